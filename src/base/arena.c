@@ -1,0 +1,198 @@
+#include "base/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_POISON 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISON 1
+#endif
+#endif
+#ifdef ARENA_POISON
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
+enum { BLOCK_FIRST = 64 * 1024, BLOCK_LARGEST = 1024 * 1024 };
+
+struct block {
+    struct block *next;
+    size_t size, used;
+    _Alignas(max_align_t) char bytes[];
+};
+
+struct arena {
+    struct block *blocks;
+    size_t budget, used, next_size;
+    arena_full_fn *full;
+    void *user;
+};
+
+struct arena *arena_open(size_t budget, arena_full_fn *full, void *user)
+{
+    struct arena *arena = calloc(1, sizeof *arena);
+    if (!arena) {
+        if (full) {
+            full(user, sizeof *arena);
+        }
+        abort();
+    }
+    *arena = (struct arena){.budget = budget, .next_size = BLOCK_FIRST, .full = full, .user = user};
+    return arena;
+}
+
+void arena_close(struct arena *arena)
+{
+    if (!arena) {
+        return;
+    }
+    for (struct block *block = arena->blocks, *next; block; block = next) {
+        next = block->next;
+        ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
+        free(block);
+    }
+    free(arena);
+}
+
+static void out_of_memory(struct arena *arena, size_t wanted)
+{
+    if (arena->full) {
+        arena->full(arena->user, wanted);
+    }
+    abort();
+}
+
+static struct block *block_add(struct arena *arena, size_t wanted)
+{
+    size_t size = wanted > arena->next_size ? wanted : arena->next_size;
+    size_t total;
+    if (!checked_add(arena->used, size, &total) || (arena->budget && total > arena->budget) ||
+        size > SIZE_MAX - sizeof(struct block)) {
+        out_of_memory(arena, wanted);
+    }
+    /* calloc, because a fresh mapping is zero already and large inputs ask for a lot of it. */
+    struct block *block = calloc(1, sizeof *block + size);
+    if (!block) {
+        out_of_memory(arena, wanted);
+    }
+    block->size = size;
+    ASAN_POISON_MEMORY_REGION(block->bytes, block->size);
+    arena->used = total;
+    if (arena->next_size < BLOCK_LARGEST) {
+        arena->next_size *= 2;
+    }
+    /* A block for one large object must not hide the room that is left in the current one. */
+    if (arena->blocks && arena->blocks->size - arena->blocks->used > size - wanted) {
+        block->next = arena->blocks->next;
+        arena->blocks->next = block;
+    } else {
+        block->next = arena->blocks;
+        arena->blocks = block;
+    }
+    return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    const size_t align = _Alignof(max_align_t);
+    size_t rounded;
+    if (!checked_add(size, align - 1, &rounded)) {
+        out_of_memory(arena, size);
+    }
+    rounded &= ~(align - 1);
+    struct block *block = arena->blocks;
+    if (!block || block->size - block->used < rounded) {
+        block = block_add(arena, rounded);
+    }
+    void *object = block->bytes + block->used;
+    block->used += rounded;
+    ASAN_UNPOISON_MEMORY_REGION(object, size);
+    return object;
+}
+
+void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    if (!checked_multiply(count, size, &bytes)) {
+        out_of_memory(arena, SIZE_MAX);
+    }
+    return arena_alloc(arena, bytes);
+}
+
+size_t arena_used(const struct arena *arena)
+{
+    return arena->used;
+}
+
+struct slice arena_copy(struct arena *arena, struct slice text)
+{
+    if (!text.ptr) {
+        return SLICE_ABSENT;
+    }
+    char *copy = arena_alloc(arena, text.len ? text.len : 1);
+    if (text.len) {
+        memcpy(copy, text.ptr, text.len);
+    }
+    return (struct slice){copy, text.len};
+}
+
+char *arena_string(struct arena *arena, struct slice text)
+{
+    char *copy = arena_alloc(arena, text.len + 1);
+    if (text.len) {
+        memcpy(copy, text.ptr, text.len);
+    }
+    return copy;
+}
+
+struct slice arena_vprintf(struct arena *arena, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    size_t size = length > 0 ? (size_t)length : 0;
+    char *text = arena_alloc(arena, size + 1);
+    vsnprintf(text, size + 1, format, again);
+    va_end(again);
+    return (struct slice){text, size};
+}
+
+struct slice arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct slice text = arena_vprintf(arena, format, args);
+    va_end(args);
+    return text;
+}
+
+struct slice arena_lower(struct arena *arena, struct slice text)
+{
+    struct slice copy = arena_copy(arena, text);
+    for (size_t i = 0; i < copy.len; i++) {
+        char *c = (char *)(uintptr_t)&copy.ptr[i];
+        if (*c >= 'A' && *c <= 'Z') {
+            *c = (char)(*c + 32);
+        }
+    }
+    return copy;
+}
+
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return items;
+    }
+    size_t larger = *capacity ? *capacity * 2 : 4;
+    void *copy = arena_alloc_array(arena, larger, size);
+    if (count) {
+        memcpy(copy, items, count * size);
+    }
+    *capacity = larger;
+    return copy;
+}

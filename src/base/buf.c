@@ -1,0 +1,94 @@
+#include "base/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void buf_init(struct buf *buf, size_t max)
+{
+    *buf = (struct buf){.max = max};
+}
+
+void buf_release(struct buf *buf)
+{
+    free(buf->ptr);
+    *buf = (struct buf){.max = buf->max};
+}
+
+void buf_clear(struct buf *buf)
+{
+    buf->len = 0;
+    buf->failed = false;
+}
+
+static bool reserve(struct buf *buf, size_t more)
+{
+    size_t wanted;
+    if (buf->failed || !checked_add(buf->len, more, &wanted) || wanted > buf->max) {
+        buf->failed = true;
+        return false;
+    }
+    if (wanted <= buf->capacity) {
+        return true;
+    }
+    size_t capacity = buf->capacity ? buf->capacity : 256;
+    while (capacity < wanted) {
+        capacity = capacity > buf->max / 2 ? buf->max : capacity * 2;
+    }
+    char *larger = realloc(buf->ptr, capacity);
+    if (!larger) {
+        buf->failed = true;
+        return false;
+    }
+    buf->ptr = larger;
+    buf->capacity = capacity;
+    return true;
+}
+
+void buf_put(struct buf *buf, struct slice text)
+{
+    if (text.len && reserve(buf, text.len)) {
+        memcpy(buf->ptr + buf->len, text.ptr, text.len);
+        buf->len += text.len;
+    }
+}
+
+void buf_puts(struct buf *buf, const char *text)
+{
+    buf_put(buf, slice_of(text));
+}
+
+void buf_putc(struct buf *buf, char byte)
+{
+    if (reserve(buf, 1)) {
+        buf->ptr[buf->len++] = byte;
+    }
+}
+
+void buf_fill(struct buf *buf, char byte, size_t count)
+{
+    if (count && reserve(buf, count)) {
+        memset(buf->ptr + buf->len, byte, count);
+        buf->len += count;
+    }
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length <= 0 || !reserve(buf, (size_t)length + 1)) {
+        return;
+    }
+    va_start(args, format);
+    vsnprintf(buf->ptr + buf->len, (size_t)length + 1, format, args);
+    va_end(args);
+    buf->len += (size_t)length;
+}
+
+struct slice buf_slice(const struct buf *buf)
+{
+    return (struct slice){buf->ptr ? buf->ptr : "", buf->len};
+}

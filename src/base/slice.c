@@ -1,0 +1,150 @@
+#include "base/base.h"
+
+#include <string.h>
+
+struct slice slice_of(const char *text)
+{
+    return text ? (struct slice){text, strlen(text)} : SLICE_ABSENT;
+}
+
+bool slice_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static unsigned char fold(char c)
+{
+    unsigned char u = (unsigned char)c;
+    return u >= 'A' && u <= 'Z' ? (unsigned char)(u + 32) : u;
+}
+
+bool slice_equal_fold(struct slice a, struct slice b)
+{
+    if (a.len != b.len) {
+        return false;
+    }
+    for (size_t i = 0; i < a.len; i++) {
+        if (fold(a.ptr[i]) != fold(b.ptr[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool slice_is(struct slice a, const char *text)
+{
+    return slice_equal(a, slice_of(text));
+}
+
+int slice_compare(struct slice a, struct slice b)
+{
+    size_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter ? memcmp(a.ptr, b.ptr, shorter) : 0;
+    if (order != 0) {
+        return order;
+    }
+    return a.len < b.len ? -1 : a.len > b.len;
+}
+
+bool slice_starts(struct slice s, struct slice prefix)
+{
+    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
+}
+
+bool slice_ends(struct slice s, struct slice suffix)
+{
+    return s.len >= suffix.len &&
+           (suffix.len == 0 || memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len) == 0);
+}
+
+size_t slice_find(struct slice s, char byte, size_t from)
+{
+    if (from >= s.len) {
+        return s.len;
+    }
+    const char *hit = memchr(s.ptr + from, byte, s.len - from);
+    return hit ? (size_t)(hit - s.ptr) : s.len;
+}
+
+bool slice_contains(struct slice s, struct slice part)
+{
+    for (size_t i = 0; i + part.len <= s.len; i++) {
+        if (part.len == 0 || memcmp(s.ptr + i, part.ptr, part.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct slice slice_sub(struct slice s, size_t from, size_t to)
+{
+    if (to > s.len) {
+        to = s.len;
+    }
+    if (from > to) {
+        from = to;
+    }
+    return (struct slice){s.ptr ? s.ptr + from : NULL, to - from};
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct slice slice_trim(struct slice s)
+{
+    while (s.len > 0 && is_blank(s.ptr[0])) {
+        s.ptr++;
+        s.len--;
+    }
+    while (s.len > 0 && is_blank(s.ptr[s.len - 1])) {
+        s.len--;
+    }
+    return s;
+}
+
+bool slice_split(struct slice *rest, char separator, struct slice *part)
+{
+    if (!rest->ptr) {
+        return false;
+    }
+    size_t end = slice_find(*rest, separator, 0);
+    *part = slice_sub(*rest, 0, end);
+    *rest = end < rest->len ? slice_sub(*rest, end + 1, rest->len) : SLICE_ABSENT;
+    return true;
+}
+
+bool slice_to_uint(struct slice s, uint64_t max, uint64_t *out)
+{
+    uint64_t value = 0;
+    if (s.len == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] < '0' || s.ptr[i] > '9') {
+            return false;
+        }
+        uint64_t digit = (uint64_t)(s.ptr[i] - '0');
+        if (value > (UINT64_MAX - digit) / 10 || value * 10 + digit > max) {
+            return false;
+        }
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return true;
+}
+
+bool slice_to_int(struct slice s, int64_t *out)
+{
+    bool negative = s.len > 0 && s.ptr[0] == '-';
+    if (s.len > 0 && (s.ptr[0] == '-' || s.ptr[0] == '+')) {
+        s = slice_sub(s, 1, s.len);
+    }
+    uint64_t value;
+    if (!slice_to_uint(s, negative ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX, &value)) {
+        return false;
+    }
+    *out = negative ? (int64_t)(0 - value) : (int64_t)value;
+    return true;
+}

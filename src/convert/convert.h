@@ -1,0 +1,64 @@
+/* Back ends: a route table as Gateway API objects for a target.
+ *
+ * Reads route tables only. What the objects mean is not decided here: they are written as YAML and read
+ * back by the Gateway front end wherever they are compared.
+ *
+ * Ownership: object trees live in the run's arena.
+ * Limits:    those of the CRDs: 64 listeners, 16 rules, 64 matches a rule, 128 a route, 16 hostnames.
+ * Errors:    diagnostics with letter C, at the place that set what cannot be expressed, with advice. An effect
+ *            of a rule is converted or named; there is no third way.
+ * Threads:   none shared.
+ * Source:    spec/gateway-api.md, spec/aks.md 4 to 7. */
+#ifndef GATESHIFT_CONVERT_H
+#define GATESHIFT_CONVERT_H
+
+#include "document/document.h"
+#include "kube/kube.h"
+#include "route/route.h"
+
+enum support {
+    SUPPORT_EXACT, /* behaves the same */
+    SUPPORT_NEAR,  /* differs as `text` says */
+    SUPPORT_NONE   /* cannot be said; `text` is the advice */
+};
+/* How well a target can express an effect; one row for each effect, or it does not compile. */
+struct capability {
+    enum effect_id effect;
+    enum support support;
+    const char *text;
+};
+struct target {
+    const char *name;    /* standard, aks-approuting */
+    const char *profile; /* name of the gateway profile that reads its objects back */
+    const char *text;
+    const char *gateway_class; /* unless --gateway-class says otherwise */
+    struct capability capabilities[EFFECT_COUNT];
+};
+const struct target *target_find(struct slice name);
+const struct target *target_at(size_t index); /* null past the end */
+
+struct convert_options {
+    const struct target *target;
+    int api_minor;              /* Gateway API 1.x: 2 to 6; default 5 */
+    bool experimental;          /* channel */
+    struct slice gateway_class; /* absent: the target's */
+    struct slice gateway_namespace, gateway_name; /* an existing Gateway; name absent: one is written */
+};
+void convert_options_default(struct convert_options *options);
+/* "1.5", "v1.5.1", "1.5.1" to the minor; false when gateshift does not know that release. */
+bool convert_api_version(struct slice text, int *minor);
+/* Release of Gateway API that AKS installs with its Kubernetes `version` ("1.35"); false when unknown. */
+bool convert_aks_version(struct slice version, int *minor);
+
+struct converted {
+    struct node **objects; /* in the order to apply: Namespace, Gateway, ReferenceGrant, HTTPRoute; by
+                              namespace and name within a kind */
+    size_t count, capacity;
+    size_t gateways, listeners, routes;
+};
+void convert_table(struct run *run, const struct kube *kube, const struct route_table *table,
+                   const struct convert_options *options, struct converted *out);
+/* All objects as YAML documents. */
+void converted_write(const struct converted *converted, struct buf *out);
+
+#endif

@@ -1,0 +1,68 @@
+/* What a data plane does with one request: the only evaluator. It knows route tables and nothing else.
+ *
+ * Ownership: the evaluator lives in the run's arena; outcomes live in the arena given to evaluate, and
+ *            point into the table and the request.
+ * Limits:    those of the regex module; a bound that is hit makes the outcome unknown.
+ * Errors:    none: every request has an outcome, which may be OUTCOME_UNKNOWN with a reason.
+ * Threads:   an evaluator may be shared once built; one arena per thread.
+ * Speed:     entries are found by hash, rules of a host by a first-match scan. */
+#ifndef GATESHIFT_EVALUATE_H
+#define GATESHIFT_EVALUATE_H
+
+#include "route/route.h"
+
+struct evaluator;
+struct evaluator *evaluator_new(struct run *run, const struct route_table *table);
+
+enum outcome_kind {
+    OUTCOME_FORWARD,
+    OUTCOME_REDIRECT,
+    OUTCOME_RESPOND,
+    OUTCOME_TUNNEL,
+    OUTCOME_CLOSE,
+    OUTCOME_UNKNOWN
+};
+const char *outcome_name(enum outcome_kind kind);
+
+/* A header as it arrives; `known` is false where the value depends on what is not modelled. */
+struct seen_header {
+    struct slice name, value;
+    bool known;
+};
+struct seen_headers {
+    struct seen_header *items;
+    size_t count, capacity;
+    struct texts absent; /* names that were removed */
+};
+struct outcome_backend {
+    struct slice namespace, service;
+    uint16_t port;
+    int64_t status; /* not 0: this share is answered so, and the rest is void */
+    uint64_t weight; /* share of the sum of all */
+    struct slice method, host, path; /* as the backend sees them; path with query */
+    bool path_known, host_known;
+    struct seen_headers request;  /* what the backend receives: the client's headers, edited */
+    struct seen_headers response; /* what the data plane sets on, or removes from, the response */
+};
+struct outcome {
+    enum outcome_kind kind;
+    int64_t status;        /* REDIRECT and RESPOND */
+    struct slice location; /* REDIRECT */
+    struct outcome_backend *backends;
+    size_t backend_count;
+    struct seen_headers response; /* of REDIRECT and RESPOND */
+    const struct entry *entry;    /* null when no entry matched */
+    const struct rule *rule;      /* null when no rule matched */
+    struct slice gateway;         /* data plane that was asked */
+    /* Effects in force: the backend's, else the rule's, else the platform's. */
+    struct effects effects;
+    int decided_by;               /* enum effect_id, GATE_NO_ENDPOINTS or -1 */
+    struct slice reason;          /* of RESPOND and UNKNOWN */
+    const struct unknown *unknown; /* parts that are not known (rewrite, headers, traffic) */
+};
+/* `request` must have been completed by request_defaults. Without request->gateway and with several
+ * data planes, the one whose entry names the host most closely is asked. */
+void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *request,
+              struct outcome *out);
+
+#endif

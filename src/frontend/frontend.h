@@ -1,0 +1,46 @@
+/* From input to route tables: the list of front ends, and the shared way to load a side.
+ *
+ * Ownership: a side's objects live in the run's arena; side_close releases its table.
+ * Errors:    as the modules below. side_build returns false when the input holds nothing that the side can
+ *            be built from (diagnostic I-code).
+ * Threads:   none shared. */
+#ifndef GATESHIFT_FRONTEND_H
+#define GATESHIFT_FRONTEND_H
+
+#include "convert/convert.h"
+#include "evaluate/evaluate.h"
+#include "gateway_api/gateway_api.h"
+#include "ingress/ingress.h"
+#include "ingress_nginx/ingress_nginx.h"
+#include "input/input.h"
+
+enum side_kind { SIDE_AUTO, SIDE_INGRESS, SIDE_GATEWAY };
+
+struct side_options {
+    enum side_kind kind;  /* AUTO: Ingress when the input has any, else Gateway */
+    struct ingress_choice choice;
+    struct ingress_nginx_options nginx;
+    struct slice profile; /* of the Gateway side; absent: standard */
+    struct slice namespace; /* for objects without one; absent: default */
+};
+struct side {
+    enum side_kind kind; /* what it became */
+    struct kube kube;
+    struct route_table table;
+    struct evaluator *evaluator;
+};
+/* Reads files into objects. Reading the same files for two sides is done once: see side_share. */
+void side_read(struct run *run, const struct input *input, struct slice namespace,
+               struct kube *kube);
+/* Services, EndpointSlices, Secrets, ConfigMaps, Namespaces of `from` are added to `to` where `to`
+ * has none of that name: both sides of a comparison see the union. */
+void side_share(struct run *run, const struct kube *from, struct kube *to);
+NODISCARD bool side_build(struct run *run, const struct side_options *options, struct side *side);
+void side_close(struct side *side);
+
+/* Writes the converted objects, reads the text again from its first byte, and builds the Gateway side
+ * with the target's profile. What `original` knows of Services and the like is shared. */
+NODISCARD bool side_from_converted(struct run *run, const struct converted *converted,
+                                   const struct kube *original, const struct target *target,
+                                   struct side *side);
+#endif

@@ -1,0 +1,43 @@
+/* Front end: Gateways and HTTPRoutes as a route table, under the profile of an implementation.
+ *
+ * Ownership: results live in the run's arena; profiles are static.
+ * Errors:    diagnostics with letter G: references to nothing, missing grants, routes that attach nowhere,
+ *            listeners in conflict, filters and fields that are not understood (which make their rules
+ *            unknown).
+ * Threads:   none shared.
+ * Source:    spec/gateway-api.md section 3 (gateway-api v1.6.1), spec/targets.md section 3 and 4. */
+#ifndef GATESHIFT_GATEWAY_API_H
+#define GATESHIFT_GATEWAY_API_H
+
+#include "kube/kube.h"
+#include "route/route.h"
+
+/* What the standard leaves open, one row per implementation. */
+struct gateway_profile {
+    const char *name;    /* standard, aks-approuting */
+    const char *version; /* what the row describes, with its source */
+    const char *source;
+    const char *gateway_class;   /* name that objects for it carry; null: any */
+    const char *controller_name; /* GatewayClass spec.controllerName; null: any */
+    bool regex_known; /* false: anchoring, rank and dialect of regexes are open: such rules are unknown where
+                         it matters */
+    bool regex_whole; /* a path regex must span the path */
+    /* Rank of a regex path among prefixes: Istio puts every prefix before every regex and drops what follows
+     * an unconditional "/" prefix of the host (spec/aks.md 7.3). */
+    bool regex_after_prefix;
+    bool stops_at_catch_all;
+    /* A host's rules do not match: go on to rules of a less specific hostname of the same listener? The
+     * standard says so (spec/gateway-api.md 6 #2), virtual hosts of Envoy do not. */
+    bool host_falls_through;
+    struct view view;
+    /* HTTPS: Host served by another listener than SNI chose gives 421 */
+    bool detects_misdirected;
+};
+/* Null when there is none of that name; null past the end. */
+const struct gateway_profile *gateway_profile_find(struct slice name);
+const struct gateway_profile *gateway_profile_at(size_t index);
+
+void gateway_api_build(struct run *run, const struct kube *kube,
+                       const struct gateway_profile *profile, struct route_table *table);
+
+#endif

@@ -1,0 +1,84 @@
+/* Requests, URLs, paths and addresses.
+ *
+ * Ownership: results live in the arena given; slices may point into the arguments.
+ * Errors:    parse functions return false and leave *out alone; they report nothing.
+ * Threads:   none shared.
+ * Source:    RFC 3986, RFC 9110; the normal forms are those of nginx's ngx_http_parse_complex_uri
+ *            and of Envoy's path normalisation, chosen by struct view of the route module. */
+#ifndef GATESHIFT_HTTP_H
+#define GATESHIFT_HTTP_H
+
+#include "base/base.h"
+
+struct header {
+    struct slice name, value;
+};
+struct headers {
+    struct header *items;
+    size_t count, capacity;
+};
+/* First value of a header, name without case; absent when there is none. */
+struct slice headers_get(const struct headers *headers, struct slice name);
+/* All values of a header joined with ", " as nginx and Envoy hand them on; absent when none. */
+struct slice headers_joined(struct arena *arena, const struct headers *headers, struct slice name);
+void headers_add(struct arena *arena, struct headers *headers, struct slice name,
+                 struct slice value);
+/* Value of a cookie by its exact name; absent when there is none. */
+struct slice headers_cookie(struct arena *arena, const struct headers *headers, struct slice name);
+
+struct address {
+    uint8_t bytes[16];
+    uint8_t length; /* 4 or 16; 0: none */
+};
+struct network {
+    struct address address;
+    uint8_t bits;
+};
+bool address_parse(struct slice text, struct address *out);
+bool network_parse(struct slice text, struct network *out); /* an address alone is /32 or /128 */
+bool network_contains(const struct network *network, const struct address *address);
+
+/* A request as the client sends it. Absent and 0 fields are "not given"; request_defaults fills
+ * them (GET, http, port of the scheme, "/", sni = host). */
+struct request {
+    struct slice method, scheme, host, target; /* target: raw path with ?query */
+    uint16_t port;
+    struct headers headers;
+    struct address client;
+    uint64_t body_bytes;
+    struct slice sni;
+    bool client_certificate;
+    struct slice protocol; /* h1, h2, grpc, websocket */
+    struct slice gateway;  /* namespace/name, absent: the only one */
+};
+void request_defaults(struct request *request);
+
+/* The target split at its first '?'; query is absent when there is none. */
+void target_split(struct slice target, struct slice *path, struct slice *query);
+/* Value of a query parameter by exact, decoded name (first one); absent when there is none. */
+struct slice query_get(struct arena *arena, struct slice query, struct slice name);
+
+enum normalise_result { NORMALISE_OK, NORMALISE_ABOVE_ROOT, NORMALISE_BAD_ESCAPE };
+struct path_form {
+    bool decode;       /* percent-escapes become bytes */
+    bool merge_slashes;
+    bool resolve_dots; /* "." and ".." segments */
+};
+/* The path in a normal form. Dot segments are resolved after decoding, as nginx does it. */
+enum normalise_result path_normalise(struct arena *arena, struct slice path,
+                                     const struct path_form *form, struct slice *out);
+/* Escapes for a rewritten URI as nginx's ngx_escape_uri(NGX_ESCAPE_URI) does: blank, % ? # control and
+ * non-ASCII bytes, and " < > \ ^ ` { | }. */
+struct slice path_escape(struct arena *arena, struct slice path);
+
+/* "http://host:port/path?query" in parts; parts that are not there are absent, port 0. */
+struct url {
+    struct slice scheme, host, path, query, fragment;
+    uint16_t port;
+};
+bool url_parse(struct slice text, struct url *out);
+
+/* Host header without port and trailing dot, in lower case. IPv6 literals keep their brackets. */
+struct slice host_normalise(struct arena *arena, struct slice host);
+
+#endif

@@ -1,0 +1,43 @@
+/* Front end: what ingress-nginx (controller 1.15.1) does, as a route table.
+ *
+ * Mirrors the controller's own pipeline: Ingresses in its order, servers, locations, their sort, twins,
+ * regex mode of a host, then rules. Annotations and settings are rows of two tables (name, scope, check,
+ * what a bad value does, the effect that it sets); `explain` prints the same rows.
+ *
+ * Ownership: results live in the run's arena.
+ * Errors:    diagnostics with letter N. What is not understood makes rules or parts of them unknown and is
+ *            named; nothing is ignored without a word.
+ * Threads:   none shared.
+ * Source:    spec/ingress-nginx.md, which cites the controller's files. */
+#ifndef GATESHIFT_INGRESS_NGINX_H
+#define GATESHIFT_INGRESS_NGINX_H
+
+#include "ingress/ingress.h"
+#include "kube/kube.h"
+#include "route/route.h"
+
+struct ingress_nginx_options {
+    struct slice version;           /* --from-version, "1.15.1" when absent */
+    struct slice controller_config; /* ConfigMap "namespace/name", absent: found by name and labels */
+    struct slice annotations_prefix; /* absent: nginx.ingress.kubernetes.io */
+};
+/* Adds the entries of all Ingresses that the claims give to ingress-nginx. */
+void ingress_nginx_build(struct run *run, const struct kube *kube,
+                         const struct ingress_claims *claims,
+                         const struct ingress_nginx_options *options, struct route_table *table);
+
+/* One row of knowledge, for explain, coverage and tests. */
+struct nginx_annotation_info {
+    const char *name;     /* without prefix */
+    const char *alias;    /* or null */
+    const char *scope;    /* location, server, upstream, ingress, global */
+    const char *accepts;  /* "true or false", "a size such as 8m" */
+    const char *fallback; /* default, for people */
+    const char *bad_value; /* what a bad value does */
+    const char *text;     /* what it really does */
+    bool understood;      /* false: makes its rules, or a part of them, unknown */
+};
+/* Null past the end; sorted by name. */
+const struct nginx_annotation_info *nginx_annotation_info(size_t index);
+
+#endif

@@ -1,0 +1,37 @@
+/* Finds and reads input: files, folders, standard input.
+ *
+ * Ownership: names and bytes live in the run's arena.
+ * Limits:    run->limits.file_bytes and input_bytes (diagnostics L001, L002).
+ * Errors:    a path that cannot be read is STATUS_IO with a diagnostic (letter L); the other paths
+ *            are read all the same.
+ * Threads:   none shared.
+ *
+ * A folder is read recursively: files that end in .yaml, .yml or .json, in the order of their
+ * names; hidden files and folders (names with a leading dot) are skipped; symbolic links to files
+ * are read, links to folders are not followed (they could form a ring). */
+#ifndef GATESHIFT_INPUT_H
+#define GATESHIFT_INPUT_H
+
+#include "run/run.h"
+
+struct input_file {
+    struct slice name; /* as given or found: "shop/web.yaml", "<stdin>" */
+    struct slice text;
+    uint32_t file; /* for spans */
+};
+
+struct input {
+    struct input_file *files;
+    size_t count, capacity;
+};
+
+/* Adds what `path` names; "-" is standard input, read from `stdin_fd`. */
+NODISCARD enum status input_add(struct run *run, struct input *input, struct slice path,
+                                int stdin_fd);
+/* Adds text that is in memory already, for tests and for what a command emitted. */
+void input_add_text(struct run *run, struct input *input, struct slice name, struct slice text);
+/* Sorts by name and drops files that were given twice, so that the order on the command line does
+ * not matter. */
+void input_sort(struct run *run, struct input *input);
+
+#endif

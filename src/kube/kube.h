@@ -1,0 +1,330 @@
+/* Kubernetes objects as gateshift needs them: typed, checked, indexed.
+ *
+ * Ownership: everything lives in the run's arena; slices may point into document nodes.
+ * Units:     timestamps in seconds since 1970; ports 1 to 65535, 0 for "not given".
+ * Limits:    run->limits.annotation_bytes for each object (K-code).
+ * Errors:    diagnostics with letter K at the node that is wrong. A field of a wrong type, a missing
+ *            required field, an invalid name or host: the object is left out and the error names the
+ *            field and the fix; the other objects are read. Unknown fields of the kinds listed below
+ *            are K-warnings (an API server drops them), except under `metadata` and `status`.
+ * Threads:   read-only once built.
+ * Source:    ../shared facts: k8s.io/api networking/v1, core/v1, discovery/v1, gateway-api v1.6.1;
+ *            checks as kubernetes pkg/apis/networking/validation/validation.go.
+ *
+ * Decoding is driven by tables of fields (name, type, required, offset): a new field is a row. */
+#ifndef GATESHIFT_KUBE_H
+#define GATESHIFT_KUBE_H
+
+#include "document/document.h"
+#include "run/run.h"
+
+/* X(ID, "Kind", "group", scope: 1 namespaced, 0 cluster) */
+#define KUBE_KIND_LIST(X)                                                                          \
+    X(INGRESS, "Ingress", "networking.k8s.io", 1)                                                  \
+    X(INGRESS_CLASS, "IngressClass", "networking.k8s.io", 0)                                       \
+    X(SERVICE, "Service", "", 1)                                                                   \
+    X(ENDPOINT_SLICE, "EndpointSlice", "discovery.k8s.io", 1)                                      \
+    X(CONFIG_MAP, "ConfigMap", "", 1)                                                              \
+    X(SECRET, "Secret", "", 1)                                                                     \
+    X(NAMESPACE, "Namespace", "", 0)                                                               \
+    X(GATEWAY_CLASS, "GatewayClass", "gateway.networking.k8s.io", 0)                               \
+    X(GATEWAY, "Gateway", "gateway.networking.k8s.io", 1)                                          \
+    X(HTTP_ROUTE, "HTTPRoute", "gateway.networking.k8s.io", 1)                                     \
+    X(REFERENCE_GRANT, "ReferenceGrant", "gateway.networking.k8s.io", 1)
+
+enum kube_kind {
+#define X(id, name, group, namespaced) KUBE_##id,
+    KUBE_KIND_LIST(X)
+#undef X
+    KUBE_OTHER, /* any other kind: kept as a node, reachable by kube_other */
+    KUBE_KIND_COUNT
+};
+
+struct label {
+    struct slice key, value;
+    struct span span; /* of the key */
+};
+struct labels {
+    struct label *items;
+    size_t count;
+};
+struct slices {
+    struct slice *items;
+    size_t count;
+};
+
+struct object {
+    enum kube_kind kind;
+    struct slice kind_name, api_version;
+    struct slice namespace, name; /* namespace empty for cluster-scoped kinds */
+    struct slice subject;         /* "Ingress shop/web", for diagnostics */
+    struct slice uid;
+    bool has_created;
+    int64_t created; /* metadata.creationTimestamp */
+    struct labels labels, annotations;
+    struct node *root;
+    struct span span;
+};
+
+/* ---- Ingress ------------------------------------------------------------------------------ */
+
+enum path_type { PATH_TYPE_EXACT, PATH_TYPE_PREFIX, PATH_TYPE_IMPLEMENTATION_SPECIFIC };
+
+struct ingress_backend {
+    bool present;
+    struct slice service, port_name; /* service absent with a resource backend */
+    uint16_t port;
+    struct slice resource_group, resource_kind, resource_name;
+    struct span span, port_span;
+};
+struct ingress_path {
+    struct slice path; /* may be absent or empty with ImplementationSpecific */
+    enum path_type type;
+    struct ingress_backend backend;
+    struct span span, path_span, type_span;
+};
+struct ingress_rule {
+    struct slice host; /* empty: every host */
+    bool has_http;
+    struct ingress_path *paths;
+    size_t path_count;
+    struct span span, host_span;
+};
+struct ingress_tls {
+    struct slice *hosts;
+    size_t host_count;
+    struct slice secret; /* may be absent */
+    struct span span;
+};
+struct ingress {
+    struct object object;
+    struct slice class_name; /* spec.ingressClassName, absent when not set */
+    struct span class_span;
+    struct ingress_backend default_backend;
+    struct ingress_tls *tls;
+    size_t tls_count;
+    struct ingress_rule *rules;
+    size_t rule_count;
+};
+struct ingress_class {
+    struct object object;
+    struct slice controller;
+    bool is_default; /* annotation ingressclass.kubernetes.io/is-default-class */
+};
+
+/* ---- core --------------------------------------------------------------------------------- */
+
+struct service_port {
+    struct slice name, protocol, app_protocol;
+    uint16_t port, target_port; /* target_port 0 when it is a name or not given */
+    struct slice target_name;
+};
+struct service {
+    struct object object;
+    struct slice type, cluster_ip, external_name;
+    struct service_port *ports;
+    size_t port_count;
+    bool has_selector;
+};
+struct endpoint_slice {
+    struct object object;
+    struct slice service; /* label kubernetes.io/service-name */
+    size_t ready_count, total_count; /* ready: conditions.ready true or not given */
+    struct service_port *ports;
+    size_t port_count;
+};
+struct config_map {
+    struct object object;
+    struct labels data;
+};
+/* Facts about a Secret. Its bytes are wiped once the facts are known, and no excerpt of a Secret's
+ * data is ever printed (design.md section 5): files that hold a Secret have no excerpts. */
+struct secret {
+    struct object object;
+    struct slice type;
+    struct slices keys;              /* of data and stringData, sorted */
+    bool has_key_pair;               /* tls.crt and tls.key, and tls.crt parses */
+    struct slices certificate_names; /* DNS names of the first certificate in tls.crt */
+    int64_t not_before, not_after;   /* 0 when unknown */
+    bool has_ca;                     /* ca.crt */
+    size_t htpasswd_count;           /* usable entries in key "auth" */
+};
+struct namespace {
+    struct object object;
+};
+
+/* ---- Gateway API -------------------------------------------------------------------------- */
+
+struct gateway_class {
+    struct object object;
+    struct slice controller;
+};
+enum namespaces_from { FROM_SAME, FROM_ALL, FROM_SELECTOR, FROM_NONE };
+struct label_requirement {
+    struct slice key, operator; /* In, NotIn, Exists, DoesNotExist */
+    struct slices values;
+};
+struct label_selector {
+    struct labels match_labels;
+    struct label_requirement *expressions;
+    size_t expression_count;
+};
+struct object_ref { /* group and kind are filled with their defaults */
+    struct slice group, kind, namespace, name; /* namespace absent when not given */
+    struct slice section_name;                 /* absent when not given */
+    uint16_t port;                             /* 0 when not given */
+    struct span span;
+};
+struct route_kind {
+    struct slice group, kind;
+};
+struct listener {
+    struct slice name, hostname, protocol; /* hostname absent: every host */
+    uint16_t port;
+    bool has_tls;
+    struct slice tls_mode; /* Terminate, Passthrough */
+    struct object_ref *certificates;
+    size_t certificate_count;
+    struct labels tls_options;
+    enum namespaces_from from;
+    struct label_selector selector;
+    struct route_kind *kinds;
+    size_t kind_count;
+    struct span span;
+};
+struct gateway {
+    struct object object;
+    struct slice class_name;
+    struct listener *listeners;
+    size_t listener_count;
+};
+
+enum route_path_type { ROUTE_PATH_EXACT, ROUTE_PATH_PREFIX, ROUTE_PATH_REGEX };
+enum value_match_type { VALUE_EXACT, VALUE_REGEX };
+struct value_match { /* of a header or a query parameter */
+    enum value_match_type type;
+    struct slice name, value;
+    struct span span;
+};
+struct http_match {
+    enum route_path_type path_type;
+    struct slice path;
+    struct slice method; /* absent: any */
+    struct value_match *headers, *queries;
+    size_t header_count, query_count;
+    struct span span;
+};
+struct header_value {
+    struct slice name, value;
+};
+struct header_modifier {
+    struct header_value *set, *add;
+    size_t set_count, add_count;
+    struct slices remove;
+};
+enum path_modifier { PATH_KEEP, PATH_REPLACE_FULL, PATH_REPLACE_PREFIX };
+struct http_filter {
+    struct slice type; /* "RequestHeaderModifier", ... */
+    struct header_modifier headers; /* of either modifier */
+    /* RequestRedirect and URLRewrite; absent or 0 when not given */
+    struct slice scheme, hostname;
+    uint16_t port;
+    int64_t status; /* 302 when not given */
+    enum path_modifier path;
+    struct slice path_value;
+    /* RequestMirror */
+    struct object_ref backend;
+    uint64_t mirror_numerator, mirror_denominator; /* 100 of 100 when not given */
+    /* CORS */
+    struct slices allow_origins, allow_methods, allow_headers, expose_headers;
+    bool allow_credentials;
+    int64_t max_age;
+    struct object_ref extension;
+    struct span span;
+};
+struct http_backend {
+    struct object_ref ref;
+    uint64_t weight; /* 1 when not given */
+    struct http_filter *filters;
+    size_t filter_count;
+};
+struct http_rule {
+    struct slice name;
+    struct http_match *matches; /* never empty: the default match is filled in */
+    size_t match_count;
+    struct http_filter *filters;
+    size_t filter_count;
+    struct http_backend *backends;
+    size_t backend_count;
+    bool has_request_timeout, has_backend_timeout;
+    uint64_t request_ms, backend_request_ms; /* 0: no limit */
+    bool has_retry, has_session_persistence;
+    struct span span;
+};
+struct http_route {
+    struct object object;
+    struct object_ref *parents; /* parentRefs */
+    size_t parent_count;
+    struct slices hostnames;
+    struct http_rule *rules;
+    size_t rule_count;
+};
+struct reference_grant {
+    struct object object;
+    struct object_ref *from, *to; /* name absent in `to`: any */
+    size_t from_count, to_count;
+};
+
+/* ---- the collection ----------------------------------------------------------------------- */
+
+struct kube {
+    /* For each kind: pointers to the typed structs (all begin with struct object), sorted by
+     * namespace, then name, so that nothing depends on the order of the input. */
+    struct object **objects[KUBE_KIND_COUNT];
+    size_t counts[KUBE_KIND_COUNT], capacities[KUBE_KIND_COUNT];
+    struct map *index; /* "kind\0namespace\0name" to object */
+    struct map *slices_by_service; /* "namespace\0service" to struct endpoint_group */
+};
+struct endpoint_group {
+    struct endpoint_slice **items;
+    size_t count, capacity;
+};
+
+/* Reads what is in the documents (also `kind: List`) and adds it; default_namespace fills in where
+ * a namespaced object has none. The removed API groups (extensions/v1beta1 and
+ * networking.k8s.io/v1beta1 Ingress) give an error that names the fix. Two objects of one name:
+ * an error that names both places; the first in input order stays. */
+void kube_read(struct run *run, const struct documents *documents, struct slice default_namespace,
+               struct kube *kube);
+void kube_init(struct run *run, struct kube *kube);
+/* Call once after the last kube_read: sorts and builds the index by service. */
+void kube_finish(struct run *run, struct kube *kube);
+
+/* Null when missing. namespace is empty for cluster-scoped kinds. */
+struct object *kube_find(const struct kube *kube, enum kube_kind kind, struct slice namespace,
+                         struct slice name);
+const char *kube_kind_name(enum kube_kind kind);
+const struct label *labels_find(const struct labels *labels, const char *key);
+bool label_selector_matches(const struct label_selector *selector, const struct labels *labels);
+/* Labels of a namespace with kubernetes.io/metadata.name, which every Namespace carries; `labels` of
+ * the Namespace object if the input has it. */
+struct labels kube_namespace_labels(struct run *run, const struct kube *kube, struct slice name);
+/* A port of a Service by number, by name; null when there is none. */
+const struct service_port *service_port_find(const struct service *service, uint16_t number,
+                                             struct slice name);
+/* True when some ReferenceGrant in the namespace of `to` permits it (gateway-api.md 3.5). */
+bool kube_reference_granted(const struct kube *kube, struct slice from_group, struct slice from_kind,
+                            struct slice from_namespace, const struct object_ref *to);
+
+/* What is known about the endpoints of a Service. */
+enum endpoints_state { ENDPOINTS_ASSUMED, ENDPOINTS_READY, ENDPOINTS_NONE };
+/* No slices for a Service that is in the input: ready (cases/README: "a Service without
+ * EndpointSlices has endpoints"). Slices without a ready endpoint: none. */
+enum endpoints_state kube_endpoints(const struct kube *kube, const struct service *service);
+
+/* Checks shared with others: */
+bool is_dns_subdomain(struct slice s);
+bool is_dns_label(struct slice s);
+bool is_wildcard_host(struct slice s); /* "*." and a DNS subdomain */
+
+#endif

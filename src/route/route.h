@@ -1,0 +1,404 @@
+/* The route table: what a data plane does with requests, whatever it was made from.
+ *
+ * Front ends build it, the evaluator, the comparer and the back ends read it; none of them knows
+ * where it came from. design.md section 2 states its rules.
+ *
+ * Ownership: everything lives in the run's arena; compiled regular expressions belong to the table,
+ *            which route_table_close releases.
+ * Units:     durations in milliseconds, sizes in bytes, weights as integers with their sum.
+ * Limits:    those of the run.
+ * Errors:    building cannot fail; what a front end does not understand becomes a struct unknown.
+ * Threads:   read-only once built. */
+#ifndef GATESHIFT_ROUTE_H
+#define GATESHIFT_ROUTE_H
+
+#include "http/http.h"
+#include "regex/regex.h"
+#include "run/run.h"
+
+/* ---- words used everywhere ---------------------------------------------------------------- */
+
+enum aspect {
+    ASPECT_ROUTING,
+    ASPECT_REWRITE,
+    ASPECT_REDIRECT,
+    ASPECT_PROTECTION,
+    ASPECT_TRAFFIC,
+    ASPECT_HEADERS,
+    ASPECT_COUNT
+};
+const char *aspect_name(enum aspect aspect);
+
+enum impact { IMPACT_COSMETIC, IMPACT_CHANGED, IMPACT_BREAKING };
+const char *impact_name(enum impact impact);
+
+/* The object, field and place that a rule or a value comes from. */
+struct origin {
+    struct slice kind, namespace, name; /* Ingress, shop, web */
+    struct slice field;                 /* "spec.rules[0].http.paths[1]", or absent */
+    struct span span;
+};
+
+/* Text with variables in it. A variable that a data plane has and we do not model is
+ * PART_UNKNOWN; it makes the value unknown, never a guess. */
+enum part_kind {
+    PART_TEXT,
+    PART_CAPTURE,      /* index: capture of the rewrite's or the path's expression */
+    PART_HOST_HEADER,  /* Host as sent, with port */
+    PART_HOST,         /* Host without port, lower case */
+    PART_SCHEME,
+    PART_PORT,         /* port that the client connected to */
+    PART_TARGET,       /* raw target with query */
+    PART_CLIENT,       /* address of the client */
+    PART_HEADER,       /* text: name of a request header */
+    PART_REQUEST_ID,   /* some value that differs for each request */
+    PART_UNKNOWN       /* text: how the source writes it, "$foo" */
+};
+struct part {
+    enum part_kind kind;
+    unsigned index;
+    struct slice text;
+};
+struct template {
+    struct part *parts;
+    size_t count;
+};
+struct template template_text(struct arena *arena, struct slice text);
+struct template template_part(struct arena *arena, enum part_kind kind);
+bool template_is_text(const struct template *template, struct slice *text); /* only literal parts */
+bool template_equal(const struct template *a, const struct template *b);
+void template_print(const struct template *template, struct buf *out); /* "/$1", "${host}" */
+
+/* ---- effects ------------------------------------------------------------------------------ */
+
+/* What set a value: an annotation, a field, a setting. name is absent for what the data plane does
+ * unless told otherwise. */
+struct effect_source {
+    struct slice name;
+    struct span span;
+};
+
+struct route_answer {
+    struct effect_source source;
+    int64_t status;
+    struct slice reason; /* why, for people */
+};
+
+enum redirect_host { REDIRECT_HOST_HEADER, REDIRECT_HOST_HEADER_NO_PORT, REDIRECT_HOST_NORMAL,
+                     REDIRECT_HOST_GIVEN };
+enum redirect_port {
+    REDIRECT_PORT_NONE,     /* never written (a port inside the Host header may stay) */
+    REDIRECT_PORT_GIVEN,    /* `port`, left out when it is the default of the scheme */
+    REDIRECT_PORT_LISTENER, /* the port connected to, left out when it is the default */
+    REDIRECT_PORT_ALWAYS    /* the port connected to, always written */
+};
+enum path_change { PATH_CHANGE_NONE, PATH_CHANGE_FULL, PATH_CHANGE_PREFIX };
+struct route_redirect {
+    struct effect_source source;
+    int64_t status;
+    bool only_plain_http;    /* acts on requests by http only */
+    struct slice scheme;     /* absent: the scheme of the request */
+    int64_t host_from;       /* enum redirect_host */
+    struct slice host;       /* with REDIRECT_HOST_GIVEN */
+    int64_t port_from;       /* enum redirect_port */
+    int64_t port;
+    int64_t path_change;     /* enum path_change */
+    struct slice prefix;     /* with PATH_CHANGE_PREFIX: what the match matched */
+    struct slice path;       /* new path or new prefix */
+    bool keep_query;
+    bool strip_slash;        /* one "/" at the very end of path and query is cut */
+    bool relative;           /* Location without scheme and host */
+    struct template location; /* when it has parts: the whole Location as written; the above is void */
+};
+
+struct route_body_limit {
+    struct effect_source source;
+    int64_t bytes; /* -1: no limit */
+};
+struct networks {
+    struct network *items;
+    size_t count;
+};
+struct route_addresses { /* deny is looked at first; with `allow` all others are kept out */
+    struct effect_source source;
+    struct networks allow, deny;
+    bool has_allow;
+    int64_t status;
+};
+struct texts {
+    struct slice *items;
+    size_t count;
+};
+struct route_cors {
+    struct effect_source source;
+    struct texts origins; /* "https://a.example", with '*' for labels, or "*" */
+    bool any_origin;      /* every request qualifies, also without Origin */
+    bool echo_origin;     /* Allow-Origin repeats the Origin, else "*" */
+    bool end_anchored_only; /* nginx: an origin may have text in front */
+    bool credentials;
+    struct texts methods, headers, expose;
+    int64_t max_age; /* seconds; -1: not sent */
+    bool preflight_needs_method; /* only OPTIONS with Access-Control-Request-Method is answered */
+    int64_t preflight_status;
+};
+enum rewrite_kind { REWRITE_FULL, REWRITE_PREFIX, REWRITE_REGEX };
+struct route_rewrite {
+    struct effect_source source;
+    int64_t kind;          /* enum rewrite_kind */
+    struct slice prefix;   /* REWRITE_PREFIX: what the match matched, by elements */
+    struct slice pattern;  /* REWRITE_REGEX: searched in the normalised path */
+    bool fold;
+    const struct regex *regex;
+    struct template target; /* new path, new prefix, or template with captures: the whole new path */
+};
+struct route_upstream_host {
+    struct effect_source source;
+    struct template host;
+};
+struct route_upstream_protocol {
+    struct effect_source source;
+    struct slice protocol; /* HTTP, HTTPS, GRPC, GRPCS, FCGI, AUTO_HTTP, H2C, WS, WSS */
+};
+enum edit_kind { EDIT_SET, EDIT_ADD, EDIT_REMOVE };
+struct header_edit {
+    enum edit_kind kind;
+    struct slice name;
+    struct template value;
+    bool only_https; /* on requests that came by https */
+};
+struct edits {
+    struct header_edit *items;
+    size_t count, capacity;
+};
+struct route_header_edits {
+    struct effect_source source;
+    struct edits edits;
+};
+struct route_timeouts { /* -1: no limit */
+    struct effect_source source;
+    int64_t connect_ms, send_ms, read_ms;      /* between two operations, as nginx counts */
+    int64_t request_ms, backend_request_ms;    /* whole exchange, as Gateway API counts */
+};
+struct route_retries {
+    struct effect_source source;
+    int64_t attempts; /* tries after the first; 0: none */
+    struct slice conditions;
+};
+struct route_buffering {
+    struct effect_source source;
+    bool request, response;
+};
+struct mirror {
+    struct slice namespace, service;
+    int64_t port;
+    int64_t numerator, denominator;
+};
+struct route_mirrors {
+    struct effect_source source;
+    struct mirror *items;
+    size_t count;
+};
+
+enum effect_id {
+#define EFFECT(id, type, aspect, impact, text) EFFECT_##id,
+#include "route/effects.def"
+#undef EFFECT
+    EFFECT_COUNT
+};
+
+/* A null pointer means that the effect is not set; the table's platform effects then apply. */
+struct effects {
+#define EFFECT(id, type, aspect, impact, text) const struct route_##type *id;
+#include "route/effects.def"
+#undef EFFECT
+};
+
+enum field_kind {
+    FIELD_TEXT,
+    FIELD_NUMBER, /* int64_t */
+    FIELD_BYTES,  /* int64_t, -1 for no limit */
+    FIELD_MS,     /* int64_t, -1 for no limit */
+    FIELD_BOOL,
+    FIELD_CHOICE, /* int64_t with names */
+    FIELD_TEMPLATE,
+    FIELD_TEXTS,
+    FIELD_NETWORKS,
+    FIELD_EDITS,
+    FIELD_MIRRORS
+};
+struct field_row {
+    const char *name;
+    enum field_kind kind;
+    size_t offset;
+    const char *const *choices; /* FIELD_CHOICE */
+};
+struct effect_row {
+    enum effect_id id;
+    const char *name;
+    enum aspect aspect;
+    enum impact impact;
+    const char *text;
+    size_t offset; /* of the pointer in struct effects */
+    const struct field_row *fields;
+    size_t field_count;
+};
+const struct effect_row *effect_row(enum effect_id id);
+const void *effect_get(const struct effects *effects, enum effect_id id);
+const struct effect_source *effect_source(const void *effect);
+/* Field by field; sources are not compared. Two nulls are equal. */
+bool effect_equal(enum effect_id id, const void *a, const void *b);
+/* "status 308, only plain http, scheme https": fields that differ from zero, for people. */
+void effect_print(enum effect_id id, const void *effect, struct buf *out);
+
+/* ---- matches ------------------------------------------------------------------------------ */
+
+enum path_kind {
+    PATH_ANY,
+    PATH_EXACT,
+    PATH_PREFIX_ELEMENT, /* "/foo": /foo and /foo/...; "/" is every path */
+    PATH_PREFIX_STRING,  /* "/foo": also /foobar */
+    PATH_REGEX           /* see `whole` */
+};
+struct path_match {
+    enum path_kind kind;
+    bool fold;            /* case does not matter */
+    bool whole;           /* PATH_REGEX: must span the path; else found at its start */
+    struct slice value;
+    const struct regex *regex;
+};
+enum test_subject { TEST_HEADER, TEST_QUERY, TEST_COOKIE };
+enum test_operator { TEST_EQUALS, TEST_REGEX, TEST_PRESENT };
+struct test {
+    enum test_subject subject;
+    enum test_operator operator;
+    bool negated;
+    bool fold_separators; /* "-" and "_" in header names are the same */
+    struct slice name, value;
+    const struct regex *regex;
+};
+struct match {
+    struct path_match path;
+    struct slice method; /* absent: any */
+    struct test *tests;  /* all must hold */
+    size_t test_count;
+};
+void match_print(const struct match *match, struct buf *out); /* "PathPrefix /foo, header x=1" */
+
+/* ---- rules and entries -------------------------------------------------------------------- */
+
+/* Something that is not known, and what it makes unknown. Aspects ROUTING, REDIRECT and PROTECTION make
+ * the outcome unknown, the others a part of it. */
+struct unknown {
+    enum aspect aspect;
+    struct slice reason; /* "annotation auth-url is not understood yet" */
+    struct effect_source source;
+    const struct unknown *next;
+};
+
+struct backend {
+    struct slice namespace, service;
+    uint16_t port;           /* of the Service; 0: could not be resolved */
+    struct slice port_name;  /* as the source names it, if it does */
+    uint64_t weight;
+    int64_t status;          /* 0: serves; else the data plane answers this for its share */
+    struct slice reason;     /* why it does not serve */
+    const struct effects *effects; /* of this backend alone; null: none */
+    struct span span;
+};
+
+struct rule {
+    struct match match;
+    struct effects effects;
+    struct backend *backends; /* none and no effect that answers: table->no_backend_status */
+    size_t backend_count;
+    const struct unknown *unknown;
+    struct origin origin;
+    bool implied; /* no author wrote it: the data plane adds it by itself */
+};
+
+/* Rules in order, first match wins; when none matches, `next` goes on. Chains let many hosts share what
+ * applies to all of them. */
+struct rule_list {
+    struct rule *rules;
+    size_t count, capacity;
+    const struct rule_list *next;
+};
+
+enum host_kind {
+    HOST_ANY,        /* every name, and no name */
+    HOST_EXACT,
+    HOST_ONE_LABEL,  /* "*.a.b": exactly one label in front */
+    HOST_SUFFIX,     /* "*.a.b": one or more labels in front */
+    HOST_REGEX
+};
+struct host_pattern {
+    enum host_kind kind;
+    struct slice name; /* lower case; with the "*." */
+    const struct regex *regex;
+};
+bool host_pattern_matches(const struct host_pattern *pattern, struct slice host);
+bool host_pattern_equal(const struct host_pattern *a, const struct host_pattern *b);
+/* True when every host that `inner` matches is matched by `outer`; regexes only when equal. */
+bool host_pattern_covers(const struct host_pattern *outer, const struct host_pattern *inner);
+
+enum entry_kind { ENTRY_RULES, ENTRY_TUNNEL, ENTRY_CLOSE };
+/* Certificate that an https entry shows. */
+struct certificate {
+    struct slice namespace, secret; /* secret absent: the data plane's own default */
+    struct slice host;              /* the name in tls[].hosts that led to it, absent when none did */
+    struct span span;
+};
+struct entry {
+    struct slice gateway; /* data plane or "namespace/name" of the Gateway; same text, same address */
+    bool https;
+    uint16_t port;
+    struct slice listener;   /* name of the Gateway's listener; absent for others */
+    struct host_pattern sni; /* https only; HOST_ANY otherwise */
+    struct host_pattern host;
+    enum entry_kind kind;
+    const struct rule_list *rules; /* ENTRY_RULES; null: none */
+    struct backend *tunnel;        /* ENTRY_TUNNEL */
+    size_t tunnel_count;
+    struct certificate certificate;
+    const struct unknown *unknown; /* of the whole entry */
+    struct origin origin;
+};
+
+/* How raw requests are read. Per table. */
+enum underscore_policy { UNDERSCORES_KEPT, UNDERSCORES_DROPPED, UNDERSCORES_REJECTED };
+struct view {
+    struct path_form match_form;
+    bool forward_normalised;  /* else the raw target goes upstream when nothing rewrites it */
+    bool escape_rewritten;    /* a rewritten path is escaped again */
+    int64_t above_root_status; /* answer to a path that climbs above "/"; 0: kept as it is */
+    int64_t bad_escape_status; /* answer to "%zz"; 0: kept as it is */
+    int64_t missing_host_status;
+    enum underscore_policy underscores;
+};
+
+/* Order in which effects may answer; GATE_NO_ENDPOINTS stands for a rule whose backends all fail. */
+enum { GATE_NO_ENDPOINTS = EFFECT_COUNT, GATE_COUNT };
+
+struct route_table {
+    struct slice label; /* "ingress-nginx 1.15.1", for people */
+    struct slice plane; /* name of the data plane's row: ingress-nginx, standard, aks-approuting */
+    struct entry *entries; /* first match wins */
+    size_t entry_count, entry_capacity;
+    struct view view;
+    int gates[GATE_COUNT]; /* enum effect_id or GATE_NO_ENDPOINTS */
+    size_t gate_count;
+    struct effects platform; /* what the data plane does where a rule says nothing */
+    int64_t no_rule_status;    /* 404 */
+    int64_t no_backend_status; /* 500; also when all weights are zero */
+    const struct unknown *unknown; /* of everything: e.g. a configuration that is refused */
+    struct regex_set *regexes;
+};
+void route_table_open(struct run *run, struct route_table *table);
+void route_table_close(struct route_table *table);
+struct entry *route_table_add(struct run *run, struct route_table *table);
+struct rule *rule_list_add(struct run *run, struct rule_list *list);
+/* Adds a reason in front of a list of unknowns. */
+const struct unknown *unknown_add(struct run *run, const struct unknown *next, enum aspect aspect,
+                                  struct effect_source source, struct slice reason);
+
+#endif
