@@ -5,8 +5,7 @@
  * Ownership: results live in the run's arena and point into both tables.
  * Limits:    COMPARE_REQUESTS_MAX requests for a host.
  * Errors:    none.
- * Threads:   none shared.
- * Source:    design.md "Differences and verdicts". */
+ * Threads:   none shared. */
 #ifndef GATESHIFT_COMPARE_H
 #define GATESHIFT_COMPARE_H
 

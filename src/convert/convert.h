@@ -8,7 +8,7 @@
  * Errors:    diagnostics with letter C, at the place that set what cannot be expressed, with advice. An effect
  *            of a rule is converted or named; there is no third way.
  * Threads:   none shared.
- * Source:    spec/gateway-api.md, spec/aks.md 4 to 7. */
+ * Source:    gateway-api apis/v1 and its CRDs; AKS documentation of the managed Gateway API. */
 #ifndef GATESHIFT_CONVERT_H
 #define GATESHIFT_CONVERT_H
 

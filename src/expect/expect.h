@@ -31,7 +31,7 @@ bool expect_read_request(struct run *run, const struct node *node, struct reques
 bool expect_holds(struct run *run, const struct node *expect, const struct request *request,
                   const struct outcome *outcome, struct slice *why);
 
-/* The outcome as the JSON object that design.md section 3 describes. */
+/* The outcome as the JSON object that gateshift-simulate(1) describes. */
 struct node *outcome_node(struct run *run, const struct request *request,
                           const struct outcome *outcome);
 struct node *request_node(struct run *run, const struct request *request);

@@ -5,7 +5,7 @@
  *            listeners in conflict, filters and fields that are not understood (which make their rules
  *            unknown).
  * Threads:   none shared.
- * Source:    spec/gateway-api.md section 3 (gateway-api v1.6.1), spec/targets.md section 3 and 4. */
+ * Source:    gateway-api v1.6.1 apis/v1 and conformance/; for profiles each row names its own. */
 #ifndef GATESHIFT_GATEWAY_API_H
 #define GATESHIFT_GATEWAY_API_H
 
@@ -23,11 +23,11 @@ struct gateway_profile {
                          it matters */
     bool regex_whole; /* a path regex must span the path */
     /* Rank of a regex path among prefixes: Istio puts every prefix before every regex and drops what follows
-     * an unconditional "/" prefix of the host (spec/aks.md 7.3). */
+     * an unconditional "/" prefix of the host (istio pilot/pkg/networking/core/route/route.go). */
     bool regex_after_prefix;
     bool stops_at_catch_all;
     /* A host's rules do not match: go on to rules of a less specific hostname of the same listener? The
-     * standard says so (spec/gateway-api.md 6 #2), virtual hosts of Envoy do not. */
+     * standard says so (HTTPRouteRule.matches in apis/v1/httproute_types.go), virtual hosts of Envoy do not. */
     bool host_falls_through;
     struct view view;
     /* HTTPS: Host served by another listener than SNI chose gives 421 */

@@ -4,7 +4,8 @@
  * Errors:    diagnostics with letter I: an Ingress that nobody reads is named with the reason; one of a
  *            controller without a front end is named with its controller.
  * Threads:   read-only once built.
- * Source:    design.md "Whose Ingress is it", spec/ingress-nginx.md 1.1, spec/providers.md 1.1. */
+ * Source:    ingress-nginx internal/ingress/controller/store/store.go GetIngressClass; the other
+ *            controllers' own class tests. */
 #ifndef GATESHIFT_INGRESS_H
 #define GATESHIFT_INGRESS_H
 

@@ -8,7 +8,7 @@
  * Errors:    diagnostics with letter N. What is not understood makes rules or parts of them unknown and is
  *            named; nothing is ignored without a word.
  * Threads:   none shared.
- * Source:    spec/ingress-nginx.md, which cites the controller's files. */
+ * Source:    kubernetes/ingress-nginx controller v1.15.1; each rule cites its file. */
 #ifndef GATESHIFT_INGRESS_NGINX_H
 #define GATESHIFT_INGRESS_NGINX_H
 

@@ -4,7 +4,7 @@
  * Errors:    diagnostics with letter I for what the API leaves open (annotations of controllers, resource
  *            backends, several default backends).
  * Threads:   none shared.
- * Source:    spec/ingress-v1.md; k8s.io/api networking/v1 types.go. */
+ * Source:    k8s.io/api networking/v1 types.go, and the Ingress page of the Kubernetes documentation. */
 #ifndef GATESHIFT_INGRESS_V1_H
 #define GATESHIFT_INGRESS_V1_H
 

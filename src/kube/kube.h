@@ -8,7 +8,7 @@
  *            field and the fix; the other objects are read. Unknown fields of the kinds listed below
  *            are K-warnings (an API server drops them), except under `metadata` and `status`.
  * Threads:   read-only once built.
- * Source:    ../shared facts: k8s.io/api networking/v1, core/v1, discovery/v1, gateway-api v1.6.1;
+ * Source:    k8s.io/api networking/v1, core/v1, discovery/v1, gateway-api v1.6.1;
  *            checks as kubernetes pkg/apis/networking/validation/validation.go.
  *
  * Decoding is driven by tables of fields (name, type, required, offset): a new field is a row. */
@@ -138,7 +138,7 @@ struct config_map {
     struct labels data;
 };
 /* Facts about a Secret. Its bytes are wiped once the facts are known, and no excerpt of a Secret's
- * data is ever printed (design.md section 5): files that hold a Secret have no excerpts. */
+ * data is ever printed: files that hold a Secret have no excerpts. */
 struct secret {
     struct object object;
     struct slice type;
