@@ -1,0 +1,145 @@
+#include "document/document_priv.h"
+
+#include <string.h>
+
+const char *node_kind_name(enum node_kind kind)
+{
+    static const char *const names[] = {"empty",  "a boolean", "an integer", "a number",
+                                        "a text", "a list",    "a mapping"};
+    return names[kind];
+}
+
+const struct pair *node_pair(const struct node *map, struct slice key)
+{
+    if (!map || map->kind != NODE_MAP) {
+        return NULL;
+    }
+    for (size_t i = 0; i < map->count; i++) {
+        if (slice_equal(map->pairs[i].key, key)) {
+            return &map->pairs[i];
+        }
+    }
+    return NULL;
+}
+
+struct node *node_get(const struct node *map, const char *key)
+{
+    const struct pair *pair = node_pair(map, slice_of(key));
+    return pair && pair->value->kind != NODE_NULL ? pair->value : NULL;
+}
+
+static struct node *make(struct arena *arena, enum node_kind kind)
+{
+    struct node *node = ARENA_NEW(arena, struct node);
+    node->kind = kind;
+    return node;
+}
+
+struct node *node_map(struct arena *arena)
+{
+    return make(arena, NODE_MAP);
+}
+
+struct node *node_list(struct arena *arena)
+{
+    return make(arena, NODE_LIST);
+}
+
+struct node *node_string(struct arena *arena, struct slice text)
+{
+    struct node *node = make(arena, NODE_STRING);
+    node->text = text;
+    return node;
+}
+
+struct node *node_int(struct arena *arena, int64_t value)
+{
+    struct node *node = make(arena, NODE_INT);
+    node->integer = value;
+    node->text = arena_printf(arena, "%lld", (long long)value);
+    return node;
+}
+
+struct node *node_bool(struct arena *arena, bool value)
+{
+    struct node *node = make(arena, NODE_BOOL);
+    node->boolean = value;
+    node->text = value ? SLICE("true") : SLICE("false");
+    return node;
+}
+
+/* Containers that are built have room for the next power of two, so no capacity is stored. */
+static bool is_full(uint32_t count)
+{
+    return count == 0 || (count >= 4 && (count & (count - 1)) == 0);
+}
+
+static void *grow(struct arena *arena, const void *items, uint32_t count, size_t size)
+{
+    void *larger = arena_alloc_array(arena, count ? (size_t)count * 2 : 4, size);
+    if (count) {
+        memcpy(larger, items, count * size);
+    }
+    return larger;
+}
+
+void node_set_slice(struct arena *arena, struct node *map, struct slice key, struct node *value)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        if (slice_equal(map->pairs[i].key, key)) {
+            map->pairs[i].value = value;
+            return;
+        }
+    }
+    if (is_full(map->count)) {
+        map->pairs = grow(arena, map->pairs, map->count, sizeof *map->pairs);
+    }
+    map->pairs[map->count++] = (struct pair){.key = key, .value = value};
+}
+
+void node_set(struct arena *arena, struct node *map, const char *key, struct node *value)
+{
+    node_set_slice(arena, map, slice_of(key), value);
+}
+
+void node_add(struct arena *arena, struct node *list, struct node *value)
+{
+    if (is_full(list->count)) {
+        list->items = grow(arena, list->items, list->count, sizeof(struct node *));
+    }
+    list->items[list->count++] = value;
+}
+
+bool node_equal(const struct node *a, const struct node *b)
+{
+    if (a->kind != b->kind || (a->kind >= NODE_LIST && a->count != b->count)) {
+        return false;
+    }
+    switch (a->kind) {
+    case NODE_NULL:
+        return true;
+    case NODE_BOOL:
+        return a->boolean == b->boolean;
+    case NODE_INT:
+        return a->integer == b->integer;
+    case NODE_FLOAT:
+    case NODE_STRING:
+        return slice_equal(a->text, b->text);
+    case NODE_LIST:
+        for (size_t i = 0; i < a->count; i++) {
+            if (!node_equal(a->items[i], b->items[i])) {
+                return false;
+            }
+        }
+        return true;
+    case NODE_MAP:
+        for (size_t i = 0; i < a->count; i++) {
+            const struct pair *pair = node_pair(b, a->pairs[i].key);
+            if (!pair || !node_equal(a->pairs[i].value, pair->value)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    return false;
+}
