@@ -45,6 +45,7 @@ struct request {
     uint16_t port;
     struct headers headers;
     struct address client;
+    struct slice client_text; /* the same as text, absent: not given */
     uint64_t body_bytes;
     struct slice sni;
     bool client_certificate;

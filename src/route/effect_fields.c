@@ -1,0 +1,354 @@
+#include "route/route.h"
+
+#define OFFSET(type, field) offsetof(struct route_##type, field)
+#define ROW(type, field, kind) {#field, FIELD_##kind, OFFSET(type, field), NULL}
+#define CHOICE(type, field, names) {#field, FIELD_CHOICE, OFFSET(type, field), names}
+
+static const char *const redirect_hosts[] = {"as sent", "as sent without port",
+                                             "as sent without port, lower case", "given"};
+static const char *const redirect_ports[] = {"none", "given", "of the listener",
+                                             "of the listener, always"};
+static const char *const path_changes[] = {"none", "whole path", "prefix"};
+static const char *const rewrite_kinds[] = {"whole path", "prefix", "regular expression"};
+
+static const struct field_row answer_fields[] = {
+    ROW(answer, status, NUMBER),
+};
+static const struct field_row redirect_fields[] = {
+    ROW(redirect, status, NUMBER),
+    ROW(redirect, only_plain_http, BOOL),
+    ROW(redirect, scheme, TEXT),
+    CHOICE(redirect, host_from, redirect_hosts),
+    ROW(redirect, host, TEXT),
+    CHOICE(redirect, port_from, redirect_ports),
+    ROW(redirect, port, NUMBER),
+    CHOICE(redirect, path_change, path_changes),
+    ROW(redirect, prefix, TEXT),
+    ROW(redirect, path, TEXT),
+    ROW(redirect, keep_query, BOOL),
+    ROW(redirect, strip_slash, BOOL),
+    ROW(redirect, relative, BOOL),
+    ROW(redirect, location, TEMPLATE),
+};
+static const struct field_row body_limit_fields[] = {
+    ROW(body_limit, bytes, BYTES),
+};
+static const struct field_row addresses_fields[] = {
+    ROW(addresses, allow, NETWORKS),
+    ROW(addresses, deny, NETWORKS),
+    ROW(addresses, has_allow, BOOL),
+    ROW(addresses, status, NUMBER),
+};
+static const struct field_row cors_fields[] = {
+    ROW(cors, origins, TEXTS),
+    ROW(cors, any_origin, BOOL),
+    ROW(cors, echo_origin, BOOL),
+    ROW(cors, end_anchored_only, BOOL),
+    ROW(cors, credentials, BOOL),
+    ROW(cors, methods, TEXTS),
+    ROW(cors, headers, TEXTS),
+    ROW(cors, expose, TEXTS),
+    ROW(cors, max_age, NUMBER),
+    ROW(cors, preflight_needs_method, BOOL),
+    ROW(cors, preflight_status, NUMBER),
+};
+static const struct field_row rewrite_fields[] = {
+    CHOICE(rewrite, kind, rewrite_kinds),
+    ROW(rewrite, prefix, TEXT),
+    ROW(rewrite, pattern, TEXT),
+    ROW(rewrite, fold, BOOL),
+    ROW(rewrite, target, TEMPLATE),
+};
+static const struct field_row upstream_host_fields[] = {
+    ROW(upstream_host, host, TEMPLATE),
+};
+static const struct field_row upstream_protocol_fields[] = {
+    ROW(upstream_protocol, protocol, TEXT),
+};
+static const struct field_row header_edits_fields[] = {
+    ROW(header_edits, edits, EDITS),
+};
+static const struct field_row timeouts_fields[] = {
+    ROW(timeouts, connect_ms, MS),
+    ROW(timeouts, send_ms, MS),
+    ROW(timeouts, read_ms, MS),
+    ROW(timeouts, request_ms, MS),
+    ROW(timeouts, backend_request_ms, MS),
+};
+static const struct field_row retries_fields[] = {
+    ROW(retries, attempts, NUMBER),
+    ROW(retries, conditions, TEXT),
+};
+static const struct field_row buffering_fields[] = {
+    ROW(buffering, request, BOOL),
+    ROW(buffering, response, BOOL),
+};
+static const struct field_row mirrors_fields[] = {
+    {"items", FIELD_MIRRORS, 0, NULL},
+};
+
+static const struct effect_row rows[] = {
+#define EFFECT(id, type, aspect, impact, text)                                                     \
+    {EFFECT_##id, #id, ASPECT_##aspect, IMPACT_##impact, text, offsetof(struct effects, id),       \
+     type##_fields, ARRAY_LEN(type##_fields)},
+#include "route/effects.def"
+#undef EFFECT
+};
+
+const struct effect_row *effect_row(enum effect_id id)
+{
+    return &rows[id];
+}
+
+const void *effect_get(const struct effects *effects, enum effect_id id)
+{
+    const char *base = (const char *)effects;
+    return *(const void *const *)(const void *)(base + rows[id].offset);
+}
+
+const struct effect_source *effect_source(const void *effect)
+{
+    return effect; /* the first member of every effect */
+}
+
+static const void *at(const void *effect, const struct field_row *row)
+{
+    return (const char *)effect + row->offset;
+}
+
+static int64_t number_at(const void *effect, const struct field_row *row)
+{
+    return *(const int64_t *)at(effect, row);
+}
+
+static bool texts_equal(const struct texts *a, const struct texts *b)
+{
+    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
+        if (!slice_equal(a->items[i], b->items[i])) {
+            return false;
+        }
+    }
+    return a->count == b->count;
+}
+
+static bool networks_equal(const struct networks *a, const struct networks *b)
+{
+    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
+        const struct network *x = &a->items[i], *y = &b->items[i];
+        if (x->bits != y->bits || !network_contains(x, &y->address)) {
+            return false;
+        }
+    }
+    return a->count == b->count;
+}
+
+static bool edits_equal(const struct edits *a, const struct edits *b)
+{
+    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
+        const struct header_edit *x = &a->items[i], *y = &b->items[i];
+        if (x->kind != y->kind || x->only_https != y->only_https ||
+            !slice_equal_fold(x->name, y->name) || !template_equal(&x->value, &y->value)) {
+            return false;
+        }
+    }
+    return a->count == b->count;
+}
+
+static bool mirrors_equal(const struct route_mirrors *a, const struct route_mirrors *b)
+{
+    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
+        const struct mirror *x = &a->items[i], *y = &b->items[i];
+        if (!slice_equal(x->namespace, y->namespace) || !slice_equal(x->service, y->service) ||
+            x->port != y->port ||
+            x->numerator * y->denominator != y->numerator * x->denominator) {
+            return false;
+        }
+    }
+    return a->count == b->count;
+}
+
+static bool field_equal(const struct field_row *row, const void *a, const void *b)
+{
+    switch (row->kind) {
+    case FIELD_TEXT:
+        return slice_equal(*(const struct slice *)at(a, row), *(const struct slice *)at(b, row));
+    case FIELD_NUMBER:
+    case FIELD_BYTES:
+    case FIELD_MS:
+    case FIELD_CHOICE:
+        return number_at(a, row) == number_at(b, row);
+    case FIELD_BOOL:
+        return *(const bool *)at(a, row) == *(const bool *)at(b, row);
+    case FIELD_TEMPLATE:
+        return template_equal(at(a, row), at(b, row));
+    case FIELD_TEXTS:
+        return texts_equal(at(a, row), at(b, row));
+    case FIELD_NETWORKS:
+        return networks_equal(at(a, row), at(b, row));
+    case FIELD_EDITS:
+        return edits_equal(at(a, row), at(b, row));
+    case FIELD_MIRRORS:
+        return mirrors_equal(a, b);
+    }
+    return false;
+}
+
+bool effect_equal(enum effect_id id, const void *a, const void *b)
+{
+    if (!a || !b) {
+        return a == b;
+    }
+    for (size_t i = 0; i < rows[id].field_count; i++) {
+        if (!field_equal(&rows[id].fields[i], a, b)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- printing ----------------------------------------------------------------------------- */
+
+static void print_texts(const struct texts *texts, struct buf *out)
+{
+    for (size_t i = 0; i < texts->count; i++) {
+        buf_puts(out, i ? ", " : "");
+        buf_put(out, texts->items[i]);
+    }
+}
+
+static void print_network(const struct network *network, struct buf *out)
+{
+    const uint8_t *b = network->address.bytes;
+    if (network->address.length == 4) {
+        buf_printf(out, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+    } else {
+        for (size_t i = 0; i < 16; i += 2) {
+            buf_printf(out, "%s%x", i ? ":" : "", (unsigned)(b[i] << 8 | b[i + 1]));
+        }
+    }
+    buf_printf(out, "/%u", network->bits);
+}
+
+static void print_edits(const struct edits *edits, struct buf *out)
+{
+    static const char *const verbs[] = {"set ", "add ", "remove "};
+    for (size_t i = 0; i < edits->count; i++) {
+        const struct header_edit *edit = &edits->items[i];
+        buf_printf(out, "%s%s" SLICE_FMT, i ? "; " : "", verbs[edit->kind], SLICE_ARG(edit->name));
+        if (edit->kind != EDIT_REMOVE) {
+            buf_puts(out, ": ");
+            template_print(&edit->value, out);
+        }
+        buf_puts(out, edit->only_https ? " (https)" : "");
+    }
+}
+
+static void print_mirrors(const struct route_mirrors *mirrors, struct buf *out)
+{
+    for (size_t i = 0; i < mirrors->count; i++) {
+        const struct mirror *m = &mirrors->items[i];
+        buf_printf(out, "%s" SLICE_FMT "/" SLICE_FMT ":%lld %lld/%lld", i ? ", " : "",
+                   SLICE_ARG(m->namespace), SLICE_ARG(m->service), (long long)m->port,
+                   (long long)m->numerator, (long long)m->denominator);
+    }
+}
+
+static bool field_is_empty(const struct field_row *row, const void *effect)
+{
+    switch (row->kind) {
+    case FIELD_TEXT:
+        return !((const struct slice *)at(effect, row))->len;
+    case FIELD_NUMBER:
+    case FIELD_CHOICE:
+        return number_at(effect, row) == 0;
+    case FIELD_BYTES:
+    case FIELD_MS:
+        return false;
+    case FIELD_BOOL:
+        return !*(const bool *)at(effect, row);
+    case FIELD_TEMPLATE:
+        return ((const struct template *)at(effect, row))->count == 0;
+    case FIELD_TEXTS:
+        return ((const struct texts *)at(effect, row))->count == 0;
+    case FIELD_NETWORKS:
+        return ((const struct networks *)at(effect, row))->count == 0;
+    case FIELD_EDITS:
+        return ((const struct edits *)at(effect, row))->count == 0;
+    case FIELD_MIRRORS:
+        return ((const struct route_mirrors *)effect)->count == 0;
+    }
+    return true;
+}
+
+static void print_limit(int64_t value, const char *unit, struct buf *out)
+{
+    if (value < 0) {
+        buf_puts(out, "no limit");
+    } else {
+        buf_printf(out, "%lld %s", (long long)value, unit);
+    }
+}
+
+static void field_print(const struct field_row *row, const void *effect, struct buf *out)
+{
+    switch (row->kind) {
+    case FIELD_TEXT:
+        buf_put(out, *(const struct slice *)at(effect, row));
+        return;
+    case FIELD_NUMBER:
+        buf_printf(out, "%lld", (long long)number_at(effect, row));
+        return;
+    case FIELD_CHOICE:
+        buf_puts(out, row->choices[number_at(effect, row)]);
+        return;
+    case FIELD_BYTES:
+        print_limit(number_at(effect, row), "bytes", out);
+        return;
+    case FIELD_MS:
+        print_limit(number_at(effect, row), "ms", out);
+        return;
+    case FIELD_BOOL:
+        buf_puts(out, "yes");
+        return;
+    case FIELD_TEMPLATE:
+        template_print(at(effect, row), out);
+        return;
+    case FIELD_TEXTS:
+        print_texts(at(effect, row), out);
+        return;
+    case FIELD_NETWORKS: {
+        const struct networks *networks = at(effect, row);
+        for (size_t i = 0; i < networks->count; i++) {
+            buf_puts(out, i ? ", " : "");
+            print_network(&networks->items[i], out);
+        }
+        return;
+    }
+    case FIELD_EDITS:
+        print_edits(at(effect, row), out);
+        return;
+    case FIELD_MIRRORS:
+        print_mirrors(effect, out);
+        return;
+    }
+}
+
+void effect_print(enum effect_id id, const void *effect, struct buf *out)
+{
+    bool first = true;
+    for (size_t i = 0; i < rows[id].field_count; i++) {
+        const struct field_row *row = &rows[id].fields[i];
+        if (field_is_empty(row, effect)) {
+            continue;
+        }
+        buf_puts(out, first ? "" : ", ");
+        first = false;
+        for (const char *c = row->name; *c; c++) {
+            buf_putc(out, *c == '_' ? ' ' : *c);
+        }
+        if (row->kind != FIELD_BOOL) {
+            buf_putc(out, ' ');
+            field_print(row, effect, out);
+        }
+    }
+}

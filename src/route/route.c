@@ -1,0 +1,207 @@
+#include "route/route.h"
+
+#include <string.h>
+
+const char *aspect_name(enum aspect aspect)
+{
+    static const char *const names[] = {"routing",    "rewrite", "redirect",
+                                        "protection", "traffic", "headers"};
+    return aspect < ASPECT_COUNT ? names[aspect] : "?";
+}
+
+const char *impact_name(enum impact impact)
+{
+    static const char *const names[] = {"cosmetic", "changed", "breaking"};
+    return names[impact];
+}
+
+/* ---- templates ---------------------------------------------------------------------------- */
+
+struct template template_text(struct arena *arena, struct slice text)
+{
+    struct part *part = ARENA_NEW(arena, struct part);
+    *part = (struct part){.kind = PART_TEXT, .text = text};
+    return (struct template){part, 1};
+}
+
+struct template template_part(struct arena *arena, enum part_kind kind)
+{
+    struct part *part = ARENA_NEW(arena, struct part);
+    part->kind = kind;
+    return (struct template){part, 1};
+}
+
+bool template_is_text(const struct template *template, struct slice *text)
+{
+    if (template->count != 1 || template->parts[0].kind != PART_TEXT) {
+        return false;
+    }
+    *text = template->parts[0].text;
+    return true;
+}
+
+bool template_equal(const struct template *a, const struct template *b)
+{
+    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
+        const struct part *x = &a->parts[i], *y = &b->parts[i];
+        if (x->kind != y->kind || x->index != y->index || !slice_equal(x->text, y->text)) {
+            return false;
+        }
+    }
+    return a->count == b->count;
+}
+
+void template_print(const struct template *template, struct buf *out)
+{
+    for (size_t i = 0; i < template->count; i++) {
+        const struct part *part = &template->parts[i];
+        switch (part->kind) {
+        case PART_TEXT:
+        case PART_UNKNOWN:
+            buf_put(out, part->text);
+            break;
+        case PART_CAPTURE:
+            buf_printf(out, "$%u", part->index);
+            break;
+        case PART_HOST_HEADER:
+            buf_puts(out, "${host header}");
+            break;
+        case PART_HOST:
+            buf_puts(out, "${host}");
+            break;
+        case PART_SCHEME:
+            buf_puts(out, "${scheme}");
+            break;
+        case PART_PORT:
+            buf_puts(out, "${port}");
+            break;
+        case PART_TARGET:
+            buf_puts(out, "${path and query}");
+            break;
+        case PART_CLIENT:
+            buf_puts(out, "${client address}");
+            break;
+        case PART_HEADER:
+            buf_printf(out, "${header " SLICE_FMT "}", SLICE_ARG(part->text));
+            break;
+        case PART_REQUEST_ID:
+            buf_puts(out, "${request id}");
+            break;
+        }
+    }
+}
+
+/* ---- matches and hosts -------------------------------------------------------------------- */
+
+void match_print(const struct match *match, struct buf *out)
+{
+    static const char *const kinds[] = {"any path", "exact ", "prefix ", "text prefix ", "regex "};
+    const struct path_match *path = &match->path;
+    buf_puts(out, kinds[path->kind]);
+    if (path->kind != PATH_ANY) {
+        buf_put(out, path->value);
+    }
+    buf_puts(out, path->fold ? " (any case)" : "");
+    if (match->method.ptr) {
+        buf_printf(out, ", method " SLICE_FMT, SLICE_ARG(match->method));
+    }
+    static const char *const subjects[] = {"header", "query", "cookie"};
+    for (size_t i = 0; i < match->test_count; i++) {
+        const struct test *test = &match->tests[i];
+        buf_printf(out, ", %s " SLICE_FMT, subjects[test->subject], SLICE_ARG(test->name));
+        const char *sign = test->operator== TEST_PRESENT ? (test->negated ? " absent" : " present")
+                           : test->operator== TEST_REGEX ? (test->negated ? "!~" : "~")
+                                                         : (test->negated ? "!=" : "=");
+        buf_puts(out, sign);
+        buf_put(out, test->operator== TEST_PRESENT ? SLICE("") : test->value);
+    }
+}
+
+static bool is_label_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+}
+
+bool host_pattern_matches(const struct host_pattern *pattern, struct slice host)
+{
+    switch (pattern->kind) {
+    case HOST_ANY:
+        return true;
+    case HOST_EXACT:
+        return slice_equal(pattern->name, host);
+    case HOST_ONE_LABEL:
+    case HOST_SUFFIX: {
+        struct slice suffix = slice_sub(pattern->name, 1, pattern->name.len); /* ".a.b" */
+        if (host.len <= suffix.len || !slice_ends(host, suffix)) {
+            return false;
+        }
+        if (pattern->kind == HOST_SUFFIX) {
+            return true;
+        }
+        for (size_t i = 0; i < host.len - suffix.len; i++) {
+            if (!is_label_byte(host.ptr[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+    case HOST_REGEX:
+        return pattern->regex && regex_search(pattern->regex, host, NULL) == REGEX_YES;
+    }
+    return false;
+}
+
+bool host_pattern_equal(const struct host_pattern *a, const struct host_pattern *b)
+{
+    return a->kind == b->kind && (a->kind == HOST_ANY || slice_equal(a->name, b->name));
+}
+
+bool host_pattern_covers(const struct host_pattern *outer, const struct host_pattern *inner)
+{
+    if (outer->kind == HOST_ANY || host_pattern_equal(outer, inner)) {
+        return true;
+    }
+    if (inner->kind == HOST_EXACT) {
+        return host_pattern_matches(outer, inner->name);
+    }
+    bool inner_wild = inner->kind == HOST_ONE_LABEL || inner->kind == HOST_SUFFIX;
+    if (outer->kind != HOST_SUFFIX || !inner_wild) {
+        return false;
+    }
+    return slice_ends(inner->name, slice_sub(outer->name, 1, outer->name.len));
+}
+
+/* ---- building ----------------------------------------------------------------------------- */
+
+void route_table_open(struct run *run, struct route_table *table)
+{
+    (void)run;
+    *table = (struct route_table){.no_rule_status = 404, .no_backend_status = 500};
+    table->view.missing_host_status = 400;
+    table->regexes = regex_set_open();
+}
+
+void route_table_close(struct route_table *table)
+{
+    regex_set_close(table->regexes);
+    table->regexes = NULL;
+}
+
+struct entry *route_table_add(struct run *run, struct route_table *table)
+{
+    return ARENA_PUSH(run->arena, table->entries, table->entry_count, table->entry_capacity);
+}
+
+struct rule *rule_list_add(struct run *run, struct rule_list *list)
+{
+    return ARENA_PUSH(run->arena, list->rules, list->count, list->capacity);
+}
+
+const struct unknown *unknown_add(struct run *run, const struct unknown *next, enum aspect aspect,
+                                  struct effect_source source, struct slice reason)
+{
+    struct unknown *unknown = ARENA_NEW(run->arena, struct unknown);
+    *unknown = (struct unknown){aspect, reason, source, next};
+    return unknown;
+}
