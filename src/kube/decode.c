@@ -1,0 +1,252 @@
+#include "kube/decode_priv.h"
+
+#include <string.h>
+
+static void where_print(const struct where *where, struct buf *out)
+{
+    if (!where) {
+        return;
+    }
+    where_print(where->parent, out);
+    if (where->name) {
+        buf_puts(out, out->len ? "." : "");
+        buf_puts(out, where->name);
+    } else {
+        buf_printf(out, "[%zu]", where->index);
+    }
+}
+
+struct slice where_text(struct decoder *decoder, const struct where *where)
+{
+    struct buf text;
+    buf_init(&text, 4096);
+    where_print(where, &text);
+    struct slice copy = arena_copy(decoder->run->arena, buf_slice(&text));
+    buf_release(&text);
+    return copy;
+}
+
+void decode_error(struct decoder *decoder, enum diag_code code, const struct where *where,
+                  struct span span, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct slice message = arena_vprintf(decoder->run->arena, format, args);
+    va_end(args);
+    if (diag_row(code)->severity == SEVERITY_ERROR) {
+        decoder->errors++;
+    }
+    diag_at(decoder->run->diag, code, span, decoder->subject, "'" SLICE_FMT "' " SLICE_FMT,
+            SLICE_ARG(where_text(decoder, where)), SLICE_ARG(message));
+}
+
+static void wrong_type(struct decoder *decoder, const struct where *where, const struct node *node,
+                       const char *wanted)
+{
+    bool scalar = node->kind != NODE_LIST && node->kind != NODE_MAP;
+    if (scalar && node->kind != NODE_STRING && strcmp(wanted, "a text") == 0) {
+        decode_error(decoder, DIAG_K003, where, node->span,
+                     "must be a text, but " SLICE_FMT " is %s; put it in quotes",
+                     SLICE_ARG(node->text), node_kind_name(node->kind));
+    } else if (node->kind == NODE_STRING && strcmp(wanted, "a text") != 0 && !node->plain) {
+        decode_error(decoder, DIAG_K003, where, node->span,
+                     "must be %s, not a text; write it without quotes", wanted);
+    } else {
+        decode_error(decoder, DIAG_K003, where, node->span, "must be %s, not %s", wanted,
+                     node_kind_name(node->kind));
+    }
+}
+
+struct slice decode_string(struct decoder *decoder, const struct where *where,
+                           const struct node *node)
+{
+    if (node->kind != NODE_STRING) {
+        wrong_type(decoder, where, node, "a text");
+        return SLICE_ABSENT;
+    }
+    return node->text;
+}
+
+static void read_integer(struct decoder *decoder, const struct where *where,
+                         const struct node *node, int64_t least, int64_t most, int64_t *out)
+{
+    if (node->kind != NODE_INT) {
+        wrong_type(decoder, where, node, "an integer");
+    } else if (node->integer < least || node->integer > most) {
+        decode_error(decoder, DIAG_K004, where, node->span,
+                     "must be from %lld to %lld, but is %lld", (long long)least, (long long)most,
+                     (long long)node->integer);
+    } else {
+        *out = node->integer;
+    }
+}
+
+static bool is_list(struct decoder *decoder, const struct where *where, const struct node *node)
+{
+    if (node->kind != NODE_LIST) {
+        wrong_type(decoder, where, node, "a list");
+        return false;
+    }
+    return true;
+}
+
+static void read_strings(struct decoder *decoder, const struct where *where,
+                         const struct node *node, struct slices *out)
+{
+    if (!is_list(decoder, where, node)) {
+        return;
+    }
+    out->items = ARENA_ARRAY(decoder->run->arena, struct slice, node->count);
+    for (size_t i = 0; i < node->count; i++) {
+        struct where item = {where, NULL, i};
+        struct slice text = decode_string(decoder, &item, node->items[i]);
+        if (text.ptr) {
+            out->items[out->count++] = text;
+        }
+    }
+}
+
+static void read_labels(struct decoder *decoder, const struct where *where, const struct node *node,
+                        struct labels *out)
+{
+    if (node->kind != NODE_MAP) {
+        wrong_type(decoder, where, node, "a mapping");
+        return;
+    }
+    out->items = ARENA_ARRAY(decoder->run->arena, struct label, node->count);
+    for (size_t i = 0; i < node->count; i++) {
+        const struct pair *pair = &node->pairs[i];
+        struct where item = {where, arena_string(decoder->run->arena, pair->key), 0};
+        /* The API server reads null as the empty text. */
+        struct slice value = pair->value->kind == NODE_NULL
+                                 ? SLICE("")
+                                 : decode_string(decoder, &item, pair->value);
+        if (value.ptr) {
+            out->items[out->count++] = (struct label){pair->key, value, pair->span};
+        }
+    }
+}
+
+static void read_objects(struct decoder *decoder, const struct field *field,
+                         const struct where *where, const struct node *node, char *target)
+{
+    if (!is_list(decoder, where, node)) {
+        return;
+    }
+    char *items = arena_alloc_array(decoder->run->arena, node->count, field->child->size);
+    for (size_t i = 0; i < node->count; i++) {
+        struct where item = {where, NULL, i};
+        decode_object(decoder, field->child, &item, node->items[i], items + i * field->child->size);
+    }
+    memcpy(target + field->offset, &items, sizeof items);
+    *(size_t *)(void *)(target + field->count_offset) = node->count;
+}
+
+static void read_field(struct decoder *decoder, const struct field *field,
+                       const struct where *where, const struct node *node, void *target)
+{
+    void *slot = (char *)target + field->offset;
+    int64_t number = 0;
+    if (field->span_offset != NO_OFFSET) {
+        *(struct span *)(void *)((char *)target + field->span_offset) = node->span;
+    }
+    switch (field->type) {
+    case TYPE_STRING:
+        *(struct slice *)slot = decode_string(decoder, where, node);
+        return;
+    case TYPE_PORT:
+        read_integer(decoder, where, node, 1, 65535, &number);
+        *(uint16_t *)slot = (uint16_t)number;
+        return;
+    case TYPE_INTEGER:
+        read_integer(decoder, where, node, INT64_MIN, INT64_MAX, slot);
+        return;
+    case TYPE_COUNT:
+        read_integer(decoder, where, node, 0, 1000000000, &number);
+        *(uint64_t *)slot = (uint64_t)number;
+        return;
+    case TYPE_BOOL:
+        if (node->kind != NODE_BOOL) {
+            wrong_type(decoder, where, node, "true or false");
+        } else {
+            *(bool *)slot = node->boolean;
+        }
+        return;
+    case TYPE_STRINGS:
+        read_strings(decoder, where, node, slot);
+        return;
+    case TYPE_LABELS:
+        read_labels(decoder, where, node, slot);
+        return;
+    case TYPE_OBJECT:
+        decode_object(decoder, field->child, where, node, slot);
+        return;
+    case TYPE_OBJECTS:
+        read_objects(decoder, field, where, node, target);
+        return;
+    case TYPE_CUSTOM:
+        field->custom(decoder, where, node, target);
+        return;
+    case TYPE_IGNORED:
+        return;
+    }
+}
+
+static const struct field *find_field(const struct schema *schema, struct slice name)
+{
+    for (size_t i = 0; i < schema->field_count; i++) {
+        if (slice_is(name, schema->fields[i].name)) {
+            return &schema->fields[i];
+        }
+    }
+    return NULL;
+}
+
+static void unknown_field(struct decoder *decoder, const struct schema *schema,
+                          const struct where *where, const struct pair *pair)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (; count < schema->field_count && count < ARRAY_LEN(names); count++) {
+        names[count] = schema->fields[count].name;
+    }
+    const char *close = diag_closest(pair->key, names, count);
+    struct where here = {where, arena_string(decoder->run->arena, pair->key), 0};
+    decode_error(decoder, DIAG_K006, &here, pair->span,
+                 "is not a field of this kind and has no effect%s%s%s",
+                 close ? "; did you mean '" : "", close ? close : "", close ? "'?" : "");
+}
+
+void decode_object(struct decoder *decoder, const struct schema *schema, const struct where *where,
+                   const struct node *node, void *target)
+{
+    if (node->kind != NODE_MAP) {
+        wrong_type(decoder, where, node, "a mapping");
+        return;
+    }
+    if (schema->span_offset != NO_OFFSET) {
+        *(struct span *)(void *)((char *)target + schema->span_offset) = node->span;
+    }
+    size_t before = decoder->errors;
+    for (size_t i = 0; i < node->count; i++) {
+        const struct pair *pair = &node->pairs[i];
+        const struct field *field = find_field(schema, pair->key);
+        if (!field) {
+            unknown_field(decoder, schema, where, pair);
+        } else if (pair->value->kind != NODE_NULL) {
+            struct where here = {where, field->name, 0};
+            read_field(decoder, field, &here, pair->value, target);
+        }
+    }
+    for (size_t i = 0; i < schema->field_count; i++) {
+        const struct field *field = &schema->fields[i];
+        if (field->required && !node_get(node, field->name)) {
+            struct where here = {where, field->name, 0};
+            decode_error(decoder, DIAG_K005, &here, node->span, "is missing");
+        }
+    }
+    /* Checks would only repeat what was said about missing or mistyped fields. */
+    if (schema->finish && decoder->errors == before) {
+        schema->finish(decoder, where, node, target);
+    }
+}

@@ -1,0 +1,103 @@
+/* Decoding by tables: a mapping of a document into a struct. */
+#ifndef GATESHIFT_KUBE_DECODE_PRIV_H
+#define GATESHIFT_KUBE_DECODE_PRIV_H
+
+#include "kube/kube.h"
+
+enum field_type {
+    TYPE_STRING,  /* struct slice */
+    TYPE_PORT,    /* uint16_t, 1 to 65535 */
+    TYPE_INTEGER, /* int64_t */
+    TYPE_COUNT,   /* uint64_t, not negative */
+    TYPE_BOOL,    /* bool */
+    TYPE_STRINGS, /* struct slices */
+    TYPE_LABELS,  /* struct labels: a mapping of texts */
+    TYPE_OBJECT,  /* a struct inside this one */
+    TYPE_OBJECTS, /* a pointer to an array, and its count */
+    TYPE_CUSTOM,  /* read by `custom` */
+    TYPE_IGNORED  /* known to the API and of no use here */
+};
+
+struct decoder;
+struct field;
+/* The place in an object, for messages: "spec.rules[0].http". Lives on the C stack. */
+struct where {
+    const struct where *parent;
+    const char *name;
+    size_t index;
+};
+typedef void custom_fn(struct decoder *decoder, const struct where *where, const struct node *node,
+                       void *target);
+
+struct schema {
+    const struct field *fields;
+    size_t field_count;
+    size_t size;        /* of the struct, for lists */
+    size_t span_offset; /* of a struct span that gets the node's place; NO_OFFSET: none */
+    custom_fn *finish;  /* checks and defaults, once the fields are there; may be null */
+};
+#define NO_OFFSET SIZE_MAX
+
+struct field {
+    const char *name;
+    enum field_type type;
+    bool required;
+    size_t offset;
+    size_t count_offset; /* TYPE_OBJECTS */
+    size_t span_offset;  /* gets the place of the value; NO_OFFSET: none */
+    const struct schema *child;
+    custom_fn *custom;
+};
+
+#define FIELD(type_, name_, struct_, member_)                                                      \
+    {.name = (name_), .type = (type_), .offset = offsetof(struct struct_, member_),                \
+     .span_offset = NO_OFFSET}
+#define FIELD_SPAN(type_, name_, struct_, member_, span_)                                          \
+    {.name = (name_), .type = (type_), .offset = offsetof(struct struct_, member_),                \
+     .span_offset = offsetof(struct struct_, span_)}
+#define FIELD_REQUIRED(type_, name_, struct_, member_)                                             \
+    {.name = (name_), .type = (type_), .required = true,                                           \
+     .offset = offsetof(struct struct_, member_), .span_offset = NO_OFFSET}
+#define FIELD_OBJECT(name_, struct_, member_, schema_)                                             \
+    {.name = (name_), .type = TYPE_OBJECT, .offset = offsetof(struct struct_, member_),            \
+     .span_offset = NO_OFFSET, .child = &(schema_)}
+#define FIELD_INLINE(name_, schema_)                                                               \
+    {.name = (name_), .type = TYPE_OBJECT, .offset = 0, .span_offset = NO_OFFSET,                  \
+     .child = &(schema_)}
+#define FIELD_OBJECTS(name_, struct_, member_, count_, schema_)                                    \
+    {.name = (name_), .type = TYPE_OBJECTS, .offset = offsetof(struct struct_, member_),           \
+     .count_offset = offsetof(struct struct_, count_), .span_offset = NO_OFFSET,                   \
+     .child = &(schema_)}
+#define FIELD_CUSTOM(name_, custom_)                                                               \
+    {.name = (name_), .type = TYPE_CUSTOM, .span_offset = NO_OFFSET, .custom = (custom_)}
+#define FIELD_IGNORED(name_)                                                                       \
+    {.name = (name_), .type = TYPE_IGNORED, .span_offset = NO_OFFSET}
+#define SCHEMA(fields_, struct_, finish_)                                                          \
+    {fields_, ARRAY_LEN(fields_), sizeof(struct struct_), NO_OFFSET, finish_}
+#define SCHEMA_SPAN(fields_, struct_, member_, finish_)                                            \
+    {fields_, ARRAY_LEN(fields_), sizeof(struct struct_), offsetof(struct struct_, member_), finish_}
+
+struct decoder {
+    struct run *run;
+    struct slice subject;
+    size_t errors; /* of this object */
+};
+
+void decode_object(struct decoder *decoder, const struct schema *schema, const struct where *where,
+                   const struct node *node, void *target);
+/* An error about a field; the message begins with the field's path in quotes. */
+void decode_error(struct decoder *decoder, enum diag_code code, const struct where *where,
+                  struct span span, const char *format, ...) PRINTF_LIKE(5, 6);
+struct slice where_text(struct decoder *decoder, const struct where *where);
+/* Text of a node that must be a string; absent with an error otherwise. */
+struct slice decode_string(struct decoder *decoder, const struct where *where,
+                           const struct node *node);
+
+/* The schema of each kind's fields below the top level; null for kinds that are not read. */
+const struct schema *kube_schema(enum kube_kind kind);
+extern const struct schema ingress_schema, ingress_class_schema, service_schema,
+    endpoint_slice_schema, config_map_schema, gateway_class_schema, gateway_schema,
+    http_route_schema, reference_grant_schema;
+void secret_read(struct decoder *decoder, struct node *root, struct secret *secret);
+
+#endif

@@ -1,0 +1,136 @@
+#include "kube/decode_priv.h"
+
+static void read_target_port(struct decoder *decoder, const struct where *where,
+                             const struct node *node, void *target)
+{
+    struct service_port *port = target;
+    if (node->kind == NODE_INT && node->integer > 0 && node->integer <= 65535) {
+        port->target_port = (uint16_t)node->integer;
+    } else if (node->kind == NODE_STRING) {
+        port->target_name = node->text;
+    } else {
+        decode_error(decoder, DIAG_K003, where, node->span, "must be a port number or a port name");
+    }
+}
+
+static void read_optional_port(struct decoder *decoder, const struct where *where,
+                               const struct node *node, void *target)
+{
+    struct service_port *port = target;
+    if (node->kind == NODE_INT && node->integer > 0 && node->integer <= 65535) {
+        port->port = (uint16_t)node->integer;
+    } else {
+        decode_error(decoder, DIAG_K003, where, node->span, "must be a port number");
+    }
+}
+
+static const struct field service_port_fields[] = {
+    FIELD(TYPE_STRING, "name", service_port, name),
+    FIELD(TYPE_STRING, "protocol", service_port, protocol),
+    FIELD(TYPE_STRING, "appProtocol", service_port, app_protocol),
+    FIELD_REQUIRED(TYPE_PORT, "port", service_port, port),
+    FIELD_CUSTOM("targetPort", read_target_port),
+    FIELD_IGNORED("nodePort"),
+};
+static const struct schema service_port_schema = SCHEMA(service_port_fields, service_port, NULL);
+
+static void read_selector(struct decoder *decoder, const struct where *where,
+                          const struct node *node, void *target)
+{
+    (void)decoder;
+    (void)where;
+    struct service *service = target;
+    service->has_selector = node->count > 0;
+}
+
+static const struct field service_spec_fields[] = {
+    FIELD(TYPE_STRING, "type", service, type),
+    FIELD(TYPE_STRING, "clusterIP", service, cluster_ip),
+    FIELD(TYPE_STRING, "externalName", service, external_name),
+    FIELD_OBJECTS("ports", service, ports, port_count, service_port_schema),
+    FIELD_CUSTOM("selector", read_selector),
+    FIELD_IGNORED("clusterIPs"),
+    FIELD_IGNORED("externalIPs"),
+    FIELD_IGNORED("sessionAffinity"),
+    FIELD_IGNORED("sessionAffinityConfig"),
+    FIELD_IGNORED("loadBalancerIP"),
+    FIELD_IGNORED("loadBalancerSourceRanges"),
+    FIELD_IGNORED("loadBalancerClass"),
+    FIELD_IGNORED("externalTrafficPolicy"),
+    FIELD_IGNORED("internalTrafficPolicy"),
+    FIELD_IGNORED("healthCheckNodePort"),
+    FIELD_IGNORED("publishNotReadyAddresses"),
+    FIELD_IGNORED("ipFamilies"),
+    FIELD_IGNORED("ipFamilyPolicy"),
+    FIELD_IGNORED("allocateLoadBalancerNodePorts"),
+    FIELD_IGNORED("trafficDistribution"),
+    FIELD_IGNORED("topologyKeys"),
+};
+static const struct schema service_spec_schema = SCHEMA(service_spec_fields, service, NULL);
+
+static const struct field service_fields[] = {
+    FIELD_IGNORED("apiVersion"),   FIELD_IGNORED("kind"), FIELD_IGNORED("metadata"),
+    FIELD_IGNORED("status"),       FIELD_INLINE("spec", service_spec_schema),
+};
+const struct schema service_schema = SCHEMA(service_fields, service, NULL);
+
+static void read_endpoints(struct decoder *decoder, const struct where *where,
+                           const struct node *node, void *target)
+{
+    struct endpoint_slice *slice = target;
+    if (node->kind != NODE_LIST) {
+        decode_error(decoder, DIAG_K003, where, node->span, "must be a list, not %s",
+                     node_kind_name(node->kind));
+        return;
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        /* "ready" that is not given counts as ready (discovery/v1 EndpointConditions). */
+        const struct node *ready = node_get(node_get(node->items[i], "conditions"), "ready");
+        const struct node *addresses = node_get(node->items[i], "addresses");
+        size_t count = addresses && addresses->kind == NODE_LIST ? addresses->count : 0;
+        slice->total_count += count;
+        if (!ready || ready->kind != NODE_BOOL || ready->boolean) {
+            slice->ready_count += count;
+        }
+    }
+}
+
+static const struct field endpoint_port_fields[] = {
+    FIELD(TYPE_STRING, "name", service_port, name),
+    FIELD(TYPE_STRING, "protocol", service_port, protocol),
+    FIELD(TYPE_STRING, "appProtocol", service_port, app_protocol),
+    FIELD_CUSTOM("port", read_optional_port),
+};
+static const struct schema endpoint_port_schema = SCHEMA(endpoint_port_fields, service_port, NULL);
+
+static void finish_endpoint_slice(struct decoder *decoder, const struct where *where,
+                                  const struct node *node, void *target)
+{
+    (void)decoder;
+    (void)where;
+    (void)node;
+    struct endpoint_slice *slice = target;
+    const struct label *owner = labels_find(&slice->object.labels, "kubernetes.io/service-name");
+    slice->service = owner ? owner->value : SLICE_ABSENT;
+}
+
+static const struct field endpoint_slice_fields[] = {
+    FIELD_IGNORED("apiVersion"),
+    FIELD_IGNORED("kind"),
+    FIELD_IGNORED("metadata"),
+    FIELD_IGNORED("addressType"),
+    FIELD_CUSTOM("endpoints", read_endpoints),
+    FIELD_OBJECTS("ports", endpoint_slice, ports, port_count, endpoint_port_schema),
+};
+const struct schema endpoint_slice_schema =
+    SCHEMA(endpoint_slice_fields, endpoint_slice, finish_endpoint_slice);
+
+static const struct field config_map_fields[] = {
+    FIELD_IGNORED("apiVersion"),
+    FIELD_IGNORED("kind"),
+    FIELD_IGNORED("metadata"),
+    FIELD(TYPE_LABELS, "data", config_map, data),
+    FIELD_IGNORED("binaryData"),
+    FIELD_IGNORED("immutable"),
+};
+const struct schema config_map_schema = SCHEMA(config_map_fields, config_map, NULL);
