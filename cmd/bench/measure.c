@@ -1,0 +1,144 @@
+/* wait4 is older than POSIX and not part of it. */
+#define _DEFAULT_SOURCE
+
+#include "bench.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { RUNS_MAX = 1000 };
+
+struct usage {
+    double user; /* seconds */
+    size_t peak; /* bytes */
+};
+
+static void silence(int descriptor)
+{
+    int null = open("/dev/null", O_WRONLY);
+    if (null >= 0) {
+        dup2(null, descriptor);
+        close(null);
+    }
+}
+
+/* Exit status 1 is an answer of gateshift, not a failure. */
+static bool run_child(char *const argv[], struct usage *out)
+{
+    pid_t child = fork();
+    if (child < 0) {
+        perror("gateshift-bench: fork");
+        return false;
+    }
+    if (child == 0) {
+        silence(STDOUT_FILENO);
+        silence(STDERR_FILENO);
+        execv(argv[0], argv);
+        _exit(127);
+    }
+    int state;
+    struct rusage usage;
+    if (wait4(child, &state, 0, &usage) < 0) {
+        perror("gateshift-bench: wait");
+        return false;
+    }
+    if (!WIFEXITED(state) || WEXITSTATUS(state) > 1) {
+        fprintf(stderr, "gateshift-bench: '%s %s' failed (%s %d)\n", argv[0], argv[1],
+                WIFEXITED(state) ? "exit status" : "signal",
+                WIFEXITED(state) ? WEXITSTATUS(state) : WTERMSIG(state));
+        return false;
+    }
+    out->user = (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
+    out->peak = (size_t)usage.ru_maxrss * 1024;
+    return true;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static double median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, by_value);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+/* The two programs take turns, so that a machine that is busy for a while slows both. */
+static bool measure(const struct bench_options *options, char *file, size_t bytes)
+{
+    char *self = strdup(options->self), *gateshift = strdup(options->gateshift);
+    char scan[] = "scan", convert[] = "convert", flag[] = "-f", to[] = "--to",
+         target[] = "standard";
+    char *const scan_argv[] = {self, scan, file, NULL};
+    char *const convert_argv[] = {gateshift, convert, flag, file, to, target, NULL};
+    double *scans = calloc(options->runs, sizeof *scans);
+    double *converts = calloc(options->runs, sizeof *converts);
+    struct usage usage = {0};
+    size_t peak = 0;
+    bool good = self && gateshift && scans && converts;
+    for (size_t i = 0; good && i < options->runs; i++) {
+        good = run_child(scan_argv, &usage);
+        scans[i] = usage.user;
+        good = good && run_child(convert_argv, &usage);
+        converts[i] = usage.user;
+        peak = usage.peak > peak ? usage.peak : peak;
+    }
+    if (good) {
+        double scan_time = median(scans, options->runs);
+        double convert_time = median(converts, options->runs);
+        double mega = 1024.0 * 1024.0;
+        printf("%9zu %8.1f %9.3f %9.3f %7.2f %9.1f %7.1f\n", options->ingresses,
+               (double)bytes / mega, scan_time, convert_time, convert_time / scan_time,
+               (double)peak / mega, (double)peak / (double)bytes);
+    }
+    free(self);
+    free(gateshift);
+    free(scans);
+    free(converts);
+    return good;
+}
+
+static bool generate_into(const char *file, size_t count, size_t *bytes)
+{
+    FILE *out = fopen(file, "wb");
+    if (!out) {
+        perror(file);
+        return false;
+    }
+    bool good = bench_generate(count, out);
+    good = fclose(out) == 0 && good;
+    struct stat status;
+    good = good && stat(file, &status) == 0;
+    if (good) {
+        *bytes = (size_t)status.st_size;
+    }
+    return good;
+}
+
+bool bench_measure(const struct bench_options *options)
+{
+    if (options->runs < 1 || options->runs > RUNS_MAX) {
+        fprintf(stderr, "gateshift-bench: give 1 to %d runs\n", RUNS_MAX);
+        return false;
+    }
+    const char *folder = getenv("TMPDIR");
+    char file[4096];
+    int length = snprintf(file, sizeof file, "%s/gateshift-bench-XXXXXX", folder ? folder : "/tmp");
+    int descriptor = length > 0 && (size_t)length < sizeof file ? mkstemp(file) : -1;
+    if (descriptor < 0) {
+        perror("gateshift-bench: cannot make a temporary file");
+        return false;
+    }
+    close(descriptor);
+    size_t bytes = 0;
+    bool good = generate_into(file, options->ingresses, &bytes) && measure(options, file, bytes);
+    unlink(file);
+    return good;
+}
