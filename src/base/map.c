@@ -4,6 +4,9 @@
 #define uthash_malloc(size) arena_alloc(map->arena, (size))
 #define uthash_free(pointer, size) ((void)(pointer), (void)(size))
 #define HASH_NONFATAL_OOM 0
+/* Never reached, as an arena does not return null; uthash's own way out would be exit. */
+#define uthash_fatal(text) abort()
+#include <stdlib.h>
 #include <uthash.h>
 
 struct map_entry {
