@@ -37,7 +37,7 @@ struct nginx_annotation_info {
     const char *text;     /* what it really does */
     bool understood;      /* false: makes its rules, or a part of them, unknown */
 };
-/* Null past the end; sorted by name. */
-const struct nginx_annotation_info *nginx_annotation_info(size_t index);
+/* False past the end; sorted by name. */
+bool nginx_annotation_info_at(size_t index, struct nginx_annotation_info *out);
 
 #endif

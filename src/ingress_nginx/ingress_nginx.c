@@ -1,0 +1,138 @@
+#include "ingress_nginx/ingress_nginx.h"
+
+#include "ingress_nginx/model_priv.h"
+
+#include <string.h>
+
+/* internal/ingress/inspector/rules.go: text that must not stand in hosts, paths and Secret names */
+static bool suspicious(struct slice text)
+{
+    static const char *const parts[] = {"/etc/passwd",
+                                        "/etc/shadow",
+                                        "/etc/group",
+                                        "/etc/nginx",
+                                        "/etc/ingress-controller",
+                                        "/var/run/secrets",
+                                        "_by_lua"};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        if (slice_contains(text, slice_of(parts[i]))) {
+            return true;
+        }
+    }
+    bool directive = slice_contains(text, SLICE("alias ")) || slice_contains(text, SLICE("root "));
+    return directive && slice_find(text, ';', 0) < text.len;
+}
+
+static bool inspected(struct run *run, const struct ingress *ingress)
+{
+    for (size_t r = 0; r < ingress->rule_count; r++) {
+        for (size_t p = 0; p < ingress->rules[r].path_count; p++) {
+            const struct ingress_path *path = &ingress->rules[r].paths[p];
+            if (suspicious(path->path)) {
+                diag_at(run->diag, DIAG_N019, path->path_span, ingress->object.subject,
+                        "path '" SLICE_FMT "' holds text that the controller takes for an attack, "
+                        "so it does not load this Ingress",
+                        SLICE_ARG(path->path));
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Oldest first; equal ones by "namespace/name" in reverse (store.go sortIngressSlice). Objects without a
+ * creation time are all equal. */
+static int compare_items(const void *a, const void *b, void *user)
+{
+    struct arena *arena = user;
+    const struct object *x = &((const struct item *)a)->ingress->object;
+    const struct object *y = &((const struct item *)b)->ingress->object;
+    int64_t created_x = x->has_created ? x->created : 0, created_y = y->has_created ? y->created : 0;
+    if (created_x != created_y) {
+        return created_x < created_y ? -1 : 1;
+    }
+    (void)arena;
+    /* "a/b" and "a-b/c" compare as whole texts: '-' sorts before '/' */
+    struct slice parts_x[] = {x->namespace, SLICE("/"), x->name};
+    struct slice parts_y[] = {y->namespace, SLICE("/"), y->name};
+    char text_x[600], text_y[600];
+    size_t used_x = 0, used_y = 0;
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t c = 0; c < parts_x[i].len && used_x < sizeof text_x; c++) {
+            text_x[used_x++] = parts_x[i].ptr[c];
+        }
+        for (size_t c = 0; c < parts_y[i].len && used_y < sizeof text_y; c++) {
+            text_y[used_y++] = parts_y[i].ptr[c];
+        }
+    }
+    return slice_compare((struct slice){text_y, used_y}, (struct slice){text_x, used_x});
+}
+
+static void build_plane(struct run *run, const struct kube *kube,
+                        const struct ingress_claims *claims, struct slice gateway, bool aks,
+                        const struct ingress_nginx_options *options, struct route_table *table)
+{
+    struct settings *settings = ARENA_NEW(run->arena, struct settings);
+    settings_read(run, kube, options, aks, settings);
+    struct slice prefix = options->annotations_prefix.len ? options->annotations_prefix
+                                                          : SLICE("nginx.ingress.kubernetes.io");
+    struct model model = {.run = run, .kube = kube, .settings = settings, .gateway = gateway};
+    model.items = ARENA_ARRAY(run->arena, struct item, claims->count);
+    for (size_t i = 0; i < claims->count; i++) {
+        const struct ingress_claim *claim = &claims->items[i];
+        if (claim->owner != INGRESS_OWNER_NGINX || !slice_equal(claim->gateway, gateway)) {
+            continue;
+        }
+        struct item *item = &model.items[model.item_count];
+        item->ingress = claim->ingress;
+        annotations_read(run, claim->ingress, prefix, settings, &item->annotations);
+        if (!item->annotations.dropped && inspected(run, claim->ingress)) {
+            model.item_count++;
+        }
+    }
+    sort_stable(run->arena, model.items, model.item_count, sizeof *model.items, compare_items,
+                run->arena);
+    model_build(&model);
+    model_write(&model, table);
+    platform_effects(run, settings, table);
+    if (settings->enable_underscores) {
+        table->view.underscores = UNDERSCORES_KEPT;
+    }
+}
+
+/* The order in which one location answers: nginx's phases, then the controller's scripts (nginx.tmpl). */
+static void set_up(struct route_table *table)
+{
+    static const int gates[] = {EFFECT_body_limit, EFFECT_answer,         EFFECT_cors,
+                                EFFECT_redirect,   EFFECT_https_redirect, GATE_NO_ENDPOINTS,
+                                EFFECT_addresses};
+    memcpy(table->gates, gates, sizeof gates);
+    table->gate_count = ARRAY_LEN(gates);
+    table->view = (struct view){.match_form = {true, true, true},
+                                .escape_rewritten = true,
+                                .above_root_status = 400,
+                                .bad_escape_status = 400,
+                                .missing_host_status = 400,
+                                .underscores = UNDERSCORES_DROPPED};
+    table->no_rule_status = 404;
+    table->no_backend_status = 503;
+}
+
+void ingress_nginx_build(struct run *run, const struct kube *kube,
+                         const struct ingress_claims *claims,
+                         const struct ingress_nginx_options *options, struct route_table *table)
+{
+    struct map *done = map_new(run->arena);
+    set_up(table);
+    for (size_t i = 0; i < claims->count; i++) {
+        const struct ingress_claim *claim = &claims->items[i];
+        if (claim->owner == INGRESS_OWNER_NGINX && !map_put(done, claim->gateway, table)) {
+            build_plane(run, kube, claims, claim->gateway, slice_is(claim->plane, "aks-nginx"),
+                        options, table);
+        }
+    }
+    /* A controller that no Ingress asks for still answers: 404 to everything. */
+    if (map_count(done) == 0 && claims->any_nginx) {
+        build_plane(run, kube, claims, SLICE("nginx"), false, options, table);
+    }
+}
