@@ -12,18 +12,42 @@ struct slice headers_get(const struct headers *headers, struct slice name)
     return SLICE_ABSENT;
 }
 
+static size_t put(char *text, size_t used, struct slice part)
+{
+    if (part.len) {
+        memcpy(text + used, part.ptr, part.len);
+    }
+    return used + part.len;
+}
+
 struct slice headers_joined(struct arena *arena, const struct headers *headers, struct slice name)
 {
-    struct slice joined = SLICE_ABSENT;
+    /* RFC 9113 8.2.3: lines of Cookie are joined with "; ", all others with a comma. */
+    struct slice separator = slice_equal_fold(name, SLICE("cookie")) ? SLICE("; ") : SLICE(", ");
+    size_t size = 0, lines = 0;
+    struct slice only = SLICE_ABSENT;
     for (size_t i = 0; i < headers->count; i++) {
         if (slice_equal_fold(headers->items[i].name, name)) {
-            struct slice value = headers->items[i].value;
-            joined = joined.ptr ? arena_printf(arena, SLICE_FMT ", " SLICE_FMT, SLICE_ARG(joined),
-                                               SLICE_ARG(value))
-                                : value;
+            only = headers->items[i].value;
+            size += only.len + separator.len;
+            lines++;
         }
     }
-    return joined;
+    if (lines <= 1) {
+        return lines && !only.ptr ? SLICE("") : only;
+    }
+    char *text = arena_alloc(arena, size);
+    size_t used = 0;
+    bool first = true;
+    for (size_t i = 0; i < headers->count; i++) {
+        struct slice value = headers->items[i].value;
+        if (slice_equal_fold(headers->items[i].name, name)) {
+            used = put(text, used, first ? SLICE("") : separator);
+            used = put(text, used, value);
+            first = false;
+        }
+    }
+    return (struct slice){text, used};
 }
 
 void headers_add(struct arena *arena, struct headers *headers, struct slice name,

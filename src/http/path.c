@@ -48,19 +48,48 @@ struct slice query_get(struct arena *arena, struct slice query, struct slice nam
     return SLICE_ABSENT;
 }
 
-/* Appends the segment that ended at `used` or undoes it; false above the root. */
-static bool end_segment(char *out, size_t *used, size_t start)
+/* What a segment means for the ones before it. */
+enum segment { SEGMENT_PLAIN, SEGMENT_DOT, SEGMENT_DOT_DOT };
+
+/* Cuts a dot off the front of a segment; with `escaped` also one that is written "%2e". */
+static bool cut_dot(struct slice *segment, bool escaped)
 {
-    size_t length = *used - start;
-    if (length == 1 && out[start] == '.') {
+    size_t length = slice_starts(*segment, SLICE(".")) ? 1 : 0;
+    if (escaped && slice_equal_fold(slice_sub(*segment, 0, 3), SLICE("%2e"))) {
+        length = 3;
+    }
+    *segment = slice_sub(*segment, length, segment->len);
+    return length > 0;
+}
+
+/* In a path whose escapes stay, "%2e" still counts as a dot in a segment of dots alone (WHATWG URL,
+ * "single-dot path segment"), which is what Envoy's canonicaliser follows. */
+static enum segment segment_meaning(struct slice segment, bool escaped)
+{
+    if (!cut_dot(&segment, escaped)) {
+        return SEGMENT_PLAIN;
+    }
+    if (segment.len == 0) {
+        return SEGMENT_DOT;
+    }
+    return cut_dot(&segment, escaped) && segment.len == 0 ? SEGMENT_DOT_DOT : SEGMENT_PLAIN;
+}
+
+/* Resolves the segment text[start..*used), where start is behind a slash; *dots says that nothing of
+ * it is left and that the slash which ends it is swallowed. False above the root. */
+static bool end_segment(const char *text, size_t *used, size_t start, bool escaped, bool *dots)
+{
+    struct slice segment = {text + start, *used - start};
+    enum segment meaning = segment_meaning(segment, escaped);
+    *dots = meaning != SEGMENT_PLAIN;
+    if (meaning == SEGMENT_DOT) {
         *used = start;
-    } else if (length == 2 && out[start] == '.' && out[start + 1] == '.') {
+    } else if (meaning == SEGMENT_DOT_DOT) {
         if (start <= 1) {
             return false;
         }
-        /* start is behind a slash; go behind the one before it */
-        size_t back = start - 1;
-        while (back > 0 && out[back - 1] != '/') {
+        size_t back = start - 1; /* go behind the slash before this one */
+        while (back > 0 && text[back - 1] != '/') {
             back--;
         }
         *used = back;
@@ -68,42 +97,73 @@ static bool end_segment(char *out, size_t *used, size_t start)
     return true;
 }
 
-/* nginx decodes first, so "%2e%2e" and "%2F" take part in what follows (ngx_http_parse_complex_uri). */
+/* Decodes the escapes of a path. Refused are escapes that are none, and "%00", as in nginx
+ * src/http/ngx_http_parse.c, ngx_http_parse_complex_uri; a raw '#' ends the path there. */
+static bool decode_path(struct slice path, char *out, size_t *used)
+{
+    *used = 0;
+    for (size_t i = 0; i < path.len && path.ptr[i] != '#'; i++) {
+        char c = path.ptr[i];
+        if (c == '%') {
+            int high = i + 1 < path.len ? hex(path.ptr[i + 1]) : -1;
+            int low = i + 2 < path.len ? hex(path.ptr[i + 2]) : -1;
+            if (high < 0 || low < 0 || (high == 0 && low == 0)) {
+                return false;
+            }
+            c = (char)(high * 16 + low);
+            i += 2;
+        }
+        out[(*used)++] = c;
+    }
+    return true;
+}
+
+/* Slashes and dots are looked at after decoding, so that "%2e%2e" and "%2F" take part, and a slash that
+ * ends a segment of dots goes with it even where slashes are not merged (the same function of nginx,
+ * states sw_slash, sw_dot and sw_dot_dot). Works in place: what is written never overtakes what is read. */
+static enum normalise_result resolve(char *text, size_t length, const struct path_form *form,
+                                     size_t *used_out)
+{
+    size_t used = 0, start = 0;
+    bool dots = false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != '/') {
+            text[used++] = text[i];
+            continue;
+        }
+        dots = false;
+        if (form->resolve_dots && used > 0 &&
+            !end_segment(text, &used, start, !form->decode, &dots)) {
+            return NORMALISE_ABOVE_ROOT;
+        }
+        bool merged = form->merge_slashes && used > 0 && text[used - 1] == '/';
+        if (!merged && !(dots && used > 0)) {
+            text[used++] = '/';
+        }
+        start = used;
+    }
+    if (form->resolve_dots && used > 0 && !end_segment(text, &used, start, !form->decode, &dots)) {
+        return NORMALISE_ABOVE_ROOT;
+    }
+    *used_out = used;
+    return NORMALISE_OK;
+}
+
 enum normalise_result path_normalise(struct arena *arena, struct slice path,
                                      const struct path_form *form, struct slice *out)
 {
     char *text = arena_alloc(arena, path.len + 1);
-    size_t used = 0, start = 0;
-    for (size_t i = 0; i < path.len; i++) {
-        char c = path.ptr[i];
-        bool decoded = false;
-        if (c == '%' && form->decode) {
-            int high = i + 1 < path.len ? hex(path.ptr[i + 1]) : -1;
-            int low = i + 2 < path.len ? hex(path.ptr[i + 2]) : -1;
-            if (high < 0 || low < 0 || (high == 0 && low == 0)) {
-                return NORMALISE_BAD_ESCAPE;
-            }
-            c = (char)(high * 16 + low);
-            decoded = true;
-            i += 2;
+    size_t length = path.len, used;
+    if (form->decode) {
+        if (!decode_path(path, text, &length)) {
+            return NORMALISE_BAD_ESCAPE;
         }
-        (void)decoded;
-        if (c != '/') {
-            text[used++] = c;
-            continue;
-        }
-        if (form->resolve_dots && used > 0 && !end_segment(text, &used, start)) {
-            return NORMALISE_ABOVE_ROOT;
-        }
-        if (form->merge_slashes && used > 0 && text[used - 1] == '/') {
-            start = used;
-            continue;
-        }
-        text[used++] = '/';
-        start = used;
+    } else if (path.len) {
+        memcpy(text, path.ptr, path.len);
     }
-    if (form->resolve_dots && used > 0 && !end_segment(text, &used, start)) {
-        return NORMALISE_ABOVE_ROOT;
+    enum normalise_result result = resolve(text, length, form, &used);
+    if (result != NORMALISE_OK) {
+        return result;
     }
     if (used == 0) {
         text[used++] = '/';

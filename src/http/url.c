@@ -1,10 +1,61 @@
 #include "http/http.h"
 
+static bool is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* RFC 3986 3.1 */
+static bool is_scheme(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool later = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+        if (!is_alpha(c) && !(i > 0 && later)) {
+            return false;
+        }
+    }
+    return text.len > 0;
+}
+
+/* A name, an IPv4 address, or an IPv6 address in brackets. Names of users are refused: what is asked
+ * for here goes to a data plane, which has no use for them. */
+static bool is_host(struct slice host)
+{
+    bool literal = host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+        bool inside = literal && i > 0 && i + 1 < host.len;
+        bool bracket = literal && !inside;
+        if ((unsigned char)c <= 0x20 || c == 0x7f || c == '@' || c == '\\' || c == '%' ||
+            (c == ':' && !inside) || ((c == '[' || c == ']') && !bracket)) {
+            return false;
+        }
+    }
+    return host.len > 0;
+}
+
+/* "host:port"; an empty port is the default one (RFC 3986 3.2.3). */
+static bool authority_parse(struct slice authority, struct url *url)
+{
+    size_t bracket = slice_find(authority, ']', 0);
+    size_t colon = slice_find(authority, ':', bracket < authority.len ? bracket : 0);
+    struct slice port = slice_sub(authority, colon + 1, authority.len);
+    uint64_t number = 0;
+    if (port.len && (!slice_to_uint(port, 65535, &number) || number == 0)) {
+        return false;
+    }
+    url->host = slice_sub(authority, 0, colon);
+    url->port = (uint16_t)number;
+    return is_host(url->host);
+}
+
 bool url_parse(struct slice text, struct url *out)
 {
     struct url url = {0};
     size_t colon = slice_find(text, ':', 0);
-    if (colon + 2 < text.len && text.ptr[colon + 1] == '/' && text.ptr[colon + 2] == '/') {
+    if (is_scheme(slice_sub(text, 0, colon)) &&
+        slice_starts(slice_sub(text, colon, text.len), SLICE("://"))) {
         url.scheme = slice_sub(text, 0, colon);
         text = slice_sub(text, colon + 3, text.len);
         size_t end = 0;
@@ -12,24 +63,10 @@ bool url_parse(struct slice text, struct url *out)
                text.ptr[end] != '#') {
             end++;
         }
-        struct slice authority = slice_sub(text, 0, end);
-        text = slice_sub(text, end, text.len);
-        size_t port = authority.len;
-        while (port > 0 && authority.ptr[port - 1] >= '0' && authority.ptr[port - 1] <= '9') {
-            port--;
-        }
-        if (port > 0 && port < authority.len && authority.ptr[port - 1] == ':') {
-            uint64_t number;
-            if (!slice_to_uint(slice_sub(authority, port, authority.len), 65535, &number)) {
-                return false;
-            }
-            url.port = (uint16_t)number;
-            authority = slice_sub(authority, 0, port - 1);
-        }
-        url.host = authority;
-        if (url.host.len == 0 || url.scheme.len == 0) {
+        if (!authority_parse(slice_sub(text, 0, end), &url)) {
             return false;
         }
+        text = slice_sub(text, end, text.len);
     } else if (text.len == 0 || text.ptr[0] != '/') {
         return false;
     }
