@@ -4,101 +4,213 @@ static const struct {
     const char *name;
     enum aspect aspect;
     enum impact impact;
-} fields[DIFFERS_EFFECT] = {
-    [DIFFERS_OUTCOME] = {"outcome", ASPECT_ROUTING, IMPACT_BREAKING},
-    [DIFFERS_STATUS] = {"status", ASPECT_ROUTING, IMPACT_CHANGED},
-    [DIFFERS_LOCATION] = {"location", ASPECT_REDIRECT, IMPACT_BREAKING},
-    [DIFFERS_SLASH] = {"final slash of the location", ASPECT_REDIRECT, IMPACT_COSMETIC},
-    [DIFFERS_BACKENDS] = {"backends", ASPECT_ROUTING, IMPACT_BREAKING},
-    [DIFFERS_PATH] = {"path at the backend", ASPECT_REWRITE, IMPACT_BREAKING},
-    [DIFFERS_HOST] = {"host at the backend", ASPECT_REWRITE, IMPACT_BREAKING},
-    [DIFFERS_REQUEST_HEADERS] = {"request headers", ASPECT_HEADERS, IMPACT_CHANGED},
-    [DIFFERS_RESPONSE_HEADERS] = {"response headers", ASPECT_HEADERS, IMPACT_CHANGED},
-    [DIFFERS_CERTIFICATE] = {"https with the default certificate", ASPECT_ROUTING, IMPACT_CHANGED},
+} shown_rows[SHOWN_COUNT] = {
+    [SHOWN_OUTCOME] = {"outcome", ASPECT_ROUTING, IMPACT_BREAKING},
+    [SHOWN_STATUS] = {"status", ASPECT_ROUTING, IMPACT_BREAKING},
+    [SHOWN_LOCATION] = {"location", ASPECT_REDIRECT, IMPACT_BREAKING},
+    [SHOWN_SLASH] = {"location", ASPECT_REDIRECT, IMPACT_COSMETIC},
+    [SHOWN_BACKENDS] = {"backends", ASPECT_ROUTING, IMPACT_BREAKING},
+    [SHOWN_PATH] = {"path", ASPECT_REWRITE, IMPACT_BREAKING},
+    [SHOWN_HOST] = {"host", ASPECT_REWRITE, IMPACT_BREAKING},
+    [SHOWN_CERTIFICATE] = {"certificate", ASPECT_PROTECTION, IMPACT_BREAKING},
+    [SHOWN_REQUEST_HEADERS] = {"request headers", ASPECT_HEADERS, IMPACT_CHANGED},
+    [SHOWN_RESPONSE_HEADERS] = {"response headers", ASPECT_HEADERS, IMPACT_CHANGED},
 };
 
-const char *differs_name(size_t field)
+/* Effects whose whole result shows in the outcome of the drawn requests. */
+static const bool shows[EFFECT_COUNT] = {
+    [EFFECT_answer] = true,           [EFFECT_redirect] = true,
+    [EFFECT_https_redirect] = true,   [EFFECT_rewrite] = true,
+    [EFFECT_upstream_host] = true,    [EFFECT_request_headers] = true,
+    [EFFECT_response_headers] = true,
+};
+
+const char *shown_name(enum shown shown)
 {
-    return field < DIFFERS_EFFECT ? fields[field].name
-                                  : effect_row((enum effect_id)(field - DIFFERS_EFFECT))->text;
+    return shown_rows[shown].name;
 }
 
-enum impact differs_impact(size_t field)
+void sides_init(const struct route_table *before, const struct route_table *after,
+                const struct compare_options *options, struct sides *out)
 {
-    return field < DIFFERS_EFFECT ? fields[field].impact
-                                  : effect_row((enum effect_id)(field - DIFFERS_EFFECT))->impact;
-}
-
-static bool protects(const struct outcome *outcome)
-{
-    return outcome->kind == OUTCOME_RESPOND &&
-           (outcome->decided_by == EFFECT_addresses || outcome->decided_by == EFFECT_body_limit);
-}
-
-enum aspect differs_aspect(size_t field, const struct outcome *before, const struct outcome *after)
-{
-    if (field >= DIFFERS_EFFECT) {
-        return effect_row((enum effect_id)(field - DIFFERS_EFFECT))->aspect;
+    *out = (struct sides){.before = before, .after = after};
+    for (unsigned i = 0; options && i < ASPECT_COUNT; i++) {
+        out->aspects |= options->aspects[i] ? 1u << i : 0;
     }
-    if (field != DIFFERS_OUTCOME && field != DIFFERS_STATUS) {
-        return fields[field].aspect;
+    if (!out->aspects) {
+        out->aspects = (1u << ASPECT_COUNT) - 1;
     }
-    if (protects(before) || protects(after)) {
-        return ASPECT_PROTECTION;
+    for (int id = 0; id < EFFECT_COUNT; id++) {
+        out->platform_equal[id] =
+            effect_equal((enum effect_id)id, effect_get(&before->platform, (enum effect_id)id),
+                         effect_get(&after->platform, (enum effect_id)id));
     }
-    return before->kind == OUTCOME_REDIRECT || after->kind == OUTCOME_REDIRECT ? ASPECT_REDIRECT
-                                                                              : ASPECT_ROUTING;
 }
 
-static uint64_t total_weight(const struct outcome *outcome)
+/* Both outcomes, and the two differences that can be seen in them: what rules cause, and what the
+ * data planes do alike everywhere. */
+struct comparing {
+    const struct sides *sides;
+    const struct outcome *before, *after;
+    unsigned unknown; /* aspects that one side says nothing certain about */
+    struct difference rules, platform;
+};
+
+static void note(const struct comparing *comparing, struct difference *difference, enum shown shown,
+                 enum aspect aspect, enum impact impact)
 {
-    uint64_t total = 0;
-    for (size_t i = 0; i < outcome->backend_count; i++) {
-        total += outcome->backends[i].weight;
+    unsigned bit = 1u << aspect;
+    if (!(comparing->sides->aspects & bit) || (comparing->unknown & bit)) {
+        return;
     }
-    return total ? total : 1;
+    if (!difference->shown || impact > difference->impact) {
+        difference->aspect = aspect;
+        difference->impact = impact;
+    }
+    difference->shown |= 1u << shown;
+    difference->aspects |= bit;
 }
 
+static void note_row(const struct comparing *comparing, struct difference *difference,
+                     enum shown shown)
+{
+    note(comparing, difference, shown, shown_rows[shown].aspect, shown_rows[shown].impact);
+}
+
+bool outcome_is_unwritten(const struct outcome *outcome)
+{
+    bool implied = outcome->rule && outcome->rule->implied && !outcome->rule->origin.name.len;
+    return outcome->kind != OUTCOME_TUNNEL && (!outcome->rule || implied);
+}
+
+/* ---- outcome, status, location ------------------------------------------------------------ */
+
+/* What an answer belongs to: the effect that gave it, else whether it is a redirect. */
+static enum aspect deciding_aspect(const struct outcome *before, const struct outcome *after)
+{
+    const struct outcome *const both[] = {before, after};
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        if (both[i]->decided_by >= 0 && both[i]->decided_by < EFFECT_COUNT) {
+            return effect_row((enum effect_id)both[i]->decided_by)->aspect;
+        }
+    }
+    return ASPECT_ROUTING;
+}
+
+/* Which of both outcomes is one by https of a host without a certificate of its own. */
+static bool default_certificate(const struct outcome *outcome)
+{
+    return outcome->entry && outcome->entry->https && !outcome->entry->certificate.secret.len;
+}
+
+static void compare_kind(struct comparing *c)
+{
+    const struct outcome *a = c->before, *b = c->after;
+    bool no_listener = (a->kind == OUTCOME_CLOSE && default_certificate(b)) ||
+                       (b->kind == OUTCOME_CLOSE && default_certificate(a));
+    bool refused = (a->kind == OUTCOME_RESPOND || a->kind == OUTCOME_CLOSE) &&
+                   (b->kind == OUTCOME_RESPOND || b->kind == OUTCOME_CLOSE) && a->status != 200 &&
+                   b->status != 200;
+    bool platform = no_listener || (outcome_is_unwritten(a) && outcome_is_unwritten(b));
+    note(c, platform ? &c->platform : &c->rules, SHOWN_OUTCOME, deciding_aspect(a, b),
+         refused || no_listener ? IMPACT_CHANGED : IMPACT_BREAKING);
+}
+
+static void compare_status(struct comparing *c)
+{
+    const struct outcome *a = c->before, *b = c->after;
+    if (a->status == b->status) {
+        return;
+    }
+    bool platform = outcome_is_unwritten(a) && outcome_is_unwritten(b);
+    bool both_errors = a->status >= 400 && b->status >= 400;
+    note(c, platform ? &c->platform : &c->rules, SHOWN_STATUS, deciding_aspect(a, b),
+         both_errors || a->kind == OUTCOME_REDIRECT ? IMPACT_CHANGED : IMPACT_BREAKING);
+}
+
+static bool one_slash_more(struct slice longer, struct slice shorter)
+{
+    return longer.len == shorter.len + 1 && slice_starts(longer, shorter) &&
+           longer.ptr[longer.len - 1] == '/';
+}
+
+static void compare_location(struct comparing *c)
+{
+    struct slice a = c->before->location, b = c->after->location;
+    if (slice_equal(a, b)) {
+        return;
+    }
+    /* ingress-nginx cuts one "/" off the end of the Location of its redirect to https (template
+     * nginx.tmpl, $redirect_uri); a client asks for the same either way. */
+    bool https = slice_starts(a, SLICE("https:")) && slice_starts(b, SLICE("https:"));
+    if (https && (one_slash_more(a, b) || one_slash_more(b, a))) {
+        note_row(c, &c->platform, SHOWN_SLASH);
+    } else {
+        note_row(c, &c->rules, SHOWN_LOCATION);
+    }
+}
+
+static void compare_certificate(struct comparing *c)
+{
+    const struct entry *a = c->before->entry, *b = c->after->entry;
+    if (!a || !b || !a->https || !b->https || a->kind != ENTRY_RULES || b->kind != ENTRY_RULES) {
+        return;
+    }
+    const struct certificate *x = &a->certificate, *y = &b->certificate;
+    bool same = slice_equal(x->secret, y->secret) &&
+                (!x->secret.len || slice_equal(x->namespace, y->namespace));
+    if (!same) {
+        note_row(c, &c->rules, SHOWN_CERTIFICATE);
+    }
+}
+
+/* ---- backends ----------------------------------------------------------------------------- */
+
+/* A port that could not be resolved from the input is not a difference that we know of. */
 static bool same_backend(const struct outcome_backend *a, const struct outcome_backend *b)
 {
-    return a->status == b->status &&
-           (a->status || (slice_equal(a->namespace, b->namespace) &&
-                          slice_equal(a->service, b->service) && a->port == b->port));
+    if (a->status || b->status) {
+        return a->status == b->status;
+    }
+    return slice_equal(a->namespace, b->namespace) && slice_equal(a->service, b->service) &&
+           (a->port == b->port || !a->port || !b->port);
 }
 
-static const struct outcome_backend *find_backend(const struct outcome *outcome,
-                                                  const struct outcome_backend *like)
+static uint64_t weight_of(const struct outcome *outcome, const struct outcome_backend *backend)
 {
+    uint64_t weight = 0;
     for (size_t i = 0; i < outcome->backend_count; i++) {
-        if (same_backend(&outcome->backends[i], like)) {
-            return &outcome->backends[i];
-        }
+        weight += same_backend(&outcome->backends[i], backend) ? outcome->backends[i].weight : 0;
     }
-    return NULL;
+    return weight;
 }
 
-/* Equal as distributions: shares are compared as exact fractions. */
-static bool backends_equal(const struct outcome *a, const struct outcome *b)
+static uint64_t weight_sum(const struct outcome *outcome)
 {
-    uint64_t total_a = total_weight(a), total_b = total_weight(b);
-    for (size_t i = 0; i < a->backend_count; i++) {
-        const struct outcome_backend *other = find_backend(b, &a->backends[i]);
-        if (!other || a->backends[i].weight * total_b != other->weight * total_a) {
-            return false;
-        }
+    uint64_t sum = 0;
+    for (size_t i = 0; i < outcome->backend_count; i++) {
+        sum += outcome->backends[i].weight;
     }
-    return a->backend_count == b->backend_count;
+    return sum;
 }
 
-static bool edited(const struct route_header_edits *edits, struct slice name)
+static bool shares_equal(const struct outcome *a, const struct outcome *b)
 {
-    for (size_t i = 0; edits && i < edits->edits.count; i++) {
-        if (slice_equal_fold(edits->edits.items[i].name, name)) {
-            return true;
+    uint64_t sum_a = weight_sum(a), sum_b = weight_sum(b);
+    const struct outcome *const both[] = {a, b};
+    for (size_t side = 0; side < ARRAY_LEN(both); side++) {
+        for (size_t i = 0; i < both[side]->backend_count; i++) {
+            const struct outcome_backend *backend = &both[side]->backends[i];
+            /* Weights are 32 bits wide in every API that is read. */
+            if (weight_of(a, backend) * sum_b != weight_of(b, backend) * sum_a) {
+                return false;
+            }
         }
     }
-    return false;
+    return true;
 }
+
+/* ---- headers ------------------------------------------------------------------------------ */
 
 static const struct seen_header *find_header(const struct seen_headers *headers, struct slice name)
 {
@@ -110,163 +222,227 @@ static const struct seen_header *find_header(const struct seen_headers *headers,
     return NULL;
 }
 
-static bool removed(const struct seen_headers *headers, struct slice name)
+static bool header_equal(const struct seen_header *a, const struct seen_header *b)
 {
-    for (size_t i = 0; i < headers->absent.count; i++) {
-        if (slice_equal_fold(headers->absent.items[i], name)) {
+    /* A value that is not known is compared by its presence. */
+    return !a->known || !b->known || slice_equal(a->value, b->value);
+}
+
+static bool has_name(const struct texts *names, struct slice name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (slice_equal_fold(names->items[i], name)) {
             return true;
         }
     }
     return false;
 }
 
-/* Marks *platform for headers that a data plane sets by itself, *rule for the others. */
-static void compare_headers(const struct seen_headers *a, const struct seen_headers *b,
-                            const struct route_header_edits *platform_a,
-                            const struct route_header_edits *platform_b, bool *rule, bool *platform)
+static bool absent_differs(const struct seen_headers *other, struct slice name)
 {
-    for (size_t i = 0; i < a->count; i++) {
-        const struct seen_header *header = &a->items[i];
-        const struct seen_header *other = find_header(b, header->name);
-        if (other && other->known && header->known && slice_equal(other->value, header->value)) {
-            continue;
-        }
-        if (other && (!other->known || !header->known)) {
-            continue; /* not comparable; counted by neither */
-        }
-        bool by_plane = edited(platform_a, header->name) || edited(platform_b, header->name);
-        *(by_plane ? platform : rule) = true;
-    }
-    for (size_t i = 0; i < a->absent.count; i++) {
-        struct slice name = a->absent.items[i];
-        if (!removed(b, name) && !find_header(b, name)) {
-            bool by_plane = edited(platform_a, name) || edited(platform_b, name);
-            *(by_plane ? platform : rule) = true;
-        }
-    }
+    return !has_name(&other->absent, name) && !find_header(other, name);
 }
 
-static void mark(struct difference *out, size_t field, bool platform)
+bool header_walk_next(struct header_walk *walk, struct slice *name)
 {
-    (platform ? out->platform : out->fields)[field] = true;
-    out->any = true;
-}
-
-static void compare_views(const struct route_table *before_table, const struct outcome *before,
-                          const struct route_table *after_table, const struct outcome *after,
-                          struct difference *out)
-{
-    const struct effects *x = &before_table->platform, *y = &after_table->platform;
-    for (size_t i = 0; i < before->backend_count; i++) {
-        const struct outcome_backend *a = &before->backends[i], *b = find_backend(after, a);
-        if (!b || a->status) {
-            continue;
+    const struct seen_headers *a = walk->before, *b = walk->after;
+    size_t absent = walk->removed ? a->absent.count + b->absent.count : 0;
+    while (walk->at < a->count + b->count + absent) {
+        size_t at = walk->at++;
+        bool differs;
+        if (at < a->count) {
+            const struct seen_header *x = &a->items[at];
+            const struct seen_header *y = at < b->count && slice_equal(b->items[at].name, x->name)
+                                              ? &b->items[at]
+                                              : find_header(b, x->name);
+            *name = x->name;
+            differs = !y || !header_equal(x, y);
+        } else if (at - a->count < b->count) {
+            *name = b->items[at - a->count].name;
+            differs = !find_header(a, *name);
+        } else if (at - a->count - b->count < a->absent.count) {
+            *name = a->absent.items[at - a->count - b->count];
+            differs = absent_differs(b, *name);
+        } else {
+            *name = b->absent.items[at - a->count - b->count - a->absent.count];
+            differs = absent_differs(a, *name);
         }
-        if (a->path_known && b->path_known && !slice_equal(a->path, b->path)) {
-            mark(out, DIFFERS_PATH, false);
-        }
-        if (a->host_known && b->host_known && !slice_equal(a->host, b->host)) {
-            mark(out, DIFFERS_HOST, false);
-        }
-        bool rule = false, platform = false;
-        compare_headers(&a->request, &b->request, x->request_headers, y->request_headers, &rule,
-                        &platform);
-        compare_headers(&b->request, &a->request, x->request_headers, y->request_headers, &rule,
-                        &platform);
-        if (rule) {
-            mark(out, DIFFERS_REQUEST_HEADERS, false);
-        }
-        if (platform) {
-            mark(out, DIFFERS_REQUEST_HEADERS, true);
-        }
-        rule = platform = false;
-        compare_headers(&a->response, &b->response, x->response_headers, y->response_headers,
-                        &rule, &platform);
-        compare_headers(&b->response, &a->response, x->response_headers, y->response_headers,
-                        &rule, &platform);
-        if (rule) {
-            mark(out, DIFFERS_RESPONSE_HEADERS, false);
-        }
-        if (platform) {
-            mark(out, DIFFERS_RESPONSE_HEADERS, true);
+        if (differs) {
+            return true;
         }
     }
+    return false;
 }
 
-/* Effects that show in the outcome itself are compared there. */
-static bool shows_elsewhere(enum effect_id id)
+const struct seen_headers *outcome_headers(const struct outcome *outcome, bool response)
 {
-    static const bool shown[EFFECT_COUNT] = {
-        [EFFECT_answer] = true,          [EFFECT_redirect] = true,
-        [EFFECT_https_redirect] = true,  [EFFECT_rewrite] = true,
-        [EFFECT_upstream_host] = true,   [EFFECT_request_headers] = true,
-        [EFFECT_response_headers] = true,
-    };
-    return shown[id];
+    static const struct seen_headers none = {0};
+    if (outcome->kind == OUTCOME_FORWARD && outcome->backend_count) {
+        return response ? &outcome->backends[0].response : &outcome->backends[0].request;
+    }
+    return response ? &outcome->response : &none;
 }
 
-static void compare_effects(const struct outcome *before, const struct outcome *after,
-                            struct difference *out)
+static bool edits_name(const struct route_header_edits *edits, struct slice name)
 {
+    for (size_t i = 0; edits && i < edits->edits.count; i++) {
+        if (slice_equal_fold(edits->edits.items[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True when the rule, one of its backends, or its CORS policy has a word on the header. */
+static bool rule_names(const struct outcome *outcome, struct slice name, bool response)
+{
+    const struct rule *rule = outcome->rule;
+    if (!rule) {
+        return false;
+    }
+    struct slice cors = SLICE("access-control-");
+    if (response && rule->effects.cors && slice_equal_fold(slice_sub(name, 0, cors.len), cors)) {
+        return true;
+    }
+    if (edits_name(response ? rule->effects.response_headers : rule->effects.request_headers,
+                   name)) {
+        return true;
+    }
+    for (size_t i = 0; i < rule->backend_count; i++) {
+        const struct effects *effects = rule->backends[i].effects;
+        if (effects &&
+            edits_name(response ? effects->response_headers : effects->request_headers, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool header_is_ruled(const struct outcome *before, const struct outcome *after, struct slice name,
+                     bool response)
+{
+    return rule_names(before, name, response) || rule_names(after, name, response);
+}
+
+static void compare_headers(struct comparing *c, const struct seen_headers *a,
+                            const struct seen_headers *b, bool response)
+{
+    enum shown shown = response ? SHOWN_RESPONSE_HEADERS : SHOWN_REQUEST_HEADERS;
+    struct header_walk walk = {.before = a, .after = b, .removed = response};
+    struct slice name;
+    while (header_walk_next(&walk, &name)) {
+        bool rules = header_is_ruled(c->before, c->after, name, response);
+        note_row(c, rules ? &c->rules : &c->platform, shown);
+    }
+}
+
+/* ---- forwarded requests ------------------------------------------------------------------- */
+
+static void compare_views(struct comparing *c, const struct outcome_backend *a,
+                          const struct outcome_backend *b)
+{
+    if (a->path_known && b->path_known && !slice_equal(a->path, b->path)) {
+        note_row(c, &c->rules, SHOWN_PATH);
+    }
+    if (a->host_known && b->host_known && !slice_equal(a->host, b->host)) {
+        note_row(c, &c->rules, SHOWN_HOST);
+    }
+    compare_headers(c, &a->request, &b->request, false);
+    compare_headers(c, &a->response, &b->response, true);
+}
+
+static void compare_forward(struct comparing *c)
+{
+    const struct outcome *a = c->before, *b = c->after;
+    if (!shares_equal(a, b)) {
+        note_row(c, &c->rules, SHOWN_BACKENDS);
+    }
+    for (size_t i = 0; i < a->backend_count; i++) {
+        for (size_t j = 0; j < b->backend_count; j++) {
+            const struct outcome_backend *x = &a->backends[i], *y = &b->backends[j];
+            if (!x->status && same_backend(x, y)) {
+                compare_views(c, x, y);
+                break;
+            }
+        }
+    }
+}
+
+static bool same_value(enum effect_id id, const void *a, const void *b)
+{
+    return a == b || effect_equal(id, a, b);
+}
+
+static size_t compare_effects(const struct comparing *c, struct difference *out)
+{
+    size_t count = 0;
     for (int i = 0; i < EFFECT_COUNT; i++) {
         enum effect_id id = (enum effect_id)i;
-        const void *a = effect_get(&before->effects, id), *b = effect_get(&after->effects, id);
-        if (shows_elsewhere(id) || effect_equal(id, a, b)) {
+        const struct effect_row *row = effect_row(id);
+        unsigned bit = 1u << row->aspect;
+        if (shows[id] || !(c->sides->aspects & bit) || (c->unknown & bit)) {
             continue;
         }
-        bool set_before = before->rule && effect_get(&before->rule->effects, id);
-        bool set_after = after->rule && effect_get(&after->rule->effects, id);
-        mark(out, DIFFERS_EFFECT + (size_t)i, !set_before && !set_after);
+        const void *a = effect_get(&c->before->effects, id),
+                   *b = effect_get(&c->after->effects, id);
+        const void *plain_a = effect_get(&c->sides->before->platform, id);
+        const void *plain_b = effect_get(&c->sides->after->platform, id);
+        bool pointers = a == plain_a && b == plain_b;
+        if (pointers ? c->sides->platform_equal[id] : same_value(id, a, b)) {
+            continue;
+        }
+        /* A rule that says what its data plane does anyway is no cause of a difference. */
+        bool platform = same_value(id, a, plain_a) && same_value(id, b, plain_b);
+        out[count++] = (struct difference){.effect = i,
+                                           .aspects = bit,
+                                           .aspect = row->aspect,
+                                           .impact = row->impact,
+                                           .platform = platform};
     }
+    return count;
 }
 
-static bool slash_only(struct slice a, struct slice b)
+static unsigned unknown_aspects(const struct outcome *outcome)
 {
-    struct slice longer = a.len > b.len ? a : b, shorter = a.len > b.len ? b : a;
-    return longer.len == shorter.len + 1 && slice_starts(longer, shorter) &&
-           longer.ptr[longer.len - 1] == '/';
-}
-
-static bool to_https(const struct outcome *outcome)
-{
-    return outcome->decided_by == EFFECT_https_redirect ||
-           slice_starts(outcome->location, SLICE("https://"));
-}
-
-void outcomes_compare(struct arena *scratch, const struct route_table *before_table,
-                      const struct outcome *before, const struct route_table *after_table,
-                      const struct outcome *after, struct difference *out)
-{
-    (void)scratch;
-    *out = (struct difference){0};
-    bool default_certificate = before->entry && before->entry->https &&
-                               before->entry->certificate.span.line == 0 &&
-                               !before->entry->certificate.secret.ptr;
-    if (default_certificate && after->kind == OUTCOME_CLOSE && before->kind != OUTCOME_CLOSE) {
-        mark(out, DIFFERS_CERTIFICATE, true);
-        return;
+    unsigned aspects = 0;
+    for (const struct unknown *u = outcome->unknown; u; u = u->next) {
+        aspects |= 1u << u->aspect;
     }
+    return aspects;
+}
+
+size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
+                       const struct outcome *after, struct difference out[DIFFERENCES_MAX])
+{
+    struct comparing c = {.sides = sides,
+                          .before = before,
+                          .after = after,
+                          .unknown = unknown_aspects(before) | unknown_aspects(after),
+                          .rules = {.effect = -1},
+                          .platform = {.effect = -1, .platform = true}};
     if (before->kind != after->kind) {
-        mark(out, DIFFERS_OUTCOME, false);
-        return;
-    }
-    if (before->kind == OUTCOME_RESPOND || before->kind == OUTCOME_REDIRECT) {
-        if (before->status != after->status) {
-            mark(out, DIFFERS_STATUS, false);
+        compare_kind(&c);
+    } else {
+        compare_certificate(&c);
+        if (before->kind == OUTCOME_RESPOND || before->kind == OUTCOME_REDIRECT) {
+            compare_status(&c);
+            compare_location(&c);
+            compare_headers(&c, &before->response, &after->response, true);
+        } else if (before->kind == OUTCOME_FORWARD || before->kind == OUTCOME_TUNNEL) {
+            compare_forward(&c);
         }
     }
-    if (before->kind == OUTCOME_REDIRECT && !slice_equal(before->location, after->location)) {
-        bool slash = slash_only(before->location, after->location);
-        mark(out, slash ? DIFFERS_SLASH : DIFFERS_LOCATION,
-             slash && to_https(before) && to_https(after));
+    size_t count = 0;
+    if (c.rules.shown) {
+        out[count++] = c.rules;
     }
-    if (before->kind == OUTCOME_FORWARD || before->kind == OUTCOME_TUNNEL) {
-        if (!backends_equal(before, after)) {
-            mark(out, DIFFERS_BACKENDS, false);
-        }
-        compare_views(before_table, before, after_table, after, out);
-        if (before->kind == OUTCOME_FORWARD) {
-            compare_effects(before, after, out);
-        }
+    if (c.platform.shown) {
+        out[count++] = c.platform;
     }
+    /* Where another backend gets the request, other effects are what one would expect. */
+    bool moved = (c.rules.shown & (1u << SHOWN_BACKENDS)) != 0;
+    if (before->kind == OUTCOME_FORWARD && after->kind == OUTCOME_FORWARD && !moved) {
+        count += compare_effects(&c, out + count);
+    }
+    return count;
 }

@@ -1,0 +1,107 @@
+#include "compare/compare_priv.h"
+
+/* A name that nobody has: RFC 2606 keeps .invalid for that. */
+#define UNKNOWN_NAME SLICE("other.invalid")
+
+struct collection {
+    struct run *run;
+    struct map *seen; /* names of hosts */
+    struct targets *out;
+};
+
+static void add_listener(struct collection *collection, bool https, uint16_t port)
+{
+    struct targets *out = collection->out;
+    for (size_t i = 0; i < out->listener_count; i++) {
+        if (out->listeners[i].https == https && out->listeners[i].port == port) {
+            return;
+        }
+    }
+    *ARENA_PUSH(collection->run->arena, out->listeners, out->listener_count,
+                out->listener_capacity) = (struct listener){https, port};
+}
+
+static void add_host(struct collection *collection, struct slice name)
+{
+    if (map_put(collection->seen, name, collection)) {
+        return;
+    }
+    struct targets *out = collection->out;
+    struct arena *arena = collection->run->arena;
+    struct target_host *host = ARENA_PUSH(arena, out->hosts, out->host_count, out->host_capacity);
+    host->name = name;
+    if (slice_starts(name, SLICE("*."))) {
+        struct slice suffix = slice_sub(name, 1, name.len);
+        host->names[0] = arena_printf(arena, "any" SLICE_FMT, SLICE_ARG(suffix));
+        host->names[1] = arena_printf(arena, "any.other" SLICE_FMT, SLICE_ARG(suffix));
+        host->name_count = 2;
+    } else {
+        host->names[0] = name;
+        host->name_count = 1;
+    }
+}
+
+static void add_regex_host(struct collection *collection, struct slice pattern)
+{
+    const struct sample_choice choice = {0, 1};
+    struct buf buf;
+    buf_init(&buf, 4096);
+    if (sample_regex(pattern, &choice, &buf) && buf.len) {
+        add_host(collection, arena_lower(collection->run->arena, buf_slice(&buf)));
+    }
+    buf_release(&buf);
+}
+
+static void add_pattern(struct collection *collection, const struct host_pattern *pattern)
+{
+    switch (pattern->kind) {
+    case HOST_EXACT:
+    case HOST_ONE_LABEL:
+    case HOST_SUFFIX:
+        if (pattern->name.len) {
+            add_host(collection, pattern->name);
+        }
+        return;
+    case HOST_REGEX:
+        add_regex_host(collection, pattern->name);
+        return;
+    case HOST_ANY:
+        return;
+    }
+}
+
+static int by_name(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct target_host *x = a, *y = b;
+    return slice_compare(x->name, y->name);
+}
+
+static int by_scheme(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct listener *x = a, *y = b;
+    return x->https != y->https ? (int)x->https - (int)y->https : (int)x->port - (int)y->port;
+}
+
+void targets_collect(struct run *run, const struct route_table *before,
+                     const struct route_table *after, struct targets *out)
+{
+    *out = (struct targets){0};
+    struct collection collection = {run, map_new(run->arena), out};
+    const struct route_table *const tables[] = {before, after};
+    for (size_t side = 0; side < ARRAY_LEN(tables); side++) {
+        for (size_t i = 0; i < tables[side]->entry_count; i++) {
+            const struct entry *entry = &tables[side]->entries[i];
+            add_listener(&collection, entry->https, entry->port);
+            add_pattern(&collection, &entry->host);
+        }
+    }
+    sort_stable(run->arena, out->hosts, out->host_count, sizeof *out->hosts, by_name, NULL);
+    sort_stable(run->arena, out->listeners, out->listener_count, sizeof *out->listeners, by_scheme,
+                NULL);
+    struct target_host *other =
+        ARENA_PUSH(run->arena, out->hosts, out->host_count, out->host_capacity);
+    *other = (struct target_host){
+        .name = SLICE("(any other host)"), .names = {UNKNOWN_NAME}, .name_count = 1};
+}

@@ -1,0 +1,235 @@
+#include "compare/compare_priv.h"
+
+/* What to do about a difference, where there is something to say that holds in general. */
+static const char *const effect_advice[EFFECT_COUNT] = {
+    [EFFECT_body_limit] = "set the largest body in a policy of the target, or in the application",
+    [EFFECT_addresses] = "keep the addresses out by a policy of the target or a firewall before "
+                         "traffic moves",
+    [EFFECT_cors] = "let the target or the application answer CORS, and test it with a browser",
+    [EFFECT_upstream_protocol] = "set appProtocol on the Service's port, or a BackendTLSPolicy",
+    [EFFECT_timeouts] =
+        "set the timeouts in a policy of the target; long answers are cut otherwise",
+    [EFFECT_retries] = "set retries in a policy of the target where repeating a request is safe",
+    [EFFECT_mirrors] = "see that the copies are still needed, and mirror them by the target",
+};
+
+static const char *const shown_advice[SHOWN_COUNT] = {
+    [SHOWN_CERTIFICATE] = "let the listener refer to the certificate that clients see today",
+    [SHOWN_PATH] = "look at the rewrite: the backend has to know the path that it gets",
+    [SHOWN_LOCATION] = "look at where clients are sent; bookmarks and callbacks may depend on it",
+};
+
+struct slice difference_advice(const struct difference *difference)
+{
+    if (difference->effect >= 0) {
+        return slice_of(effect_advice[difference->effect]);
+    }
+    for (int i = 0; i < SHOWN_COUNT; i++) {
+        if ((difference->shown & (1u << i)) && shown_advice[i]) {
+            return slice_of(shown_advice[i]);
+        }
+    }
+    return SLICE_ABSENT;
+}
+
+struct slice difference_fields(struct arena *arena, const struct difference *difference)
+{
+    if (difference->effect >= 0) {
+        return slice_of(effect_row((enum effect_id)difference->effect)->name);
+    }
+    struct slice fields = SLICE_ABSENT;
+    for (int i = 0; i < SHOWN_COUNT; i++) {
+        if (difference->shown & (1u << i)) {
+            const char *name = shown_name((enum shown)i);
+            fields = fields.ptr ? arena_printf(arena, SLICE_FMT ", %s", SLICE_ARG(fields), name)
+                                : slice_of(name);
+        }
+    }
+    return fields;
+}
+
+/* ---- sentences ---------------------------------------------------------------------------- */
+
+static uint64_t weight_sum(const struct outcome *outcome)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < outcome->backend_count; i++) {
+        sum += outcome->backends[i].weight;
+    }
+    return sum;
+}
+
+static void put_backends(const struct outcome *outcome, struct buf *out)
+{
+    uint64_t sum = weight_sum(outcome);
+    for (size_t i = 0; i < outcome->backend_count; i++) {
+        const struct outcome_backend *backend = &outcome->backends[i];
+        buf_puts(out, i ? ", " : "");
+        if (backend->status) {
+            buf_printf(out, "answer %lld", (long long)backend->status);
+        } else {
+            buf_printf(out, SLICE_FMT "/" SLICE_FMT, SLICE_ARG(backend->namespace),
+                       SLICE_ARG(backend->service));
+        }
+        if (!backend->status && backend->port) {
+            buf_printf(out, ":%u", backend->port);
+        }
+        if (outcome->backend_count > 1 && sum && backend->weight * 100 % sum == 0) {
+            buf_printf(out, " (%llu %%)", (unsigned long long)(backend->weight * 100 / sum));
+        } else if (outcome->backend_count > 1) {
+            buf_printf(out, " (%llu of %llu)", (unsigned long long)backend->weight,
+                       (unsigned long long)sum);
+        }
+    }
+}
+
+/* "forwarded to shop/web:80" */
+static void put_outcome(const struct outcome *outcome, struct buf *out)
+{
+    switch (outcome->kind) {
+    case OUTCOME_FORWARD:
+        buf_puts(out, "forwarded to ");
+        put_backends(outcome, out);
+        return;
+    case OUTCOME_REDIRECT:
+        buf_printf(out, "redirected to " SLICE_FMT " (%lld)", SLICE_ARG(outcome->location),
+                   (long long)outcome->status);
+        return;
+    case OUTCOME_RESPOND:
+        buf_printf(out, "answered %lld", (long long)outcome->status);
+        return;
+    case OUTCOME_TUNNEL:
+        buf_puts(out, "passed through to ");
+        put_backends(outcome, out);
+        return;
+    case OUTCOME_CLOSE:
+        buf_puts(out, "connection closed");
+        return;
+    case OUTCOME_UNKNOWN:
+        buf_puts(out, "not known");
+        return;
+    }
+}
+
+static void put_certificate(const struct outcome *outcome, struct buf *out)
+{
+    const struct certificate *certificate = &outcome->entry->certificate;
+    if (certificate->secret.len) {
+        buf_printf(out, "of Secret " SLICE_FMT "/" SLICE_FMT, SLICE_ARG(certificate->namespace),
+                   SLICE_ARG(certificate->secret));
+    } else {
+        buf_puts(out, "of the data plane");
+    }
+}
+
+static void put_header_names(const struct outcome *before, const struct outcome *after,
+                             bool response, bool platform, struct buf *out)
+{
+    enum { NAMES_MAX = 6 };
+    struct header_walk walk = {.before = outcome_headers(before, response),
+                               .after = outcome_headers(after, response),
+                               .removed = response};
+    struct slice name;
+    size_t count = 0;
+    while (header_walk_next(&walk, &name)) {
+        if (header_is_ruled(before, after, name, response) == platform) {
+            continue;
+        }
+        if (count++ < NAMES_MAX) {
+            buf_puts(out, count > 1 ? ", " : "");
+            buf_put(out, name);
+        }
+    }
+    if (count > NAMES_MAX) {
+        buf_printf(out, " and %zu more", count - NAMES_MAX);
+    }
+}
+
+static void put_upstream(const struct outcome *outcome, bool path, struct buf *out)
+{
+    if (outcome->backend_count) {
+        buf_put(out, path ? outcome->backends[0].path : outcome->backends[0].host);
+    }
+}
+
+static void put_shown(enum shown shown, bool platform, const struct outcome *before,
+                      const struct outcome *after, struct buf *out)
+{
+    switch (shown) {
+    case SHOWN_OUTCOME:
+    case SHOWN_LOCATION:
+    case SHOWN_SLASH:
+    case SHOWN_BACKENDS:
+        put_outcome(before, out);
+        buf_puts(out, " before, ");
+        put_outcome(after, out);
+        break;
+    case SHOWN_STATUS:
+        buf_printf(out, "%s %lld before, %lld",
+                   before->kind == OUTCOME_REDIRECT ? "redirected with" : "answered",
+                   (long long)before->status, (long long)after->status);
+        break;
+    case SHOWN_PATH:
+    case SHOWN_HOST:
+        buf_printf(out, "the backend gets %s ", shown == SHOWN_PATH ? "path" : "Host");
+        put_upstream(before, shown == SHOWN_PATH, out);
+        buf_puts(out, " before, ");
+        put_upstream(after, shown == SHOWN_PATH, out);
+        break;
+    case SHOWN_CERTIFICATE:
+        buf_puts(out, "certificate ");
+        put_certificate(before, out);
+        buf_puts(out, " before, ");
+        put_certificate(after, out);
+        break;
+    case SHOWN_REQUEST_HEADERS:
+    case SHOWN_RESPONSE_HEADERS:
+        buf_puts(out, shown == SHOWN_REQUEST_HEADERS ? "the backend gets other headers: "
+                                                     : "the client gets other headers: ");
+        put_header_names(before, after, shown == SHOWN_RESPONSE_HEADERS, platform, out);
+        return;
+    case SHOWN_COUNT:
+        return;
+    }
+    buf_puts(out, " after");
+}
+
+static void put_effect(enum effect_id id, const struct outcome *outcome, struct buf *out)
+{
+    const void *effect = effect_get(&outcome->effects, id);
+    size_t start = out->len;
+    if (effect) {
+        effect_print(id, effect, out);
+    }
+    if (out->len == start) {
+        buf_puts(out, effect ? "off" : "not set");
+    }
+}
+
+struct slice difference_title(struct arena *arena, const struct difference *difference,
+                              enum path_form_kind form, const struct outcome *before,
+                              const struct outcome *after)
+{
+    static const char *const forms[] = {
+        "", "a path with an escaped letter: ", "a path with a double slash: "};
+    struct buf buf;
+    buf_init(&buf, BUF_TEXT_MAX);
+    buf_puts(&buf, difference->by_form ? forms[form] : "");
+    if (difference->effect >= 0) {
+        enum effect_id id = (enum effect_id)difference->effect;
+        buf_printf(&buf, "%s: ", effect_row(id)->text);
+        put_effect(id, before, &buf);
+        buf_puts(&buf, " before, ");
+        put_effect(id, after, &buf);
+        buf_puts(&buf, " after");
+    } else {
+        int first = 0;
+        while (first < SHOWN_COUNT - 1 && !(difference->shown & (1u << first))) {
+            first++;
+        }
+        put_shown((enum shown)first, difference->platform, before, after, &buf);
+    }
+    struct slice title = arena_copy(arena, buf_slice(&buf));
+    buf_release(&buf);
+    return title;
+}
