@@ -1,0 +1,230 @@
+#include "gateway_api/gateway_priv.h"
+
+/* Why a parentRef led nowhere; the later, the closer it came (RouteConditionReason in
+ * apis/v1/shared_types.go). */
+enum verdict { NO_PARENT_LISTENER, NOT_ALLOWED, NO_HOSTNAME, ATTACHED };
+
+static bool kind_allowed(const struct listener_state *state)
+{
+    const struct listener *listener = state->listener;
+    if (state->protocol != LISTENER_HTTP && state->protocol != LISTENER_HTTPS) {
+        return false;
+    }
+    for (size_t i = 0; i < listener->kind_count; i++) {
+        if (slice_is(listener->kinds[i].group, GATEWAY_GROUP) &&
+            slice_is(listener->kinds[i].kind, "HTTPRoute")) {
+            return true;
+        }
+    }
+    return listener->kind_count == 0;
+}
+
+static bool namespace_allowed(struct builder *builder, const struct listener_state *state,
+                              struct slice namespace)
+{
+    const struct listener *listener = state->listener;
+    switch (listener->from) {
+    case FROM_SAME:
+        return slice_equal(namespace, state->gateway->gateway->object.namespace);
+    case FROM_ALL:
+        return true;
+    case FROM_SELECTOR: {
+        struct labels labels = kube_namespace_labels(builder->run, builder->kube, namespace);
+        if (label_selector_matches(&listener->selector, &labels)) {
+            return true;
+        }
+        if (!builder->run->closed &&
+            !kube_find(builder->kube, KUBE_NAMESPACE, SLICE(""), namespace)) {
+            /* its labels are not known; taken to be what the listener asks for */
+            assume(builder, "Namespace", SLICE(""), namespace);
+            return true;
+        }
+        return false;
+    }
+    case FROM_NONE:
+        break;
+    }
+    return false;
+}
+
+static void add_attachment(struct builder *builder, struct listener_state *listener,
+                           struct route_state *route, struct host_pattern host)
+{
+    struct attachment *attachment =
+        ARENA_PUSH(builder->run->arena, listener->attachments, listener->count, listener->capacity);
+    *attachment = (struct attachment){host, route};
+}
+
+static enum verdict attach_listener(struct builder *builder, struct listener_state *listener,
+                                    struct route_state *state, const struct object_ref *parent)
+{
+    const struct http_route *route = state->route;
+    if ((parent->section_name.len &&
+         !slice_equal(parent->section_name, listener->listener->name)) ||
+        (parent->port && parent->port != listener->listener->port)) {
+        return NO_PARENT_LISTENER;
+    }
+    if (!kind_allowed(listener) || !namespace_allowed(builder, listener, route->object.namespace)) {
+        return NOT_ALLOWED;
+    }
+    enum verdict verdict = NO_HOSTNAME;
+    struct host_pattern any = {.kind = HOST_ANY}, host;
+    if (route->hostnames.count == 0 && host_intersect(&listener->host, &any, &host)) {
+        add_attachment(builder, listener, state, host);
+        verdict = ATTACHED;
+    }
+    for (size_t i = 0; i < route->hostnames.count; i++) {
+        struct host_pattern own = host_of(builder, route->hostnames.items[i]);
+        if (host_intersect(&listener->host, &own, &host)) {
+            add_attachment(builder, listener, state, host);
+            verdict = ATTACHED;
+        }
+    }
+    return verdict;
+}
+
+static struct slice section_of(struct builder *builder, const struct object_ref *parent)
+{
+    struct slice text = SLICE("");
+    if (parent->section_name.len) {
+        text = arena_printf(builder->run->arena, " named '" SLICE_FMT "'",
+                            SLICE_ARG(parent->section_name));
+    }
+    if (parent->port) {
+        text = arena_printf(builder->run->arena, SLICE_FMT " on port %u", SLICE_ARG(text),
+                            parent->port);
+    }
+    return text;
+}
+
+static void report(struct builder *builder, const struct http_route *route,
+                   const struct object_ref *parent, const struct gateway_state *gateway,
+                   enum verdict verdict)
+{
+    struct diag *diag = builder->run->diag;
+    struct span span = parent->span;
+    struct slice subject = route->object.subject;
+    switch (verdict) {
+    case NO_PARENT_LISTENER:
+        diag_at(diag, DIAG_G003, span, subject,
+                "Gateway '" SLICE_FMT "' has no listener" SLICE_FMT
+                ", so the route does not attach (NoMatchingParent)",
+                SLICE_ARG(gateway->id), SLICE_ARG(section_of(builder, parent)));
+        return;
+    case NOT_ALLOWED:
+        diag_at(diag, DIAG_G004, span, subject,
+                "no listener of Gateway '" SLICE_FMT "' lets HTTPRoutes of namespace '" SLICE_FMT
+                "' attach (NotAllowedByListeners); change allowedRoutes of the listener",
+                SLICE_ARG(gateway->id), SLICE_ARG(route->object.namespace));
+        return;
+    case NO_HOSTNAME:
+        diag_at(diag, DIAG_G005, span, subject,
+                "no hostname of the route fits a listener of Gateway '" SLICE_FMT
+                "' (NoMatchingListenerHostname)",
+                SLICE_ARG(gateway->id));
+        return;
+    case ATTACHED:
+        return;
+    }
+}
+
+static void attach_parent(struct builder *builder, struct route_state *state,
+                          const struct object_ref *parent)
+{
+    const struct object *object = &state->route->object;
+    struct slice namespace = parent->namespace.len ? parent->namespace : object->namespace;
+    if (!slice_is(parent->group, GATEWAY_GROUP) || !slice_is(parent->kind, "Gateway")) {
+        diag_at(builder->run->diag, DIAG_G002, parent->span, object->subject,
+                "the parent '" SLICE_FMT "' is a " SLICE_FMT
+                ", which is not read; the route is looked at for its Gateways only",
+                SLICE_ARG(parent->name), SLICE_ARG(parent->kind));
+        return;
+    }
+    struct slice id = arena_printf(builder->run->arena, SLICE_FMT "/" SLICE_FMT,
+                                   SLICE_ARG(namespace), SLICE_ARG(parent->name));
+    struct gateway_state *gateway = map_get(builder->gateway_index, id);
+    if (!gateway) {
+        /* a Gateway of another class is in the input, and named already */
+        if (!kube_find(builder->kube, KUBE_GATEWAY, namespace, parent->name)) {
+            diag_at(builder->run->diag, DIAG_G001, parent->span, object->subject,
+                    "Gateway '" SLICE_FMT
+                    "' is not in the input, so the route serves nothing there; "
+                    "add the Gateway to the input",
+                    SLICE_ARG(id));
+        }
+        return;
+    }
+    enum verdict best = NO_PARENT_LISTENER;
+    for (size_t i = 0; i < gateway->count; i++) {
+        enum verdict verdict = attach_listener(builder, &gateway->listeners[i], state, parent);
+        best = verdict > best ? verdict : best;
+    }
+    report(builder, state->route, parent, gateway, best);
+}
+
+/* Older routes first, then by namespace and name (HTTPRouteRule.matches in apis/v1/httproute_types.go).
+ * Without both times the names decide, as they do for objects that were applied together. */
+static int age_order(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct object *x = &((const struct route_state *)a)->route->object;
+    const struct object *y = &((const struct route_state *)b)->route->object;
+    if (x->has_created && y->has_created && x->created != y->created) {
+        return x->created < y->created ? -1 : 1;
+    }
+    if (x->has_created != y->has_created) {
+        return x->has_created ? -1 : 1;
+    }
+    int order = slice_compare(x->namespace, y->namespace);
+    return order ? order : slice_compare(x->name, y->name);
+}
+
+static bool refuses_route(struct builder *builder, const struct http_route *route)
+{
+    for (size_t i = 0; i < route->rule_count; i++) {
+        const struct http_rule *rule = &route->rules[i];
+        const struct http_filter *bad = NULL;
+        for (size_t j = 0; j < rule->filter_count && !bad; j++) {
+            bad = filter_is_known(&rule->filters[j]) ? NULL : &rule->filters[j];
+        }
+        for (size_t j = 0; j < rule->backend_count && !bad; j++) {
+            for (size_t k = 0; k < rule->backends[j].filter_count && !bad; k++) {
+                const struct http_filter *filter = &rule->backends[j].filters[k];
+                bad = slice_ends(filter->type, SLICE("HeaderModifier")) ? NULL : filter;
+            }
+        }
+        if (bad) {
+            diag_at(
+                builder->run->diag, DIAG_G028, bad->span, route->object.subject,
+                "the filter '" SLICE_FMT
+                "' is not supported here, and the whole HTTPRoute is dropped for it; remove the "
+                "filter, or move the rule into a route of its own",
+                SLICE_ARG(bad->type));
+            return true;
+        }
+    }
+    return false;
+}
+
+void routes_attach(struct builder *builder)
+{
+    const struct kube *kube = builder->kube;
+    size_t count = kube->counts[KUBE_HTTP_ROUTE];
+    builder->routes = ARENA_ARRAY(builder->run->arena, struct route_state, count);
+    builder->route_count = count;
+    for (size_t i = 0; i < count; i++) {
+        builder->routes[i].route = (const void *)kube->objects[KUBE_HTTP_ROUTE][i];
+    }
+    sort_stable(builder->run->arena, builder->routes, count, sizeof *builder->routes, age_order,
+                NULL);
+    for (size_t i = 0; i < count; i++) {
+        struct route_state *state = &builder->routes[i];
+        state->age = i;
+        if (builder->profile->bad_filter_drops_route && refuses_route(builder, state->route)) {
+            continue;
+        }
+        for (size_t j = 0; j < state->route->parent_count; j++) {
+            attach_parent(builder, state, &state->route->parents[j]);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+#include "gateway_api/gateway_priv.h"
+
+void assume(struct builder *builder, const char *kind, struct slice namespace, struct slice name)
+{
+    struct slice key =
+        arena_printf(builder->run->arena, "%s " SLICE_FMT "%s" SLICE_FMT, kind,
+                     SLICE_ARG(namespace), namespace.len ? "/" : "", SLICE_ARG(name));
+    map_put(builder->assumed, key, builder);
+}
+
+/* ---- the protocol spoken to a backend ----------------------------------------------------- */
+
+/* appProtocol of a Service port. The first are the standard's (GEP-1911), the others Istio's
+ * (pkg/config/kube/conversion.go, ConvertProtocol). */
+static const struct app_protocol {
+    const char *name, *protocol;
+    bool standard;
+} app_protocols[] = {
+    {"kubernetes.io/h2c", "H2C", true}, {"kubernetes.io/ws", "WS", true},
+    {"kubernetes.io/wss", "WSS", true}, {"grpc", "GRPC", false},
+    {"grpc-web", "GRPC", false},        {"http2", "H2C", false},
+    {"https", "HTTPS", false},          {"http", "HTTP", false},
+};
+
+static struct slice protocol_of(struct builder *builder, const struct service_port *port)
+{
+    for (size_t i = 0; i < ARRAY_LEN(app_protocols); i++) {
+        const struct app_protocol *row = &app_protocols[i];
+        if (slice_equal_fold(port->app_protocol, slice_of(row->name)) &&
+            (row->standard || builder->profile->reads_app_protocol)) {
+            return slice_of(row->protocol);
+        }
+    }
+    return SLICE_ABSENT;
+}
+
+static void set_protocol(struct builder *builder, const struct service *service,
+                         const struct service_port *port, struct backend *backend)
+{
+    struct arena *arena = builder->run->arena;
+    struct slice protocol = protocol_of(builder, port);
+    struct slice key =
+        arena_printf(arena, SLICE_FMT "/" SLICE_FMT, SLICE_ARG(service->object.namespace),
+                     SLICE_ARG(service->object.name));
+    struct slice port_key =
+        arena_printf(arena, SLICE_FMT "/" SLICE_FMT, SLICE_ARG(key), SLICE_ARG(port->name));
+    struct effect_source source = {SLICE("Service port appProtocol"), service->object.span};
+    const struct object *policy = map_get(builder->tls_policies, port_key);
+    policy = policy ? policy : map_get(builder->tls_policies, key);
+    if (policy) {
+        protocol = slice_is(protocol, "H2C") || slice_is(protocol, "GRPC") ? SLICE("GRPCS")
+                                                                           : SLICE("HTTPS");
+        source = (struct effect_source){SLICE("BackendTLSPolicy"), policy->span};
+    }
+    if (protocol.ptr) {
+        struct route_upstream_protocol *effect = ARENA_NEW(arena, struct route_upstream_protocol);
+        *effect = (struct route_upstream_protocol){source, protocol};
+        struct effects *effects = ARENA_NEW(arena, struct effects);
+        effects->upstream_protocol = effect;
+        backend->effects = effects;
+    }
+}
+
+/* ---- references --------------------------------------------------------------------------- */
+
+/* Kinds that some implementations serve; what becomes of their requests is not known here. Any other
+ * kind is invalid (RouteReasonInvalidKind in apis/v1/shared_types.go). */
+static const struct {
+    const char *group, *kind;
+} foreign_kinds[] = {
+    {"gateway.envoyproxy.io", "Backend"},
+    {"gateway.kgateway.dev", "Backend"},
+    {"inference.networking.k8s.io", "InferencePool"},
+    {"inference.networking.x-k8s.io", "InferencePool"},
+    {"multicluster.x-k8s.io", "ServiceImport"},
+    {"net.gke.io", "ServiceImport"},
+    {"networking.istio.io", "Hostname"},
+};
+
+static bool is_foreign(const struct object_ref *ref)
+{
+    for (size_t i = 0; i < ARRAY_LEN(foreign_kinds); i++) {
+        if (slice_is(ref->group, foreign_kinds[i].group) &&
+            slice_is(ref->kind, foreign_kinds[i].kind)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A reference to nothing gets its share of the requests answered with 500 (HTTPRouteRule.backendRefs in
+ * apis/v1/httproute_types.go). */
+static void invalid(struct builder *builder, const struct http_route *route, enum diag_code code,
+                    struct backend *backend, struct slice fault)
+{
+    backend->status = 500;
+    backend->reason = fault;
+    diag_at(builder->run->diag, code, backend->span, route->object.subject,
+            SLICE_FMT "; its share of the requests is answered with 500", SLICE_ARG(fault));
+}
+
+static void external_name(struct builder *builder, const struct http_route *route,
+                          const struct object_ref *ref, const struct unknown **unknown)
+{
+    if (builder->profile->serves_external_name) {
+        return;
+    }
+    diag_at(builder->run->diag, DIAG_G026, ref->span, route->object.subject,
+            "Service '" SLICE_FMT
+            "' is of type ExternalName, which implementations should not serve",
+            SLICE_ARG(ref->name));
+    *unknown = unknown_add(builder->run, *unknown, ASPECT_ROUTING,
+                           (struct effect_source){SLICE("backendRefs"), ref->span},
+                           SLICE("a backend is a Service of type ExternalName"));
+}
+
+static void resolve_service(struct builder *builder, const struct http_route *route,
+                            const struct object_ref *ref, const struct service *service,
+                            struct backend *backend, const struct unknown **unknown)
+{
+    struct arena *arena = builder->run->arena;
+    if (slice_is(service->type, "ExternalName")) {
+        external_name(builder, route, ref, unknown);
+        return;
+    }
+    const struct service_port *port = service_port_find(service, ref->port, SLICE_ABSENT);
+    if (!port) {
+        invalid(builder, route, DIAG_G013, backend,
+                arena_printf(arena, "Service '" SLICE_FMT "/" SLICE_FMT "' has no port %u",
+                             SLICE_ARG(backend->namespace), SLICE_ARG(ref->name), ref->port));
+        return;
+    }
+    backend->port_name = port->name;
+    set_protocol(builder, service, port, backend);
+    if (kube_endpoints(builder->kube, service) == ENDPOINTS_NONE) {
+        backend->status = 503;
+        backend->reason =
+            arena_printf(arena, "Service '" SLICE_FMT "/" SLICE_FMT "' has no ready endpoints",
+                         SLICE_ARG(backend->namespace), SLICE_ARG(ref->name));
+        diag_at(builder->run->diag, DIAG_G027, backend->span, route->object.subject,
+                SLICE_FMT "; its share of the requests is answered with 503",
+                SLICE_ARG(backend->reason));
+    }
+}
+
+struct backend backend_resolve(struct builder *builder, const struct http_route *route,
+                               const struct object_ref *given, const struct unknown **unknown)
+{
+    struct arena *arena = builder->run->arena;
+    struct object_ref ref = *given;
+    ref.namespace = ref.namespace.len ? ref.namespace : route->object.namespace;
+    struct backend backend = {.namespace = ref.namespace,
+                              .service = ref.name,
+                              .port = ref.port,
+                              .weight = 1,
+                              .span = ref.span};
+    bool foreign = is_foreign(&ref);
+    if (!foreign && (ref.group.len || !slice_is(ref.kind, "Service"))) {
+        invalid(builder, route, DIAG_G010, &backend,
+                arena_printf(arena,
+                             "a backend of kind '" SLICE_FMT "' cannot be served (InvalidKind)",
+                             SLICE_ARG(ref.kind)));
+        return backend;
+    }
+    /* A missing grant hides whether the target exists. */
+    if (!slice_equal(ref.namespace, route->object.namespace) &&
+        !kube_reference_granted(builder->kube, SLICE(GATEWAY_GROUP), SLICE("HTTPRoute"),
+                                route->object.namespace, &ref)) {
+        invalid(builder, route, DIAG_G012, &backend,
+                arena_printf(arena,
+                             "no ReferenceGrant in namespace '" SLICE_FMT
+                             "' permits the backend '" SLICE_FMT "' (RefNotPermitted)",
+                             SLICE_ARG(ref.namespace), SLICE_ARG(ref.name)));
+        return backend;
+    }
+    if (foreign) {
+        diag_at(builder->run->diag, DIAG_G010, ref.span, route->object.subject,
+                "a backend of kind '" SLICE_FMT "' is not understood, so where its requests go is "
+                "unknown",
+                SLICE_ARG(ref.kind));
+        *unknown = unknown_add(
+            builder->run, *unknown, ASPECT_ROUTING,
+            (struct effect_source){SLICE("backendRefs"), ref.span},
+            arena_printf(arena, "a backend is of kind " SLICE_FMT, SLICE_ARG(ref.kind)));
+        return backend;
+    }
+    const struct service *service =
+        (const void *)kube_find(builder->kube, KUBE_SERVICE, ref.namespace, ref.name);
+    if (!ref.port) {
+        invalid(
+            builder, route, DIAG_G013, &backend,
+            arena_printf(arena, "the backend '" SLICE_FMT "' names no port", SLICE_ARG(ref.name)));
+    } else if (service) {
+        resolve_service(builder, route, &ref, service, &backend, unknown);
+    } else if (builder->run->closed) {
+        invalid(builder, route, DIAG_G011, &backend,
+                arena_printf(arena,
+                             "Service '" SLICE_FMT "/" SLICE_FMT "' is not in the input "
+                             "(BackendNotFound)",
+                             SLICE_ARG(ref.namespace), SLICE_ARG(ref.name)));
+    } else {
+        assume(builder, "Service", ref.namespace, ref.name);
+    }
+    return backend;
+}
+
+void backends_apply(struct builder *builder, const struct http_route *route,
+                    const struct http_rule *source, const struct http_match *match,
+                    struct rule *rule)
+{
+    struct arena *arena = builder->run->arena;
+    rule->backends = ARENA_ARRAY(arena, struct backend, source->backend_count);
+    rule->backend_count = source->backend_count;
+    for (size_t i = 0; i < source->backend_count; i++) {
+        const struct http_backend *given = &source->backends[i];
+        struct backend *backend = &rule->backends[i];
+        *backend = backend_resolve(builder, route, &given->ref, &rule->unknown);
+        backend->weight = given->weight;
+        if (given->filter_count) {
+            struct effects *effects = ARENA_NEW(arena, struct effects);
+            if (backend->effects) {
+                *effects = *backend->effects;
+            }
+            filters_apply(builder, route, match, FILTER_OF_BACKEND, given->filters,
+                          given->filter_count, effects, &rule->unknown);
+            backend->effects = effects;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+#include "gateway_api/gateway_priv.h"
+
+/* ---- which Gateways ----------------------------------------------------------------------- */
+
+/* A Gateway whose class is another controller's is not served, and says nothing (GatewayClass in
+ * apis/v1/gatewayclass_types.go). A class that is not in the input is taken to be the one asked for, unless
+ * the input is complete and has classes. */
+static bool takes(struct builder *builder, const struct gateway *gateway)
+{
+    const char *controller = builder->profile->controller_name;
+    const struct gateway_class *class =
+        (const void *)kube_find(builder->kube, KUBE_GATEWAY_CLASS, SLICE(""), gateway->class_name);
+    bool taken = class ? !controller || slice_is(class->controller, controller)
+                       : !builder->run->closed || builder->kube->counts[KUBE_GATEWAY_CLASS] == 0;
+    if (!taken) {
+        diag_at(builder->run->diag, DIAG_G009, gateway->object.span, gateway->object.subject,
+                "the class '" SLICE_FMT "' %s, so the Gateway is left out",
+                SLICE_ARG(gateway->class_name),
+                class ? "belongs to another controller" : "is not in the input");
+    }
+    return taken;
+}
+
+static void take_gateways(struct builder *builder)
+{
+    const struct kube *kube = builder->kube;
+    struct arena *arena = builder->run->arena;
+    builder->gateways = ARENA_ARRAY(arena, struct gateway_state, kube->counts[KUBE_GATEWAY]);
+    builder->gateway_index = map_new(arena);
+    for (size_t i = 0; i < kube->counts[KUBE_GATEWAY]; i++) {
+        const struct gateway *gateway = (const void *)kube->objects[KUBE_GATEWAY][i];
+        if (takes(builder, gateway)) {
+            struct gateway_state *state = &builder->gateways[builder->gateway_count++];
+            state->gateway = gateway;
+            state->id =
+                arena_printf(arena, SLICE_FMT "/" SLICE_FMT, SLICE_ARG(gateway->object.namespace),
+                             SLICE_ARG(gateway->object.name));
+            map_put(builder->gateway_index, state->id, state);
+            listeners_build(builder, state);
+        }
+    }
+}
+
+/* ---- the table ---------------------------------------------------------------------------- */
+
+static void set_table(const struct gateway_profile *profile, struct route_table *table)
+{
+    static const int gates[] = {EFFECT_answer, EFFECT_cors, EFFECT_redirect};
+    table->label = slice_of(profile->version);
+    table->plane = slice_of(profile->name);
+    table->view = profile->view;
+    for (size_t i = 0; i < ARRAY_LEN(gates); i++) {
+        table->gates[i] = gates[i];
+    }
+    table->gate_count = ARRAY_LEN(gates);
+    if (profile->platform) {
+        table->platform = *profile->platform;
+    }
+    table->no_rule_status = 404;
+    table->no_backend_status = 500;
+}
+
+static void report_assumed(struct builder *builder)
+{
+    size_t count = map_count(builder->assumed);
+    if (count) {
+        struct slice first = map_key(map_first(builder->assumed));
+        diag_at(builder->run->diag, DIAG_G014, SPAN_NONE, SLICE_ABSENT,
+                "%zu object%s that %s referenced and not in the input (the first is '" SLICE_FMT
+                "') %s taken to exist and to be ready; --closed takes them to be absent",
+                count, count == 1 ? "" : "s", count == 1 ? "is" : "are", SLICE_ARG(first),
+                count == 1 ? "is" : "are");
+    }
+}
+
+void gateway_api_build(struct run *run, const struct kube *kube,
+                       const struct gateway_profile *profile, struct route_table *table)
+{
+    struct builder builder = {
+        .run = run,
+        .kube = kube,
+        .profile = profile,
+        .table = table,
+        .lists = map_new(run->arena),
+        .assumed = map_new(run->arena),
+    };
+    set_table(profile, table);
+    tls_policies_read(&builder);
+    take_gateways(&builder);
+    routes_attach(&builder);
+    others_report(&builder);
+    for (size_t i = 0; i < builder.gateway_count; i++) {
+        entries_add(&builder, &builder.gateways[i]);
+    }
+    report_assumed(&builder);
+}

@@ -1,0 +1,511 @@
+#include "gateway_api/gateway_priv.h"
+
+#include <string.h>
+
+/* ---- matches ------------------------------------------------------------------------------ */
+
+static const struct regex *compile(struct builder *builder, const struct http_route *route,
+                                   struct slice pattern, bool whole, struct span span)
+{
+    struct slice error = SLICE_ABSENT;
+    const struct regex *regex =
+        regex_compile(builder->run, builder->table->regexes, pattern, false, whole, &error);
+    if (!regex) {
+        diag_at(builder->run->diag, DIAG_G018, span, route->object.subject,
+                "the regular expression '" SLICE_FMT "' cannot be used: " SLICE_FMT,
+                SLICE_ARG(pattern), SLICE_ARG(error));
+    }
+    return regex;
+}
+
+/* Two entries of one name, in any case: only the first counts (HTTPHeaderMatch.name in
+ * apis/v1/httproute_types.go); names of query parameters keep their case. */
+static bool named_before(const struct value_match *items, size_t at, bool fold)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (fold ? slice_equal_fold(items[i].name, items[at].name)
+                 : slice_equal(items[i].name, items[at].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t add_tests(struct builder *builder, const struct http_route *route,
+                        enum test_subject subject, const struct value_match *items, size_t count,
+                        bool broad, struct match *match)
+{
+    size_t added = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct value_match *item = &items[i];
+        if (named_before(items, i, subject == TEST_HEADER)) {
+            continue;
+        }
+        struct test *test = &match->tests[match->test_count++];
+        *test = (struct test){
+            .subject = subject, .operator= TEST_EQUALS, .name = item->name, .value = item->value};
+        if (item->type == VALUE_REGEX) {
+            bool present = subject == TEST_HEADER && slice_is(item->value, "*") &&
+                           builder->profile->regex_star_is_present;
+            test->operator= present ? TEST_PRESENT : TEST_REGEX;
+            test->regex = present ? NULL : compile(builder, route, item->value, !broad, item->span);
+        }
+        added++;
+    }
+    return added;
+}
+
+static void set_path(struct builder *builder, const struct http_route *route,
+                     const struct http_match *given, bool broad, struct path_match *path)
+{
+    path->value = given->path;
+    switch (given->path_type) {
+    case ROUTE_PATH_EXACT:
+        path->kind = PATH_EXACT;
+        return;
+    case ROUTE_PATH_PREFIX:
+        path->kind = PATH_PREFIX_ELEMENT;
+        return;
+    case ROUTE_PATH_REGEX:
+        path->kind = PATH_REGEX;
+        path->whole = !broad;
+        /* The broadest reading is a search; what stands in front of the find is made part of it, because a
+         * match has to begin where the path does. */
+        path->value =
+            broad ? arena_printf(builder->run->arena, ".*(?:" SLICE_FMT ")", SLICE_ARG(given->path))
+                  : given->path;
+        path->regex = compile(builder, route, path->value, path->whole, given->span);
+        return;
+    }
+}
+
+static void build_match(struct builder *builder, struct candidate *candidate, bool broad,
+                        struct match *out)
+{
+    const struct http_match *given = candidate->match;
+    const struct http_route *route = candidate->route->route;
+    *out = (struct match){.method = given->method};
+    out->tests =
+        ARENA_ARRAY(builder->run->arena, struct test, given->header_count + given->query_count);
+    set_path(builder, route, given, broad, &out->path);
+    candidate->headers =
+        add_tests(builder, route, TEST_HEADER, given->headers, given->header_count, broad, out);
+    candidate->queries =
+        add_tests(builder, route, TEST_QUERY, given->queries, given->query_count, broad, out);
+    for (size_t i = 0; i < out->test_count; i++) {
+        candidate->has_regex = candidate->has_regex || out->tests[i].operator== TEST_REGEX;
+    }
+    candidate->has_regex = candidate->has_regex || given->path_type == ROUTE_PATH_REGEX;
+}
+
+/* ---- a route's candidates ----------------------------------------------------------------- */
+
+static bool has_any(struct slice text, const char *const *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_contains(text, slice_of(parts[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RE2 has neither look-around nor back-references nor possessive groups. */
+static bool refused_by_re2(struct slice pattern)
+{
+    static const char *const parts[] = {"(?=", "(?!", "(?<=", "(?<!", "(?>", "\\1", "\\2",
+                                        "\\3", "\\4", "\\5",  "\\6",  "\\7", "\\8", "\\9"};
+    return has_any(pattern, parts, ARRAY_LEN(parts));
+}
+
+static void check_regex(struct builder *builder, struct candidate *candidate, struct slice pattern,
+                        struct span span)
+{
+    const struct object *object = &candidate->route->route->object;
+    if (!builder->profile->regex_known) {
+        diag_at(builder->run->diag, DIAG_G019, span, object->subject,
+                "what '" SLICE_FMT "' matches, and its rank, is left to the implementation",
+                SLICE_ARG(pattern));
+    }
+    if (builder->profile->regex_re2 && refused_by_re2(pattern)) {
+        diag_at(builder->run->diag, DIAG_G018, span, object->subject,
+                "the regular expression '" SLICE_FMT
+                "' uses look-around or back-references, which RE2 refuses; rewrite it without them",
+                SLICE_ARG(pattern));
+        candidate->rule.unknown =
+            unknown_add(builder->run, candidate->rule.unknown, ASPECT_ROUTING,
+                        (struct effect_source){SLICE("matches"), span},
+                        SLICE("the data plane refuses the regular expression of this rule"));
+    }
+}
+
+static void check_regexes(struct builder *builder, struct candidate *candidate)
+{
+    const struct http_match *match = candidate->match;
+    if (match->path_type == ROUTE_PATH_REGEX) {
+        check_regex(builder, candidate, match->path, match->span);
+    }
+    for (size_t i = 0; i < match->header_count; i++) {
+        if (match->headers[i].type == VALUE_REGEX) {
+            check_regex(builder, candidate, match->headers[i].value, match->headers[i].span);
+        }
+    }
+    for (size_t i = 0; i < match->query_count; i++) {
+        if (match->queries[i].type == VALUE_REGEX) {
+            check_regex(builder, candidate, match->queries[i].value, match->queries[i].span);
+        }
+    }
+}
+
+/* Exact before all others; where a regex stands among prefixes is the profile's. */
+static void set_rank(struct builder *builder, struct candidate *candidate)
+{
+    const struct http_match *match = candidate->match;
+    candidate->path_length = match->path.len;
+    switch (match->path_type) {
+    case ROUTE_PATH_EXACT:
+        candidate->path_rank = 0;
+        candidate->path_length = 0; /* two different ones never match the same path */
+        break;
+    case ROUTE_PATH_PREFIX:
+        candidate->path_rank = 2;
+        if (!builder->profile->prefix_slash_counts && match->path.len > 1 &&
+            slice_ends(match->path, SLICE("/"))) {
+            candidate->path_length--;
+        }
+        break;
+    case ROUTE_PATH_REGEX:
+        candidate->path_rank = builder->profile->regex_after_prefix ? 3 : 1;
+        break;
+    }
+    candidate->has_method = match->method.ptr != NULL;
+}
+
+static void set_timeouts(struct builder *builder, const struct http_rule *source,
+                         struct effects *effects)
+{
+    if (!source->has_request_timeout && !source->has_backend_timeout) {
+        return;
+    }
+    struct route_timeouts *timeouts = ARENA_NEW(builder->run->arena, struct route_timeouts);
+    const struct effects *platform = builder->profile->platform;
+    *timeouts = platform && platform->timeouts ? *platform->timeouts
+                                               : (struct route_timeouts){.connect_ms = -1,
+                                                                         .send_ms = -1,
+                                                                         .read_ms = -1,
+                                                                         .request_ms = -1,
+                                                                         .backend_request_ms = -1};
+    timeouts->source = (struct effect_source){SLICE("timeouts"), source->span};
+    /* 0s switches a timeout off (HTTPRouteTimeouts in apis/v1/httproute_types.go) */
+    if (source->has_request_timeout) {
+        timeouts->request_ms = source->request_ms ? (int64_t)source->request_ms : -1;
+    }
+    if (source->has_backend_timeout) {
+        timeouts->backend_request_ms =
+            source->backend_request_ms ? (int64_t)source->backend_request_ms : -1;
+    }
+    effects->timeouts = timeouts;
+}
+
+static void note_field(struct builder *builder, struct candidate *candidate, const char *field)
+{
+    diag_at(builder->run->diag, DIAG_G016, candidate->source->span,
+            candidate->route->route->object.subject,
+            "the field '%s' is experimental and not understood; how it changes traffic is unknown",
+            field);
+    candidate->rule.unknown =
+        unknown_add(builder->run, candidate->rule.unknown, ASPECT_TRAFFIC,
+                    (struct effect_source){slice_of(field), candidate->source->span},
+                    arena_printf(builder->run->arena, "field %s is not understood", field));
+}
+
+static void fill_rule(struct builder *builder, struct candidate *candidate)
+{
+    const struct http_route *route = candidate->route->route;
+    const struct http_rule *source = candidate->source;
+    struct rule *rule = &candidate->rule;
+    rule->origin = (struct origin){
+        .kind = SLICE("HTTPRoute"),
+        .namespace = route->object.namespace,
+        .name = route->object.name,
+        .field = arena_printf(builder->run->arena, "spec.rules[%zu].matches[%zu]",
+                              candidate->rule_index, candidate->match_index),
+        .span = candidate->match->span,
+    };
+    build_match(builder, candidate, false, &rule->match);
+    check_regexes(builder, candidate);
+    filters_apply(builder, route, candidate->match, FILTER_OF_RULE, source->filters,
+                  source->filter_count, &rule->effects, &rule->unknown);
+    backends_apply(builder, route, source, candidate->match, rule);
+    set_timeouts(builder, source, &rule->effects);
+    if (source->has_retry) {
+        note_field(builder, candidate, "retry");
+    }
+    if (source->has_session_persistence) {
+        note_field(builder, candidate, "sessionPersistence");
+    }
+}
+
+void route_compile(struct builder *builder, struct route_state *state)
+{
+    if (state->compiled) {
+        return;
+    }
+    state->compiled = true;
+    size_t count = 0;
+    for (size_t i = 0; i < state->route->rule_count; i++) {
+        count += state->route->rules[i].match_count;
+    }
+    state->candidates = ARENA_ARRAY(builder->run->arena, struct candidate, count);
+    for (size_t i = 0; i < state->route->rule_count; i++) {
+        const struct http_rule *rule = &state->route->rules[i];
+        for (size_t j = 0; j < rule->match_count; j++) {
+            struct candidate *candidate = &state->candidates[state->count++];
+            *candidate = (struct candidate){.source = rule,
+                                            .match = &rule->matches[j],
+                                            .route = state,
+                                            .rule_index = i,
+                                            .match_index = j};
+            fill_rule(builder, candidate);
+            set_rank(builder, candidate);
+        }
+    }
+}
+
+/* ---- the order of precedence -------------------------------------------------------------- */
+
+/* HTTPRouteRule.matches in apis/v1/httproute_types.go, after the hostname. `more` puts larger first. */
+static int more(size_t a, size_t b)
+{
+    return a == b ? 0 : a > b ? -1 : 1;
+}
+
+static int rank_order(const struct candidate *a, const struct candidate *b)
+{
+    int order = more(b->path_rank, a->path_rank);
+    order = order ? order : more(a->path_length, b->path_length);
+    order = order ? order : more(a->has_method, b->has_method);
+    order = order ? order : more(a->headers, b->headers);
+    return order ? order : more(a->queries, b->queries);
+}
+
+static int candidate_order(const void *x, const void *y, void *user)
+{
+    (void)user;
+    const struct candidate *a = *(struct candidate *const *)x;
+    const struct candidate *b = *(struct candidate *const *)y;
+    int order = rank_order(a, b);
+    order = order ? order : more(b->route->age, a->route->age);
+    order = order ? order : more(b->rule_index, a->rule_index);
+    return order ? order : more(b->match_index, a->match_index);
+}
+
+static bool matches_equal(const struct match *a, const struct match *b)
+{
+    if (!slice_equal(a->path.value, b->path.value) || !slice_equal(a->method, b->method) ||
+        a->test_count != b->test_count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->test_count; i++) {
+        const struct test *x = &a->tests[i], *y = &b->tests[i];
+        if (x->subject != y->subject ||
+            x->operator!= y->operator|| !slice_equal(x->name, y->name) ||
+            !slice_equal(x->value, y->value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Two routes with the same match: the older wins, which is a guess where the input does not say. */
+static void note_age(struct builder *builder, struct candidate **items, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        const struct object *a = &items[i - 1]->route->route->object;
+        const struct object *b = &items[i]->route->route->object;
+        if (a != b && !(a->has_created && b->has_created) &&
+            rank_order(items[i - 1], items[i]) == 0 &&
+            matches_equal(&items[i - 1]->rule.match, &items[i]->rule.match)) {
+            diag_at(builder->run->diag, DIAG_G021, items[i]->match->span, b->subject,
+                    "the same requests are claimed by '" SLICE_FMT
+                    "', and the input does not say which is older; taken to be of one age, so the "
+                    "name decides",
+                    SLICE_ARG(a->subject));
+        }
+    }
+}
+
+/* ---- regular expressions whose meaning is open -------------------------------------------- */
+
+static bool add_rule(struct builder *builder, struct rule_list *list, struct candidate *candidate)
+{
+    *rule_list_add(builder->run, list) = candidate->rule;
+    return true;
+}
+
+/* The same rule in the broadest reading of its regexes, with an unknown outcome. */
+static void add_open(struct builder *builder, struct rule_list *list, struct candidate *candidate,
+                     const char *reason)
+{
+    struct rule *rule = rule_list_add(builder->run, list);
+    *rule = candidate->rule;
+    build_match(builder, candidate, true, &rule->match);
+    rule->unknown = unknown_add(builder->run, rule->unknown, ASPECT_ROUTING,
+                                (struct effect_source){SLICE("matches"), candidate->match->span},
+                                slice_of(reason));
+}
+
+/* Text that every path starts with that the whole expression matches. */
+static struct slice literal_start(struct slice pattern)
+{
+    size_t from = pattern.len && pattern.ptr[0] == '^' ? 1 : 0, end = from;
+    if (slice_find(pattern, '|', 0) < pattern.len) {
+        return SLICE("");
+    }
+    while (end < pattern.len && !memchr("\\[](){}.*+?^$|", pattern.ptr[end], 14)) {
+        end++;
+    }
+    bool quantified = end < pattern.len && memchr("*?{", pattern.ptr[end], 3);
+    return slice_sub(pattern, from, end - (quantified && end > from ? 1 : 0));
+}
+
+static bool may_overlap(const struct candidate *regex, const struct candidate *prefix)
+{
+    struct slice start = literal_start(regex->match->path), path = prefix->match->path;
+    path.len -= path.len && path.ptr[path.len - 1] == '/' ? 1 : 0;
+    size_t shorter = start.len < path.len ? start.len : path.len;
+    return slice_equal(slice_sub(start, 0, shorter), slice_sub(path, 0, shorter));
+}
+
+/* Is it certain which rule gets the paths that the expressions span? Not if another expression of the host,
+ * found somewhere in the path, or a prefix could take them as well. */
+static bool regexes_unrivalled(struct candidate **items, size_t regexes, size_t count)
+{
+    for (size_t i = 1; i < regexes; i++) {
+        if (items[i]->source != items[0]->source) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < regexes; i++) {
+        for (size_t j = regexes; j < count; j++) {
+            if (items[j]->source != items[i]->source && may_overlap(items[i], items[j])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Under the standard a regex may span the path or be found in it, and may stand before or after prefixes.
+ * What holds under every reading is kept, the rest is unknown. `items` begins with the regexes. */
+static size_t add_open_regexes(struct builder *builder, struct rule_list *list,
+                               struct candidate **items, size_t count)
+{
+    size_t regexes = 0;
+    while (regexes < count && items[regexes]->match->path_type == ROUTE_PATH_REGEX) {
+        regexes++;
+    }
+    bool unrivalled = regexes_unrivalled(items, regexes, count);
+    for (size_t i = 0; unrivalled && i < regexes; i++) {
+        add_rule(builder, list, items[i]);
+    }
+    for (size_t i = 0; i < regexes; i++) {
+        add_open(builder, list, items[i],
+                 unrivalled
+                     ? "the standard leaves open whether a regular expression has to span what "
+                       "it tests"
+                     : "the standard leaves open where a regular expression ranks among other "
+                       "paths");
+    }
+    return regexes;
+}
+
+/* ---- lists -------------------------------------------------------------------------------- */
+
+static bool is_catch_all(const struct candidate *candidate)
+{
+    const struct http_match *match = candidate->match;
+    bool any_path = match->path_type == ROUTE_PATH_REGEX
+                        ? slice_is(match->path, ".*")
+                        : match->path_type == ROUTE_PATH_PREFIX && slice_is(match->path, "/");
+    return any_path && !match->method.ptr && !match->header_count && !match->query_count;
+}
+
+/* Istio's IsCatchAllRoute ends a virtual host (pilot/pkg/networking/core/route/route.go). */
+static void note_dropped(struct builder *builder, struct candidate **items, size_t count,
+                         const struct candidate *last)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (items[i]->match->path_type == ROUTE_PATH_REGEX) {
+            diag_at(
+                builder->run->diag, DIAG_G017, items[i]->match->span,
+                items[i]->route->route->object.subject,
+                "the rule for '" SLICE_FMT "' is dropped, because '" SLICE_FMT
+                "' of the same host takes every path; write the prefixes of the host as regular "
+                "expressions too, such as '/.*'",
+                SLICE_ARG(items[i]->match->path), SLICE_ARG(last->match->path));
+        }
+    }
+}
+
+static void fill_list(struct builder *builder, struct rule_list *list, struct candidate **items,
+                      size_t count)
+{
+    const struct gateway_profile *profile = builder->profile;
+    for (size_t i = 0; i < count; i++) {
+        struct candidate *candidate = items[i];
+        if (!profile->regex_known && candidate->match->path_type == ROUTE_PATH_REGEX) {
+            i += add_open_regexes(builder, list, items + i, count - i) - 1;
+            continue;
+        }
+        add_rule(builder, list, candidate);
+        if (!profile->regex_known && candidate->has_regex) {
+            add_open(
+                builder, list, candidate,
+                "the standard leaves open whether a regular expression has to span what it tests");
+        }
+        if (profile->stops_at_catch_all && is_catch_all(candidate)) {
+            note_dropped(builder, items + i + 1, count - i - 1, candidate);
+            return;
+        }
+    }
+}
+
+static struct slice list_key(struct builder *builder, struct route_state **routes, size_t count,
+                             const struct rule_list *next)
+{
+    size_t size = (count + 1) * sizeof(void *);
+    char *key = arena_alloc(builder->run->arena, size);
+    memcpy(key, &next, sizeof(void *));
+    memcpy(key + sizeof(void *), routes, count * sizeof(void *));
+    return (struct slice){key, size};
+}
+
+const struct rule_list *rules_merge(struct builder *builder, struct route_state **routes,
+                                    size_t count, const struct rule_list *next)
+{
+    struct slice key = list_key(builder, routes, count, next);
+    struct rule_list *list = map_get(builder->lists, key);
+    if (list) {
+        return list;
+    }
+    list = ARENA_NEW(builder->run->arena, struct rule_list);
+    list->next = next;
+    map_put(builder->lists, key, list);
+    size_t total = 0, filled = 0;
+    for (size_t i = 0; i < count; i++) {
+        route_compile(builder, routes[i]);
+        total += routes[i]->count;
+    }
+    struct candidate **items = ARENA_ARRAY(builder->run->arena, struct candidate *, total);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < routes[i]->count; j++) {
+            items[filled++] = &routes[i]->candidates[j];
+        }
+    }
+    sort_stable(builder->run->arena, items, total, sizeof(struct candidate *), candidate_order,
+                NULL);
+    note_age(builder, items, total);
+    fill_list(builder, list, items, total);
+    return list;
+}
