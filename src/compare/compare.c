@@ -80,18 +80,19 @@ static void compare_draws(struct comparer *comparer, const struct draws *draws, 
 {
     struct arena *flags = arena_open(0, NULL, NULL), *scratch = arena_open(0, NULL, NULL);
     bool *agreed = ARENA_ARRAY(flags, bool, draws->count + 1);
-    for (size_t i = 0; i < 2 * draws->count; i++) {
-        size_t at = i % draws->count;
-        const struct draw *draw = &draws->items[at];
-        bool plain = draw->form == FORM_PLAIN;
-        if (plain != (i < draws->count) || !sampled(at, draws->count, most) ||
-            (!plain && !agreed[draw->base])) {
-            continue;
-        }
-        agreed[at] = compare_request(comparer, scratch, draw, verdict);
-        if (arena_used(scratch) > OUTCOME_BYTES) {
-            arena_close(scratch);
-            scratch = arena_open(0, NULL, NULL);
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < draws->count; i++) {
+            const struct draw *draw = &draws->items[i];
+            bool plain = draw->form == FORM_PLAIN;
+            if (plain != (pass == 0) || !sampled(i, draws->count, most) ||
+                (!plain && !agreed[draw->base])) {
+                continue;
+            }
+            agreed[i] = compare_request(comparer, scratch, draw, verdict);
+            if (arena_used(scratch) > OUTCOME_BYTES) {
+                arena_close(scratch);
+                scratch = arena_open(0, NULL, NULL);
+            }
         }
     }
     arena_close(scratch);

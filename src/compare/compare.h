@@ -24,11 +24,11 @@ struct finding {
     struct slice fields; /* "status, location" */
     const struct slice *hosts;
     size_t host_count;
-    size_t requests; /* how many of those drawn differ so */
+    size_t requests;        /* how many of those drawn differ so */
     struct request witness; /* the shortest of them */
     struct outcome before, after;
     struct slice advice; /* or absent */
-    bool platform; /* the data planes differ alike on all hosts */
+    bool platform;       /* the data planes differ alike on all hosts */
 };
 struct host_verdict {
     struct slice host; /* "shop.example.com", "*.example.com", "(any other host)" */
@@ -47,8 +47,9 @@ struct comparison {
 struct compare_options {
     bool aspects[ASPECT_COUNT]; /* which count; all false: all */
 };
-void compare_sides(struct run *run, const struct evaluator *before, const struct route_table *before_table,
-                   const struct evaluator *after, const struct route_table *after_table,
-                   const struct compare_options *options, struct comparison *out);
+void compare_sides(struct run *run, const struct evaluator *before,
+                   const struct route_table *before_table, const struct evaluator *after,
+                   const struct route_table *after_table, const struct compare_options *options,
+                   struct comparison *out);
 
 #endif

@@ -3,8 +3,7 @@
 /* What to do about a difference, where there is something to say that holds in general. */
 static const char *const effect_advice[EFFECT_COUNT] = {
     [EFFECT_body_limit] = "set the largest body in a policy of the target, or in the application",
-    [EFFECT_addresses] = "keep the addresses out by a policy of the target or a firewall before "
-                         "traffic moves",
+    [EFFECT_addresses] = "keep those addresses out by a firewall before traffic moves",
     [EFFECT_cors] = "let the target or the application answer CORS, and test it with a browser",
     [EFFECT_upstream_protocol] = "set appProtocol on the Service's port, or a BackendTLSPolicy",
     [EFFECT_timeouts] =
