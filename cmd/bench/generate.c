@@ -64,12 +64,10 @@ static void put_paths(size_t index, bool captures, FILE *out)
         fputs(captures && which == 0 ? "/root" : paths[which], out);
         fprintf(out,
                 "%s\n        pathType: %s\n        backend:\n          service:\n"
-                "            name: %s\n            port:\n",
+                "            name: %s\n            port:\n              number: 8080\n",
                 captures ? "(/|$)(.*)" : "",
                 captures ? "ImplementationSpecific" : (exact ? "Exact" : "Prefix"),
                 services[which]);
-        fprintf(out, one_in(index + i, 6, 5) ? "              name: http\n"
-                                             : "              number: 8080\n");
     }
 }
 
