@@ -32,6 +32,12 @@ struct target {
     const char *profile; /* name of the gateway profile that reads its objects back */
     const char *text;
     const char *gateway_class; /* unless --gateway-class says otherwise */
+    bool class_is_known;     /* false: gateway_class is a stand-in, and the user has to name one */
+    size_t gateway_name_max; /* bytes; some implementations derive longer names from it */
+    /* A host's rules do not match: the request goes on to a less specific host of the same listener. */
+    bool host_falls_through;
+    /* Prefixes come before every regex, and a "/" prefix of the host switches its regexes off. */
+    bool regex_after_prefix;
     struct capability capabilities[EFFECT_COUNT];
 };
 const struct target *target_find(struct slice name);
@@ -42,7 +48,8 @@ struct convert_options {
     int api_minor;              /* Gateway API 1.x: 2 to 6; default 5 */
     bool experimental;          /* channel */
     struct slice gateway_class; /* absent: the target's */
-    struct slice gateway_namespace, gateway_name; /* an existing Gateway; name absent: one is written */
+    struct slice gateway_namespace,
+        gateway_name; /* an existing Gateway; name absent: one is written */
 };
 void convert_options_default(struct convert_options *options);
 /* "1.5", "v1.5.1", "1.5.1" to the minor; false when gateshift does not know that release. */
@@ -51,7 +58,8 @@ bool convert_api_version(struct slice text, int *minor);
 bool convert_aks_version(struct slice version, int *minor);
 
 struct converted {
-    struct node **objects; /* in the order to apply: Namespace, Gateway, ReferenceGrant, HTTPRoute; by
+    struct node *
+        *objects; /* in the order to apply: Namespace, Gateway, ReferenceGrant, HTTPRoute; by
                               namespace and name within a kind */
     size_t count, capacity;
     size_t gateways, listeners, routes;

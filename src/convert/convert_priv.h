@@ -1,0 +1,257 @@
+/* Shared by the files of this module.
+ *
+ * The way of a table: entries become units (a host of a data plane), rules become drafts (a match with
+ * filters and backends, as Gateway API has them), drafts are checked against Gateway API's precedence,
+ * drafts of one Ingress and one meaning become a route group, groups become HTTPRoutes. */
+#ifndef GATESHIFT_CONVERT_PRIV_H
+#define GATESHIFT_CONVERT_PRIV_H
+
+#include "convert/convert.h"
+
+/* Limits of the CRDs, gateway-api apis/v1/gateway_types.go, httproute_types.go and
+ * apis/v1beta1/referencegrant_types.go. */
+enum {
+    LISTENERS_MAX = 64,
+    RULES_MAX = 16,
+    RULE_MATCHES_MAX = 64,
+    ROUTE_MATCHES_MAX = 128,
+    HOSTNAMES_MAX = 16,
+    PARENTS_MAX = 32,
+    BACKENDS_MAX = 16,
+    WEIGHT_MAX = 1000000,
+    HEADER_EDITS_MAX = 16,
+    TESTS_MAX = 16,
+    PATH_BYTES_MAX = 1024,
+    GRANT_NAMES_MAX = 16,
+    CORS_ITEMS_MAX = 64,
+    SECTION_NAME_MAX = 63,
+    ROUTE_NAME_MAX = 253
+};
+
+/* ---- what is planned ---------------------------------------------------------------------- */
+
+enum path_rank { RANK_REGEX, RANK_PREFIX, RANK_EXACT };
+struct draft_match {
+    enum path_rank rank;
+    struct slice value; /* as written */
+    struct slice method;
+    struct node *headers, *queries; /* null: none */
+    const struct test *tests;       /* where they come from */
+    size_t test_count;
+    uint64_t key; /* Gateway API's precedence: larger wins */
+};
+struct draft {
+    const struct rule *rule;
+    struct draft_match match;
+    struct node *filters, *backends, *timeouts; /* null: none */
+    struct slice behaviour; /* filters, backends and timeouts as text: equal means the same */
+    bool replaces_prefix;   /* must be the only match of its rule */
+    bool to_https;          /* redirects plain http to https */
+    bool not_found;         /* answers 404, as does a Gateway where no rule matches */
+    bool dropped;
+};
+struct drafts {
+    struct draft *items;
+    size_t count, capacity;
+};
+
+struct listener_plan {
+    struct slice name, hostname; /* hostname absent: every host */
+    uint16_t port;
+    bool https;
+    struct slice secret_namespace, secret;
+    size_t gateway;          /* index in the plane */
+    struct map *namespaces;  /* of routes that attach */
+    struct certificate cert; /* the first that asked for it */
+};
+/* A host of a data plane, with what serves it. */
+struct unit {
+    const struct entry *http, *https; /* either may be null */
+    const struct host_pattern *host;
+    struct slice hostname; /* absent: every host */
+    const struct rule_list *rules;
+    struct listener_plan *secure; /* null: no listener for https */
+    size_t gateway;
+    bool catch_all, emitted;
+};
+struct plane {
+    struct slice gateway; /* as the table names it */
+    struct slice name;    /* of the Gateway */
+    struct slice namespace;
+    struct unit **units;
+    size_t unit_count, unit_capacity;
+    struct listener_plan **listeners; /* https */
+    size_t listener_count, listener_capacity;
+    struct listener_plan **plain; /* http: one a port and Gateway */
+    size_t plain_count, plain_capacity;
+    struct map *by_host;    /* "http host", "https host" to unit */
+    struct map *by_address; /* "port hostname" to listener */
+    struct map *listener_names;
+    struct map *namespaces; /* of its routes */
+    struct map *sources;    /* Ingresses behind its routes, and their number */
+    struct slice *gateway_names;
+    size_t gateway_count;
+};
+
+enum role { ROLE_MAIN, ROLE_HTTPS, ROLE_HTTP, ROLE_REDIRECT };
+/* What one Ingress says for one or more hosts alike. */
+struct route_group {
+    struct plane *plane;
+    struct origin origin;
+    enum role role;
+    bool explicit; /* parentRefs name their listeners */
+    struct draft *rules;
+    size_t rule_count;
+    struct unit **units;
+    size_t unit_count, unit_capacity;
+    struct slice name;
+};
+
+struct conversion {
+    struct run *run;
+    struct arena *arena;
+    const struct kube *kube;
+    const struct route_table *table;
+    const struct convert_options *options;
+    struct converted *out;
+    struct plane **planes;
+    size_t plane_count, plane_capacity;
+    struct route_group **groups;
+    size_t group_count, group_capacity;
+    struct map *group_index;
+    struct map *route_names; /* namespace to a map of names */
+    struct map *grants;
+    struct map *said;
+    struct buf text; /* scratch */
+};
+
+/* ---- say.c: diagnostics ------------------------------------------------------------------- */
+
+struct slice origin_subject(struct conversion *c, const struct origin *origin); /* "Ingress a/b" */
+/* Says it once for each place and text. */
+void say(struct conversion *c, enum diag_code code, enum severity severity, struct span span,
+         struct slice subject, const char *format, ...) PRINTF_LIKE(6, 7);
+void say_rule(struct conversion *c, enum diag_code code, const struct rule *rule,
+              const char *format, ...) PRINTF_LIKE(4, 5);
+/* About an effect, at what set it. One that nobody set is said once, as a default (C005). */
+void say_effect(struct conversion *c, enum diag_code code, enum severity severity,
+                const struct rule *rule, const void *effect, const char *format, ...)
+    PRINTF_LIKE(6, 7);
+/* An effect that the target cannot express, with the advice of its capability. */
+void say_unsupported(struct conversion *c, const struct rule *rule, enum effect_id id,
+                     const void *effect);
+void say_unknown(struct conversion *c, const struct unknown *unknown, const struct origin *origin);
+/* Effects of the platform, and of the whole table. */
+void say_platform(struct conversion *c);
+/* "a, b, c and 7 more" */
+struct slice name_list(struct conversion *c, const struct slice *names, size_t count);
+
+/* ---- name.c ------------------------------------------------------------------------------- */
+
+struct slice name_slug(struct arena *arena, struct slice text); /* [a-z0-9-], may be empty */
+struct slice host_slug(struct arena *arena, struct slice hostname);
+/* `wanted`, cut to `max` bytes and made different from what is in `taken`, to which it is added.
+ * `identity` says what the name is for: a hash of it is what makes a difference. */
+struct slice name_claim(struct arena *arena, struct map *taken, struct slice wanted,
+                        struct slice identity, size_t max);
+
+/* ---- path.c ------------------------------------------------------------------------------- */
+
+/* A regex that says no more than a prefix: "/p(/|$)(.*)". */
+enum shape_kind {
+    SHAPE_NONE,
+    SHAPE_ELEMENT, /* /p and /p/... */
+    SHAPE_BELOW,   /* /p/... */
+    SHAPE_TEXT,    /* /p... */
+    SHAPE_ALL      /* every path */
+};
+struct path_shape {
+    enum shape_kind kind;
+    struct slice head;   /* "/p" */
+    unsigned rest;       /* capture with what follows; 0: none */
+    bool rest_has_slash; /* it begins with the slash after the head */
+    bool has_dot;        /* the head has a bare '.', which is any character */
+};
+void path_shape_read(struct arena *arena, struct slice pattern, struct path_shape *out);
+/* Fills rank and value; false when the path cannot be written, which was then said. */
+bool path_draft(struct conversion *c, const struct rule *rule, const struct path_shape *shape,
+                struct draft_match *out);
+
+/* ---- rewrite.c ---------------------------------------------------------------------------- */
+
+enum rewrite_way { REWRITE_WAY_NONE, REWRITE_WAY_FULL, REWRITE_WAY_PREFIX, REWRITE_WAY_CANNOT };
+struct rewrite_plan {
+    enum rewrite_way way;
+    struct slice value;
+    struct slice exact_value; /* present: a request for the bare prefix gets this path */
+};
+void rewrite_plan(struct conversion *c, const struct rule *rule, const struct path_shape *shape,
+                  struct rewrite_plan *out);
+
+/* ---- redirect.c --------------------------------------------------------------------------- */
+
+/* The requestRedirect; null when it cannot be written, which was then said. *prefix: it replaces the
+ * prefix of the match. */
+struct node *redirect_node(struct conversion *c, const struct rule *rule,
+                           const struct route_redirect *redirect, bool *prefix);
+
+/* ---- filter.c: effects as filters --------------------------------------------------------- */
+
+struct emission {
+    struct conversion *c;
+    const struct rule *rule;
+    struct draft *draft;
+    bool https;
+    const struct rewrite_plan *rewrite;
+    struct node *url_rewrite; /* the one that effects share */
+};
+/* The member of a new filter: "cors" of a filter of type "CORS". */
+struct node *filter_add(struct emission *e, const char *type, const char *member);
+void emit_cors(struct emission *e, const void *effect);
+/* All effects that do not answer, and which the target can say. */
+void effects_emit(struct emission *e);
+
+/* ---- draft.c ------------------------------------------------------------------------------ */
+
+/* One rule as drafts (mostly one), as it is by http or by https. */
+void rule_draft(struct conversion *c, const struct rule *rule, bool https, struct drafts *out);
+/* True when some rule of the list is not the same by http and by https. */
+bool rules_differ_by_scheme(const struct rule_list *list);
+
+/* ---- order.c ------------------------------------------------------------------------------ */
+
+uint64_t match_key(const struct draft_match *match);
+bool match_equal(const struct draft_match *a, const struct draft_match *b);
+/* Drops what is never reached, and says where Gateway API's precedence differs from the table's order. */
+void drafts_order(struct conversion *c, struct slice hostname, struct drafts *drafts);
+
+/* ---- plan.c ------------------------------------------------------------------------------- */
+
+void planes_build(struct conversion *c);
+/* The https listener that a host falls under, most specific first; null when there is none. */
+const struct listener_plan *covering_listener(struct conversion *c, const struct plane *plane,
+                                              uint16_t port, struct slice hostname);
+
+/* ---- group.c ------------------------------------------------------------------------------ */
+
+void groups_build(struct conversion *c, struct plane *plane);
+void groups_name(struct conversion *c);
+/* Names of HTTPRoutes that are taken in a namespace. */
+struct map *names_in(struct conversion *c, struct slice namespace);
+
+/* ---- objects.c, routes.c ------------------------------------------------------------------ */
+
+struct node *object_node(struct conversion *c, const char *version, const char *kind,
+                         struct slice namespace, struct slice name, struct slice source);
+void object_add(struct conversion *c, struct node *node);
+/* Remembers that an object of `kind` in `from` refers to one in another namespace. */
+void grant_need(struct conversion *c, const char *kind, struct slice from, const char *to_kind,
+                struct slice to, struct slice name);
+void routes_write(struct conversion *c, const struct route_group *group);
+void gateways_write(struct conversion *c, const struct plane *plane);
+void grants_write(struct conversion *c);
+struct node *text_node(struct conversion *c, const char *text);
+/* The match as in an HTTPRoute. */
+struct node *match_node(struct conversion *c, const struct draft_match *match);
+
+#endif

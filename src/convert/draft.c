@@ -1,0 +1,346 @@
+#include "convert/convert_priv.h"
+
+/* ---- which effect answers ------------------------------------------------------------------ */
+
+/* Smaller is earlier: the data plane's own order, or that of the list of effects. */
+static size_t gate_place(const struct route_table *table, enum effect_id id)
+{
+    for (size_t i = 0; i < table->gate_count; i++) {
+        if (table->gates[i] == (int)id) {
+            return i;
+        }
+    }
+    return GATE_COUNT + (size_t)id;
+}
+
+/* EFFECT_COUNT: the request goes on to a backend. */
+static enum effect_id answering(struct conversion *c, const struct rule *rule, bool https)
+{
+    const struct effects *effects = &rule->effects;
+    const struct route_redirect *redirect = effects->redirect;
+    const struct route_redirect *secure = effects->https_redirect;
+    bool present[] = {
+        [EFFECT_answer] = effects->answer != NULL,
+        [EFFECT_redirect] = redirect && !(https && redirect->only_plain_http),
+        [EFFECT_https_redirect] = secure && !https,
+    };
+    enum effect_id best = EFFECT_COUNT;
+    for (enum effect_id id = 0; id < ARRAY_LEN(present); id++) {
+        if (present[id] &&
+            (best == EFFECT_COUNT || gate_place(c->table, id) < gate_place(c->table, best))) {
+            best = id;
+        }
+    }
+    return best;
+}
+
+static bool has_secure_edit(const struct route_header_edits *edits)
+{
+    for (size_t i = 0; edits && i < edits->edits.count; i++) {
+        if (edits->edits.items[i].only_https) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rules_differ_by_scheme(const struct rule_list *list)
+{
+    for (; list; list = list->next) {
+        for (size_t i = 0; i < list->count; i++) {
+            const struct effects *effects = &list->rules[i].effects;
+            if (effects->https_redirect ||
+                (effects->redirect && effects->redirect->only_plain_http) ||
+                has_secure_edit(effects->request_headers) ||
+                has_secure_edit(effects->response_headers)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- conditions ---------------------------------------------------------------------------- */
+
+static struct node *condition(struct conversion *c, bool regex, struct slice name,
+                              struct slice value)
+{
+    struct node *node = node_map(c->arena);
+    if (regex) {
+        node_set(c->arena, node, "type", text_node(c, "RegularExpression"));
+    }
+    node_set(c->arena, node, "name", node_string(c->arena, name));
+    node_set(c->arena, node, "value", node_string(c->arena, value));
+    return node;
+}
+
+static bool name_is_taken(const struct node *list, struct slice name)
+{
+    for (size_t i = 0; list && i < list->count; i++) {
+        if (slice_equal_fold(node_get(list->items[i], "name")->text, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A cookie has no match of its own: it is looked for in the Cookie header. */
+static struct node *cookie_condition(struct conversion *c, const struct test *test)
+{
+    struct slice value = test->operator== TEST_PRESENT ? SLICE("[^;]*") : test->value;
+    return condition(c, true, SLICE("Cookie"),
+                     arena_printf(c->arena, "(.*; *)?" SLICE_FMT "=" SLICE_FMT "(;.*)?",
+                                  SLICE_ARG(test->name), SLICE_ARG(value)));
+}
+
+static bool test_draft(struct conversion *c, const struct rule *rule, const struct test *test,
+                       struct draft_match *out)
+{
+    bool cookie = test->subject == TEST_COOKIE;
+    struct node **list = test->subject == TEST_QUERY ? &out->queries : &out->headers;
+    struct slice name = cookie ? SLICE("Cookie") : test->name;
+    bool equals = test->operator== TEST_EQUALS;
+    bool literal = !cookie || !equals || regex_is_literal(test->value);
+    if (test->negated || (equals && !test->value.len) || name_is_taken(*list, name) || !literal ||
+        (*list && (*list)->count == TESTS_MAX)) {
+        buf_clear(&c->text);
+        match_print(&rule->match, &c->text);
+        say_rule(c, DIAG_C018, rule,
+                 "the match '" SLICE_FMT "' cannot be written: an HTTPRoute compares different "
+                 "headers and parameters with values; its rule is left out",
+                 SLICE_ARG(buf_slice(&c->text)));
+        return false;
+    }
+    if (!*list) {
+        *list = node_list(c->arena);
+    }
+    struct slice value = test->operator== TEST_PRESENT ? SLICE(".*") : test->value;
+    node_add(c->arena, *list,
+             cookie ? cookie_condition(c, test) : condition(c, !equals, test->name, value));
+    if (cookie || !equals) {
+        say_rule(c, DIAG_C012, rule,
+                 "the condition on '" SLICE_FMT "' is written as a regular expression, whose "
+                 "dialect depends on the implementation",
+                 SLICE_ARG(test->name));
+    }
+    return true;
+}
+
+static bool match_draft(struct conversion *c, const struct rule *rule,
+                        const struct path_shape *shape, struct draft_match *out)
+{
+    *out = (struct draft_match){.method = rule->match.method,
+                                .tests = rule->match.tests,
+                                .test_count = rule->match.test_count};
+    for (size_t i = 0; i < rule->match.test_count; i++) {
+        if (!test_draft(c, rule, &rule->match.tests[i], out)) {
+            return false;
+        }
+    }
+    if (!path_draft(c, rule, shape, out)) {
+        return false;
+    }
+    out->key = match_key(out);
+    return true;
+}
+
+/* ---- backends ------------------------------------------------------------------------------ */
+
+/* A backend that no Service stands behind, such as the data plane's own answer to unmatched requests. */
+static bool is_own_answer(const struct backend *backend, int64_t status)
+{
+    return !backend->service.len && backend->status == status;
+}
+
+static void say_backend(struct conversion *c, const struct rule *rule,
+                        const struct backend *backend)
+{
+    struct span span = backend->span.line ? backend->span : rule->origin.span;
+    struct slice subject = origin_subject(c, &rule->origin);
+    if (!backend->port) {
+        say(c, DIAG_C030, SEVERITY_ERROR, span, subject,
+            "port '" SLICE_FMT "' of Service '" SLICE_FMT "/" SLICE_FMT
+            "' is not known by number, so the route answers 500: add the Service to the input",
+            SLICE_ARG(backend->port_name), SLICE_ARG(backend->namespace),
+            SLICE_ARG(backend->service));
+    } else if (backend->status) {
+        say(c, DIAG_C031, SEVERITY_WARNING, span, subject,
+            "Service '" SLICE_FMT "/" SLICE_FMT "' does not serve (" SLICE_FMT
+            "), the route to it is written all the same",
+            SLICE_ARG(backend->namespace), SLICE_ARG(backend->service), SLICE_ARG(backend->reason));
+    }
+    for (enum effect_id id = 0; backend->effects && id < EFFECT_COUNT; id++) {
+        const void *effect = effect_get(backend->effects, id);
+        if (effect && !effect_equal(id, effect, effect_get(&rule->effects, id))) {
+            say_effect(c, DIAG_C001, SEVERITY_ERROR, rule, effect,
+                       "'" SLICE_FMT "' holds for one of several backends of a rule, which is not "
+                       "written: give them the same annotations",
+                       SLICE_ARG(effect_source(effect)->name));
+        }
+    }
+}
+
+static uint64_t largest_weight(const struct rule *rule)
+{
+    uint64_t largest = 0;
+    for (size_t i = 0; i < rule->backend_count; i++) {
+        largest = rule->backends[i].weight > largest ? rule->backends[i].weight : largest;
+    }
+    return largest;
+}
+
+static struct node *backend_node(struct conversion *c, const struct rule *rule,
+                                 const struct backend *backend, uint64_t largest)
+{
+    struct node *node = node_map(c->arena);
+    node_set(c->arena, node, "name", node_string(c->arena, backend->service));
+    if (backend->namespace.len && !slice_equal(backend->namespace, rule->origin.namespace)) {
+        node_set(c->arena, node, "namespace", node_string(c->arena, backend->namespace));
+        grant_need(c, "HTTPRoute", rule->origin.namespace, "Service", backend->namespace,
+                   backend->service);
+    }
+    node_set(c->arena, node, "port", node_int(c->arena, backend->port));
+    if (rule->backend_count > 1 || !backend->weight) {
+        uint64_t weight = largest <= WEIGHT_MAX
+                              ? backend->weight
+                              : (uint64_t)((double)backend->weight / (double)largest * WEIGHT_MAX);
+        node_set(c->arena, node, "weight", node_int(c->arena, (int64_t)weight));
+    }
+    return node;
+}
+
+static void backends_emit(struct emission *e)
+{
+    struct conversion *c = e->c;
+    const struct rule *rule = e->rule;
+    uint64_t largest = largest_weight(rule);
+    for (size_t i = 0; i < rule->backend_count; i++) {
+        const struct backend *backend = &rule->backends[i];
+        say_backend(c, rule, backend);
+        if (!backend->port || !backend->service.len) {
+            continue;
+        }
+        if (!e->draft->backends) {
+            e->draft->backends = node_list(c->arena);
+        }
+        if (e->draft->backends->count == BACKENDS_MAX) {
+            say_rule(c, DIAG_C035, rule, "rule has %zu backends, of which the first %d are written",
+                     rule->backend_count, BACKENDS_MAX);
+            return;
+        }
+        node_add(c->arena, e->draft->backends, backend_node(c, rule, backend, largest));
+    }
+}
+
+/* ---- one rule ------------------------------------------------------------------------------ */
+
+static void answer_emit(struct emission *e)
+{
+    const struct route_answer *answer = e->rule->effects.answer;
+    if (answer->status == 404) {
+        e->draft->not_found = true; /* order.c says whether that needs a rule */
+    } else {
+        say_effect(e->c, DIAG_C032, SEVERITY_WARNING, e->rule, answer,
+                   "requests that are answered %lld today are answered 500 afterwards: %s",
+                   (long long)answer->status,
+                   e->c->options->target->capabilities[EFFECT_answer].text);
+    }
+}
+
+static void redirect_emit(struct emission *e, const struct route_redirect *redirect)
+{
+    bool prefix = false;
+    struct node *node = redirect_node(e->c, e->rule, redirect, &prefix);
+    if (!node) {
+        return; /* answers 500, which was said */
+    }
+    if (prefix && e->draft->match.rank != RANK_PREFIX) {
+        say_unsupported(e->c, e->rule, EFFECT_redirect, redirect);
+        return;
+    }
+    e->draft->replaces_prefix = prefix;
+    *filter_add(e, "RequestRedirect", "requestRedirect") = *node;
+}
+
+static void behaviour_fill(struct conversion *c, struct draft *draft)
+{
+    struct node *const parts[] = {draft->filters, draft->backends, draft->timeouts};
+    buf_clear(&c->text);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        if (parts[i]) {
+            document_write_json(parts[i], 0, &c->text);
+        }
+        buf_putc(&c->text, '\n');
+    }
+    draft->behaviour = arena_copy(c->arena, buf_slice(&c->text));
+}
+
+static bool all_not_found(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->backend_count; i++) {
+        if (!is_own_answer(&rule->backends[i], 404)) {
+            return false;
+        }
+    }
+    return rule->backend_count > 0;
+}
+
+static void draft_emit(struct conversion *c, struct draft *draft, bool https,
+                       const struct rewrite_plan *rewrite)
+{
+    const struct rule *rule = draft->rule;
+    struct emission e = {.c = c, .rule = rule, .draft = draft, .https = https, .rewrite = rewrite};
+    enum effect_id first = answering(c, rule, https);
+    if (first == EFFECT_answer) {
+        answer_emit(&e);
+    } else if (first == EFFECT_redirect) {
+        redirect_emit(&e, rule->effects.redirect);
+    } else if (first == EFFECT_https_redirect) {
+        redirect_emit(&e, rule->effects.https_redirect);
+        draft->to_https = draft->filters != NULL;
+    } else if (all_not_found(rule)) {
+        draft->not_found = true;
+    } else {
+        effects_emit(&e);
+        backends_emit(&e);
+    }
+    behaviour_fill(c, draft);
+}
+
+/* What a data plane answers for its own sake: its health check. */
+static bool is_own_path(const struct rule *rule)
+{
+    return rule->implied && rule->effects.answer && rule->effects.answer->status != 404;
+}
+
+void rule_draft(struct conversion *c, const struct rule *rule, bool https, struct drafts *out)
+{
+    say_unknown(c, rule->unknown, &rule->origin);
+    if (is_own_path(rule)) {
+        say(c, DIAG_C033, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
+            "path '" SLICE_FMT
+            "', which the data plane answers %lld by itself, is not carried over",
+            SLICE_ARG(rule->match.path.value), (long long)rule->effects.answer->status);
+        return;
+    }
+    struct path_shape shape = {.kind = SHAPE_NONE};
+    if (rule->match.path.kind == PATH_REGEX) {
+        path_shape_read(c->arena, rule->match.path.value, &shape);
+    }
+    struct draft draft = {.rule = rule};
+    if (!match_draft(c, rule, &shape, &draft.match)) {
+        return;
+    }
+    struct rewrite_plan rewrite;
+    rewrite_plan(c, rule, &shape, &rewrite);
+    if (rewrite.exact_value.ptr) {
+        struct rewrite_plan exact = {.way = REWRITE_WAY_FULL, .value = rewrite.exact_value};
+        struct draft extra = draft;
+        extra.match.rank = RANK_EXACT;
+        extra.match.key = match_key(&extra.match);
+        draft_emit(c, &extra, https, &exact);
+        *ARENA_PUSH(c->arena, out->items, out->count, out->capacity) = extra;
+    }
+    draft_emit(c, &draft, https, &rewrite);
+    *ARENA_PUSH(c->arena, out->items, out->count, out->capacity) = draft;
+}

@@ -1,0 +1,379 @@
+#include "convert/convert_priv.h"
+
+#include <string.h>
+
+struct node *filter_add(struct emission *e, const char *type, const char *member)
+{
+    struct arena *arena = e->c->arena;
+    if (!e->draft->filters) {
+        e->draft->filters = node_list(arena);
+    }
+    struct node *filter = node_map(arena), *content = node_map(arena);
+    node_set(arena, filter, "type", text_node(e->c, type));
+    node_set(arena, filter, member, content);
+    node_add(arena, e->draft->filters, filter);
+    return content;
+}
+
+/* At most one URLRewrite a rule (CRD), shared by path and host. */
+static struct node *url_rewrite(struct emission *e)
+{
+    if (!e->url_rewrite) {
+        e->url_rewrite = filter_add(e, "URLRewrite", "urlRewrite");
+    }
+    return e->url_rewrite;
+}
+
+/* ---- path and host ------------------------------------------------------------------------- */
+
+static void emit_rewrite(struct emission *e, const void *effect)
+{
+    struct arena *arena = e->c->arena;
+    const char *type = "ReplaceFullPath", *field = "replaceFullPath";
+    switch (e->rewrite->way) {
+    case REWRITE_WAY_NONE:
+        return;
+    case REWRITE_WAY_CANNOT:
+        say_effect(e->c, DIAG_C001, SEVERITY_ERROR, e->rule, effect,
+                   "'" SLICE_FMT "' cannot be written: URLRewrite replaces a whole path or a "
+                   "prefix, and knows no captures; the backend would get the path as it was sent, "
+                   "so let it take that path, or split the rule into prefixes",
+                   SLICE_ARG(effect_source(effect)->name));
+        return;
+    case REWRITE_WAY_PREFIX:
+        if (e->draft->match.rank != RANK_PREFIX) {
+            say_unsupported(e->c, e->rule, EFFECT_rewrite, effect);
+            return;
+        }
+        type = "ReplacePrefixMatch";
+        field = "replacePrefixMatch";
+        e->draft->replaces_prefix = true;
+        break;
+    case REWRITE_WAY_FULL:
+        break;
+    }
+    struct node *path = node_map(arena);
+    node_set(arena, path, "type", text_node(e->c, type));
+    node_set(arena, path, field, node_string(arena, e->rewrite->value));
+    node_set(arena, url_rewrite(e), "path", path);
+}
+
+static bool set_host(struct emission *e, const struct template *host)
+{
+    struct slice name;
+    if (host->count == 1 &&
+        (host->parts[0].kind == PART_HOST || host->parts[0].kind == PART_HOST_HEADER)) {
+        return true; /* what happens anyway */
+    }
+    if (!template_is_text(host, &name) || !is_dns_subdomain(arena_lower(e->c->arena, name))) {
+        return false;
+    }
+    node_set(e->c->arena, url_rewrite(e), "hostname",
+             node_string(e->c->arena, arena_lower(e->c->arena, name)));
+    return true;
+}
+
+static void emit_upstream_host(struct emission *e, const void *effect)
+{
+    const struct route_upstream_host *host = effect;
+    if (!set_host(e, &host->host)) {
+        say_effect(e->c, DIAG_C001, SEVERITY_ERROR, e->rule, effect,
+                   "'" SLICE_FMT "' cannot be written: URLRewrite takes a fixed host name without "
+                   "port or variables; the backend would get the Host of the request",
+                   SLICE_ARG(host->source.name));
+    }
+}
+
+/* ---- headers ------------------------------------------------------------------------------- */
+
+static bool is_header_name(struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!alnum && (!c || !strchr("!#$%&'*+-.^_`|~", c))) {
+            return false;
+        }
+    }
+    return name.len > 0 && name.len <= 256;
+}
+
+/* A later edit of the same header: one filter may act on a name only once. */
+static bool is_overridden(const struct edits *edits, size_t index)
+{
+    for (size_t i = index + 1; i < edits->count; i++) {
+        if (slice_equal_fold(edits->items[i].name, edits->items[index].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct node *sublist(struct arena *arena, struct node *map, const char *key)
+{
+    struct node *list = node_get(map, key);
+    if (!list) {
+        list = node_list(arena);
+        node_set(arena, map, key, list);
+    }
+    return list;
+}
+
+static bool edit_add(struct emission *e, const struct header_edit *edit, struct node *modifier)
+{
+    static const char *const keys[] = {"set", "add", "remove"};
+    struct arena *arena = e->c->arena;
+    struct slice value;
+    bool has_value = edit->kind != EDIT_REMOVE;
+    if (!is_header_name(edit->name) || (has_value && (!template_is_text(&edit->value, &value) ||
+                                                      !value.len || value.len > 4096))) {
+        return false;
+    }
+    struct node *list = sublist(arena, modifier, keys[edit->kind]);
+    if (list->count == HEADER_EDITS_MAX) {
+        return false;
+    }
+    if (!has_value) {
+        node_add(arena, list, node_string(arena, edit->name));
+        return true;
+    }
+    struct node *item = node_map(arena);
+    node_set(arena, item, "name", node_string(arena, edit->name));
+    node_set(arena, item, "value", node_string(arena, value));
+    node_add(arena, list, item);
+    return true;
+}
+
+static void emit_edits(struct emission *e, const void *effect, const char *type, const char *member,
+                       bool request)
+{
+    const struct route_header_edits *edits = effect;
+    struct node *modifier = node_map(e->c->arena);
+    for (size_t i = 0; i < edits->edits.count; i++) {
+        const struct header_edit *edit = &edits->edits.items[i];
+        if ((edit->only_https && !e->https) || is_overridden(&edits->edits, i)) {
+            continue;
+        }
+        bool is_host = request && slice_equal_fold(edit->name, SLICE("host"));
+        bool done = is_host ? edit->kind == EDIT_SET && set_host(e, &edit->value)
+                            : edit_add(e, edit, modifier);
+        if (!done) {
+            say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, effect,
+                       "header '" SLICE_FMT "' of '" SLICE_FMT "' cannot be written: a header "
+                       "filter takes up to %d fixed values that are not empty",
+                       SLICE_ARG(edit->name), SLICE_ARG(edits->source.name), HEADER_EDITS_MAX);
+        }
+    }
+    if (modifier->count) {
+        struct node *content = filter_add(e, type, member);
+        *content = *modifier;
+    }
+}
+
+static void emit_request_headers(struct emission *e, const void *effect)
+{
+    emit_edits(e, effect, "RequestHeaderModifier", "requestHeaderModifier", true);
+}
+
+static void emit_response_headers(struct emission *e, const void *effect)
+{
+    emit_edits(e, effect, "ResponseHeaderModifier", "responseHeaderModifier", false);
+}
+
+/* ---- traffic ------------------------------------------------------------------------------- */
+
+/* A duration of Gateway API: parts of at most five digits. */
+static struct node *duration_node(struct conversion *c, int64_t ms)
+{
+    int64_t hours = ms / 3600000, seconds = ms / 1000, rest = ms % 1000;
+    if (seconds > 99999) {
+        return node_string(c->arena, arena_printf(c->arena, "%lldh%llds",
+                                                  (long long)(hours > 99999 ? 99999 : hours),
+                                                  (long long)(seconds % 3600)));
+    }
+    if (!rest) {
+        return node_string(c->arena, arena_printf(c->arena, "%llds", (long long)seconds));
+    }
+    return node_string(c->arena, seconds ? arena_printf(c->arena, "%llds%lldms", (long long)seconds,
+                                                        (long long)rest)
+                                         : arena_printf(c->arena, "%lldms", (long long)rest));
+}
+
+static void emit_timeouts(struct emission *e, const void *effect)
+{
+    const struct route_timeouts *timeouts = effect;
+    struct node *node = node_map(e->c->arena);
+    int64_t request = timeouts->request_ms, attempt = timeouts->backend_request_ms;
+    if (request > 0) {
+        node_set(e->c->arena, node, "request", duration_node(e->c, request));
+    }
+    if (attempt > 0) { /* must not be longer than the request's (CRD) */
+        node_set(e->c->arena, node, "backendRequest",
+                 duration_node(e->c, request > 0 && attempt > request ? request : attempt));
+    }
+    if (node->count) {
+        e->draft->timeouts = node;
+    }
+    if (timeouts->connect_ms || timeouts->send_ms || timeouts->read_ms) {
+        say_unsupported(e->c, e->rule, EFFECT_timeouts, effect);
+    }
+}
+
+static struct node *mirror_share(struct emission *e, const struct mirror *mirror, const char **key)
+{
+    struct arena *arena = e->c->arena;
+    if (mirror->numerator * 100 % mirror->denominator == 0) {
+        *key = "percent";
+        return node_int(arena, mirror->numerator * 100 / mirror->denominator);
+    }
+    struct node *fraction = node_map(arena);
+    node_set(arena, fraction, "numerator", node_int(arena, mirror->numerator));
+    node_set(arena, fraction, "denominator", node_int(arena, mirror->denominator));
+    *key = "fraction";
+    return fraction;
+}
+
+static void emit_mirrors(struct emission *e, const void *effect)
+{
+    const struct route_mirrors *mirrors = effect;
+    struct arena *arena = e->c->arena;
+    for (size_t i = 0; i < mirrors->count; i++) {
+        const struct mirror *mirror = &mirrors->items[i];
+        bool share = mirror->denominator > 0 && mirror->numerator < mirror->denominator;
+        /* percent and fraction came with release 1.3 */
+        if (!mirror->service.len || mirror->port < 1 || (share && e->c->options->api_minor < 3)) {
+            say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, effect,
+                       "'" SLICE_FMT "' cannot be written: RequestMirror copies to a Service and "
+                       "its port, all requests before Gateway API 1.3",
+                       SLICE_ARG(mirrors->source.name));
+            continue;
+        }
+        struct node *filter = filter_add(e, "RequestMirror", "requestMirror");
+        struct node *ref = node_map(arena);
+        node_set(arena, ref, "name", node_string(arena, mirror->service));
+        if (mirror->namespace.len && !slice_equal(mirror->namespace, e->rule->origin.namespace)) {
+            node_set(arena, ref, "namespace", node_string(arena, mirror->namespace));
+            grant_need(e->c, "HTTPRoute", e->rule->origin.namespace, "Service", mirror->namespace,
+                       mirror->service);
+        }
+        node_set(arena, ref, "port", node_int(arena, mirror->port));
+        node_set(arena, filter, "backendRef", ref);
+        if (share) {
+            const char *key;
+            struct node *value = mirror_share(e, mirror, &key);
+            node_set(arena, filter, key, value);
+        }
+    }
+}
+
+/* ---- protocol ------------------------------------------------------------------------------ */
+
+/* What a protocol of the backend needs; a null advice needs nothing. */
+static const struct {
+    const char *protocol, *advice;
+    bool plain_http2; /* appProtocol of the Service says it */
+} protocols[] = {
+    {"HTTP", NULL, false},
+    {"AUTO_HTTP", NULL, false},
+    {"WS", NULL, false},
+    {"GRPC", "set appProtocol: kubernetes.io/h2c on the port of the Service", true},
+    {"H2C", "set appProtocol: kubernetes.io/h2c on the port of the Service", true},
+    {"HTTPS", "add a BackendTLSPolicy with the CA of the Service, which Gateway API always checks",
+     false},
+    {"WSS", "add a BackendTLSPolicy with the CA of the Service, which Gateway API always checks",
+     false},
+    {"GRPCS",
+     "set appProtocol: kubernetes.io/h2c on the port of the Service, and add a "
+     "BackendTLSPolicy with its CA",
+     false},
+    {"FCGI", "put a web server in front of the FastCGI application", false},
+};
+
+static bool service_says_http2(struct conversion *c, const struct backend *backend)
+{
+    const struct object *object =
+        c->kube ? kube_find(c->kube, KUBE_SERVICE, backend->namespace, backend->service) : NULL;
+    if (!object) {
+        return false;
+    }
+    const struct service *service = (const struct service *)(const void *)object;
+    const struct service_port *port = service_port_find(service, backend->port, SLICE_ABSENT);
+    return port && (slice_is(port->app_protocol, "kubernetes.io/h2c") ||
+                    slice_is(port->app_protocol, "grpc"));
+}
+
+static void emit_upstream_protocol(struct emission *e, const void *effect)
+{
+    const struct route_upstream_protocol *upstream = effect;
+    const char *advice = "Gateway API has no such protocol";
+    bool http2 = false;
+    for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+        if (slice_is(upstream->protocol, protocols[i].protocol)) {
+            advice = protocols[i].advice;
+            http2 = protocols[i].plain_http2;
+        }
+    }
+    for (size_t i = 0; advice && i < e->rule->backend_count; i++) {
+        const struct backend *backend = &e->rule->backends[i];
+        if (http2 && service_says_http2(e->c, backend)) {
+            continue;
+        }
+        say_effect(e->c, DIAG_C001, SEVERITY_ERROR, e->rule, effect,
+                   "'" SLICE_FMT "' (" SLICE_FMT ") is not a property of a route: %s '" SLICE_FMT
+                   "/" SLICE_FMT "'",
+                   SLICE_ARG(upstream->source.name), SLICE_ARG(upstream->protocol), advice,
+                   SLICE_ARG(backend->namespace), SLICE_ARG(backend->service));
+    }
+}
+
+/* ---- the table ----------------------------------------------------------------------------- */
+
+static void emit_body_limit(struct emission *e, const void *effect)
+{
+    const struct route_body_limit *limit = effect;
+    if (limit->bytes >= 0) {
+        say_unsupported(e->c, e->rule, EFFECT_body_limit, effect);
+    }
+}
+
+static void emit_addresses(struct emission *e, const void *effect)
+{
+    say_unsupported(e->c, e->rule, EFFECT_addresses, effect);
+}
+
+static void emit_retries(struct emission *e, const void *effect)
+{
+    say_unsupported(e->c, e->rule, EFFECT_retries, effect);
+}
+
+static void emit_buffering(struct emission *e, const void *effect)
+{
+    say_unsupported(e->c, e->rule, EFFECT_buffering, effect);
+}
+
+/* These answer, and are written where it is decided which of them does: draft.c. */
+static void emit_answer(struct emission *e, const void *effect)
+{
+    (void)e;
+    (void)effect;
+}
+#define emit_redirect       emit_answer
+#define emit_https_redirect emit_answer
+
+typedef void emit_fn(struct emission *e, const void *effect);
+/* An effect without a function does not compile. */
+static emit_fn *const emitters[] = {
+#define EFFECT(id, type, aspect, impact, text) [EFFECT_##id] = emit_##id,
+#include "route/effects.def"
+#undef EFFECT
+};
+
+void effects_emit(struct emission *e)
+{
+    for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
+        const void *effect = effect_get(&e->rule->effects, id);
+        if (effect) {
+            emitters[id](e, effect);
+        }
+    }
+}

@@ -1,0 +1,338 @@
+#include "convert/convert_priv.h"
+
+/* ---- the drafts of a host, by the Ingress that they come from -------------------------------- */
+
+struct share {
+    struct origin origin;
+    struct drafts https, http, redirect; /* of one host; redirect: to https */
+};
+struct shares {
+    struct share *items;
+    size_t count, capacity;
+    struct map *index; /* only where there are many */
+};
+
+static struct slice origin_key(struct conversion *c, const struct origin *origin)
+{
+    return arena_printf(c->arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT, SLICE_ARG(origin->kind),
+                        SLICE_ARG(origin->namespace), SLICE_ARG(origin->name));
+}
+
+static bool origin_equal(const struct origin *a, const struct origin *b)
+{
+    return slice_equal(a->name, b->name) && slice_equal(a->namespace, b->namespace) &&
+           slice_equal(a->kind, b->kind);
+}
+
+static struct share *share_find(struct conversion *c, struct shares *shares,
+                                const struct origin *origin)
+{
+    enum { FEW = 8 };
+    if (shares->index) {
+        uintptr_t at = (uintptr_t)map_get(shares->index, origin_key(c, origin));
+        if (at) {
+            return &shares->items[at - 1];
+        }
+    }
+    for (size_t i = 0; !shares->index && i < shares->count; i++) {
+        if (origin_equal(&shares->items[i].origin, origin)) {
+            return &shares->items[i];
+        }
+    }
+    struct share *share = ARENA_PUSH(c->arena, shares->items, shares->count, shares->capacity);
+    share->origin = *origin;
+    if (!shares->index && shares->count > FEW) {
+        shares->index = map_new(c->arena);
+        for (size_t i = 0; i < shares->count; i++) {
+            map_put(shares->index, origin_key(c, &shares->items[i].origin), (void *)(i + 1));
+        }
+    } else if (shares->index) {
+        map_put(shares->index, origin_key(c, origin), (void *)shares->count);
+    }
+    return share;
+}
+
+/* A rule that no object asked for belongs to the namespace of its backend. */
+static struct origin draft_origin(const struct plane *plane, const struct draft *draft)
+{
+    struct origin origin = draft->rule->origin;
+    if (!origin.name.len) {
+        origin.name = plane->gateway_names[0];
+    }
+    if (!origin.namespace.len) {
+        origin.namespace =
+            draft->rule->backend_count ? draft->rule->backends[0].namespace : SLICE("default");
+    }
+    return origin;
+}
+
+static bool is_catch_all(const struct draft_match *match)
+{
+    return match->rank == RANK_PREFIX && slice_is(match->value, "/") && !match->test_count &&
+           !match->method.len;
+}
+
+/* One view of a host: its drafts as they are by http, or by https. */
+static void view_build(struct conversion *c, const struct plane *plane, struct unit *unit,
+                       bool https, struct shares *shares)
+{
+    struct drafts drafts = {0};
+    for (const struct rule_list *list = unit->rules; list; list = list->next) {
+        for (size_t i = 0; i < list->count; i++) {
+            rule_draft(c, &list->rules[i], https, &drafts);
+        }
+    }
+    drafts_order(c, unit->hostname, &drafts);
+    for (size_t i = 0; i < drafts.count; i++) {
+        const struct draft *draft = &drafts.items[i];
+        if (draft->dropped) {
+            continue;
+        }
+        unit->emitted = true;
+        unit->catch_all = unit->catch_all || is_catch_all(&draft->match);
+        struct origin origin = draft_origin(plane, draft);
+        struct share *share = share_find(c, shares, &origin);
+        struct drafts *list = draft->to_https ? &share->redirect
+                              : https         ? &share->https
+                                              : &share->http;
+        *ARENA_PUSH(c->arena, list->items, list->count, list->capacity) = *draft;
+    }
+}
+
+/* ---- groups --------------------------------------------------------------------------------- */
+
+static void put_signature(const struct drafts *drafts, struct buf *out)
+{
+    for (size_t i = 0; i < drafts->count; i++) {
+        const struct draft *draft = &drafts->items[i];
+        const struct draft_match *match = &draft->match;
+        buf_printf(out, "%d " SLICE_FMT " " SLICE_FMT "\n", (int)match->rank,
+                   SLICE_ARG(match->method), SLICE_ARG(match->value));
+        if (match->headers) {
+            document_write_json(match->headers, 0, out);
+        }
+        buf_putc(out, '\n');
+        if (match->queries) {
+            document_write_json(match->queries, 0, out);
+        }
+        buf_putc(out, '\n');
+        buf_put(out, draft->behaviour);
+    }
+}
+
+static bool drafts_equal(const struct drafts *a, const struct drafts *b)
+{
+    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
+        if (!match_equal(&a->items[i].match, &b->items[i].match) ||
+            !slice_equal(a->items[i].behaviour, b->items[i].behaviour)) {
+            return false;
+        }
+    }
+    return a->count == b->count;
+}
+
+/* May the parentRefs leave out the listener? Then the host attaches to all that its name fits. */
+static bool fits_all_listeners(struct conversion *c, const struct plane *plane,
+                               const struct unit *unit)
+{
+    if (!unit->http || unit->host->kind != HOST_EXACT) {
+        return unit->http && plane->listener_count == (unit->secure ? 1 : 0);
+    }
+    return unit->secure || !covering_listener(c, plane, 443, unit->hostname);
+}
+
+static void group_add(struct conversion *c, struct plane *plane, struct unit *unit,
+                      const struct origin *origin, enum role role, const struct drafts *drafts)
+{
+    if (!drafts->count) {
+        return;
+    }
+    bool explicit = role != ROLE_MAIN || !fits_all_listeners(c, plane, unit);
+    buf_clear(&c->text);
+    buf_printf(&c->text, SLICE_FMT "\n%d %d %zu %d " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT "\n",
+               SLICE_ARG(plane->gateway), (int)role, explicit, unit->gateway,
+               unit->hostname.ptr != NULL, SLICE_ARG(origin->kind), SLICE_ARG(origin->namespace),
+               SLICE_ARG(origin->name));
+    put_signature(drafts, &c->text);
+    struct route_group *group = map_get(c->group_index, buf_slice(&c->text));
+    if (!group) {
+        group = ARENA_NEW(c->arena, struct route_group);
+        *group = (struct route_group){.plane = plane,
+                                      .origin = *origin,
+                                      .role = role,
+                                      .explicit = explicit,
+                                      .rules = drafts->items,
+                                      .rule_count = drafts->count};
+        map_put(c->group_index, arena_copy(c->arena, buf_slice(&c->text)), group);
+        *ARENA_PUSH(c->arena, c->groups, c->group_count, c->group_capacity) = group;
+        map_put(plane->namespaces, origin->namespace, plane);
+        if (origin->kind.len) {
+            map_put(plane->sources, origin_subject(c, origin), plane);
+        }
+    }
+    *ARENA_PUSH(c->arena, group->units, group->unit_count, group->unit_capacity) = unit;
+}
+
+static void say_dead_redirect(struct conversion *c, const struct plane *plane,
+                              const struct unit *unit, const struct origin *origin)
+{
+    const struct unit *secure =
+        map_get(plane->by_host, arena_printf(c->arena, "1 " SLICE_FMT, SLICE_ARG(unit->hostname)));
+    if (!secure || !secure->secure) {
+        say(c, DIAG_C024, SEVERITY_ERROR, origin->span, origin_subject(c, origin),
+            "host '" SLICE_FMT
+            "' is redirected to https, and has no certificate to be served with: "
+            "name a Secret for it under 'tls', or switch the redirect off",
+            SLICE_ARG(unit->hostname.ptr ? unit->hostname : SLICE("*")));
+    }
+}
+
+static void unit_build(struct conversion *c, struct plane *plane, struct unit *unit)
+{
+    struct shares shares = {0};
+    bool both = unit->http && unit->secure;
+    bool differ = both && rules_differ_by_scheme(unit->rules);
+    if (!unit->http && !unit->secure) {
+        return; /* https alone, without a certificate */
+    }
+    if (differ) {
+        view_build(c, plane, unit, true, &shares);
+    }
+    view_build(c, plane, unit, !unit->http, &shares);
+    for (size_t i = 0; i < shares.count; i++) {
+        struct share *share = &shares.items[i];
+        bool alike = differ && !share->redirect.count && drafts_equal(&share->http, &share->https);
+        if (!differ || alike) {
+            group_add(c, plane, unit, &share->origin, ROLE_MAIN,
+                      unit->http ? &share->http : &share->https);
+        } else {
+            group_add(c, plane, unit, &share->origin, ROLE_HTTPS, &share->https);
+            group_add(c, plane, unit, &share->origin, ROLE_HTTP, &share->http);
+        }
+        if (share->redirect.count) {
+            group_add(c, plane, unit, &share->origin, ROLE_REDIRECT, &share->redirect);
+            say_dead_redirect(c, plane, unit, &share->origin);
+        }
+    }
+}
+
+/* ---- hosts that fall through ---------------------------------------------------------------- */
+
+/* Some host of the plane that is less specific and has rules; null when there is none. */
+static const struct unit *wider_unit(struct conversion *c, const struct plane *plane,
+                                     struct slice hostname)
+{
+    size_t dot = slice_find(hostname, '.', slice_starts(hostname, SLICE("*.")) ? 2 : 0);
+    for (; dot < hostname.len; dot = slice_find(hostname, '.', dot + 1)) {
+        struct slice parent = slice_sub(hostname, dot, hostname.len);
+        const struct unit *unit =
+            map_get(plane->by_host, arena_printf(c->arena, "0 *" SLICE_FMT, SLICE_ARG(parent)));
+        if (unit && unit->emitted) {
+            return unit;
+        }
+    }
+    const struct unit *any = map_get(plane->by_host, SLICE("0 "));
+    return any && any->emitted ? any : NULL;
+}
+
+static void say_falls_through(struct conversion *c, const struct plane *plane)
+{
+    bool any_wide = false;
+    for (size_t i = 0; i < plane->unit_count && !any_wide; i++) {
+        any_wide = plane->units[i]->emitted && plane->units[i]->host->kind != HOST_EXACT;
+    }
+    if (!any_wide || !c->options->target->host_falls_through) {
+        return;
+    }
+    struct slice *names = ARENA_ARRAY(c->arena, struct slice, plane->unit_count);
+    size_t count = 0;
+    for (size_t i = 0; i < plane->unit_count; i++) {
+        const struct unit *unit = plane->units[i];
+        if (unit->hostname.ptr && unit->http && !unit->catch_all &&
+            wider_unit(c, plane, unit->hostname)) {
+            names[count++] = unit->hostname;
+        }
+    }
+    if (count) {
+        say(c, DIAG_C022, SEVERITY_WARNING, SPAN_NONE, SLICE_ABSENT,
+            "paths that match no rule of their host are answered 404 today, and may get to the "
+            "rules of a wildcard or of all hosts afterwards: " SLICE_FMT,
+            SLICE_ARG(name_list(c, names, count)));
+    }
+}
+
+void groups_build(struct conversion *c, struct plane *plane)
+{
+    for (size_t i = 0; i < plane->unit_count; i++) {
+        unit_build(c, plane, plane->units[i]);
+    }
+    say_falls_through(c, plane);
+}
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+static const char *role_suffix(enum role role)
+{
+    switch (role) {
+    case ROLE_MAIN:
+    case ROLE_HTTPS:
+        break;
+    case ROLE_HTTP:
+        return "-http";
+    case ROLE_REDIRECT:
+        return "-https-redirect";
+    }
+    return "";
+}
+
+static struct slice family_key(struct conversion *c, const struct route_group *group)
+{
+    return arena_printf(c->arena, SLICE_FMT "%s", SLICE_ARG(origin_key(c, &group->origin)),
+                        role_suffix(group->role));
+}
+
+struct map *names_in(struct conversion *c, struct slice namespace)
+{
+    struct map *taken = map_get(c->route_names, namespace);
+    if (!taken) {
+        taken = map_new(c->arena);
+        map_put(c->route_names, namespace, taken);
+    }
+    return taken;
+}
+
+static void group_name(struct conversion *c, struct route_group *group, bool alone)
+{
+    struct slice host = group->units[0]->hostname;
+    struct slice base = group->origin.name, slug = host_slug(c->arena, host);
+    const char *suffix = role_suffix(group->role);
+    struct slice wanted = alone ? arena_printf(c->arena, SLICE_FMT "%s", SLICE_ARG(base), suffix)
+                                : arena_printf(c->arena, SLICE_FMT "-" SLICE_FMT "%s",
+                                               SLICE_ARG(base), SLICE_ARG(slug), suffix);
+    struct slice identity = arena_printf(c->arena, SLICE_FMT " " SLICE_FMT " %d " SLICE_FMT,
+                                         SLICE_ARG(group->plane->gateway), SLICE_ARG(host),
+                                         (int)group->role, SLICE_ARG(base));
+    group->name = name_claim(c->arena, names_in(c, group->origin.namespace), wanted, identity,
+                             ROUTE_NAME_MAX);
+}
+
+void groups_name(struct conversion *c)
+{
+    struct map *families = map_new(c->arena);
+    for (size_t i = 0; i < c->group_count; i++) {
+        struct slice key = family_key(c, c->groups[i]);
+        uintptr_t count = (uintptr_t)map_get(families, key);
+        map_put(families, key, (void *)(count + 1));
+    }
+    /* Names that are an Ingress' own come first, so that no composed name takes them. */
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < c->group_count; i++) {
+            struct route_group *group = c->groups[i];
+            bool alone = (uintptr_t)map_get(families, family_key(c, group)) == 1;
+            bool own = alone && !*role_suffix(group->role);
+            if (own == (pass == 0)) {
+                group_name(c, group, alone);
+            }
+        }
+    }
+}

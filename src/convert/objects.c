@@ -1,0 +1,304 @@
+#include "convert/convert_priv.h"
+
+struct node *text_node(struct conversion *c, const char *text)
+{
+    return node_string(c->arena, slice_of(text));
+}
+
+struct node *object_node(struct conversion *c, const char *version, const char *kind,
+                         struct slice namespace, struct slice name, struct slice source)
+{
+    struct arena *arena = c->arena;
+    struct node *object = node_map(arena), *metadata = node_map(arena);
+    node_set(arena, object, "apiVersion", text_node(c, version));
+    node_set(arena, object, "kind", text_node(c, kind));
+    node_set(arena, metadata, "name", node_string(arena, name));
+    if (namespace.len) {
+        node_set(arena, metadata, "namespace", node_string(arena, namespace));
+    }
+    if (source.len) {
+        struct node *annotations = node_map(arena);
+        node_set(arena, annotations, "gateshift.dev/source", node_string(arena, source));
+        node_set(arena, metadata, "annotations", annotations);
+    }
+    node_set(arena, object, "metadata", metadata);
+    return object;
+}
+
+void object_add(struct conversion *c, struct node *node)
+{
+    *ARENA_PUSH(c->arena, c->out->objects, c->out->count, c->out->capacity) = node;
+}
+
+static int by_slice(const void *a, const void *b, void *user)
+{
+    (void)user;
+    return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+/* The keys of a map, sorted. */
+static struct slice *sorted_keys(struct conversion *c, const struct map *map, size_t *count)
+{
+    struct slice *keys = ARENA_ARRAY(c->arena, struct slice, map_count(map) + 1);
+    *count = 0;
+    for (const struct map_entry *entry = map_first(map); entry; entry = map_next(entry)) {
+        keys[(*count)++] = map_key(entry);
+    }
+    sort_stable(c->arena, keys, *count, sizeof *keys, by_slice, NULL);
+    return keys;
+}
+
+/* ---- ReferenceGrants ------------------------------------------------------------------------ */
+
+struct grant {
+    struct slice from_kind, from, to_kind, to;
+    struct map *names;
+};
+
+void grant_need(struct conversion *c, const char *kind, struct slice from, const char *to_kind,
+                struct slice to, struct slice name)
+{
+    struct slice key = arena_printf(c->arena, SLICE_FMT " %s " SLICE_FMT " %s", SLICE_ARG(to),
+                                    to_kind, SLICE_ARG(from), kind);
+    struct grant *grant = map_get(c->grants, key);
+    if (!grant) {
+        grant = ARENA_NEW(c->arena, struct grant);
+        *grant = (struct grant){slice_of(kind), from, slice_of(to_kind), to, map_new(c->arena)};
+        map_put(c->grants, key, grant);
+    }
+    map_put(grant->names, name, grant);
+}
+
+static void grant_write(struct conversion *c, const struct grant *grant, struct slice name,
+                        const struct slice *names, size_t count)
+{
+    struct arena *arena = c->arena;
+    /* v1beta1 is served by every release (ReferenceGrant v1 came with 1.5). */
+    struct node *object = object_node(c, "gateway.networking.k8s.io/v1beta1", "ReferenceGrant",
+                                      grant->to, name, SLICE_ABSENT);
+    struct node *spec = node_map(arena), *from = node_list(arena), *to = node_list(arena);
+    struct node *peer = node_map(arena);
+    node_set(arena, peer, "group", text_node(c, "gateway.networking.k8s.io"));
+    node_set(arena, peer, "kind", node_string(arena, grant->from_kind));
+    node_set(arena, peer, "namespace", node_string(arena, grant->from));
+    node_add(arena, from, peer);
+    for (size_t i = 0; i < count; i++) {
+        struct node *target = node_map(arena);
+        node_set(arena, target, "group", text_node(c, ""));
+        node_set(arena, target, "kind", node_string(arena, grant->to_kind));
+        node_set(arena, target, "name", node_string(arena, names[i]));
+        node_add(arena, to, target);
+    }
+    node_set(arena, spec, "from", from);
+    node_set(arena, spec, "to", to);
+    node_set(arena, object, "spec", spec);
+    object_add(c, object);
+}
+
+void grants_write(struct conversion *c)
+{
+    size_t key_count;
+    struct slice *keys = sorted_keys(c, c->grants, &key_count);
+    struct map *taken = map_new(c->arena); /* namespaces that have one of a name */
+    for (size_t i = 0; i < key_count; i++) {
+        const struct grant *grant = map_get(c->grants, keys[i]);
+        size_t count;
+        struct slice *names = sorted_keys(c, grant->names, &count);
+        for (size_t at = 0; at < count; at += GRANT_NAMES_MAX) {
+            size_t part = count - at < GRANT_NAMES_MAX ? count - at : GRANT_NAMES_MAX;
+            struct slice wanted =
+                arena_printf(c->arena, SLICE_FMT "-%s-to-%ss", SLICE_ARG(grant->from),
+                             slice_is(grant->from_kind, "Gateway") ? "gateways" : "routes",
+                             slice_is(grant->to_kind, "Secret") ? "secret" : "service");
+            if (at) {
+                wanted = arena_printf(c->arena, SLICE_FMT "-%zu", SLICE_ARG(wanted),
+                                      at / GRANT_NAMES_MAX + 1);
+            }
+            /* A name is taken in one namespace only. */
+            struct map *in = map_get(taken, grant->to);
+            if (!in) {
+                in = map_new(c->arena);
+                map_put(taken, grant->to, in);
+            }
+            struct slice name = name_claim(c->arena, in, wanted, keys[i], ROUTE_NAME_MAX);
+            grant_write(c, grant, name, names + at, part);
+        }
+    }
+}
+
+/* ---- Gateways ------------------------------------------------------------------------------- */
+
+static struct node *namespaces_node(struct conversion *c, const struct plane *plane,
+                                    const struct listener_plan *listener)
+{
+    struct arena *arena = c->arena;
+    struct node *allowed = node_map(arena), *namespaces = node_map(arena);
+    size_t count;
+    struct slice *names = sorted_keys(c, listener->namespaces, &count);
+    node_set(arena, allowed, "namespaces", namespaces);
+    if (count == 1 && slice_equal(names[0], plane->namespace)) {
+        node_set(arena, namespaces, "from", text_node(c, "Same"));
+        return allowed;
+    }
+    struct node *selector = node_map(arena), *expressions = node_list(arena);
+    struct node *expression = node_map(arena), *values = node_list(arena);
+    for (size_t i = 0; i < count; i++) {
+        node_add(arena, values, node_string(arena, names[i]));
+    }
+    node_set(arena, namespaces, "from", text_node(c, "Selector"));
+    node_set(arena, expression, "key", text_node(c, "kubernetes.io/metadata.name"));
+    node_set(arena, expression, "operator", text_node(c, "In"));
+    node_set(arena, expression, "values", values);
+    node_add(arena, expressions, expression);
+    node_set(arena, selector, "matchExpressions", expressions);
+    node_set(arena, namespaces, "selector", selector);
+    return allowed;
+}
+
+static struct node *tls_node(struct conversion *c, const struct plane *plane,
+                             const struct listener_plan *listener)
+{
+    struct arena *arena = c->arena;
+    struct node *tls = node_map(arena), *refs = node_list(arena), *ref = node_map(arena);
+    node_set(arena, ref, "name", node_string(arena, listener->secret));
+    if (!slice_equal(listener->secret_namespace, plane->namespace)) {
+        node_set(arena, ref, "namespace", node_string(arena, listener->secret_namespace));
+    }
+    node_add(arena, refs, ref);
+    node_set(arena, tls, "mode", text_node(c, "Terminate"));
+    node_set(arena, tls, "certificateRefs", refs);
+    return tls;
+}
+
+static struct node *listener_node(struct conversion *c, const struct plane *plane,
+                                  const struct listener_plan *listener)
+{
+    struct arena *arena = c->arena;
+    struct node *node = node_map(arena);
+    node_set(arena, node, "name", node_string(arena, listener->name));
+    if (listener->hostname.ptr) {
+        node_set(arena, node, "hostname", node_string(arena, listener->hostname));
+    }
+    node_set(arena, node, "port", node_int(arena, listener->port));
+    node_set(arena, node, "protocol", text_node(c, listener->https ? "HTTPS" : "HTTP"));
+    if (listener->https) {
+        node_set(arena, node, "tls", tls_node(c, plane, listener));
+    }
+    node_set(arena, node, "allowedRoutes", namespaces_node(c, plane, listener));
+    return node;
+}
+
+/* A listener that no route attaches to is not written. */
+static bool is_used(const struct listener_plan *listener)
+{
+    return map_count(listener->namespaces) > 0;
+}
+
+static void say_listener(struct conversion *c, const struct plane *plane,
+                         const struct listener_plan *listener)
+{
+    size_t count;
+    struct slice *names = sorted_keys(c, listener->namespaces, &count);
+    struct slice host = SLICE_ABSENT, secret = SLICE_ABSENT;
+    if (listener->hostname.ptr) {
+        host = arena_printf(c->arena, ", hostname '" SLICE_FMT "'", SLICE_ARG(listener->hostname));
+    }
+    if (listener->https) {
+        secret = arena_printf(c->arena, ", certificate from Secret '" SLICE_FMT "/" SLICE_FMT "'",
+                              SLICE_ARG(listener->secret_namespace), SLICE_ARG(listener->secret));
+    }
+    say(c, DIAG_C041, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
+        "Gateway '" SLICE_FMT "' must have a listener '" SLICE_FMT
+        "' (%s, port %u" SLICE_FMT SLICE_FMT ") that admits routes of: " SLICE_FMT,
+        SLICE_ARG(plane->gateway_names[0]), SLICE_ARG(listener->name),
+        listener->https ? "HTTPS" : "HTTP", (unsigned)listener->port, SLICE_ARG(host),
+        SLICE_ARG(secret), SLICE_ARG(name_list(c, names, count)));
+}
+
+static struct slice gateway_class(struct conversion *c)
+{
+    const struct convert_options *options = c->options;
+    if (options->gateway_class.len) {
+        return options->gateway_class;
+    }
+    if (!options->target->class_is_known) {
+        say(c, DIAG_C042, SEVERITY_WARNING, SPAN_NONE, SLICE_ABSENT,
+            "gatewayClassName '%s' is a stand-in: name the class of your cluster with "
+            "--gateway-class",
+            options->target->gateway_class);
+    }
+    return slice_of(options->target->gateway_class);
+}
+
+static void gateway_write(struct conversion *c, const struct plane *plane, struct slice name,
+                          struct node *listeners, struct slice source)
+{
+    struct node *object =
+        object_node(c, "gateway.networking.k8s.io/v1", "Gateway", plane->namespace, name, source);
+    struct node *spec = node_map(c->arena);
+    node_set(c->arena, spec, "gatewayClassName", node_string(c->arena, gateway_class(c)));
+    node_set(c->arena, spec, "listeners", listeners);
+    node_set(c->arena, object, "spec", spec);
+    object_add(c, object);
+    c->out->gateways++;
+}
+
+/* The listeners of each Gateway: http first, then https in the order of hosts. */
+static struct node **listener_lists(struct conversion *c, const struct plane *plane)
+{
+    bool existing = c->options->gateway_name.len > 0;
+    struct node **lists = ARENA_ARRAY(c->arena, struct node *, plane->gateway_count);
+    struct listener_plan *const *const kinds[] = {plane->plain, plane->listeners};
+    const size_t counts[] = {plane->plain_count, plane->listener_count};
+    for (size_t i = 0; i < plane->gateway_count; i++) {
+        lists[i] = node_list(c->arena);
+    }
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+        for (size_t i = 0; i < counts[k]; i++) {
+            const struct listener_plan *listener = kinds[k][i];
+            if (!is_used(listener)) {
+                continue;
+            }
+            if (listener->https && plane->namespace.len &&
+                !slice_equal(listener->secret_namespace, plane->namespace)) {
+                grant_need(c, "Gateway", plane->namespace, "Secret", listener->secret_namespace,
+                           listener->secret);
+            }
+            if (existing) {
+                say_listener(c, plane, listener);
+            } else {
+                node_add(c->arena, lists[listener->gateway], listener_node(c, plane, listener));
+                c->out->listeners++;
+            }
+        }
+    }
+    return lists;
+}
+
+void gateways_write(struct conversion *c, const struct plane *plane)
+{
+    struct node **lists = listener_lists(c, plane);
+    size_t count = 0, first = c->out->gateways;
+    if (c->options->gateway_name.len) {
+        return;
+    }
+    struct slice *sources = ARENA_ARRAY(c->arena, struct slice, map_count(plane->sources) + 1);
+    for (const struct map_entry *e = map_first(plane->sources); e; e = map_next(e)) {
+        sources[count++] = map_key(e);
+    }
+    sort_stable(c->arena, sources, count, sizeof *sources, by_slice, NULL);
+    for (size_t i = 0; i < plane->gateway_count; i++) {
+        if (lists[i]->count) {
+            gateway_write(c, plane, plane->gateway_names[i], lists[i],
+                          name_list(c, sources, count));
+        }
+    }
+    size_t written = c->out->gateways - first;
+    if (written) {
+        say(c, DIAG_C040, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
+            "data plane '" SLICE_FMT "' becomes %zu %s, beginning with '" SLICE_FMT "/" SLICE_FMT
+            "': each gets an address of its own",
+            SLICE_ARG(plane->gateway), written, written == 1 ? "Gateway" : "Gateways",
+            SLICE_ARG(plane->namespace), SLICE_ARG(plane->gateway_names[0]));
+    }
+}

@@ -1,0 +1,321 @@
+#include "convert/convert_priv.h"
+
+#include <string.h>
+
+/* ---- precedence ---------------------------------------------------------------------------- */
+
+/* HTTPRouteRule.matches in gateway-api apis/v1/httproute_types.go: Exact, then the longest prefix, then a
+ * method, then the number of headers, then of query parameters. Where regular expressions stand is left
+ * open; Istio puts them last, longest first (pilot/pkg/config/kube/gateway/conversion.go, sort of routes). */
+uint64_t match_key(const struct draft_match *match)
+{
+    uint64_t length = match->rank == RANK_EXACT ? 0 : match->value.len;
+    uint64_t headers = match->headers ? match->headers->count : 0;
+    uint64_t queries = match->queries ? match->queries->count : 0;
+    return (uint64_t)match->rank << 56 | length << 32 | (uint64_t)(match->method.len > 0) << 16 |
+           headers << 8 | queries;
+}
+
+static bool tests_equal(const struct draft_match *a, const struct draft_match *b)
+{
+    const struct node *x[] = {a->headers, a->queries}, *y[] = {b->headers, b->queries};
+    for (size_t i = 0; i < ARRAY_LEN(x); i++) {
+        if ((x[i] == NULL) != (y[i] == NULL) || (x[i] && !node_equal(x[i], y[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool match_equal(const struct draft_match *a, const struct draft_match *b)
+{
+    return a->key == b->key && slice_equal(a->value, b->value) &&
+           slice_equal(a->method, b->method) && tests_equal(a, b);
+}
+
+/* ---- overlap ------------------------------------------------------------------------------- */
+
+static bool prefix_contains(struct slice prefix, struct slice path)
+{
+    return slice_is(prefix, "/") ||
+           (slice_starts(path, prefix) && (path.len == prefix.len || path.ptr[prefix.len] == '/'));
+}
+
+/* The text that every match of a regex begins with. */
+static struct slice regex_head(struct slice pattern)
+{
+    bool fold = slice_starts(pattern, SLICE("(?i)"));
+    pattern = fold ? slice_sub(pattern, 4, pattern.len) : pattern;
+    size_t len = 0;
+    while (len < pattern.len && pattern.ptr[len] && !strchr("\\^$.[]|()?*+{}", pattern.ptr[len])) {
+        len++;
+    }
+    bool optional = len && len < pattern.len && pattern.ptr[len] && strchr("?*{", pattern.ptr[len]);
+    bool either = slice_find(pattern, '|', 0) < pattern.len;
+    return either ? SLICE("") : slice_sub(pattern, 0, len - optional);
+}
+
+static bool heads_meet(struct slice a, struct slice b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    return slice_equal_fold(slice_sub(a, 0, len), slice_sub(b, 0, len));
+}
+
+static bool paths_overlap(const struct draft_match *a, const struct draft_match *b)
+{
+    if (a->rank == RANK_REGEX || b->rank == RANK_REGEX) {
+        return heads_meet(a->rank == RANK_REGEX ? regex_head(a->value) : a->value,
+                          b->rank == RANK_REGEX ? regex_head(b->value) : b->value);
+    }
+    if (a->rank == RANK_EXACT && b->rank == RANK_EXACT) {
+        return slice_equal(a->value, b->value);
+    }
+    return (a->rank == RANK_PREFIX && prefix_contains(a->value, b->value)) ||
+           (b->rank == RANK_PREFIX && prefix_contains(b->value, a->value));
+}
+
+static bool tests_exclude(const struct draft_match *a, const struct draft_match *b)
+{
+    for (size_t i = 0; i < a->test_count; i++) {
+        for (size_t j = 0; j < b->test_count; j++) {
+            const struct test *x = &a->tests[i], *y = &b->tests[j];
+            if (x->subject == y->subject &&
+                x->operator== TEST_EQUALS && y->operator==
+                TEST_EQUALS && !x->negated && !y->negated && slice_equal(x->name, y->name) &&
+                !slice_equal(x->value, y->value)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool may_overlap(const struct draft_match *a, const struct draft_match *b)
+{
+    bool methods = a->method.len && b->method.len && !slice_equal(a->method, b->method);
+    return !methods && paths_overlap(a, b) && !tests_exclude(a, b);
+}
+
+/* Every request of `inner` is one of `outer`, for sure. */
+static bool covers(const struct draft_match *outer, const struct draft_match *inner)
+{
+    if (outer->test_count || outer->method.len) {
+        return match_equal(outer, inner);
+    }
+    if (outer->rank == RANK_PREFIX) {
+        return slice_is(outer->value, "/") ||
+               (inner->rank != RANK_REGEX && prefix_contains(outer->value, inner->value));
+    }
+    return outer->rank == inner->rank && slice_equal(outer->value, inner->value);
+}
+
+/* ---- rules that need not be written --------------------------------------------------------- */
+
+static struct slice match_text(struct conversion *c, const struct draft *draft)
+{
+    buf_clear(&c->text);
+    match_print(&draft->rule->match, &c->text);
+    return arena_copy(c->arena, buf_slice(&c->text));
+}
+
+static bool same_origin(const struct draft *a, const struct draft *b)
+{
+    const struct span *x = &a->rule->origin.span, *y = &b->rule->origin.span;
+    return a->rule == b->rule || b->rule->implied ||
+           (x->file == y->file && x->line == y->line && x->column == y->column);
+}
+
+static void drop_hidden(struct conversion *c, struct slice hostname, const struct draft *by,
+                        struct draft *draft)
+{
+    draft->dropped = true;
+    if (same_origin(by, draft)) {
+        return; /* both say what one path says */
+    }
+    struct slice match = match_text(c, draft);
+    say_rule(c, DIAG_C017, draft->rule,
+             "rule '" SLICE_FMT "' of host '" SLICE_FMT "' is never reached: a rule of " SLICE_FMT
+             " takes its requests",
+             SLICE_ARG(match), SLICE_ARG(hostname.ptr ? hostname : SLICE("*")),
+             SLICE_ARG(origin_subject(c, &by->rule->origin)));
+}
+
+/* The first of rules with one match wins. */
+static void drop_repeated(struct conversion *c, struct slice hostname, struct drafts *drafts)
+{
+    enum { FEW = 8 };
+    struct map *seen = drafts->count > FEW ? map_new(c->arena) : NULL;
+    for (size_t i = 0; i < drafts->count; i++) {
+        struct draft *draft = &drafts->items[i];
+        if (!seen) {
+            for (size_t j = 0; j < i && !draft->dropped; j++) {
+                if (match_equal(&drafts->items[j].match, &draft->match)) {
+                    drop_hidden(c, hostname, &drafts->items[j], draft);
+                }
+            }
+            continue;
+        }
+        /* Rules with conditions are few; they are compared by their conditions as well. */
+        buf_clear(&c->text);
+        buf_printf(&c->text, "%d " SLICE_FMT " " SLICE_FMT " ", (int)draft->match.rank,
+                   SLICE_ARG(draft->match.method), SLICE_ARG(draft->match.value));
+        if (draft->match.headers) {
+            document_write_json(draft->match.headers, 0, &c->text);
+        }
+        buf_putc(&c->text, ' ');
+        if (draft->match.queries) {
+            document_write_json(draft->match.queries, 0, &c->text);
+        }
+        struct draft *first = map_get(seen, buf_slice(&c->text));
+        if (first) {
+            drop_hidden(c, hostname, first, draft);
+        } else {
+            map_put(seen, arena_copy(c->arena, buf_slice(&c->text)), draft);
+        }
+    }
+}
+
+/* A redirect to https that a later one makes as well. */
+static void drop_redundant(struct drafts *drafts)
+{
+    size_t other_count = 0, catch_all = drafts->count;
+    for (size_t i = drafts->count; i-- > 0;) {
+        struct draft *draft = &drafts->items[i];
+        if (draft->dropped) {
+            continue;
+        }
+        if (catch_all < drafts->count && draft->to_https &&
+            slice_equal(draft->behaviour, drafts->items[catch_all].behaviour)) {
+            bool needed = false;
+            for (size_t j = i + 1; other_count && j < catch_all && !needed; j++) {
+                const struct draft *later = &drafts->items[j];
+                needed = !later->dropped && !later->to_https &&
+                         may_overlap(&draft->match, &later->match);
+            }
+            draft->dropped = !needed;
+            continue;
+        }
+        bool all = draft->match.rank == RANK_PREFIX && slice_is(draft->match.value, "/") &&
+                   !draft->match.test_count && !draft->match.method.len;
+        if (all && draft->to_https) {
+            catch_all = i;
+        } else {
+            other_count++;
+        }
+    }
+}
+
+/* 404 is what a Gateway answers where no rule matches, so it needs a rule only where one behind it
+ * would match instead. */
+static void drop_not_found(struct conversion *c, struct drafts *drafts)
+{
+    for (size_t i = drafts->count; i-- > 0;) {
+        struct draft *draft = &drafts->items[i];
+        if (draft->dropped || !draft->not_found) {
+            continue;
+        }
+        bool needed = false;
+        for (size_t j = i + 1; j < drafts->count && !needed; j++) {
+            needed =
+                !drafts->items[j].dropped && may_overlap(&draft->match, &drafts->items[j].match);
+        }
+        draft->dropped = !needed;
+        if (needed) {
+            say_rule(c, DIAG_C032, draft->rule,
+                     "requests to '" SLICE_FMT "' that are answered 404 today are answered 500 "
+                     "afterwards",
+                     SLICE_ARG(draft->match.value));
+        }
+    }
+}
+
+/* ---- order --------------------------------------------------------------------------------- */
+
+static void check_pair(struct conversion *c, struct slice hostname, const struct draft *first,
+                       struct draft *second)
+{
+    if (!may_overlap(&first->match, &second->match) ||
+        slice_equal(first->behaviour, second->behaviour)) {
+        return;
+    }
+    if (covers(&first->match, &second->match)) {
+        drop_hidden(c, hostname, first, second);
+        return;
+    }
+    struct slice a = match_text(c, first), b = match_text(c, second);
+    say_rule(c, DIAG_C016, first->rule,
+             "rule '" SLICE_FMT "' of host '" SLICE_FMT "' comes before '" SLICE_FMT "' (" SLICE_FMT
+             ") today, and after it in Gateway API: write one of the paths differently",
+             SLICE_ARG(a), SLICE_ARG(hostname.ptr ? hostname : SLICE("*")), SLICE_ARG(b),
+             SLICE_ARG(origin_subject(c, &second->rule->origin)));
+}
+
+/* Where regular expressions stand is known for some targets only; C012 says so for the others. */
+static bool has_place(const struct conversion *c, const struct draft *draft)
+{
+    return !draft->dropped &&
+           (draft->match.rank != RANK_REGEX || c->options->target->regex_after_prefix);
+}
+
+static bool is_sorted(const struct conversion *c, const struct drafts *drafts)
+{
+    uint64_t last = UINT64_MAX;
+    for (size_t i = 0; i < drafts->count; i++) {
+        if (has_place(c, &drafts->items[i])) {
+            if (drafts->items[i].match.key > last) {
+                return false;
+            }
+            last = drafts->items[i].match.key;
+        }
+    }
+    return true;
+}
+
+static void check_order(struct conversion *c, struct slice hostname, struct drafts *drafts)
+{
+    if (is_sorted(c, drafts)) {
+        return;
+    }
+    for (size_t j = 1; j < drafts->count; j++) {
+        struct draft *second = &drafts->items[j];
+        for (size_t i = 0; i < j && has_place(c, second); i++) {
+            const struct draft *first = &drafts->items[i];
+            if (first->match.key < second->match.key && has_place(c, first)) {
+                check_pair(c, hostname, first, second);
+            }
+        }
+    }
+}
+
+static void check_regexes(struct conversion *c, struct slice hostname, struct drafts *drafts)
+{
+    bool all = false, any_regex = false;
+    for (size_t i = 0; i < drafts->count; i++) {
+        const struct draft *draft = &drafts->items[i];
+        any_regex = any_regex || (!draft->dropped && draft->match.rank == RANK_REGEX);
+        all = all || (!draft->dropped && draft->match.rank == RANK_PREFIX &&
+                      slice_is(draft->match.value, "/") && !draft->match.test_count &&
+                      !draft->match.method.len);
+    }
+    for (size_t i = 0; all && any_regex && i < drafts->count; i++) {
+        const struct draft *draft = &drafts->items[i];
+        if (!draft->dropped && draft->match.rank == RANK_REGEX) {
+            say_rule(c, DIAG_C013, draft->rule,
+                     "path '" SLICE_FMT "' would never be tried: host '" SLICE_FMT
+                     "' has a rule for '/', and Istio then ignores its regular expressions",
+                     SLICE_ARG(draft->rule->match.path.value),
+                     SLICE_ARG(hostname.ptr ? hostname : SLICE("*")));
+        }
+    }
+}
+
+void drafts_order(struct conversion *c, struct slice hostname, struct drafts *drafts)
+{
+    drop_repeated(c, hostname, drafts);
+    drop_redundant(drafts);
+    drop_not_found(c, drafts);
+    if (c->options->target->regex_after_prefix) {
+        check_regexes(c, hostname, drafts);
+    }
+    check_order(c, hostname, drafts);
+}

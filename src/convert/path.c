@@ -1,0 +1,301 @@
+#include "convert/convert_priv.h"
+
+#include <string.h>
+
+/* ---- expressions that are prefixes --------------------------------------------------------- */
+
+/* What people write behind a literal path, longest first where one ends like another. */
+static const struct {
+    const char *suffix;
+    enum shape_kind kind;
+    unsigned rest; /* capture that holds what follows */
+    bool rest_has_slash;
+} tails[] = {
+    {"(/|$)(.*)", SHAPE_ELEMENT, 2, false}, {"(?:/|$)(.*)", SHAPE_ELEMENT, 1, false},
+    {"(/|$).*", SHAPE_ELEMENT, 0, false},   {"(/|$)", SHAPE_ELEMENT, 0, false},
+    {"/?(.*)", SHAPE_TEXT, 1, false},       {"/(.*)", SHAPE_BELOW, 1, false},
+    {"/.*", SHAPE_BELOW, 0, false},         {"(.*)", SHAPE_TEXT, 1, true},
+    {".*", SHAPE_TEXT, 0, false},           {"", SHAPE_TEXT, 0, false},
+};
+
+/* The literal text that a pattern stands for; false when it has other meanings. */
+static bool literal_text(struct arena *arena, struct slice pattern, struct path_shape *out)
+{
+    char *text = arena_alloc(arena, pattern.len + 1);
+    size_t len = 0;
+    out->has_dot = false;
+    for (size_t i = 0; i < pattern.len; i++) {
+        char c = pattern.ptr[i];
+        if (c == '\\' && i + 1 < pattern.len && strchr("./-_+$()[]{}|*?^~", pattern.ptr[i + 1])) {
+            c = pattern.ptr[++i];
+        } else if (c == '.') {
+            out->has_dot = true;
+        } else if (!c || strchr("\\^$[]|()?*+{}", c)) {
+            return false;
+        }
+        text[len++] = c;
+    }
+    out->head = (struct slice){text, len};
+    return true;
+}
+
+void path_shape_read(struct arena *arena, struct slice pattern, struct path_shape *out)
+{
+    *out = (struct path_shape){.kind = SHAPE_NONE};
+    if (slice_starts(pattern, SLICE("^"))) {
+        pattern = slice_sub(pattern, 1, pattern.len);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
+        struct slice suffix = slice_of(tails[i].suffix);
+        if (!slice_ends(pattern, suffix)) {
+            continue;
+        }
+        struct slice head = slice_sub(pattern, 0, pattern.len - suffix.len);
+        struct path_shape shape = {.kind = tails[i].kind,
+                                   .rest = tails[i].rest,
+                                   .rest_has_slash = tails[i].rest_has_slash};
+        bool all = head.len == 0 || slice_is(head, "/");
+        if (all && (tails[i].kind == SHAPE_BELOW || (head.len && tails[i].kind == SHAPE_TEXT))) {
+            shape.kind = SHAPE_ALL;
+            shape.head = SLICE("/");
+            *out = shape;
+            return;
+        }
+        if (!literal_text(arena, head, &shape) || !slice_starts(shape.head, SLICE("/")) || all) {
+            continue;
+        }
+        bool slash = shape.head.ptr[shape.head.len - 1] == '/';
+        if (slash && shape.kind == SHAPE_TEXT) { /* "/p/(.*)" */
+            shape.kind = SHAPE_BELOW;
+            shape.head.len--;
+        } else if (slash) {
+            continue;
+        }
+        *out = shape;
+        return;
+    }
+}
+
+/* ---- writing a path ------------------------------------------------------------------------ */
+
+/* Characters of an Exact or PathPrefix value: the pattern of HTTPPathMatch in the CRD. */
+static bool is_path_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("/-._~!$&'()*+,;=:@", c) != NULL);
+}
+
+/* What the CRD refuses in an Exact or PathPrefix value beside characters. */
+static bool has_odd_segments(struct slice path)
+{
+    return slice_contains(path, SLICE("//")) || slice_contains(path, SLICE("/./")) ||
+           slice_contains(path, SLICE("/../")) || slice_ends(path, SLICE("/.")) ||
+           slice_ends(path, SLICE("/.."));
+}
+
+/* The path as clients send it. A table that matches decoded paths has decoded values. */
+static struct slice path_escaped(struct conversion *c, struct slice path)
+{
+    bool clean = true;
+    for (size_t i = 0; i < path.len; i++) {
+        clean = clean && is_path_byte(path.ptr[i]);
+    }
+    if (clean) {
+        return path;
+    }
+    buf_clear(&c->text);
+    for (size_t i = 0; i < path.len; i++) {
+        char byte = path.ptr[i];
+        if (is_path_byte(byte) || (byte == '%' && !c->table->view.match_form.decode)) {
+            buf_putc(&c->text, byte);
+        } else {
+            buf_printf(&c->text, "%%%02X", (unsigned char)byte);
+        }
+    }
+    return arena_copy(c->arena, buf_slice(&c->text));
+}
+
+static struct slice regex_quoted(struct conversion *c, struct slice path, enum path_rank rank)
+{
+    buf_clear(&c->text);
+    for (size_t i = 0; i < path.len; i++) {
+        if (path.ptr[i] && strchr("\\^$.[]|()?*+{}", path.ptr[i])) {
+            buf_putc(&c->text, '\\');
+        }
+        buf_putc(&c->text, path.ptr[i]);
+    }
+    buf_puts(&c->text, rank == RANK_EXACT ? "" : "(/.*)?");
+    return arena_copy(c->arena, buf_slice(&c->text));
+}
+
+static bool path_fits(struct conversion *c, const struct rule *rule, struct slice value)
+{
+    if (value.len <= PATH_BYTES_MAX) {
+        return true;
+    }
+    say_rule(c, DIAG_C014, rule,
+             "path of %zu characters is longer than the %d that an HTTPRoute takes, so its rule is "
+             "left out: shorten it",
+             value.len, PATH_BYTES_MAX);
+    return false;
+}
+
+static bool literal_draft(struct conversion *c, const struct rule *rule, enum path_rank rank,
+                          struct slice path, struct draft_match *out)
+{
+    if (rank == RANK_PREFIX && path.len > 1 && path.ptr[path.len - 1] == '/') {
+        path.len--; /* means the same in a PathPrefix */
+    }
+    if (!slice_starts(path, SLICE("/"))) {
+        say_rule(c, DIAG_C014, rule,
+                 "path '" SLICE_FMT "' does not start with '/', so its rule is left out",
+                 SLICE_ARG(path));
+        return false;
+    }
+    struct slice value = path_escaped(c, path);
+    out->rank = rank;
+    if (value.ptr != path.ptr) {
+        say_rule(c, DIAG_C015, rule,
+                 "path '" SLICE_FMT "' is written as '" SLICE_FMT
+                 "': requests that are escaped in another way do not match",
+                 SLICE_ARG(path), SLICE_ARG(value));
+    }
+    if (has_odd_segments(value) || slice_contains(value, SLICE("%2f")) ||
+        slice_contains(value, SLICE("%2F"))) {
+        value = regex_quoted(c, value, rank);
+        out->rank = RANK_REGEX;
+        say_rule(c, DIAG_C015, rule,
+                 "path '" SLICE_FMT "' is written as the regular expression '" SLICE_FMT
+                 "', as Gateway API does not take it otherwise",
+                 SLICE_ARG(path), SLICE_ARG(value));
+    }
+    out->value = value;
+    return path_fits(c, rule, value);
+}
+
+static bool has_letter(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char lower = (char)(text.ptr[i] | 0x20);
+        if (lower >= 'a' && lower <= 'z') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_fold(struct conversion *c, const struct rule *rule, struct slice path)
+{
+    if (rule->match.path.fold && has_letter(path)) {
+        say_rule(c, DIAG_C011, rule,
+                 "path '" SLICE_FMT "' also matches in other upper and lower case today, and only "
+                 "as written afterwards",
+                 SLICE_ARG(path));
+    }
+}
+
+static void say_text_prefix(struct conversion *c, const struct rule *rule, struct slice path)
+{
+    if (path.len > 1 && path.ptr[path.len - 1] != '/') {
+        say_rule(c, DIAG_C010, rule,
+                 "path '" SLICE_FMT "' also matches '" SLICE_FMT
+                 "x' today, and only whole elements such as '" SLICE_FMT "/x' afterwards",
+                 SLICE_ARG(path), SLICE_ARG(path), SLICE_ARG(path));
+    } else if (path.len > 1) {
+        say_rule(c, DIAG_C010, rule,
+                 "path '" SLICE_FMT "' also matches a request without the slash at its end "
+                 "afterwards",
+                 SLICE_ARG(path));
+    }
+}
+
+static bool shape_draft(struct conversion *c, const struct rule *rule,
+                        const struct path_shape *shape, struct draft_match *out)
+{
+    if (shape->has_dot) {
+        say_rule(c, DIAG_C010, rule,
+                 "path '" SLICE_FMT "' is a regular expression, in which '.' stands for any "
+                 "character today, and for itself afterwards",
+                 SLICE_ARG(rule->match.path.value));
+    }
+    if (shape->kind == SHAPE_TEXT) {
+        say_text_prefix(c, rule, shape->head);
+    } else if (shape->kind == SHAPE_BELOW) {
+        say_text_prefix(c, rule, arena_printf(c->arena, SLICE_FMT "/", SLICE_ARG(shape->head)));
+    }
+    say_fold(c, rule, shape->head);
+    return literal_draft(c, rule, RANK_PREFIX, shape->head, out);
+}
+
+/* True for a '|' outside of all parentheses and brackets. */
+static bool has_top_alternation(struct slice pattern)
+{
+    size_t depth = 0;
+    bool in_class = false;
+    for (size_t i = 0; i < pattern.len; i++) {
+        char c = pattern.ptr[i];
+        if (c == '\\') {
+            i++;
+        } else if (in_class) {
+            in_class = c != ']';
+        } else if (c == '[') {
+            in_class = true;
+        } else if (c == '(') {
+            depth++;
+        } else if (c == ')' && depth) {
+            depth--;
+        } else if (c == '|' && !depth) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An expression that spans the whole path, as most implementations want it: it then means the same to those
+ * that look for it at the start. */
+static bool regex_draft(struct conversion *c, const struct rule *rule, struct draft_match *out)
+{
+    const struct path_match *path = &rule->match.path;
+    struct slice pattern = path->value;
+    if (slice_starts(pattern, SLICE("^"))) {
+        pattern = slice_sub(pattern, 1, pattern.len);
+    }
+    bool open = !path->whole && !slice_ends(pattern, SLICE(".*")) &&
+                !slice_ends(pattern, SLICE("(.*)")) && !slice_ends(pattern, SLICE("$"));
+    bool alternation = !path->whole && has_top_alternation(pattern);
+    out->rank = RANK_REGEX;
+    out->value = arena_printf(c->arena, "%s%s" SLICE_FMT "%s%s", path->fold ? "(?i)" : "",
+                              alternation ? "(?:" : "", SLICE_ARG(pattern), alternation ? ")" : "",
+                              open || alternation ? ".*" : "");
+    say_rule(c, DIAG_C012, rule,
+             "path '" SLICE_FMT "' is written as the regular expression '" SLICE_FMT
+             "': how it is matched, and its place among prefixes, depend on the implementation",
+             SLICE_ARG(path->value), SLICE_ARG(out->value));
+    return path_fits(c, rule, out->value);
+}
+
+bool path_draft(struct conversion *c, const struct rule *rule, const struct path_shape *shape,
+                struct draft_match *out)
+{
+    const struct path_match *path = &rule->match.path;
+    switch (path->kind) {
+    case PATH_ANY:
+        return literal_draft(c, rule, RANK_PREFIX, SLICE("/"), out);
+    case PATH_EXACT:
+        say_fold(c, rule, path->value);
+        return literal_draft(c, rule, RANK_EXACT, path->value, out);
+    case PATH_PREFIX_ELEMENT:
+        say_fold(c, rule, path->value);
+        return literal_draft(c, rule, RANK_PREFIX, path->value, out);
+    case PATH_PREFIX_STRING:
+        say_text_prefix(c, rule, path->value);
+        say_fold(c, rule, path->value);
+        return literal_draft(c, rule, RANK_PREFIX, path->value, out);
+    case PATH_REGEX:
+        if (shape->kind != SHAPE_NONE && !path->whole) {
+            return shape_draft(c, rule, shape, out);
+        }
+        return regex_draft(c, rule, out);
+    }
+    return false;
+}

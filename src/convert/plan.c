@@ -1,0 +1,354 @@
+#include "convert/convert_priv.h"
+
+/* ---- planes and units ----------------------------------------------------------------------- */
+
+static struct plane *plane_find(struct conversion *c, struct map *index, struct slice gateway)
+{
+    struct plane *plane = map_get(index, gateway);
+    if (plane) {
+        return plane;
+    }
+    plane = ARENA_NEW(c->arena, struct plane);
+    plane->gateway = gateway;
+    plane->by_host = map_new(c->arena);
+    plane->by_address = map_new(c->arena);
+    plane->listener_names = map_new(c->arena);
+    plane->namespaces = map_new(c->arena);
+    plane->sources = map_new(c->arena);
+    map_put(index, gateway, plane);
+    *ARENA_PUSH(c->arena, c->planes, c->plane_count, c->plane_capacity) = plane;
+    return plane;
+}
+
+static void say_host(struct conversion *c, const struct entry *entry)
+{
+    say(c, DIAG_C021, SEVERITY_ERROR, entry->origin.span, origin_subject(c, &entry->origin),
+        "host '" SLICE_FMT "' cannot be written: Gateway API takes names and names with a leading "
+        "'*.'; its rules are left out",
+        SLICE_ARG(entry->host.name));
+}
+
+/* The hostname of Gateway API; false when there is none, which was then said. */
+static bool host_name(struct conversion *c, const struct entry *entry, struct slice *out)
+{
+    switch (entry->host.kind) {
+    case HOST_ANY:
+        *out = SLICE_ABSENT;
+        return true;
+    case HOST_EXACT:
+        *out = entry->host.name;
+        if (is_dns_subdomain(*out)) {
+            return true;
+        }
+        break;
+    case HOST_ONE_LABEL:
+    case HOST_SUFFIX:
+        *out = entry->host.name;
+        if (is_wildcard_host(*out)) {
+            return true;
+        }
+        break;
+    case HOST_REGEX:
+        break;
+    }
+    say_host(c, entry);
+    return false;
+}
+
+static struct slice host_key(struct conversion *c, bool https, struct slice hostname)
+{
+    return arena_printf(c->arena, "%d " SLICE_FMT, https, SLICE_ARG(hostname));
+}
+
+static void unit_add(struct conversion *c, struct plane *plane, const struct entry *entry,
+                     struct slice hostname)
+{
+    struct slice key = host_key(c, entry->https, hostname);
+    struct unit *unit = map_get(plane->by_host, key);
+    if (unit) {
+        if (unit->rules != entry->rules) {
+            say(c, DIAG_C026, SEVERITY_ERROR, entry->origin.span, origin_subject(c, &entry->origin),
+                "host '" SLICE_FMT "' has two sets of rules that Gateway API cannot tell apart: "
+                "the first is written",
+                SLICE_ARG(hostname));
+        }
+        return;
+    }
+    unit = map_get(plane->by_host, host_key(c, !entry->https, hostname));
+    if (!unit || unit->rules != entry->rules) {
+        unit = ARENA_NEW(c->arena, struct unit);
+        *unit = (struct unit){.host = &entry->host, .hostname = hostname, .rules = entry->rules};
+        *ARENA_PUSH(c->arena, plane->units, plane->unit_count, plane->unit_capacity) = unit;
+    }
+    map_put(plane->by_host, key, unit);
+    *(entry->https ? &unit->https : &unit->http) = entry;
+    if (entry->host.kind == HOST_ONE_LABEL) {
+        say(c, DIAG_C020, SEVERITY_INFO, entry->origin.span, origin_subject(c, &entry->origin),
+            "host '" SLICE_FMT "' also matches names with more labels afterwards",
+            SLICE_ARG(hostname));
+    }
+}
+
+static void entry_add(struct conversion *c, struct map *index, const struct entry *entry)
+{
+    struct slice hostname;
+    say_unknown(c, entry->unknown, &entry->origin);
+    switch (entry->kind) {
+    case ENTRY_TUNNEL:
+        say(c, DIAG_C025, SEVERITY_ERROR, entry->origin.span, origin_subject(c, &entry->origin),
+            "TLS passthrough of host '" SLICE_FMT "' is not converted: write a TLSRoute by hand",
+            SLICE_ARG(entry->host.name));
+        return;
+    case ENTRY_CLOSE:
+        return;
+    case ENTRY_RULES:
+        break;
+    }
+    if (host_name(c, entry, &hostname)) {
+        unit_add(c, plane_find(c, index, entry->gateway), entry, hostname);
+    }
+}
+
+/* ---- listeners ------------------------------------------------------------------------------ */
+
+static struct slice address_key(struct conversion *c, uint16_t port, struct slice hostname)
+{
+    return arena_printf(c->arena, "%u " SLICE_FMT, (unsigned)port, SLICE_ARG(hostname));
+}
+
+static struct listener_plan *listener_at(struct conversion *c, const struct plane *plane,
+                                         uint16_t port, struct slice hostname)
+{
+    return map_get(plane->by_address, address_key(c, port, hostname));
+}
+
+/* "*.example.com" of "shop.example.com"; absent when nothing is left. */
+static struct slice parent_wildcard(struct conversion *c, struct slice hostname)
+{
+    size_t dot = slice_find(hostname, '.', slice_starts(hostname, SLICE("*.")) ? 2 : 0);
+    return dot < hostname.len ? arena_printf(c->arena, "*" SLICE_FMT,
+                                             SLICE_ARG(slice_sub(hostname, dot, hostname.len)))
+                              : SLICE_ABSENT;
+}
+
+const struct listener_plan *covering_listener(struct conversion *c, const struct plane *plane,
+                                              uint16_t port, struct slice hostname)
+{
+    if (!plane->listener_count) {
+        return NULL;
+    }
+    const struct listener_plan *found = listener_at(c, plane, port, hostname);
+    for (struct slice host = hostname; !found && host.ptr && host.len;) {
+        host = parent_wildcard(c, host);
+        found = host.ptr ? listener_at(c, plane, port, host) : NULL;
+    }
+    return found ? found : listener_at(c, plane, port, SLICE_ABSENT);
+}
+
+static bool has_certificate(const struct unit *unit)
+{
+    return unit->https && unit->https->certificate.secret.len;
+}
+
+static struct slice share_key(struct conversion *c, const struct entry *entry)
+{
+    const struct certificate *cert = &entry->certificate;
+    return arena_printf(c->arena, "%u " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT,
+                        (unsigned)entry->port, SLICE_ARG(cert->host), SLICE_ARG(cert->namespace),
+                        SLICE_ARG(cert->secret));
+}
+
+/* A wildcard of `tls` that serves several hosts is one listener, any other host has its own. */
+static struct slice listener_host(struct conversion *c, const struct unit *unit, struct map *shares)
+{
+    const struct certificate *cert = &unit->https->certificate;
+    struct host_pattern outer = {.kind = HOST_SUFFIX, .name = cert->host};
+    bool shared = is_wildcard_host(cert->host) && unit->hostname.ptr &&
+                  host_pattern_covers(&outer, unit->host) &&
+                  map_get(shares, share_key(c, unit->https)) != unit;
+    return shared ? cert->host : unit->hostname;
+}
+
+static struct listener_plan *listener_new(struct conversion *c, struct plane *plane,
+                                          const struct unit *unit, struct slice hostname)
+{
+    const struct entry *entry = unit->https;
+    struct listener_plan *listener = ARENA_NEW(c->arena, struct listener_plan);
+    struct slice wanted = SLICE("https");
+    if (entry->port != 443) {
+        wanted = arena_printf(c->arena, "https-%u", (unsigned)entry->port);
+    }
+    if (hostname.ptr) {
+        wanted = arena_printf(c->arena, SLICE_FMT "-" SLICE_FMT, SLICE_ARG(wanted),
+                              SLICE_ARG(host_slug(c->arena, hostname)));
+    }
+    *listener = (struct listener_plan){.hostname = hostname,
+                                       .port = entry->port,
+                                       .https = true,
+                                       .secret_namespace = entry->certificate.namespace,
+                                       .secret = entry->certificate.secret,
+                                       .namespaces = map_new(c->arena),
+                                       .cert = entry->certificate};
+    listener->name = name_claim(c->arena, plane->listener_names, wanted,
+                                address_key(c, entry->port, hostname), SECTION_NAME_MAX);
+    map_put(plane->by_address, address_key(c, entry->port, hostname), listener);
+    *ARENA_PUSH(c->arena, plane->listeners, plane->listener_count, plane->listener_capacity) =
+        listener;
+    return listener;
+}
+
+static bool same_secret(const struct listener_plan *listener, const struct certificate *cert)
+{
+    return slice_equal(listener->secret, cert->secret) &&
+           slice_equal(listener->secret_namespace, cert->namespace);
+}
+
+static void listener_assign(struct conversion *c, struct plane *plane, struct unit *unit,
+                            struct slice hostname)
+{
+    struct listener_plan *listener = listener_at(c, plane, unit->https->port, hostname);
+    if (listener && !same_secret(listener, &unit->https->certificate)) {
+        hostname = unit->hostname;
+        listener = listener_at(c, plane, unit->https->port, hostname);
+    }
+    unit->secure = listener ? listener : listener_new(c, plane, unit, hostname);
+}
+
+/* Units that share a certificate's wildcard map to null or to another unit: the first is replaced. */
+static struct map *count_shares(struct conversion *c, const struct plane *plane)
+{
+    struct map *shares = map_new(c->arena);
+    for (size_t i = 0; i < plane->unit_count; i++) {
+        struct unit *unit = plane->units[i];
+        if (has_certificate(unit) && unit->https->certificate.host.len) {
+            struct slice key = share_key(c, unit->https);
+            map_put(shares, key, map_get(shares, key) ? (void *)c : (void *)unit);
+        }
+    }
+    return shares;
+}
+
+static void listeners_build(struct conversion *c, struct plane *plane)
+{
+    struct map *shares = count_shares(c, plane);
+    /* Hosts with a listener of their own come first, so that no shared one takes their address. */
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < plane->unit_count; i++) {
+            struct unit *unit = plane->units[i];
+            if (!has_certificate(unit)) {
+                continue;
+            }
+            struct slice hostname = listener_host(c, unit, shares);
+            if (slice_equal(hostname, unit->hostname) == (pass == 0)) {
+                listener_assign(c, plane, unit, hostname);
+            }
+        }
+    }
+    for (size_t i = 0; i < plane->unit_count; i++) {
+        struct unit *unit = plane->units[i];
+        /* ingress-nginx looks for a certificate of "*." and the parent where a host has none
+         * (rootfs/etc/nginx/lua/certificate.lua, get_pem_cert_uid). */
+        if (unit->https && !unit->secure && unit->host->kind == HOST_EXACT) {
+            struct slice parent = parent_wildcard(c, unit->hostname);
+            unit->secure = parent.ptr ? listener_at(c, plane, unit->https->port, parent) : NULL;
+        }
+    }
+}
+
+/* ---- Gateways ------------------------------------------------------------------------------- */
+
+static size_t http_ports(const struct plane *plane)
+{
+    enum { PORTS = 32 };
+    uint16_t ports[PORTS];
+    size_t count = 0;
+    for (size_t i = 0; i < plane->unit_count && count < PORTS; i++) {
+        const struct entry *http = plane->units[i]->http;
+        size_t at = 0;
+        while (http && at < count && ports[at] != http->port) {
+            at++;
+        }
+        if (http && at == count) {
+            ports[count++] = http->port;
+        }
+    }
+    return count;
+}
+
+static void gateways_assign(struct conversion *c, struct plane *plane, struct map *taken)
+{
+    const struct convert_options *options = c->options;
+    size_t room = LISTENERS_MAX - http_ports(plane);
+    bool existing = options->gateway_name.len > 0;
+    plane->gateway_count =
+        existing || !plane->listener_count ? 1 : (plane->listener_count + room - 1) / room;
+    for (size_t i = 0; i < plane->listener_count; i++) {
+        plane->listeners[i]->gateway = existing ? 0 : i / room;
+    }
+    for (size_t i = 0; i < plane->unit_count; i++) {
+        struct unit *unit = plane->units[i];
+        unit->gateway = unit->secure ? unit->secure->gateway : 0;
+    }
+    plane->gateway_names = ARENA_ARRAY(c->arena, struct slice, plane->gateway_count);
+    if (existing) {
+        plane->gateway_names[0] = options->gateway_name;
+        if (plane->listener_count > room) {
+            say(c, DIAG_C043, SEVERITY_WARNING, SPAN_NONE, SLICE_ABSENT,
+                "%zu https listeners are needed, and Gateway '" SLICE_FMT "' takes %zu",
+                plane->listener_count, SLICE_ARG(options->gateway_name), room);
+        }
+        return;
+    }
+    struct slice slug = name_slug(c->arena, plane->gateway);
+    plane->name = slug.len ? slug : SLICE("gateway");
+    for (size_t i = 0; i < plane->gateway_count; i++) {
+        struct slice wanted =
+            i ? arena_printf(c->arena, SLICE_FMT "-%zu", SLICE_ARG(plane->name), i + 1)
+              : plane->name;
+        struct slice identity =
+            arena_printf(c->arena, SLICE_FMT " %zu", SLICE_ARG(plane->gateway), i);
+        plane->gateway_names[i] =
+            name_claim(c->arena, taken, wanted, identity, options->target->gateway_name_max);
+    }
+}
+
+/* ---- what is said about hosts ---------------------------------------------------------------- */
+
+/* Hosts whose https ends, with one list for those that ask for TLS and one for the others. */
+static void say_default_certificates(struct conversion *c, const struct plane *plane)
+{
+    struct slice *names[2];
+    size_t counts[2] = {0, 0};
+    names[0] = ARENA_ARRAY(c->arena, struct slice, plane->unit_count + 1);
+    names[1] = ARENA_ARRAY(c->arena, struct slice, plane->unit_count + 1);
+    for (size_t i = 0; i < plane->unit_count; i++) {
+        const struct unit *unit = plane->units[i];
+        if (unit->https && !unit->secure && unit->hostname.ptr) {
+            const struct certificate *cert = &unit->https->certificate;
+            bool asked = cert->host.len || cert->span.line;
+            names[asked][counts[asked]++] = unit->hostname;
+        }
+    }
+    for (int asked = 0; asked < 2; asked++) {
+        if (counts[asked]) {
+            say(c, DIAG_C023, asked ? SEVERITY_WARNING : SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
+                "%zu %s served by https with the default certificate of '" SLICE_FMT
+                "' today, and not at all afterwards: " SLICE_FMT,
+                counts[asked], counts[asked] == 1 ? "host is" : "hosts are",
+                SLICE_ARG(plane->gateway), SLICE_ARG(name_list(c, names[asked], counts[asked])));
+        }
+    }
+}
+
+void planes_build(struct conversion *c)
+{
+    struct map *index = map_new(c->arena), *taken = map_new(c->arena);
+    for (size_t i = 0; i < c->table->entry_count; i++) {
+        entry_add(c, index, &c->table->entries[i]);
+    }
+    for (size_t i = 0; i < c->plane_count; i++) {
+        listeners_build(c, c->planes[i]);
+        gateways_assign(c, c->planes[i], taken);
+        say_default_certificates(c, c->planes[i]);
+    }
+}

@@ -1,0 +1,297 @@
+#include "convert/convert_priv.h"
+
+/* ---- rules ---------------------------------------------------------------------------------- */
+
+/* Drafts that do the same: one rule with several matches. */
+struct written_rule {
+    const struct draft **drafts;
+    size_t count, capacity;
+};
+struct written_rules {
+    struct written_rule *items;
+    size_t count, capacity;
+};
+
+/* Two different matches of this kind that rank equally never meet. */
+static bool is_plain(const struct draft *draft)
+{
+    const struct draft_match *match = &draft->match;
+    return match->rank != RANK_REGEX && !match->test_count && !match->method.len;
+}
+
+static bool takes_more(const struct written_rule *rule)
+{
+    return rule->count < RULE_MATCHES_MAX && !rule->drafts[0]->replaces_prefix;
+}
+
+/* The rule that a draft can join; a new one otherwise. The order of rules only counts for matches that
+ * rank equally, so plain ones may join any. */
+static struct written_rule *rule_for(struct conversion *c, struct written_rules *rules,
+                                     struct map *by_behaviour, const struct draft *draft)
+{
+    uintptr_t at = (uintptr_t)map_get(by_behaviour, draft->behaviour);
+    bool last = at == rules->count;
+    if (at && (is_plain(draft) || last) && !draft->replaces_prefix &&
+        takes_more(&rules->items[at - 1])) {
+        return &rules->items[at - 1];
+    }
+    struct written_rule *rule = ARENA_PUSH(c->arena, rules->items, rules->count, rules->capacity);
+    map_put(by_behaviour, draft->behaviour, (void *)rules->count);
+    return rule;
+}
+
+static void rules_merge(struct conversion *c, const struct route_group *group,
+                        struct written_rules *out)
+{
+    struct map *by_behaviour = map_new(c->arena);
+    for (size_t i = 0; i < group->rule_count; i++) {
+        const struct draft *draft = &group->rules[i];
+        struct written_rule *rule = rule_for(c, out, by_behaviour, draft);
+        *ARENA_PUSH(c->arena, rule->drafts, rule->count, rule->capacity) = draft;
+    }
+}
+
+struct node *match_node(struct conversion *c, const struct draft_match *match)
+{
+    static const char *const types[] = {"RegularExpression", "PathPrefix", "Exact"};
+    struct node *node = node_map(c->arena), *path = node_map(c->arena);
+    node_set(c->arena, path, "type", text_node(c, types[match->rank]));
+    node_set(c->arena, path, "value", node_string(c->arena, match->value));
+    node_set(c->arena, node, "path", path);
+    if (match->headers) {
+        node_set(c->arena, node, "headers", match->headers);
+    }
+    if (match->queries) {
+        node_set(c->arena, node, "queryParams", match->queries);
+    }
+    if (match->method.len) {
+        node_set(c->arena, node, "method", node_string(c->arena, match->method));
+    }
+    return node;
+}
+
+static struct node *rule_node(struct conversion *c, const struct written_rule *rule)
+{
+    const struct draft *first = rule->drafts[0];
+    bool all = rule->count == 1 && is_plain(first) && first->match.rank == RANK_PREFIX &&
+               slice_is(first->match.value, "/");
+    struct node *node = node_map(c->arena);
+    if (!all || !first->to_https) { /* a redirect of everything says so without a match */
+        struct node *matches = node_list(c->arena);
+        for (size_t i = 0; i < rule->count; i++) {
+            node_add(c->arena, matches, match_node(c, &rule->drafts[i]->match));
+        }
+        node_set(c->arena, node, "matches", matches);
+    }
+    if (first->filters) {
+        node_set(c->arena, node, "filters", first->filters);
+    }
+    if (first->backends) {
+        node_set(c->arena, node, "backendRefs", first->backends);
+    }
+    if (first->timeouts) {
+        node_set(c->arena, node, "timeouts", first->timeouts);
+    }
+    if (!node->count) { /* neither match nor backend: every field has its default */
+        node_set(c->arena, node, "backendRefs", node_list(c->arena));
+    }
+    return node;
+}
+
+/* ---- parentRefs ----------------------------------------------------------------------------- */
+
+struct parent {
+    size_t gateway;
+    struct slice section; /* absent: all listeners */
+};
+struct parents {
+    struct parent *items;
+    size_t count, capacity;
+};
+
+static struct listener_plan *plain_listener(struct conversion *c, struct plane *plane,
+                                            size_t gateway, uint16_t port)
+{
+    for (size_t i = 0; i < plane->plain_count; i++) {
+        if (plane->plain[i]->gateway == gateway && plane->plain[i]->port == port) {
+            return plane->plain[i];
+        }
+    }
+    struct listener_plan *listener = ARENA_NEW(c->arena, struct listener_plan);
+    *listener = (struct listener_plan){
+        .name = port == 80 ? SLICE("http") : arena_printf(c->arena, "http-%u", (unsigned)port),
+        .port = port,
+        .gateway = gateway,
+        .namespaces = map_new(c->arena)};
+    *ARENA_PUSH(c->arena, plane->plain, plane->plain_count, plane->plain_capacity) = listener;
+    return listener;
+}
+
+static void parent_add(struct conversion *c, struct parents *parents, size_t gateway,
+                       struct slice section)
+{
+    for (size_t i = 0; i < parents->count; i++) {
+        if (parents->items[i].gateway == gateway &&
+            slice_equal(parents->items[i].section, section)) {
+            return;
+        }
+    }
+    *ARENA_PUSH(c->arena, parents->items, parents->count, parents->capacity) =
+        (struct parent){gateway, section};
+}
+
+static void attach(struct conversion *c, const struct route_group *group, size_t gateway,
+                   struct listener_plan *listener, struct parents *out)
+{
+    map_put(listener->namespaces, group->origin.namespace, listener);
+    parent_add(c, out, gateway, group->explicit ? listener->name : SLICE_ABSENT);
+}
+
+static void unit_attach(struct conversion *c, const struct route_group *group,
+                        const struct unit *unit, size_t gateway, struct parents *out)
+{
+    if (unit->http && group->role != ROLE_HTTPS) {
+        attach(c, group, gateway, plain_listener(c, group->plane, gateway, unit->http->port), out);
+    }
+    bool secure = group->role == ROLE_MAIN || group->role == ROLE_HTTPS;
+    if (unit->secure && secure && unit->secure->gateway == gateway) {
+        attach(c, group, gateway, unit->secure, out);
+    }
+}
+
+static void parents_of(struct conversion *c, const struct route_group *group, size_t from,
+                       size_t to, struct parents *out)
+{
+    for (size_t i = from; i < to; i++) {
+        const struct unit *unit = group->units[i];
+        /* What holds for every host has to hold at every address. */
+        bool everywhere = !unit->hostname.ptr;
+        size_t last = everywhere ? group->plane->gateway_count : unit->gateway + 1;
+        for (size_t g = everywhere ? 0 : unit->gateway; g < last; g++) {
+            unit_attach(c, group, unit, g, out);
+        }
+    }
+}
+
+static struct node *parents_node(struct conversion *c, const struct route_group *group,
+                                 const struct parent *parents, size_t count)
+{
+    const struct plane *plane = group->plane;
+    struct node *list = node_list(c->arena);
+    for (size_t i = 0; i < count; i++) {
+        struct node *ref = node_map(c->arena);
+        node_set(c->arena, ref, "name",
+                 node_string(c->arena, plane->gateway_names[parents[i].gateway]));
+        if (plane->namespace.len && !slice_equal(plane->namespace, group->origin.namespace)) {
+            node_set(c->arena, ref, "namespace", node_string(c->arena, plane->namespace));
+        }
+        if (parents[i].section.ptr) {
+            node_set(c->arena, ref, "sectionName", node_string(c->arena, parents[i].section));
+        }
+        node_add(c->arena, list, ref);
+    }
+    return list;
+}
+
+/* ---- routes --------------------------------------------------------------------------------- */
+
+/* One HTTPRoute: some hosts, some rules, some parents of a group. */
+struct span_of {
+    size_t from, to;
+};
+struct route_parts {
+    struct span_of units, rules, parents;
+};
+
+static void route_write(struct conversion *c, const struct route_group *group,
+                        const struct written_rules *rules, const struct parents *parents,
+                        const struct route_parts *at, size_t *number)
+{
+    struct slice name = group->name;
+    if (++*number > 1) {
+        struct slice wanted =
+            arena_printf(c->arena, SLICE_FMT "-%zu", SLICE_ARG(group->name), *number);
+        name = name_claim(c->arena, names_in(c, group->origin.namespace), wanted, wanted,
+                          ROUTE_NAME_MAX);
+    }
+    struct node *object =
+        object_node(c, "gateway.networking.k8s.io/v1", "HTTPRoute", group->origin.namespace, name,
+                    group->origin.kind.len ? origin_subject(c, &group->origin) : SLICE_ABSENT);
+    struct node *spec = node_map(c->arena);
+    node_set(c->arena, spec, "parentRefs",
+             parents_node(c, group, parents->items + at->parents.from,
+                          at->parents.to - at->parents.from));
+    struct node *hostnames = node_list(c->arena), *list = node_list(c->arena);
+    for (size_t i = at->units.from; i < at->units.to; i++) {
+        if (group->units[i]->hostname.ptr) {
+            node_add(c->arena, hostnames, node_string(c->arena, group->units[i]->hostname));
+        }
+    }
+    if (hostnames->count) {
+        node_set(c->arena, spec, "hostnames", hostnames);
+    }
+    for (size_t i = at->rules.from; i < at->rules.to; i++) {
+        node_add(c->arena, list, rule_node(c, &rules->items[i]));
+    }
+    node_set(c->arena, spec, "rules", list);
+    node_set(c->arena, object, "spec", spec);
+    object_add(c, object);
+    c->out->routes++;
+}
+
+/* Would only the order of rules decide between the two? Between routes it would be their age. */
+static bool is_tie(const struct written_rule *a, const struct written_rule *b)
+{
+    const struct draft *x = a->drafts[a->count - 1], *y = b->drafts[0];
+    return !is_plain(x) && !is_plain(y) && x->match.key == y->match.key;
+}
+
+/* The end of the rules that fit into one route from `from` on. */
+static size_t rules_end(struct conversion *c, const struct written_rules *rules, size_t from)
+{
+    size_t end = from, matches = 0;
+    while (end < rules->count && end - from < RULES_MAX &&
+           matches + rules->items[end].count <= ROUTE_MATCHES_MAX) {
+        matches += rules->items[end++].count;
+    }
+    if (end == rules->count) {
+        return end;
+    }
+    size_t cut = end;
+    while (cut > from && is_tie(&rules->items[cut - 1], &rules->items[cut])) {
+        cut--;
+    }
+    if (cut > from) {
+        return cut;
+    }
+    say_rule(c, DIAG_C019, rules->items[from].drafts[0]->rule,
+             "more than %d rules of equal rank are spread over several HTTPRoutes: which wins is "
+             "decided by the age and name of the routes",
+             RULES_MAX);
+    return end;
+}
+
+void routes_write(struct conversion *c, const struct route_group *group)
+{
+    struct written_rules rules = {0};
+    size_t number = 0;
+    rules_merge(c, group, &rules);
+    for (size_t host = 0; host < group->unit_count; host += HOSTNAMES_MAX) {
+        struct route_parts at = {.units = {host, host + HOSTNAMES_MAX}};
+        if (at.units.to > group->unit_count) {
+            at.units.to = group->unit_count;
+        }
+        struct parents parents = {0};
+        parents_of(c, group, at.units.from, at.units.to, &parents);
+        for (size_t parent = 0; parent < parents.count; parent += PARENTS_MAX) {
+            at.parents = (struct span_of){parent, parent + PARENTS_MAX};
+            if (at.parents.to > parents.count) {
+                at.parents.to = parents.count;
+            }
+            for (size_t rule = 0; rule < rules.count; rule = at.rules.to) {
+                at.rules = (struct span_of){rule, rules_end(c, &rules, rule)};
+                route_write(c, group, &rules, &parents, &at, &number);
+            }
+        }
+    }
+}

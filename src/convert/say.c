@@ -1,0 +1,142 @@
+#include "convert/convert_priv.h"
+
+struct slice origin_subject(struct conversion *c, const struct origin *origin)
+{
+    if (!origin->name.len) {
+        return SLICE_ABSENT;
+    }
+    return arena_printf(c->arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT, SLICE_ARG(origin->kind),
+                        SLICE_ARG(origin->namespace), SLICE_ARG(origin->name));
+}
+
+static void vsay(struct conversion *c, enum diag_code code, enum severity severity,
+                 struct span span, struct slice subject, const char *format, va_list args)
+{
+    struct slice message = arena_vprintf(c->arena, format, args);
+    /* Without a place the subject tells one from another. */
+    struct slice key = arena_printf(c->arena, "%d %u %u %u " SLICE_FMT " " SLICE_FMT, (int)code,
+                                    span.file, span.line, span.column, SLICE_ARG(message),
+                                    SLICE_ARG(span.line ? SLICE_ABSENT : subject));
+    if (!map_put(c->said, key, c)) {
+        diag_severity_at(c->run->diag, code, severity, span, subject, SLICE_FMT,
+                         SLICE_ARG(message));
+    }
+}
+
+void say(struct conversion *c, enum diag_code code, enum severity severity, struct span span,
+         struct slice subject, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsay(c, code, severity, span, subject, format, args);
+    va_end(args);
+}
+
+void say_rule(struct conversion *c, enum diag_code code, const struct rule *rule,
+              const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsay(c, code, diag_row(code)->severity, rule->origin.span, origin_subject(c, &rule->origin),
+         format, args);
+    va_end(args);
+}
+
+void say_effect(struct conversion *c, enum diag_code code, enum severity severity,
+                const struct rule *rule, const void *effect, const char *format, ...)
+{
+    const struct effect_source *source = effect_source(effect);
+    va_list args;
+    va_start(args, format);
+    if (source->name.len) {
+        vsay(c, code, severity, source->span.line ? source->span : rule->origin.span,
+             origin_subject(c, &rule->origin), format, args);
+    } else {
+        vsay(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT, format, args);
+    }
+    va_end(args);
+}
+
+static enum severity impact_severity(enum impact impact)
+{
+    switch (impact) {
+    case IMPACT_COSMETIC:
+        return SEVERITY_INFO;
+    case IMPACT_CHANGED:
+        return SEVERITY_WARNING;
+    case IMPACT_BREAKING:
+        break;
+    }
+    return SEVERITY_ERROR;
+}
+
+/* What users call it: the annotation or setting, else the effect. */
+static struct slice effect_title(enum effect_id id, const void *effect)
+{
+    const struct effect_source *source = effect_source(effect);
+    return source->name.len ? source->name : slice_of(effect_row(id)->text);
+}
+
+void say_unsupported(struct conversion *c, const struct rule *rule, enum effect_id id,
+                     const void *effect)
+{
+    if (!effect_source(effect)->name.len) {
+        return; /* a default of the data plane: say_platform names it */
+    }
+    const struct effect_row *row = effect_row(id);
+    bool protects = row->aspect == ASPECT_PROTECTION && row->impact == IMPACT_BREAKING;
+    struct slice title = effect_title(id, effect);
+    buf_clear(&c->text);
+    effect_print(id, effect, &c->text);
+    say_effect(c, protects ? DIAG_C003 : DIAG_C001, impact_severity(row->impact), rule, effect,
+               "'" SLICE_FMT "' (" SLICE_FMT ") cannot be written for target '%s': %s",
+               SLICE_ARG(title), SLICE_ARG(buf_slice(&c->text)), c->options->target->name,
+               c->options->target->capabilities[id].text);
+}
+
+void say_unknown(struct conversion *c, const struct unknown *unknown, const struct origin *origin)
+{
+    for (; unknown; unknown = unknown->next) {
+        bool mild = unknown->aspect == ASPECT_TRAFFIC || unknown->aspect == ASPECT_HEADERS;
+        bool open = unknown->aspect == ASPECT_PROTECTION;
+        struct span span =
+            unknown->source.span.line || !origin ? unknown->source.span : origin->span;
+        say(c, open ? DIAG_C003 : DIAG_C004, mild ? SEVERITY_WARNING : SEVERITY_ERROR, span,
+            origin ? origin_subject(c, origin) : SLICE_ABSENT, SLICE_FMT "%s",
+            SLICE_ARG(unknown->reason),
+            open ? ": it is not in the written objects, which would let everybody in"
+                 : ": it is not in the written objects, add what it does by hand");
+    }
+}
+
+void say_platform(struct conversion *c)
+{
+    say_unknown(c, c->table->unknown, NULL);
+    if (c->table->entry_count == 0) {
+        return;
+    }
+    for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
+        const void *effect = effect_get(&c->table->platform, id);
+        if (!effect) {
+            continue;
+        }
+        buf_clear(&c->text);
+        effect_print(id, effect, &c->text);
+        say(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
+            "default of " SLICE_FMT " is not carried over: %s (" SLICE_FMT ")",
+            SLICE_ARG(c->table->label), effect_row(id)->text, SLICE_ARG(buf_slice(&c->text)));
+    }
+}
+
+struct slice name_list(struct conversion *c, const struct slice *names, size_t count)
+{
+    enum { SHOWN = 3 };
+    struct slice text = SLICE("");
+    for (size_t i = 0; i < count && i < SHOWN; i++) {
+        text = arena_printf(c->arena, SLICE_FMT "%s" SLICE_FMT, SLICE_ARG(text), i ? ", " : "",
+                            SLICE_ARG(names[i]));
+    }
+    return count <= SHOWN
+               ? text
+               : arena_printf(c->arena, SLICE_FMT " and %zu more", SLICE_ARG(text), count - SHOWN);
+}

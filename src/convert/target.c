@@ -1,0 +1,165 @@
+#include "convert/convert.h"
+
+/* ---- what targets can express -------------------------------------------------------------- */
+
+/* One line for each effect of route/effects.def; an effect without a line does not compile. Facts:
+ * gateway-api v1.6.1 apis/v1/httproute_types.go. The text of a SUPPORT_NONE row is the advice that
+ * users read; that of a SUPPORT_NEAR row says what differs. */
+#define STANDARD_answer                                                                            \
+    SUPPORT_NEAR, "an HTTPRoute gives no answer of its own but 404 and 500; serve it from a "      \
+                  "backend"
+#define STANDARD_redirect       SUPPORT_EXACT, "RequestRedirect"
+#define STANDARD_https_redirect SUPPORT_EXACT, "RequestRedirect on the http listener"
+#define STANDARD_body_limit                                                                        \
+    SUPPORT_NONE,                                                                                  \
+        "limit the size of bodies in the application, or by a policy of the implementation"
+#define STANDARD_addresses                                                                         \
+    SUPPORT_NONE,                                                                                  \
+        "keep clients out by a policy of the implementation, a firewall or the application"
+#define STANDARD_cors          SUPPORT_NEAR, "CORS filter"
+#define STANDARD_rewrite       SUPPORT_NEAR, "URLRewrite with a whole path or a prefix"
+#define STANDARD_upstream_host SUPPORT_EXACT, "URLRewrite with a fixed host name"
+#define STANDARD_upstream_protocol                                                                 \
+    SUPPORT_NONE, "it is a property of the Service (appProtocol) or of a BackendTLSPolicy there"
+#define STANDARD_request_headers  SUPPORT_EXACT, "RequestHeaderModifier with fixed values"
+#define STANDARD_response_headers SUPPORT_EXACT, "ResponseHeaderModifier with fixed values"
+#define STANDARD_timeouts                                                                          \
+    SUPPORT_NONE,                                                                                  \
+        "an HTTPRoute only limits the whole exchange, which would cut long streams; set "          \
+        "timeouts.request by hand where no response may take longer"
+#define STANDARD_retries                                                                           \
+    SUPPORT_NONE, "retries are experimental in Gateway API; use a policy of the implementation"
+#define STANDARD_buffering                                                                         \
+    SUPPORT_NONE, "bodies are streamed; slow clients are then seen by the application"
+#define STANDARD_mirrors SUPPORT_EXACT, "RequestMirror to a Service"
+
+/* AKS documentation of the managed Gateway API: istiod is run by AKS, no Istio CRDs, no EnvoyFilter, no
+ * settings of the mesh, so there is nowhere else to say these things. */
+#define AKS_answer         STANDARD_answer
+#define AKS_redirect       STANDARD_redirect
+#define AKS_https_redirect STANDARD_https_redirect
+#define AKS_body_limit                                                                             \
+    SUPPORT_NONE,                                                                                  \
+        "application routing with Gateway API has no limit on bodies; check the size in "          \
+        "the application or in Azure Front Door or Application Gateway in front"
+#define AKS_addresses                                                                              \
+    SUPPORT_NONE, "there is no list for one route; give these hosts a Gateway of their own with "  \
+                  "loadBalancerSourceRanges in its ConfigMap, or check in the application"
+#define AKS_cors              STANDARD_cors
+#define AKS_rewrite           STANDARD_rewrite
+#define AKS_upstream_host     STANDARD_upstream_host
+#define AKS_upstream_protocol STANDARD_upstream_protocol
+#define AKS_request_headers   STANDARD_request_headers
+#define AKS_response_headers  STANDARD_response_headers
+#define AKS_timeouts                                                                               \
+    SUPPORT_NONE, "an HTTPRoute only limits the whole exchange, which would cut long streams; "    \
+                  "Istio waits without limit, so set timeouts.request by hand where none may hang"
+#define AKS_retries                                                                                \
+    SUPPORT_NONE, "Istio repeats a request twice when the connection fails, and this cannot be "   \
+                  "set"
+#define AKS_buffering STANDARD_buffering
+#define AKS_mirrors   STANDARD_mirrors
+
+static const struct target targets[] = {
+    {
+        .name = "standard",
+        .profile = "standard",
+        .text = "what the text of Gateway API promises, for any implementation",
+        .gateway_class = "standard",
+        .class_is_known = false,
+        .gateway_name_max = 63,
+        .host_falls_through = true,
+        .regex_after_prefix = false,
+        .capabilities =
+            {
+#define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, STANDARD_##id},
+#include "route/effects.def"
+#undef EFFECT
+            },
+    },
+    {
+        .name = "aks-approuting",
+        .profile = "aks-approuting",
+        .text = "AKS application routing with Gateway API (Istio run by AKS)",
+        .gateway_class = "approuting-istio",
+        .class_is_known = true,
+        /* The Deployment is called <gateway>-approuting-istio. */
+        .gateway_name_max = 63 - sizeof "approuting-istio",
+        .host_falls_through = false,
+        .regex_after_prefix = true,
+        .capabilities =
+            {
+#define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, AKS_##id},
+#include "route/effects.def"
+#undef EFFECT
+            },
+    },
+};
+
+const struct target *target_at(size_t index)
+{
+    return index < ARRAY_LEN(targets) ? &targets[index] : NULL;
+}
+
+const struct target *target_find(struct slice name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+        if (slice_is(name, targets[i].name)) {
+            return &targets[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+enum { API_MINOR_MIN = 2, API_MINOR_MAX = 6, API_MINOR_DEFAULT = 5 };
+
+void convert_options_default(struct convert_options *options)
+{
+    *options = (struct convert_options){.target = &targets[0], .api_minor = API_MINOR_DEFAULT};
+}
+
+/* "1.MINOR" with an optional "v" in front and an optional patch behind. */
+static bool version_minor(struct slice text, int *minor)
+{
+    struct slice part, rest = slice_starts(text, SLICE("v")) ? slice_sub(text, 1, text.len) : text;
+    uint64_t number, patch;
+    if (!slice_split(&rest, '.', &part) || !slice_is(part, "1") ||
+        !slice_split(&rest, '.', &part) || !slice_to_uint(part, 999, &number) ||
+        (rest.ptr && !slice_to_uint(rest, 999, &patch))) {
+        return false;
+    }
+    *minor = (int)number;
+    return true;
+}
+
+bool convert_api_version(struct slice text, int *minor)
+{
+    int number;
+    if (!version_minor(text, &number) || number < API_MINOR_MIN || number > API_MINOR_MAX) {
+        return false;
+    }
+    *minor = number;
+    return true;
+}
+
+/* AKS documentation, managed Gateway API: which bundle comes with which Kubernetes version. */
+static const struct {
+    int kubernetes_minor; /* from this one on */
+    int api_minor;
+} aks_bundles[] = {{26, 2}, {34, 3}, {35, 4}, {36, 5}};
+
+bool convert_aks_version(struct slice version, int *minor)
+{
+    int kubernetes;
+    if (!version_minor(version, &kubernetes) || kubernetes < aks_bundles[0].kubernetes_minor) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(aks_bundles); i++) {
+        if (kubernetes >= aks_bundles[i].kubernetes_minor) {
+            *minor = aks_bundles[i].api_minor;
+        }
+    }
+    return true;
+}
