@@ -34,7 +34,7 @@ static bool build_ingress(struct run *run, const struct side_options *options, s
     struct ingress_claims claims;
     ingress_claim_all(run, &side->kube, &options->choice, &claims);
     if (side->kube.counts[KUBE_INGRESS] == 0) {
-        diag_at(run->diag, DIAG_I006, SPAN_NONE, SLICE_ABSENT,
+        diag_at(run->diag, DIAG_I010, SPAN_NONE, SLICE_ABSENT,
                 "the input holds no Ingress that can be read");
         return false;
     }
@@ -57,12 +57,12 @@ static bool build_gateway(struct run *run, const struct side_options *options, s
     struct slice name = options->profile.len ? options->profile : SLICE("standard");
     const struct gateway_profile *profile = gateway_profile_find(name);
     if (!profile) {
-        diag_at(run->diag, DIAG_I007, SPAN_NONE, SLICE_ABSENT,
+        diag_at(run->diag, DIAG_I011, SPAN_NONE, SLICE_ABSENT,
                 "there is no profile '" SLICE_FMT "'", SLICE_ARG(name));
         return false;
     }
     if (side->kube.counts[KUBE_GATEWAY] + side->kube.counts[KUBE_HTTP_ROUTE] == 0) {
-        diag_at(run->diag, DIAG_I006, SPAN_NONE, SLICE_ABSENT,
+        diag_at(run->diag, DIAG_I010, SPAN_NONE, SLICE_ABSENT,
                 "the input holds no Gateway and no HTTPRoute that can be read");
         return false;
     }

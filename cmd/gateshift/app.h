@@ -1,0 +1,42 @@
+/* What the commands share: the run, the options, how a run ends. */
+#ifndef GATESHIFT_APP_H
+#define GATESHIFT_APP_H
+
+#include "compare/compare.h"
+#include "expect/expect.h"
+#include "frontend/frontend.h"
+#include "options.h"
+
+enum exit_status { EXIT_WELL, EXIT_NO, EXIT_USAGE, EXIT_INPUT, EXIT_ENVIRONMENT };
+
+struct app {
+    struct run run;
+    struct options options;
+    struct buf out;     /* results, for standard output */
+    struct buf summary; /* closing lines, for standard error */
+};
+
+int cmd_convert(struct app *app);
+int cmd_simulate(struct app *app);
+int cmd_test(struct app *app);
+int cmd_diff(struct app *app);
+int cmd_show(struct app *app);
+int cmd_explain(struct app *app);
+int cmd_version(struct app *app);
+int cmd_completion(struct app *app);
+
+/* Prints a line about the command line to standard error; the result is EXIT_USAGE. */
+int app_usage(struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Reads the given paths into objects; standard input for "-". */
+void app_read(struct app *app, const struct words *paths, struct kube *kube);
+/* Options for a side; `as` is a data plane's name, or absent. False with a usage line on stderr when it is
+ * unknown. */
+bool app_side_options(struct app *app, struct slice as, struct side_options *out);
+bool app_convert_options(struct app *app, struct convert_options *out);
+/* EXIT_INPUT when the input has errors, else `otherwise`. */
+int app_status(const struct app *app, int otherwise);
+/* True when the input has errors and results are not to be written. */
+bool app_stops(const struct app *app);
+bool app_output_is(const struct app *app, const char *format);
+
+#endif

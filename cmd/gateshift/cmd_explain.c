@@ -1,0 +1,127 @@
+#include "app.h"
+
+#include <jansson.h>
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <openssl/crypto.h>
+#include <pcre2.h>
+#include <yaml.h>
+
+#define PREFIX "nginx.ingress.kubernetes.io/"
+
+static void print_list(struct app *app)
+{
+    buf_puts(&app->out, "diagnostics\n");
+    for (size_t i = 0; i < DIAG_CODE_COUNT; i++) {
+        const struct diag_row *row = diag_row((enum diag_code)i);
+        buf_printf(&app->out, "  %s  %-7s  %s\n", row->name, severity_name(row->severity),
+                   row->title);
+    }
+    buf_puts(&app->out, "\nannotations of ingress-nginx\n");
+    struct nginx_annotation_info info;
+    for (size_t i = 0; nginx_annotation_info_at(i, &info); i++) {
+        buf_printf(&app->out, "  " PREFIX "%s%s\n", info.name,
+                   info.understood ? "" : "  (not understood yet)");
+    }
+    buf_puts(&app->out, "\neffects\n");
+    for (int i = 0; i < EFFECT_COUNT; i++) {
+        const struct effect_row *row = effect_row((enum effect_id)i);
+        buf_printf(&app->out, "  %-18s %s\n", row->name, row->text);
+    }
+}
+
+static bool explain_code(struct app *app, struct slice name)
+{
+    const struct diag_row *row = diag_row_find(name);
+    if (row) {
+        buf_printf(&app->out, "%s (%s): %s\n\n%s\n", row->name, severity_name(row->severity),
+                   row->title, row->help);
+    }
+    return row != NULL;
+}
+
+static bool explain_annotation(struct app *app, struct slice name)
+{
+    struct nginx_annotation_info info;
+    if (slice_starts(name, SLICE(PREFIX))) {
+        name = slice_sub(name, sizeof PREFIX - 1, name.len);
+    }
+    for (size_t i = 0; nginx_annotation_info_at(i, &info); i++) {
+        if (!slice_is(name, info.name) && !(info.alias && slice_is(name, info.alias))) {
+            continue;
+        }
+        buf_printf(&app->out, PREFIX "%s\n", info.name);
+        if (info.alias) {
+            buf_printf(&app->out, "  also written %s\n", info.alias);
+        }
+        buf_printf(&app->out,
+                   "\n%s\n\n  acts on    %s\n  accepts    %s\n  default    %s\n  bad value  %s\n",
+                   info.text, info.scope, info.accepts, info.fallback, info.bad_value);
+        buf_puts(&app->out, info.understood
+                                ? ""
+                                : "\ngateshift does not understand it yet: what it touches is "
+                                  "unknown, and named in a diagnostic.\n");
+        return true;
+    }
+    return false;
+}
+
+static bool explain_effect(struct app *app, struct slice name)
+{
+    for (int i = 0; i < EFFECT_COUNT; i++) {
+        const struct effect_row *row = effect_row((enum effect_id)i);
+        if (!slice_is(name, row->name)) {
+            continue;
+        }
+        buf_printf(&app->out, "%s: %s\n  aspect %s; a difference is %s\n", row->name, row->text,
+                   aspect_name(row->aspect), impact_name(row->impact));
+        for (size_t t = 0; target_at(t); t++) {
+            static const char *const words[] = {"exact", "near", "none"};
+            const struct capability *capability = &target_at(t)->capabilities[i];
+            buf_printf(&app->out, "  %s: %s%s%s\n", target_at(t)->name,
+                       words[capability->support], capability->text && *capability->text ? "; " : "",
+                       capability->text ? capability->text : "");
+        }
+        return true;
+    }
+    return false;
+}
+
+int cmd_explain(struct app *app)
+{
+    if (app->options.operands.count == 0) {
+        print_list(app);
+        return EXIT_WELL;
+    }
+    for (size_t i = 0; i < app->options.operands.count; i++) {
+        struct slice name = app->options.operands.items[i];
+        buf_puts(&app->out, i ? "\n" : "");
+        if (!explain_code(app, name) && !explain_annotation(app, name) &&
+            !explain_effect(app, name)) {
+            return app_usage(app, "'" SLICE_FMT "' is no code, annotation or effect; 'gateshift "
+                                  "explain' lists them",
+                             SLICE_ARG(name));
+        }
+    }
+    return EXIT_WELL;
+}
+
+int cmd_version(struct app *app)
+{
+    int major = 0, minor = 0, patch = 0;
+    char pcre[64] = "";
+    yaml_get_version(&major, &minor, &patch);
+    pcre2_config(PCRE2_CONFIG_VERSION, pcre);
+    buf_printf(&app->out, "gateshift %s\nlibyaml %d.%d.%d, jansson %s, pcre2 %s, %s\n",
+               GATESHIFT_VERSION, major, minor, patch, jansson_version_str(), pcre,
+               OpenSSL_version(OPENSSL_VERSION));
+    return EXIT_WELL;
+}
+
+int cmd_completion(struct app *app)
+{
+    if (app->options.operands.count != 1 ||
+        !completion_print(app->options.operands.items[0], &app->out)) {
+        return app_usage(app, "completion takes one of: bash zsh fish");
+    }
+    return EXIT_WELL;
+}
