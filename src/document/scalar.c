@@ -1,92 +1,174 @@
+/* What a plain scalar is, for an API server: the tables and steps of go.yaml.in/yaml/v2, resolve.go,
+ * which sigs.k8s.io/yaml reads with, and what json.Marshal then makes of numbers. */
 #include "document/document_priv.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_one_of(struct slice s, const char *const *words, size_t count)
+struct word {
+    const char *text;
+    enum node_kind kind;
+    bool boolean;
+    double number;
+};
+
+/* Sorted by nothing: the first byte is compared first, and few scalars begin with one of these. */
+static const struct word words[] = {
+    {"~", NODE_NULL, false, 0},
+    {"null", NODE_NULL, false, 0},
+    {"Null", NODE_NULL, false, 0},
+    {"NULL", NODE_NULL, false, 0},
+    {"y", NODE_BOOL, true, 0},
+    {"Y", NODE_BOOL, true, 0},
+    {"yes", NODE_BOOL, true, 0},
+    {"Yes", NODE_BOOL, true, 0},
+    {"YES", NODE_BOOL, true, 0},
+    {"true", NODE_BOOL, true, 0},
+    {"True", NODE_BOOL, true, 0},
+    {"TRUE", NODE_BOOL, true, 0},
+    {"on", NODE_BOOL, true, 0},
+    {"On", NODE_BOOL, true, 0},
+    {"ON", NODE_BOOL, true, 0},
+    {"n", NODE_BOOL, false, 0},
+    {"N", NODE_BOOL, false, 0},
+    {"no", NODE_BOOL, false, 0},
+    {"No", NODE_BOOL, false, 0},
+    {"NO", NODE_BOOL, false, 0},
+    {"false", NODE_BOOL, false, 0},
+    {"False", NODE_BOOL, false, 0},
+    {"FALSE", NODE_BOOL, false, 0},
+    {"off", NODE_BOOL, false, 0},
+    {"Off", NODE_BOOL, false, 0},
+    {"OFF", NODE_BOOL, false, 0},
+    {".nan", NODE_FLOAT, false, NAN},
+    {".NaN", NODE_FLOAT, false, NAN},
+    {".NAN", NODE_FLOAT, false, NAN},
+    {".inf", NODE_FLOAT, false, INFINITY},
+    {".Inf", NODE_FLOAT, false, INFINITY},
+    {".INF", NODE_FLOAT, false, INFINITY},
+    {"+.inf", NODE_FLOAT, false, INFINITY},
+    {"+.Inf", NODE_FLOAT, false, INFINITY},
+    {"+.INF", NODE_FLOAT, false, INFINITY},
+    {"-.inf", NODE_FLOAT, false, -INFINITY},
+    {"-.Inf", NODE_FLOAT, false, -INFINITY},
+    {"-.INF", NODE_FLOAT, false, -INFINITY},
+};
+
+enum { WORD_MAX = 5, DIGITS_MAX = 512, SAFE_BITS = 53 };
+
+static bool resolve_word(struct node *node)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (slice_is(s, words[i])) {
+    struct slice text = node->text;
+    for (size_t i = 0; text.len <= WORD_MAX && i < ARRAY_LEN(words); i++) {
+        if (words[i].text[0] == text.ptr[0] && slice_is(text, words[i].text)) {
+            node->kind = words[i].kind;
+            if (node->kind == NODE_FLOAT) {
+                node->number = words[i].number;
+            } else {
+                node->boolean = words[i].boolean;
+            }
             return true;
         }
     }
     return false;
 }
 
-/* The tables of goyaml.v2, resolve.go, which sigs.k8s.io/yaml uses. */
-static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
-static const char *const truths[] = {"y",    "Y",    "yes", "Yes", "YES", "true",
-                                     "True", "TRUE", "on",  "On",  "ON"};
-static const char *const lies[] = {"n",     "N",     "no",  "No",  "NO", "false",
-                                   "False", "FALSE", "off", "Off", "OFF"};
-
-/* strconv.ParseInt(text, 0, 64): sign, then 0x, 0o, 0b or a leading 0 for octal. */
-static bool parse_int(const char *text, int64_t *out)
+static int digit_of(char c)
 {
-    bool negative = *text == '-';
-    if (*text == '-' || *text == '+') {
-        text++;
+    if (c >= '0' && c <= '9') {
+        return c - '0';
     }
-    int base = 10;
-    if (text[0] == '0' && text[1] != '\0') {
-        switch (text[1]) {
-        case 'x':
-        case 'X':
-            base = 16;
-            text += 2;
-            break;
-        case 'o':
-        case 'O':
-            base = 8;
-            text += 2;
-            break;
-        case 'b':
-        case 'B':
-            base = 2;
-            text += 2;
-            break;
-        default:
-            base = 8;
-            text++;
-            break;
-        }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
     }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+}
+
+/* Digits of one base up to the end; *overflow when they need more than 64 bits. */
+static bool parse_digits(const char *text, unsigned base, uint64_t *out, bool *overflow)
+{
     if (*text == '\0') {
         return false;
     }
     uint64_t value = 0;
-    const uint64_t limit = negative ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
+    *overflow = false;
     for (; *text; text++) {
-        char c = *text;
-        unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-                         : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
-                         : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10)
-                                                : 99;
-        if (digit >= (unsigned)base || value > (limit - digit) / (unsigned)base) {
+        unsigned digit = (unsigned)digit_of(*text);
+        if (digit >= base) {
             return false;
         }
-        value = value * (unsigned)base + digit;
+        *overflow = *overflow || value > (UINT64_MAX - digit) / base;
+        value = value * base + digit;
     }
-    *out = negative ? (int64_t)(0 - value) : (int64_t)value;
+    *out = value;
     return true;
+}
+
+/* strconv.ParseInt and ParseUint with base 0: sign, then 0x, 0o, 0b or a leading 0 for octal. */
+static bool parse_int(struct node *node, const char *text)
+{
+    const bool has_sign = *text == '-' || *text == '+', negative = *text == '-';
+    text += has_sign;
+    unsigned base = 10;
+    if (text[0] == '0' && text[1] != '\0') {
+        const char mark = (char)(text[1] | 0x20);
+        base = mark == 'x' ? 16 : mark == 'b' ? 2 : 8;
+        text += mark == 'x' || mark == 'b' || mark == 'o' ? 2 : 1;
+    }
+    uint64_t value;
+    bool overflow;
+    if (!parse_digits(text, base, &value, &overflow) || overflow) {
+        return false;
+    }
+    if (value <= (uint64_t)INT64_MAX + negative) {
+        node->kind = NODE_INT;
+        node->integer = negative ? (int64_t)(0 - value) : (int64_t)value;
+        return true;
+    }
+    if (has_sign) {
+        return false;
+    }
+    /* It fits no int64, and so no integer field of the API: a number all the same. */
+    node->kind = NODE_FLOAT;
+    node->number = (double)value;
+    return true;
+}
+
+/* resolve.go strips "0b" and parses what is left with its own sign: "0b-1" is -1. */
+static bool parse_binary_with_sign(struct node *node, const char *text)
+{
+    uint64_t value;
+    bool overflow;
+    if (strncmp(text, "0b", 2) != 0 || (text[2] != '-' && text[2] != '+') ||
+        !parse_digits(text + 3, 2, &value, &overflow) || overflow || value > (uint64_t)INT64_MAX) {
+        return false;
+    }
+    node->kind = NODE_INT;
+    node->integer = text[2] == '-' ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+static const char *skip_digits(const char *s)
+{
+    while (*s >= '0' && *s <= '9') {
+        s++;
+    }
+    return s;
 }
 
 /* yamlStyleFloat of resolve.go: ^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$ */
 static bool looks_like_float(const char *s)
 {
-    size_t digits = 0;
     s += *s == '-' || *s == '+';
-    while (*s >= '0' && *s <= '9') {
-        s++;
-        digits++;
-    }
+    const char *whole = s;
+    s = skip_digits(s);
+    size_t digits = (size_t)(s - whole);
     if (*s == '.') {
-        s++;
-        while (*s >= '0' && *s <= '9') {
-            s++;
-            digits++;
-        }
+        const char *fraction = s + 1;
+        s = skip_digits(fraction);
+        digits += (size_t)(s - fraction);
     }
     if (digits == 0) {
         return false;
@@ -97,74 +179,84 @@ static bool looks_like_float(const char *s)
         if (*s < '0' || *s > '9') {
             return false;
         }
-        while (*s >= '0' && *s <= '9') {
-            s++;
-        }
+        s = skip_digits(s);
     }
     return *s == '\0';
 }
 
-static bool resolve_special_float(struct slice s, double *out)
+/* encoding/json writes a whole number without a fraction, so 8080.0 and 1e3 reach the API server as
+ * integers. Past 2^53 the digits that it writes are no longer those of the number. */
+static bool parse_float(struct node *node, const char *text)
 {
-    static const char *const infinite[] = {".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"};
-    static const char *const negative[] = {"-.inf", "-.Inf", "-.INF"};
-    static const char *const nan_words[] = {".nan", ".NaN", ".NAN"};
-    if (is_one_of(s, infinite, ARRAY_LEN(infinite))) {
-        *out = (double)INFINITY;
-        return true;
+    if (!looks_like_float(text)) {
+        return false;
     }
-    if (is_one_of(s, negative, ARRAY_LEN(negative))) {
-        *out = -(double)INFINITY;
-        return true;
+    double number = strtod(text, NULL);
+    if (!isfinite(number)) {
+        return false; /* strconv.ParseFloat: out of range, so it stays a string */
     }
-    if (is_one_of(s, nan_words, ARRAY_LEN(nan_words))) {
-        *out = (double)NAN;
-        return true;
+    const double safe = (double)((int64_t)1 << SAFE_BITS);
+    if (number >= -safe && number <= safe && number == floor(number)) {
+        node->kind = NODE_INT;
+        node->integer = (int64_t)number;
+    } else {
+        node->kind = NODE_FLOAT;
+        node->number = number;
     }
-    return false;
+    return true;
 }
 
 static void resolve_number(struct node *node)
 {
-    /* Underscores may stand between digits; numbers longer than this are strings for our purpose. */
-    char text[64];
+    /* Underscores may stand anywhere. A longer number is out of range, or written to mislead. */
+    char text[DIGITS_MAX];
     size_t length = 0;
     for (size_t i = 0; i < node->text.len; i++) {
-        if (node->text.ptr[i] == '_') {
+        const char c = node->text.ptr[i];
+        if (c == '_') {
             continue;
         }
-        if (length + 1 >= sizeof text || node->text.ptr[i] == '\0') {
+        if (length + 1 >= sizeof text || c == '\0') {
             return;
         }
-        text[length++] = node->text.ptr[i];
+        text[length++] = c;
     }
     text[length] = '\0';
-    if (parse_int(text, &node->integer)) {
-        node->kind = NODE_INT;
-    } else if (looks_like_float(text)) {
-        node->kind = NODE_FLOAT;
-        node->number = strtod(text, NULL);
+    if (!parse_int(node, text) && !parse_float(node, text)) {
+        (void)parse_binary_with_sign(node, text);
     }
 }
 
 void scalar_resolve(struct node *node)
 {
-    struct slice s = node->text;
     node->kind = NODE_STRING;
-    char first = s.len ? s.ptr[0] : '\0';
-    /* Most plain scalars are words that none of the tables can hold. */
-    if (first == '\0' || strchr("~nNtTfFyYoO.+-0123456789", first) != NULL) {
-        if (is_one_of(s, nulls, ARRAY_LEN(nulls))) {
-            node->kind = NODE_NULL;
-        } else if (is_one_of(s, truths, ARRAY_LEN(truths))) {
-            node->kind = NODE_BOOL;
-            node->boolean = true;
-        } else if (is_one_of(s, lies, ARRAY_LEN(lies))) {
-            node->kind = NODE_BOOL;
-        } else if (resolve_special_float(s, &node->number)) {
-            node->kind = NODE_FLOAT;
-        } else if (strchr(".+-0123456789", first) != NULL) {
-            resolve_number(node);
+    if (node->text.len == 0) {
+        node->kind = NODE_NULL;
+        return;
+    }
+    const char first = node->text.ptr[0];
+    if (strchr("~nNtTfFyYoO.+-0123456789", first) == NULL || first == '\0') {
+        return; /* none of the tables holds such a word */
+    }
+    if (!resolve_word(node) && strchr(".+-0123456789", first) != NULL) {
+        resolve_number(node);
+    }
+}
+
+void number_format(double number, char out[NUMBER_TEXT_MAX])
+{
+    if (isnan(number)) {
+        (void)snprintf(out, NUMBER_TEXT_MAX, ".nan");
+        return;
+    }
+    if (isinf(number)) {
+        (void)snprintf(out, NUMBER_TEXT_MAX, number > 0 ? ".inf" : "-.inf");
+        return;
+    }
+    for (int precision = 15; precision <= 17; precision++) {
+        (void)snprintf(out, NUMBER_TEXT_MAX, "%.*g", precision, number);
+        if (strtod(out, NULL) == number) {
+            return;
         }
     }
 }

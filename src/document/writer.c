@@ -10,7 +10,7 @@
 static bool plain_is_safe(struct slice text)
 {
     static const char first_refused[] = "-?:,[]{}#&*!|>'\"%@`~ \t.+0123456789<=";
-    static const char *const words[] = {"y",   "n",  "yes", "no",  "on",
+    static const char *const words[] = {"y",   "n",    "yes",   "no",  "on",
                                         "off", "true", "false", "null"};
     if (text.len == 0 || text.len > 200 || text.ptr[text.len - 1] == ' ' ||
         text.ptr[text.len - 1] == ':') {
