@@ -30,10 +30,71 @@ static void cannot_serve(struct backend *out, int64_t status, struct slice reaso
     out->reason = reason;
 }
 
+/* True the first time that this is asked about this input. */
+static bool is_first(struct run *run, const struct kube *kube, struct slice what)
+{
+    return !map_put(kube->said, what, run);
+}
+
+static void assume_service(struct run *run, const struct kube *kube, struct slice namespace,
+                           const struct ingress_backend *backend)
+{
+    if (is_first(run, kube, SLICE("missing Services"))) {
+        diag_at(run->diag, DIAG_I008, backend->span, SLICE_ABSENT,
+                "Services that are named are not in the input, for example '" SLICE_FMT
+                "/" SLICE_FMT "'; they are assumed to exist and to have ready endpoints",
+                SLICE_ARG(namespace), SLICE_ARG(backend->service));
+    }
+    struct slice key = arena_printf(run->arena, "port " SLICE_FMT "\n" SLICE_FMT "\n" SLICE_FMT,
+                                    SLICE_ARG(namespace), SLICE_ARG(backend->service),
+                                    SLICE_ARG(backend->port_name));
+    if (!backend->port && is_first(run, kube, key)) {
+        diag_at(run->diag, DIAG_I004, backend->port_span.line ? backend->port_span : backend->span,
+                SLICE_ABSENT,
+                "the number of port '" SLICE_FMT "' of Service '" SLICE_FMT "/" SLICE_FMT
+                "' cannot be looked up; add the Service to the input",
+                SLICE_ARG(backend->port_name), SLICE_ARG(namespace), SLICE_ARG(backend->service));
+    }
+}
+
+static void refuse_port(struct run *run, const struct service *service,
+                        const struct ingress_backend *backend)
+{
+    struct slice ports = SLICE("");
+    for (size_t i = 0; i < service->port_count; i++) {
+        const struct service_port *port = &service->ports[i];
+        ports = arena_printf(run->arena, SLICE_FMT "%s%u%s" SLICE_FMT "%s", SLICE_ARG(ports),
+                             i ? ", " : "", port->port, port->name.len ? " (" : "",
+                             SLICE_ARG(port->name), port->name.len ? ")" : "");
+    }
+    struct slice wanted =
+        backend->port ? arena_printf(run->arena, "%u", backend->port) : backend->port_name;
+    diag_at(run->diag, DIAG_I005, backend->port_span.line ? backend->port_span : backend->span,
+            service->object.subject,
+            "Service '" SLICE_FMT "/" SLICE_FMT "' has no port '" SLICE_FMT "'; it has " SLICE_FMT,
+            SLICE_ARG(service->object.namespace), SLICE_ARG(service->object.name),
+            SLICE_ARG(wanted), SLICE_ARG(ports.len ? ports : SLICE("none")));
+}
+
+/* Null when the name can be served. ingress-nginx refuses names of its own machine, so that nobody reaches
+ * its internal ports (internal/ingress/controller/endpointslices.go, getEndpointsFromSlices). */
+static const char *external_fault(struct slice name)
+{
+    struct address address;
+    if (slice_ends(name, SLICE("."))) {
+        name = slice_sub(name, 0, name.len - 1);
+    }
+    if (slice_is(name, "localhost") ||
+        (address_parse(name, &address) && address.length == 4 && address.bytes[0] == 127)) {
+        return "externalName is the data plane's own machine";
+    }
+    return is_dns_subdomain(name) ? NULL : "externalName is not a DNS name";
+}
+
 struct backend ingress_backend_resolve(struct run *run, const struct kube *kube,
-                                       struct slice namespace, const struct ingress_backend *backend,
-                                       bool by_target, int64_t missing_status,
-                                       int64_t empty_status)
+                                       struct slice namespace,
+                                       const struct ingress_backend *backend, bool by_target,
+                                       int64_t missing_status, int64_t empty_status)
 {
     struct backend out = {.namespace = namespace,
                           .service = backend->service,
@@ -48,34 +109,28 @@ struct backend ingress_backend_resolve(struct run *run, const struct kube *kube,
             cannot_serve(&out, missing_status,
                          arena_printf(run->arena, "Service '" SLICE_FMT "' is not in the input",
                                       SLICE_ARG(backend->service)));
-        } else if (!backend->port) {
-            diag_at(run->diag, DIAG_I004, backend->port_span, SLICE_ABSENT,
-                    "port '" SLICE_FMT "' of Service '" SLICE_FMT "/" SLICE_FMT
-                    "' cannot be looked up; add the Service to the input",
-                    SLICE_ARG(backend->port_name), SLICE_ARG(namespace),
-                    SLICE_ARG(backend->service));
+        } else {
+            assume_service(run, kube, namespace, backend);
         }
         return out;
     }
     const struct service_port *port = find_port(service, backend, by_target);
     bool external = slice_is(service->type, "ExternalName");
+    const char *fault = external ? external_fault(service->external_name) : NULL;
     if (port) {
         out.port = port->port;
     } else if (!external) {
-        diag_at(run->diag, DIAG_I005, backend->port_span.line ? backend->port_span : backend->span,
-                service->object.subject, "the Service has no port '" SLICE_FMT "' that is used here",
-                SLICE_ARG(backend->port ? arena_printf(run->arena, "%u", backend->port)
-                                        : backend->port_name));
+        /* an ExternalName Service needs no ports: the number of the Ingress is used */
+        refuse_port(run, service, backend);
         cannot_serve(&out, missing_status, SLICE("the Service has no such port"));
         return out;
     }
-    if (external && !is_dns_subdomain(slice_ends(service->external_name, SLICE("."))
-                                          ? slice_sub(service->external_name, 0,
-                                                      service->external_name.len - 1)
-                                          : service->external_name)) {
-        cannot_serve(&out, empty_status, SLICE("externalName is no DNS name"));
+    if (fault) {
+        cannot_serve(&out, empty_status, slice_of(fault));
     } else if (!external && kube_endpoints(kube, service) == ENDPOINTS_NONE) {
         cannot_serve(&out, empty_status, SLICE("the Service has no ready endpoints"));
+    } else if (external && !out.port) {
+        cannot_serve(&out, missing_status, SLICE("a named port of an ExternalName Service"));
     }
     return out;
 }

@@ -13,16 +13,54 @@ struct claimer {
     const struct ingress_choice *choice;
     const struct controller *forced; /* --from with a name of a front end */
     bool neutral;                    /* --from ingress-v1 */
+    bool nginx_class;                /* an IngressClass of ingress-nginx is in the input */
+    /* Inputs are closed and hold classes: a class that is not there does not exist. Inputs without any
+     * class say nothing about classes. */
+    bool classes_known;
 };
 
+static const struct ingress_class *class_at(const struct kube *kube, size_t index)
+{
+    return (const struct ingress_class *)(const void *)kube->objects[KUBE_INGRESS_CLASS][index];
+}
+
+static const struct ingress_class *find_class(const struct claimer *claimer, struct slice name)
+{
+    return (const struct ingress_class *)(const void *)kube_find(claimer->kube, KUBE_INGRESS_CLASS,
+                                                                 SLICE(""), name);
+}
+
+/* The first class in the input with this controller lends its name to the data plane: one controller serves
+ * all classes that name it, at one address. */
+static struct slice plane_class(const struct claimer *claimer, struct slice controller)
+{
+    for (size_t i = 0; controller.len && i < claimer->kube->counts[KUBE_INGRESS_CLASS]; i++) {
+        const struct ingress_class *class = class_at(claimer->kube, i);
+        if (slice_equal(class->controller, controller)) {
+            return class->object.name;
+        }
+    }
+    return SLICE_ABSENT;
+}
+
+/* A well-known class name, or no class at all, is the controller's main deployment. */
+static struct slice gateway_of(const struct claimer *claimer, const struct controller *controller,
+                               struct slice class_name)
+{
+    if (class_name.len && !controller_has_class(controller, class_name)) {
+        return class_name;
+    }
+    struct slice shared = plane_class(claimer, slice_of(controller->controller));
+    return shared.len ? shared : class_name.len ? class_name : slice_of(controller->class_names[0]);
+}
+
 static void take(struct ingress_claim *claim, const struct controller *controller,
-                 struct slice controller_name, struct slice class_name)
+                 struct slice controller_name, struct slice gateway)
 {
     claim->owner = controller->owner;
     claim->controller = controller_name.len ? controller_name : slice_of(controller->controller);
     claim->plane = slice_of(controller->plane ? controller->plane : controller->name);
-    /* One controller serves all classes that name it: they share an address. */
-    claim->gateway = class_name.len ? class_name : claim->plane;
+    claim->gateway = gateway;
 }
 
 static void take_neutral(struct ingress_claim *claim, struct slice controller_name,
@@ -35,79 +73,105 @@ static void take_neutral(struct ingress_claim *claim, struct slice controller_na
 }
 
 static void refuse(const struct claimer *claimer, struct ingress_claim *claim, struct span span,
-                   const char *before, struct slice name, const char *after)
+                   struct slice reason)
 {
     claim->owner = INGRESS_OWNER_NONE;
-    diag_at(claimer->run->diag, DIAG_I001, span, claim->ingress->object.subject,
-            "%s" SLICE_FMT "%s", before, SLICE_ARG(name), after);
-}
-
-/* The first class in the input with this controller lends its name to the data plane, so that several
- * classes of one controller are one address. */
-static struct slice plane_class(const struct claimer *claimer, struct slice controller)
-{
-    const struct kube *kube = claimer->kube;
-    for (size_t i = 0; i < kube->counts[KUBE_INGRESS_CLASS]; i++) {
-        const struct ingress_class *class =
-            (const struct ingress_class *)(const void *)kube->objects[KUBE_INGRESS_CLASS][i];
-        if (slice_equal(class->controller, controller)) {
-            return class->object.name;
-        }
-    }
-    return SLICE_ABSENT;
+    diag_at(claimer->run->diag, DIAG_I001, span, claim->ingress->object.subject, SLICE_FMT,
+            SLICE_ARG(reason));
 }
 
 static void claim_by_object(const struct claimer *claimer, const struct ingress_class *class,
                             struct ingress_claim *claim)
 {
     const struct controller *controller = controller_by_name(class->controller);
-    struct slice name = plane_class(claimer, class->controller);
-    if (claimer->neutral || !controller) {
-        take_neutral(claim, class->controller, name);
-    } else {
-        take(claim, controller, class->controller, name);
+    struct slice gateway = plane_class(claimer, class->controller);
+    if (!controller && claimer->choice->ingress_class.len) {
+        /* --from and --ingress-class together say who serves this very class */
+        controller = claimer->forced;
     }
+    if (claimer->neutral) {
+        take_neutral(claim, class->controller, gateway);
+    } else if (controller) {
+        take(claim, controller, class->controller, gateway);
+    } else if (claimer->nginx_class || claimer->forced) {
+        claim->owner = INGRESS_OWNER_OTHER;
+        claim->controller = class->controller;
+        claim->plane = class->controller;
+        claim->gateway = gateway;
+    } else {
+        take_neutral(claim, class->controller, gateway);
+    }
+}
+
+/* Each NginxIngressController of AKS brings a class of its own (application routing operator,
+ * api/v1alpha1/nginxingresscontroller_types.go). */
+static bool is_aks_class(const struct kube *kube, struct slice class_name)
+{
+    for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
+        const struct object *object = kube->objects[KUBE_OTHER][i];
+        if (!slice_is(object->kind_name, "NginxIngressController") ||
+            !slice_starts(object->api_version, SLICE("approuting.kubernetes.azure.com/"))) {
+            continue;
+        }
+        const struct node *name = node_get(node_get(object->root, "spec"), "ingressClassName");
+        struct slice text = name && name->kind == NODE_STRING
+                                ? name->text
+                                : SLICE("nginx.approuting.kubernetes.azure.com");
+        if (slice_equal(text, class_name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A class that is named and whose object is not in the input. */
 static void claim_by_name(const struct claimer *claimer, struct slice class_name, struct span span,
                           bool from_annotation, struct ingress_claim *claim)
 {
-    const struct controller *controller = NULL;
+    struct arena *arena = claimer->run->arena;
+    const struct labels *annotations = &claim->ingress->object.annotations;
+    const struct controller *controller = controller_by_class(class_name, annotations);
     if (claimer->neutral) {
         take_neutral(claim, SLICE_ABSENT, class_name);
         return;
     }
-    if (claimer->run->closed && !from_annotation) {
-        refuse(claimer, claim, span,
-               "IngressClass '", class_name,
-               "' is not in the input, so no controller serves this Ingress");
+    if (is_aks_class(claimer->kube, class_name)) {
+        take(claim, controller_by_plane(SLICE("aks-nginx")), SLICE_ABSENT, class_name);
         return;
     }
-    controller = controller_by_annotations(&claim->ingress->object.annotations);
-    const struct controller *named = controller_by_class(class_name);
-    /* A well-known name that only one controller uses says more than a stray annotation. */
-    if (!controller || (named && !slice_is(class_name, "nginx"))) {
-        controller = named;
+    /* ingress-nginx ignores a class that is not there (store.go, GetIngressClass). The annotation needs no
+     * object, but has to be the word that the controller was started with, "nginx" unless told otherwise. */
+    if (claimer->classes_known &&
+        (!from_annotation || !controller || !controller_has_class(controller, class_name))) {
+        const char *text = from_annotation
+                               ? "no controller that is known takes the class annotation '"
+                               : "no controller serves this Ingress: there is no IngressClass '";
+        refuse(claimer, claim, span,
+               arena_printf(arena, "%s" SLICE_FMT "'%s", text, SLICE_ARG(class_name),
+                            from_annotation ? "" : "; add it, or name one that exists"));
+        return;
     }
-    if (!controller && claimer->forced) {
-        controller = claimer->forced;
-    }
+    controller = controller ? controller : claimer->forced;
     if (controller) {
-        take(claim, controller, SLICE_ABSENT, class_name);
+        take(claim, controller, SLICE_ABSENT, gateway_of(claimer, controller, class_name));
+    } else if (claimer->run->closed) {
+        refuse(claimer, claim, span,
+               arena_printf(arena,
+                            "no controller is known for class '" SLICE_FMT
+                            "', and its IngressClass is not in the input; add it, or choose "
+                            "with --from",
+                            SLICE_ARG(class_name)));
     } else {
         take_neutral(claim, SLICE_ABSENT, class_name);
     }
 }
 
-static const struct ingress_class *default_class(const struct claimer *claimer)
+/* What an API server writes into ingressClassName when an Ingress without class is created. */
+static const struct ingress_class *default_class(const struct kube *kube)
 {
-    const struct kube *kube = claimer->kube;
     for (size_t i = 0; i < kube->counts[KUBE_INGRESS_CLASS]; i++) {
-        const struct ingress_class *class =
-            (const struct ingress_class *)(const void *)kube->objects[KUBE_INGRESS_CLASS][i];
-        if (class->is_default) {
-            return class;
+        if (class_at(kube, i)->is_default) {
+            return class_at(kube, i);
         }
     }
     return NULL;
@@ -115,46 +179,44 @@ static const struct ingress_class *default_class(const struct claimer *claimer)
 
 static void claim_without_class(const struct claimer *claimer, struct ingress_claim *claim)
 {
-    const struct ingress_class *class = default_class(claimer);
+    const struct ingress_class *class = default_class(claimer->kube);
     if (class) {
         claim_by_object(claimer, class, claim);
     } else if (claimer->neutral) {
         take_neutral(claim, SLICE_ABSENT, SLICE_ABSENT);
-    } else if (claimer->forced) {
-        take(claim, claimer->forced, SLICE_ABSENT, SLICE_ABSENT);
+    } else if (claimer->forced && !claimer->classes_known) {
+        take(claim, claimer->forced, SLICE_ABSENT,
+             gateway_of(claimer, claimer->forced, SLICE_ABSENT));
     } else {
         refuse(claimer, claim, claim->ingress->object.span,
-               "this Ingress has no class, and no IngressClass in the input is the default; set "
-               "ingressClassName, or choose with --from",
-               SLICE(""), "");
+               SLICE("this Ingress has no class, and no IngressClass in the input is the default; "
+                     "set 'spec.ingressClassName', or choose with --from"));
     }
 }
 
-/* ingress-nginx: a class that the field names must exist, and the annotation is looked at only without the
- * field (store.go GetIngressClass). Other controllers let the annotation win. */
+/* The field first, the annotation only without it, as ingress-nginx does (store.go, GetIngressClass). Some
+ * other controllers let the annotation win; an Ingress with both and different values is named by K015. */
 static void claim_one(const struct claimer *claimer, struct ingress_claim *claim)
 {
     const struct ingress *ingress = claim->ingress;
     const struct label *old =
         labels_find(&ingress->object.annotations, "kubernetes.io/ingress.class");
-    if (ingress->class_name.len) {
-        const struct object *object =
-            kube_find(claimer->kube, KUBE_INGRESS_CLASS, SLICE(""), ingress->class_name);
-        if (object) {
-            claim_by_object(claimer, (const struct ingress_class *)(const void *)object, claim);
+    struct slice name = ingress->class_name.len ? ingress->class_name
+                        : old                   ? old->value
+                                                : SLICE("");
+    if (name.len) {
+        const struct ingress_class *class = find_class(claimer, name);
+        bool from_annotation = ingress->class_name.len == 0;
+        if (class) {
+            claim_by_object(claimer, class, claim);
         } else {
-            claim_by_name(claimer, ingress->class_name, ingress->class_span, false, claim);
-        }
-    } else if (old && old->value.len) {
-        claim_by_name(claimer, old->value, old->span, true, claim);
-        /* the controller compares the annotation with its own class word, "nginx" */
-        if (claim->owner == INGRESS_OWNER_NEUTRAL && claimer->run->closed && !claimer->neutral) {
-            refuse(claimer, claim, old->span,
-                   "class '", old->value, "' of the annotation is served by no known controller");
+            claim_by_name(claimer, name, from_annotation ? old->span : ingress->class_span,
+                          from_annotation, claim);
         }
     } else if (old) {
         refuse(claimer, claim, old->span,
-               "the class annotation is empty, so no controller takes this Ingress", SLICE(""), "");
+               SLICE("the class annotation is empty, so no controller takes this Ingress; remove "
+                     "it, and set 'spec.ingressClassName'"));
     } else {
         claim_without_class(claimer, claim);
     }
@@ -165,41 +227,56 @@ static void report(const struct claimer *claimer, const struct ingress_claim *cl
     const struct object *object = &claim->ingress->object;
     if (claim->owner == INGRESS_OWNER_OTHER) {
         diag_at(claimer->run->diag, DIAG_I002, object->span, object->subject,
-                "belongs to " SLICE_FMT ", which is not read yet, and is left out",
+                "belongs to '" SLICE_FMT
+                "', whose behaviour is not known here, and is left out; '--from ingress-v1' reads "
+                "it by the Ingress API alone",
                 SLICE_ARG(claim->plane));
     } else if (claim->owner == INGRESS_OWNER_NEUTRAL && !claimer->neutral) {
         diag_at(claimer->run->diag, DIAG_I003, object->span, object->subject,
                 "the controller of class '" SLICE_FMT
-                "' is not known; the Ingress is read as the API alone defines it",
+                "' is not known; the Ingress is read by the Ingress API alone",
                 SLICE_ARG(claim->gateway));
     }
 }
 
-static bool wanted(const struct claimer *claimer, const struct ingress *ingress)
+static bool is_wanted(const struct ingress_choice *choice, const struct ingress *ingress)
 {
-    struct slice class_name = claimer->choice->ingress_class;
     const struct label *old =
         labels_find(&ingress->object.annotations, "kubernetes.io/ingress.class");
-    return !class_name.len || slice_equal(class_name, ingress->class_name) ||
-           (!ingress->class_name.len && old && slice_equal(class_name, old->value));
+    return !choice->ingress_class.len || slice_equal(choice->ingress_class, ingress->class_name) ||
+           (!ingress->class_name.len && old && slice_equal(choice->ingress_class, old->value));
 }
 
-void ingress_claim_all(struct run *run, const struct kube *kube, const struct ingress_choice *choice,
-                       struct ingress_claims *out)
+static struct claimer claimer_of(struct run *run, const struct kube *kube,
+                                 const struct ingress_choice *choice)
 {
     struct claimer claimer = {.run = run, .kube = kube, .choice = choice};
+    const struct controller *from = controller_by_plane(choice->from);
     claimer.neutral = slice_is(choice->from, "ingress-v1");
-    claimer.forced = controller_by_plane(choice->from);
+    claimer.forced = from && from->owner == INGRESS_OWNER_NGINX ? from : NULL;
+    claimer.classes_known = run->closed && kube->counts[KUBE_INGRESS_CLASS] > 0;
+    for (size_t i = 0; i < kube->counts[KUBE_INGRESS_CLASS]; i++) {
+        const struct controller *controller = controller_by_name(class_at(kube, i)->controller);
+        claimer.nginx_class =
+            claimer.nginx_class || (controller && controller->owner == INGRESS_OWNER_NGINX);
+    }
+    return claimer;
+}
+
+void ingress_claim_all(struct run *run, const struct kube *kube,
+                       const struct ingress_choice *choice, struct ingress_claims *out)
+{
+    struct claimer claimer = claimer_of(run, kube, choice);
     size_t count = kube->counts[KUBE_INGRESS];
     *out = (struct ingress_claims){.items = ARENA_ARRAY(run->arena, struct ingress_claim, count)};
+    out->any_nginx = claimer.nginx_class && !claimer.neutral;
     for (size_t i = 0; i < count; i++) {
         struct ingress_claim claim = {
             .ingress = (const struct ingress *)(const void *)kube->objects[KUBE_INGRESS][i]};
-        if (!wanted(&claimer, claim.ingress)) {
+        if (!is_wanted(choice, claim.ingress)) {
             continue;
         }
         claim_one(&claimer, &claim);
-        /* --from names the front end, whatever it is that the class says about nginx */
         if (claimer.forced && claim.owner == INGRESS_OWNER_NGINX) {
             claim.plane = choice->from;
         }
@@ -207,12 +284,5 @@ void ingress_claim_all(struct run *run, const struct kube *kube, const struct in
         out->any_nginx = out->any_nginx || claim.owner == INGRESS_OWNER_NGINX;
         out->any_neutral = out->any_neutral || claim.owner == INGRESS_OWNER_NEUTRAL;
         out->items[out->count++] = claim;
-    }
-    for (size_t i = 0; i < kube->counts[KUBE_INGRESS_CLASS]; i++) {
-        const struct ingress_class *class =
-            (const struct ingress_class *)(const void *)kube->objects[KUBE_INGRESS_CLASS][i];
-        const struct controller *controller = controller_by_name(class->controller);
-        out->any_nginx =
-            out->any_nginx || (controller && controller->owner == INGRESS_OWNER_NGINX);
     }
 }

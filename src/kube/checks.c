@@ -7,7 +7,8 @@ static bool is_lower_alnum(char c)
 
 bool is_dns_label(struct slice s)
 {
-    if (s.len == 0 || s.len > 63 || !is_lower_alnum(s.ptr[0]) || !is_lower_alnum(s.ptr[s.len - 1])) {
+    if (s.len == 0 || s.len > 63 || !is_lower_alnum(s.ptr[0]) ||
+        !is_lower_alnum(s.ptr[s.len - 1])) {
         return false;
     }
     for (size_t i = 0; i < s.len; i++) {

@@ -40,19 +40,43 @@ void decode_error(struct decoder *decoder, enum diag_code code, const struct whe
             SLICE_ARG(where_text(decoder, where)), SLICE_ARG(message));
 }
 
-static void wrong_type(struct decoder *decoder, const struct where *where, const struct node *node,
-                       const char *wanted)
+static const char *wanted_name(enum node_kind wanted)
 {
-    bool scalar = node->kind != NODE_LIST && node->kind != NODE_MAP;
-    if (scalar && node->kind != NODE_STRING && strcmp(wanted, "a text") == 0) {
+    return wanted == NODE_BOOL ? "true or false" : node_kind_name(wanted);
+}
+
+/* True when the text alone would be a value of the wanted kind, so that only its quotes are wrong. */
+static bool is_quoted(const struct node *node, enum node_kind wanted)
+{
+    int64_t number;
+    return node->kind == NODE_STRING && !node->plain &&
+           ((wanted == NODE_INT && slice_to_int(node->text, &number)) ||
+            (wanted == NODE_BOOL &&
+             (slice_is(node->text, "true") || slice_is(node->text, "false"))));
+}
+
+void decode_wrong_type(struct decoder *decoder, const struct where *where, const struct node *node,
+                       enum node_kind wanted)
+{
+    const char *name = wanted_name(wanted);
+    bool scalar = node->kind != NODE_LIST && node->kind != NODE_MAP && !decoder->confidential;
+    if (scalar && is_quoted(node, wanted)) {
+        decode_error(decoder, DIAG_K003, where, node->span,
+                     "must be %s, not a text; write " SLICE_FMT " without quotes", name,
+                     SLICE_ARG(node->text));
+    } else if (scalar && decoder->hint) {
+        decode_error(decoder, DIAG_K003, where, node->span,
+                     "must be %s, but '" SLICE_FMT "' is %s; %s", name, SLICE_ARG(node->text),
+                     node_kind_name(node->kind), decoder->hint);
+    } else if (scalar && wanted == NODE_STRING && node->kind != NODE_NULL) {
         decode_error(decoder, DIAG_K003, where, node->span,
                      "must be a text, but " SLICE_FMT " is %s; put it in quotes",
                      SLICE_ARG(node->text), node_kind_name(node->kind));
-    } else if (node->kind == NODE_STRING && strcmp(wanted, "a text") != 0 && !node->plain) {
-        decode_error(decoder, DIAG_K003, where, node->span,
-                     "must be %s, not a text; write it without quotes", wanted);
+    } else if (scalar && node->kind != NODE_NULL) {
+        decode_error(decoder, DIAG_K003, where, node->span, "must be %s, but '" SLICE_FMT "' is %s",
+                     name, SLICE_ARG(node->text), node_kind_name(node->kind));
     } else {
-        decode_error(decoder, DIAG_K003, where, node->span, "must be %s, not %s", wanted,
+        decode_error(decoder, DIAG_K003, where, node->span, "must be %s, not %s", name,
                      node_kind_name(node->kind));
     }
 }
@@ -61,17 +85,43 @@ struct slice decode_string(struct decoder *decoder, const struct where *where,
                            const struct node *node)
 {
     if (node->kind != NODE_STRING) {
-        wrong_type(decoder, where, node, "a text");
+        decode_wrong_type(decoder, where, node, NODE_STRING);
         return SLICE_ABSENT;
     }
     return node->text;
+}
+
+bool decode_choice(struct decoder *decoder, const struct where *where, const struct node *node,
+                   const char *const *names, size_t count, size_t *out)
+{
+    struct slice text = decode_string(decoder, where, node);
+    struct slice all = SLICE("");
+    for (size_t i = 0; i < count; i++) {
+        if (slice_is(text, names[i])) {
+            *out = i;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *separator = i == 0 ? "" : i + 1 == count ? " or " : ", ";
+        all = arena_printf(decoder->run->arena, SLICE_FMT "%s%s", SLICE_ARG(all), separator,
+                           names[i]);
+    }
+    if (text.ptr) {
+        const char *close = diag_closest(text, names, count);
+        decode_error(decoder, DIAG_K007, where, node->span,
+                     "must be " SLICE_FMT ", but is '" SLICE_FMT "'%s%s%s", SLICE_ARG(all),
+                     SLICE_ARG(text), close ? "; did you mean '" : "", close ? close : "",
+                     close ? "'?" : "");
+    }
+    return false;
 }
 
 static void read_integer(struct decoder *decoder, const struct where *where,
                          const struct node *node, int64_t least, int64_t most, int64_t *out)
 {
     if (node->kind != NODE_INT) {
-        wrong_type(decoder, where, node, "an integer");
+        decode_wrong_type(decoder, where, node, NODE_INT);
     } else if (node->integer < least || node->integer > most) {
         decode_error(decoder, DIAG_K004, where, node->span,
                      "must be from %lld to %lld, but is %lld", (long long)least, (long long)most,
@@ -84,7 +134,7 @@ static void read_integer(struct decoder *decoder, const struct where *where,
 static bool is_list(struct decoder *decoder, const struct where *where, const struct node *node)
 {
     if (node->kind != NODE_LIST) {
-        wrong_type(decoder, where, node, "a list");
+        decode_wrong_type(decoder, where, node, NODE_LIST);
         return false;
     }
     return true;
@@ -106,11 +156,11 @@ static void read_strings(struct decoder *decoder, const struct where *where,
     }
 }
 
-static void read_labels(struct decoder *decoder, const struct where *where, const struct node *node,
-                        struct labels *out)
+void decode_labels(struct decoder *decoder, const struct where *where, const struct node *node,
+                   struct labels *out)
 {
     if (node->kind != NODE_MAP) {
-        wrong_type(decoder, where, node, "a mapping");
+        decode_wrong_type(decoder, where, node, NODE_MAP);
         return;
     }
     out->items = ARENA_ARRAY(decoder->run->arena, struct label, node->count);
@@ -118,9 +168,8 @@ static void read_labels(struct decoder *decoder, const struct where *where, cons
         const struct pair *pair = &node->pairs[i];
         struct where item = {where, arena_string(decoder->run->arena, pair->key), 0};
         /* The API server reads null as the empty text. */
-        struct slice value = pair->value->kind == NODE_NULL
-                                 ? SLICE("")
-                                 : decode_string(decoder, &item, pair->value);
+        struct slice value =
+            pair->value->kind == NODE_NULL ? SLICE("") : decode_string(decoder, &item, pair->value);
         if (value.ptr) {
             out->items[out->count++] = (struct label){pair->key, value, pair->span};
         }
@@ -136,6 +185,7 @@ static void read_objects(struct decoder *decoder, const struct field *field,
     char *items = arena_alloc_array(decoder->run->arena, node->count, field->child->size);
     for (size_t i = 0; i < node->count; i++) {
         struct where item = {where, NULL, i};
+        decoder->hint = NULL;
         decode_object(decoder, field->child, &item, node->items[i], items + i * field->child->size);
     }
     memcpy(target + field->offset, &items, sizeof items);
@@ -167,7 +217,7 @@ static void read_field(struct decoder *decoder, const struct field *field,
         return;
     case TYPE_BOOL:
         if (node->kind != NODE_BOOL) {
-            wrong_type(decoder, where, node, "true or false");
+            decode_wrong_type(decoder, where, node, NODE_BOOL);
         } else {
             *(bool *)slot = node->boolean;
         }
@@ -176,7 +226,7 @@ static void read_field(struct decoder *decoder, const struct field *field,
         read_strings(decoder, where, node, slot);
         return;
     case TYPE_LABELS:
-        read_labels(decoder, where, node, slot);
+        decode_labels(decoder, where, node, slot);
         return;
     case TYPE_OBJECT:
         decode_object(decoder, field->child, where, node, slot);
@@ -188,6 +238,7 @@ static void read_field(struct decoder *decoder, const struct field *field,
         field->custom(decoder, where, node, target);
         return;
     case TYPE_IGNORED:
+    case TYPE_OLD:
         return;
     }
 }
@@ -207,8 +258,10 @@ static void unknown_field(struct decoder *decoder, const struct schema *schema,
 {
     const char *names[64];
     size_t count = 0;
-    for (; count < schema->field_count && count < ARRAY_LEN(names); count++) {
-        names[count] = schema->fields[count].name;
+    for (size_t i = 0; i < schema->field_count && count < ARRAY_LEN(names); i++) {
+        if (schema->fields[i].type != TYPE_OLD) {
+            names[count++] = schema->fields[i].name;
+        }
     }
     const char *close = diag_closest(pair->key, names, count);
     struct where here = {where, arena_string(decoder->run->arena, pair->key), 0};
@@ -217,36 +270,60 @@ static void unknown_field(struct decoder *decoder, const struct schema *schema,
                  close ? "; did you mean '" : "", close ? close : "", close ? "'?" : "");
 }
 
+/* True when the error lies in the field itself, not in a field further down. */
+static bool is_own_error(const struct field *field, const struct node *value)
+{
+    return !(field->type == TYPE_OBJECT && value->kind == NODE_MAP) &&
+           !(field->type == TYPE_OBJECTS && value->kind == NODE_LIST);
+}
+
+/* Reads one key; returns how many errors that makes at this level. */
+static size_t read_pair(struct decoder *decoder, const struct schema *schema,
+                        const struct where *where, const struct pair *pair, void *target)
+{
+    const struct field *field = find_field(schema, pair->key);
+    size_t before = decoder->errors;
+    if (!field) {
+        unknown_field(decoder, schema, where, pair);
+        return 0;
+    }
+    struct where here = {where, field->name, 0};
+    if (field->type == TYPE_OLD) {
+        decode_error(decoder, DIAG_K006, &here, pair->span,
+                     "is of an older API version and has no effect; write %s", field->hint);
+    } else if (pair->value->kind != NODE_NULL) {
+        decoder->hint = field->hint;
+        read_field(decoder, field, &here, pair->value, target);
+    }
+    decoder->hint = NULL;
+    return is_own_error(field, pair->value) ? decoder->errors - before : 0;
+}
+
 void decode_object(struct decoder *decoder, const struct schema *schema, const struct where *where,
                    const struct node *node, void *target)
 {
     if (node->kind != NODE_MAP) {
-        wrong_type(decoder, where, node, "a mapping");
+        decode_wrong_type(decoder, where, node, NODE_MAP);
         return;
     }
     if (schema->span_offset != NO_OFFSET) {
         *(struct span *)(void *)((char *)target + schema->span_offset) = node->span;
     }
-    size_t before = decoder->errors;
+    size_t errors = 0;
     for (size_t i = 0; i < node->count; i++) {
-        const struct pair *pair = &node->pairs[i];
-        const struct field *field = find_field(schema, pair->key);
-        if (!field) {
-            unknown_field(decoder, schema, where, pair);
-        } else if (pair->value->kind != NODE_NULL) {
-            struct where here = {where, field->name, 0};
-            read_field(decoder, field, &here, pair->value, target);
-        }
+        errors += read_pair(decoder, schema, where, &node->pairs[i], target);
     }
     for (size_t i = 0; i < schema->field_count; i++) {
         const struct field *field = &schema->fields[i];
         if (field->required && !node_get(node, field->name)) {
             struct where here = {where, field->name, 0};
             decode_error(decoder, DIAG_K005, &here, node->span, "is missing");
+            errors++;
         }
     }
-    /* Checks would only repeat what was said about missing or mistyped fields. */
-    if (schema->finish && decoder->errors == before) {
+    /* Checks would only repeat what was said about missing or mistyped fields of this level; errors further
+     * down do not keep them from being made, so that all faults are reported at once. */
+    if (schema->finish && !errors) {
         schema->finish(decoder, where, node, target);
     }
 }

@@ -4,33 +4,45 @@
 
 #include <string.h>
 
-struct kind_row {
+static const char *const core_versions[] = {"v1", NULL};
+static const char *const gateway_versions[] = {"v1", "v1beta1", NULL};
+
+static const struct {
     const char *name, *group;
     bool namespaced;
-    size_t size;
-    const struct schema *schema;
+} kinds[KUBE_KIND_COUNT] = {
+#define X(id, name, group, namespaced) [KUBE_##id] = {name, group, namespaced},
+    KUBE_KIND_LIST(X)
+#undef X
+        [KUBE_OTHER] = {"", "", true},
 };
 
-static const struct kind_row kinds[KUBE_KIND_COUNT] = {
-    [KUBE_INGRESS] = {"Ingress", "networking.k8s.io", true, sizeof(struct ingress),
-                      &ingress_schema},
-    [KUBE_INGRESS_CLASS] = {"IngressClass", "networking.k8s.io", false,
-                            sizeof(struct ingress_class), &ingress_class_schema},
-    [KUBE_SERVICE] = {"Service", "", true, sizeof(struct service), &service_schema},
-    [KUBE_ENDPOINT_SLICE] = {"EndpointSlice", "discovery.k8s.io", true,
-                             sizeof(struct endpoint_slice), &endpoint_slice_schema},
-    [KUBE_CONFIG_MAP] = {"ConfigMap", "", true, sizeof(struct config_map), &config_map_schema},
-    [KUBE_SECRET] = {"Secret", "", true, sizeof(struct secret), NULL},
-    [KUBE_NAMESPACE] = {"Namespace", "", false, sizeof(struct namespace), NULL},
-    [KUBE_GATEWAY_CLASS] = {"GatewayClass", "gateway.networking.k8s.io", false,
-                            sizeof(struct gateway_class), &gateway_class_schema},
-    [KUBE_GATEWAY] = {"Gateway", "gateway.networking.k8s.io", true, sizeof(struct gateway),
-                      &gateway_schema},
-    [KUBE_HTTP_ROUTE] = {"HTTPRoute", "gateway.networking.k8s.io", true, sizeof(struct http_route),
-                         &http_route_schema},
-    [KUBE_REFERENCE_GRANT] = {"ReferenceGrant", "gateway.networking.k8s.io", true,
-                              sizeof(struct reference_grant), &reference_grant_schema},
-    [KUBE_OTHER] = {"", "", true, sizeof(struct object), NULL},
+/* How each kind is read. Versions: those whose fields are the ones of the schema. Names: kubernetes
+ * pkg/apis/core/validation/validation.go, ValidateServiceName and ValidateNamespaceName, for labels. */
+static const struct reading {
+    size_t size;
+    const struct schema *schema;
+    const char *const *versions;
+    enum name_rule name_rule;
+} readings[KUBE_KIND_COUNT] = {
+    [KUBE_INGRESS] = {sizeof(struct ingress), &ingress_schema, core_versions, NAME_SUBDOMAIN},
+    [KUBE_INGRESS_CLASS] = {sizeof(struct ingress_class), &ingress_class_schema, core_versions,
+                            NAME_SUBDOMAIN},
+    [KUBE_SERVICE] = {sizeof(struct service), &service_schema, core_versions, NAME_LABEL},
+    [KUBE_ENDPOINT_SLICE] = {sizeof(struct endpoint_slice), &endpoint_slice_schema, core_versions,
+                             NAME_SUBDOMAIN},
+    [KUBE_CONFIG_MAP] = {sizeof(struct config_map), &config_map_schema, core_versions,
+                         NAME_SUBDOMAIN},
+    [KUBE_SECRET] = {sizeof(struct secret), &secret_schema, core_versions, NAME_SUBDOMAIN},
+    [KUBE_NAMESPACE] = {sizeof(struct namespace), &namespace_schema, core_versions, NAME_LABEL},
+    [KUBE_GATEWAY_CLASS] = {sizeof(struct gateway_class), &gateway_class_schema, gateway_versions,
+                            NAME_SUBDOMAIN},
+    [KUBE_GATEWAY] = {sizeof(struct gateway), &gateway_schema, gateway_versions, NAME_SUBDOMAIN},
+    [KUBE_HTTP_ROUTE] = {sizeof(struct http_route), &http_route_schema, gateway_versions,
+                         NAME_SUBDOMAIN},
+    [KUBE_REFERENCE_GRANT] = {sizeof(struct reference_grant), &reference_grant_schema,
+                              gateway_versions, NAME_SUBDOMAIN},
+    [KUBE_OTHER] = {sizeof(struct object), NULL, NULL, NAME_ANY},
 };
 
 const char *kube_kind_name(enum kube_kind kind)
@@ -40,129 +52,9 @@ const char *kube_kind_name(enum kube_kind kind)
 
 void kube_init(struct run *run, struct kube *kube)
 {
-    *kube = (struct kube){.index = map_new(run->arena), .slices_by_service = map_new(run->arena)};
-}
-
-/* ---- metadata ----------------------------------------------------------------------------- */
-
-static const struct field metadata_fields[] = {
-    FIELD(TYPE_STRING, "name", object, name),
-    FIELD(TYPE_STRING, "namespace", object, namespace),
-    FIELD(TYPE_STRING, "uid", object, uid),
-    FIELD(TYPE_LABELS, "labels", object, labels),
-    FIELD(TYPE_LABELS, "annotations", object, annotations),
-    FIELD_IGNORED("creationTimestamp"),
-    FIELD_IGNORED("generateName"),
-    FIELD_IGNORED("managedFields"),
-    FIELD_IGNORED("ownerReferences"),
-    FIELD_IGNORED("finalizers"),
-    FIELD_IGNORED("generation"),
-    FIELD_IGNORED("resourceVersion"),
-    FIELD_IGNORED("selfLink"),
-    FIELD_IGNORED("deletionTimestamp"),
-    FIELD_IGNORED("deletionGracePeriodSeconds"),
-    FIELD_IGNORED("clusterName"),
-};
-static const struct schema metadata_schema = SCHEMA(metadata_fields, object, NULL);
-
-static bool digits(struct slice text, size_t at, size_t count, int64_t *out)
-{
-    uint64_t value;
-    if (at + count > text.len || !slice_to_uint(slice_sub(text, at, at + count), 9999, &value)) {
-        return false;
-    }
-    *out = (int64_t)value;
-    return true;
-}
-
-/* "2024-01-31T12:00:00Z", as an API server writes it. */
-static bool parse_time(struct slice text, int64_t *out)
-{
-    int64_t year, month, day, hour, minute, second;
-    if (!digits(text, 0, 4, &year) || !digits(text, 5, 2, &month) || !digits(text, 8, 2, &day) ||
-        !digits(text, 11, 2, &hour) || !digits(text, 14, 2, &minute) ||
-        !digits(text, 17, 2, &second)) {
-        return false;
-    }
-    year -= month <= 2;
-    int64_t era = year / 400, of_era = year - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int64_t days = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-    *out = days * 86400 + hour * 3600 + minute * 60 + second;
-    return true;
-}
-
-static void read_created(struct decoder *decoder, const struct node *metadata,
-                         struct object *object)
-{
-    const struct node *created = node_get(metadata, "creationTimestamp");
-    if (!created) {
-        return;
-    }
-    object->has_created =
-        created->kind == NODE_STRING && parse_time(created->text, &object->created);
-    if (!object->has_created) {
-        struct where top = {NULL, "metadata", 0}, here = {&top, "creationTimestamp", 0};
-        decode_error(decoder, DIAG_K012, &here, created->span,
-                     "must be a time such as 2024-01-31T12:00:00Z");
-    }
-}
-
-static void check_annotations(struct decoder *decoder, const struct object *object,
-                              struct span span)
-{
-    uint64_t total = 0;
-    for (size_t i = 0; i < object->annotations.count; i++) {
-        total += object->annotations.items[i].key.len + object->annotations.items[i].value.len;
-    }
-    if (total > decoder->run->limits.annotation_bytes) {
-        struct where top = {NULL, "metadata", 0}, here = {&top, "annotations", 0};
-        decode_error(decoder, DIAG_K013, &here, span,
-                     "are larger than %llu bytes together, which an API server refuses",
-                     (unsigned long long)decoder->run->limits.annotation_bytes);
-    }
-}
-
-static void read_metadata(struct decoder *decoder, const struct node *root,
-                          struct slice default_namespace, const struct kind_row *row,
-                          struct object *object)
-{
-    const struct node *metadata = node_get(root, "metadata");
-    struct where top = {NULL, "metadata", 0}, name = {&top, "name", 0};
-    if (!metadata) {
-        decode_error(decoder, DIAG_K005, &top, root->span, "is missing");
-        return;
-    }
-    const struct node *early = node_get(metadata, "name");
-    if (early && early->kind == NODE_STRING) {
-        decoder->subject = arena_printf(decoder->run->arena, SLICE_FMT " " SLICE_FMT,
-                                        SLICE_ARG(object->kind_name), SLICE_ARG(early->text));
-    }
-    decode_object(decoder, &metadata_schema, &top, metadata, object);
-    read_created(decoder, metadata, object);
-    check_annotations(decoder, object, metadata->span);
-    if (!object->name.len) {
-        decode_error(decoder, DIAG_K005, &name, metadata->span,
-                     node_get(metadata, "generateName")
-                         ? "is missing; an object with generateName has no name before it is created"
-                         : "is missing");
-    } else if (!is_dns_subdomain(object->name) && object->kind != KUBE_OTHER) {
-        decode_error(decoder, DIAG_K008, &name, metadata->span,
-                     "must be a DNS name in lower case, but is '" SLICE_FMT "'",
-                     SLICE_ARG(object->name));
-    }
-    if (!row->namespaced) {
-        object->namespace = SLICE("");
-    } else if (!object->namespace.len) {
-        object->namespace = default_namespace;
-    }
-    object->subject =
-        object->namespace.len
-            ? arena_printf(decoder->run->arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT,
-                           SLICE_ARG(object->kind_name), SLICE_ARG(object->namespace),
-                           SLICE_ARG(object->name))
-            : decoder->subject;
-    decoder->subject = object->subject;
+    *kube = (struct kube){.index = map_new(run->arena),
+                          .slices_by_service = map_new(run->arena),
+                          .said = map_new(run->arena)};
 }
 
 /* ---- objects ------------------------------------------------------------------------------ */
@@ -199,26 +91,40 @@ struct object *kube_find(const struct kube *kube, enum kube_kind kind, struct sl
     return map_get(kube->index, (struct slice){key, used});
 }
 
-static void add_object(struct run *run, struct kube *kube, struct object *object)
+/* Harmless when both are alike, or when nobody here reads the kind. A Secret has been wiped, so that two of
+ * them cannot be told apart any more. */
+static void say_twice(struct run *run, const struct object *before, const struct object *object)
 {
-    struct slice index_kind = object->kind == KUBE_OTHER
-                                  ? arena_printf(run->arena, SLICE_FMT "." SLICE_FMT,
-                                                 SLICE_ARG(object->kind_name),
-                                                 SLICE_ARG(object->api_version))
-                                  : object->kind_name;
+    bool alike = object->kind != KUBE_SECRET && before->root && object->root &&
+                 node_equal(before->root, object->root);
+    enum severity severity =
+        alike || object->kind == KUBE_OTHER ? SEVERITY_WARNING : SEVERITY_ERROR;
+    diag_severity_at(run->diag, DIAG_K014, severity, object->span, object->subject,
+                     "'" SLICE_FMT "' is given twice%s, first in " SLICE_FMT
+                     ":%u; remove one of them",
+                     SLICE_ARG(object->subject), alike ? " with the same content" : "",
+                     SLICE_ARG(diag_file_name(run->diag, before->span.file)), before->span.line);
+}
+
+void kube_add(struct run *run, struct kube *kube, struct object *object)
+{
+    struct slice index_kind =
+        object->kind == KUBE_OTHER
+            ? arena_printf(run->arena, SLICE_FMT "." SLICE_FMT, SLICE_ARG(object->kind_name),
+                           SLICE_ARG(object->api_version))
+            : object->kind_name;
     struct slice key = key_of(run, object->kind, index_kind, object->namespace, object->name);
     const struct object *before = map_get(kube->index, key);
     if (before) {
-        diag_at(run->diag, DIAG_K014, object->span, object->subject,
-                "'" SLICE_FMT "' is given twice, first in " SLICE_FMT ":%u; remove one of them",
-                SLICE_ARG(object->subject), SLICE_ARG(diag_file_name(run->diag, before->span.file)),
-                before->span.line);
+        say_twice(run, before, object);
         return;
     }
     map_put(kube->index, key, object);
     *ARENA_PUSH(run->arena, kube->objects[object->kind], kube->counts[object->kind],
                 kube->capacities[object->kind]) = object;
 }
+
+/* ---- what kind of object it is ------------------------------------------------------------ */
 
 /* Group and version of an apiVersion; the core group is empty. */
 static struct slice group_of(struct slice api_version)
@@ -227,9 +133,15 @@ static struct slice group_of(struct slice api_version)
     return slash < api_version.len ? slice_sub(api_version, 0, slash) : SLICE("");
 }
 
-static enum kube_kind find_kind(struct slice kind, struct slice api_version)
+static struct slice version_of(struct slice api_version)
 {
-    struct slice group = group_of(api_version);
+    size_t slash = slice_find(api_version, '/', 0);
+    return slash < api_version.len ? slice_sub(api_version, slash + 1, api_version.len)
+                                   : api_version;
+}
+
+static enum kube_kind find_kind(struct slice kind, struct slice group)
+{
     for (size_t i = 0; i < KUBE_OTHER; i++) {
         if (slice_is(kind, kinds[i].name) && slice_is(group, kinds[i].group)) {
             return (enum kube_kind)i;
@@ -238,25 +150,113 @@ static enum kube_kind find_kind(struct slice kind, struct slice api_version)
     return KUBE_OTHER;
 }
 
-static bool is_removed_ingress(struct decoder *decoder, const struct node *root, struct slice kind,
-                               struct slice api_version)
+static bool is_version(enum kube_kind kind, struct slice version)
 {
-    if (!slice_is(kind, "Ingress") || (!slice_is(api_version, "extensions/v1beta1") &&
-                                       !slice_is(api_version, "networking.k8s.io/v1beta1"))) {
+    for (const char *const *known = readings[kind].versions; known && *known; known++) {
+        if (slice_is(version, *known)) {
+            return true;
+        }
+    }
+    return kind == KUBE_OTHER;
+}
+
+struct reader {
+    struct run *run;
+    struct kube *kube;
+    struct slice default_namespace;
+};
+struct identity {
+    struct slice kind, api_version;
+    struct span version_span;
+};
+
+static void say_version(const struct reader *reader, const struct identity *identity,
+                        struct slice subject, enum kube_kind kind)
+{
+    bool core = kinds[kind].group[0] == '\0';
+    diag_at(reader->run->diag, DIAG_K017, identity->version_span, subject,
+            "apiVersion '" SLICE_FMT "' has no %s that is known; write %s%s%s",
+            SLICE_ARG(identity->api_version), kinds[kind].name, kinds[kind].group, core ? "" : "/",
+            readings[kind].versions[0]);
+}
+
+/* Groups that belong to Kubernetes itself: one of our kinds in another one of them is a mistake, while
+ * other people's groups may well have a Gateway or a Service of their own. */
+static bool is_builtin_group(struct slice group)
+{
+    return slice_find(group, '.', 0) == group.len || slice_is(group, "networking.k8s.io") ||
+           slice_is(group, "discovery.k8s.io") || slice_is(group, "gateway.networking.k8s.io");
+}
+
+/* Says so when the object is one of our kinds in a form that is not read. */
+static bool is_refused(const struct reader *reader, const struct node *root,
+                       const struct identity *identity, enum kube_kind kind)
+{
+    static const char *const old_ingress[] = {"extensions/v1beta1", "networking.k8s.io/v1beta1"};
+    struct slice subject = identity->kind, group = group_of(identity->api_version);
+    const struct node *name = node_get(node_get(root, "metadata"), "name");
+    if (name && name->kind == NODE_STRING) {
+        subject = arena_printf(reader->run->arena, SLICE_FMT " " SLICE_FMT,
+                               SLICE_ARG(identity->kind), SLICE_ARG(name->text));
+    }
+    for (size_t i = 0; slice_is(identity->kind, "Ingress") && i < ARRAY_LEN(old_ingress); i++) {
+        if (slice_is(identity->api_version, old_ingress[i])) {
+            diag_at(reader->run->diag, DIAG_K002, identity->version_span, subject,
+                    "apiVersion '" SLICE_FMT "' was removed in Kubernetes 1.22; write "
+                    "networking.k8s.io/v1, give each path a pathType, and write backends as "
+                    "service.name and service.port.number (or .name)",
+                    SLICE_ARG(identity->api_version));
+            return true;
+        }
+    }
+    if (kind != KUBE_OTHER && !is_version(kind, version_of(identity->api_version))) {
+        say_version(reader, identity, subject, kind);
+        return true;
+    }
+    for (size_t i = 0; kind == KUBE_OTHER && is_builtin_group(group) && i < KUBE_OTHER; i++) {
+        if (slice_is(identity->kind, kinds[i].name)) {
+            say_version(reader, identity, subject, (enum kube_kind)i);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Kind and version, from the object or from the list that it stands in. */
+static bool identify(const struct reader *reader, const struct node *root,
+                     const struct identity *from_list, struct identity *out)
+{
+    *out = *from_list;
+    if (root->kind != NODE_MAP) {
+        diag_at(reader->run->diag, DIAG_K001, root->span, SLICE_ABSENT,
+                "this is %s, not a Kubernetes object with apiVersion and kind",
+                node_kind_name(root->kind));
         return false;
     }
-    const struct node *name = node_get(node_get(root, "metadata"), "name");
-    decoder->subject = arena_printf(decoder->run->arena, "Ingress " SLICE_FMT,
-                                    SLICE_ARG(name ? name->text : SLICE("?")));
-    diag_at(decoder->run->diag, DIAG_K002, node_get(root, "apiVersion")->span, decoder->subject,
-            "apiVersion '" SLICE_FMT "' was removed in Kubernetes 1.22; write "
-            "networking.k8s.io/v1, give each path a pathType, and write backends as "
-            "service.name and service.port.number (or .name)",
-            SLICE_ARG(api_version));
+    const char *const names[] = {"kind", "apiVersion"};
+    struct slice *const texts[] = {&out->kind, &out->api_version};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const struct node *node = node_get(root, names[i]);
+        if (node && node->kind == NODE_STRING && node->text.len) {
+            *texts[i] = node->text;
+            out->version_span = node->span;
+        } else if (node || !texts[i]->len) {
+            diag_at(
+                reader->run->diag, DIAG_K001, node ? node->span : root->span, SLICE_ABSENT,
+                node ? "'%s' must be a text that is not empty"
+                     : "'%s' is missing, so this is not a Kubernetes object; give manifests only, "
+                       "with templates and patches already rendered",
+                names[i]);
+            return false;
+        }
+    }
     return true;
 }
 
-/* ingressClassName and the old annotation may not differ on creation (validation.go). */
+/* ---- reading ------------------------------------------------------------------------------ */
+
+/* The annotation and the field may not differ on creation (kubernetes
+ * pkg/apis/networking/validation/validation.go, ValidateIngressCreate). */
 static void check_class(struct decoder *decoder, const struct ingress *ingress)
 {
     const struct label *old =
@@ -264,75 +264,107 @@ static void check_class(struct decoder *decoder, const struct ingress *ingress)
     if (old && ingress->class_name.ptr && !slice_equal(old->value, ingress->class_name)) {
         diag_at(decoder->run->diag, DIAG_K015, old->span, decoder->subject,
                 "annotation 'kubernetes.io/ingress.class' says '" SLICE_FMT
-                "' and ingressClassName says '" SLICE_FMT
+                "' and 'spec.ingressClassName' says '" SLICE_FMT
                 "'; an API server refuses to create such an Ingress, remove the annotation",
                 SLICE_ARG(old->value), SLICE_ARG(ingress->class_name));
     }
 }
 
-static void read_object(struct run *run, struct node *root, struct slice default_namespace,
-                        struct kube *kube)
+static void keep_other(const struct reader *reader, struct object *object)
 {
+    if (slice_is(object->kind_name, "Kustomization") &&
+        slice_starts(object->api_version, SLICE("kustomize.config.k8s.io/"))) {
+        diag_at(
+            reader->run->diag, DIAG_K016, object->span, object->subject,
+            "a kustomization is not built here; give the output of 'kubectl kustomize' instead");
+    }
+    if (object->name.len) {
+        kube_add(reader->run, reader->kube, object);
+    } else {
+        *ARENA_PUSH(reader->run->arena, reader->kube->objects[KUBE_OTHER],
+                    reader->kube->counts[KUBE_OTHER], reader->kube->capacities[KUBE_OTHER]) =
+            object;
+    }
+}
+
+static void read_object(const struct reader *reader, struct node *root,
+                        const struct identity *from_list)
+{
+    struct run *run = reader->run;
     struct decoder decoder = {.run = run};
-    const struct node *kind = node_get(root, "kind"), *version = node_get(root, "apiVersion");
-    if (root->kind != NODE_MAP || !kind || !version || kind->kind != NODE_STRING ||
-        version->kind != NODE_STRING) {
-        diag_at(run->diag, DIAG_K001, root->span, SLICE_ABSENT,
-                "this is not a Kubernetes object: it needs the texts apiVersion and kind");
+    struct identity identity;
+    if (!identify(reader, root, from_list, &identity)) {
         return;
     }
-    if (is_removed_ingress(&decoder, root, kind->text, version->text)) {
+    enum kube_kind id = find_kind(identity.kind, group_of(identity.api_version));
+    if (is_refused(reader, root, &identity, id)) {
         return;
     }
-    enum kube_kind id = find_kind(kind->text, version->text);
-    struct object *object = arena_alloc(run->arena, kinds[id].size);
+    struct object *object = arena_alloc(run->arena, readings[id].size);
     *object = (struct object){.kind = id,
-                              .kind_name = kind->text,
-                              .api_version = version->text,
+                              .kind_name = identity.kind,
+                              .api_version = identity.api_version,
                               .root = root,
                               .span = root->span};
-    decoder.subject = kind->text;
+    decoder.subject = identity.kind;
     if (id == KUBE_SECRET) {
         diag_file_hide(run->diag, root->span.file);
         secret_read(&decoder, root, (struct secret *)(void *)object);
     }
-    read_metadata(&decoder, root, default_namespace, &kinds[id], object);
-    if (kinds[id].schema) {
-        decode_object(&decoder, kinds[id].schema, NULL, root, object);
+    metadata_read(&decoder, root, reader->default_namespace, kinds[id].namespaced,
+                  readings[id].name_rule, object);
+    if (readings[id].schema) {
+        decode_object(&decoder, readings[id].schema, NULL, root, object);
     }
-    if (decoder.errors) {
-        return;
-    }
-    if (id == KUBE_INGRESS) {
+    if (id == KUBE_SECRET) {
+        secret_wipe_annotations(root, (struct secret *)(void *)object);
+    } else if (id == KUBE_INGRESS) {
         check_class(&decoder, (const struct ingress *)(void *)object);
     }
-    add_object(run, kube, object);
+    if (id == KUBE_OTHER) {
+        keep_other(reader, object);
+    } else if (!decoder.errors) {
+        kube_add(run, reader->kube, object);
+    }
 }
 
 enum { LIST_DEPTH_MAX = 8 };
 
-static void read_root(struct run *run, struct node *root, struct slice default_namespace, int depth,
-                      struct kube *kube)
+/* "List", and lists of one kind such as "IngressList", whose items need no kind of their own. */
+static void read_root(const struct reader *reader, struct node *root,
+                      const struct identity *from_list, int depth)
 {
     const struct node *kind = node_get(root, "kind"), *items = node_get(root, "items");
-    bool is_list = kind && kind->kind == NODE_STRING && slice_ends(kind->text, SLICE("List")) &&
-                   items && items->kind == NODE_LIST && depth < LIST_DEPTH_MAX;
-    if (!is_list) {
-        read_object(run, root, default_namespace, kube);
+    bool named = kind && kind->kind == NODE_STRING && slice_ends(kind->text, SLICE("List"));
+    bool any = named && slice_is(kind->text, "List");
+    if (!named || depth >= LIST_DEPTH_MAX || (!any && !items) ||
+        (items && items->kind != NODE_LIST)) {
+        read_object(reader, root, from_list);
         return;
     }
-    for (size_t i = 0; i < items->count; i++) {
-        read_root(run, items->items[i], default_namespace, depth + 1, kube);
+    struct identity of_items = {SLICE_ABSENT, SLICE_ABSENT, root->span};
+    const struct node *version = node_get(root, "apiVersion");
+    if (!any && version && version->kind == NODE_STRING) {
+        of_items = (struct identity){slice_sub(kind->text, 0, kind->text.len - strlen("List")),
+                                     version->text, version->span};
+    }
+    for (size_t i = 0; items && i < items->count; i++) {
+        read_root(reader, items->items[i], &of_items, depth + 1);
     }
 }
 
 void kube_read(struct run *run, const struct documents *documents, struct slice default_namespace,
                struct kube *kube)
 {
+    struct reader reader = {run, kube, default_namespace};
+    struct identity none = {SLICE_ABSENT, SLICE_ABSENT, SPAN_NONE};
+    secret_hide_files(run);
     for (size_t i = 0; i < documents->count; i++) {
-        read_root(run, documents->roots[i], default_namespace, 0, kube);
+        read_root(&reader, documents->roots[i], &none, 0);
     }
 }
+
+/* ---- order and indexes -------------------------------------------------------------------- */
 
 static int compare_objects(const void *a, const void *b, void *user)
 {
@@ -357,9 +389,9 @@ void kube_finish(struct run *run, struct kube *kube)
         if (!slice->service.len) {
             continue;
         }
-        struct slice key = arena_printf(run->arena, SLICE_FMT "\n" SLICE_FMT,
-                                        SLICE_ARG(slice->object.namespace),
-                                        SLICE_ARG(slice->service));
+        struct slice key =
+            arena_printf(run->arena, SLICE_FMT "\n" SLICE_FMT, SLICE_ARG(slice->object.namespace),
+                         SLICE_ARG(slice->service));
         struct endpoint_group *group = map_get(kube->slices_by_service, key);
         if (!group) {
             group = ARENA_NEW(run->arena, struct endpoint_group);

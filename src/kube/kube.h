@@ -284,6 +284,7 @@ struct kube {
     size_t counts[KUBE_KIND_COUNT], capacities[KUBE_KIND_COUNT];
     struct map *index; /* "kind\0namespace\0name" to object */
     struct map *slices_by_service; /* "namespace\0service" to struct endpoint_group */
+    struct map *said; /* what is to be said only once about this input, by a text of its user */
 };
 struct endpoint_group {
     struct endpoint_slice **items;
@@ -297,6 +298,8 @@ struct endpoint_group {
 void kube_read(struct run *run, const struct documents *documents, struct slice default_namespace,
                struct kube *kube);
 void kube_init(struct run *run, struct kube *kube);
+/* Adds an object that was read for another collection. */
+void kube_add(struct run *run, struct kube *kube, struct object *object);
 /* Call once after the last kube_read: sorts and builds the index by service. */
 void kube_finish(struct run *run, struct kube *kube);
 

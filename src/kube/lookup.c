@@ -105,8 +105,9 @@ static bool grant_permits(const struct reference_grant *grant, struct slice from
     return from && target;
 }
 
-bool kube_reference_granted(const struct kube *kube, struct slice from_group, struct slice from_kind,
-                            struct slice from_namespace, const struct object_ref *to)
+bool kube_reference_granted(const struct kube *kube, struct slice from_group,
+                            struct slice from_kind, struct slice from_namespace,
+                            const struct object_ref *to)
 {
     for (size_t i = 0; i < kube->counts[KUBE_REFERENCE_GRANT]; i++) {
         const struct reference_grant *grant =

@@ -4,12 +4,19 @@ static void read_target_port(struct decoder *decoder, const struct where *where,
                              const struct node *node, void *target)
 {
     struct service_port *port = target;
+    uint64_t number;
     if (node->kind == NODE_INT && node->integer > 0 && node->integer <= 65535) {
         port->target_port = (uint16_t)node->integer;
+    } else if (node->kind == NODE_STRING && slice_to_uint(node->text, 65535, &number)) {
+        decode_error(decoder, DIAG_K003, where, node->span,
+                     "must be a port number or the name of a port; write " SLICE_FMT
+                     " without quotes",
+                     SLICE_ARG(node->text));
     } else if (node->kind == NODE_STRING) {
         port->target_name = node->text;
     } else {
-        decode_error(decoder, DIAG_K003, where, node->span, "must be a port number or a port name");
+        decode_error(decoder, DIAG_K003, where, node->span,
+                     "must be a port number from 1 to 65535 or the name of a port");
     }
 }
 
@@ -37,10 +44,10 @@ static const struct schema service_port_schema = SCHEMA(service_port_fields, ser
 static void read_selector(struct decoder *decoder, const struct where *where,
                           const struct node *node, void *target)
 {
-    (void)decoder;
-    (void)where;
     struct service *service = target;
-    service->has_selector = node->count > 0;
+    struct labels labels = {NULL, 0};
+    decode_labels(decoder, where, node, &labels);
+    service->has_selector = labels.count > 0;
 }
 
 static const struct field service_spec_fields[] = {
@@ -69,8 +76,11 @@ static const struct field service_spec_fields[] = {
 static const struct schema service_spec_schema = SCHEMA(service_spec_fields, service, NULL);
 
 static const struct field service_fields[] = {
-    FIELD_IGNORED("apiVersion"),   FIELD_IGNORED("kind"), FIELD_IGNORED("metadata"),
-    FIELD_IGNORED("status"),       FIELD_INLINE("spec", service_spec_schema),
+    FIELD_IGNORED("apiVersion"),
+    FIELD_IGNORED("kind"),
+    FIELD_IGNORED("metadata"),
+    FIELD_IGNORED("status"),
+    FIELD_INLINE("spec", service_spec_schema),
 };
 const struct schema service_schema = SCHEMA(service_fields, service, NULL);
 
@@ -79,16 +89,20 @@ static void read_endpoints(struct decoder *decoder, const struct where *where,
 {
     struct endpoint_slice *slice = target;
     if (node->kind != NODE_LIST) {
-        decode_error(decoder, DIAG_K003, where, node->span, "must be a list, not %s",
-                     node_kind_name(node->kind));
+        decode_wrong_type(decoder, where, node, NODE_LIST);
         return;
     }
     for (size_t i = 0; i < node->count; i++) {
+        struct where item = {where, NULL, i}, conditions = {&item, "conditions", 0};
+        struct where here = {&conditions, "ready", 0};
         /* "ready" that is not given counts as ready (discovery/v1 EndpointConditions). */
         const struct node *ready = node_get(node_get(node->items[i], "conditions"), "ready");
         const struct node *addresses = node_get(node->items[i], "addresses");
         size_t count = addresses && addresses->kind == NODE_LIST ? addresses->count : 0;
         slice->total_count += count;
+        if (ready && ready->kind != NODE_BOOL) {
+            decode_wrong_type(decoder, &here, ready, NODE_BOOL);
+        }
         if (!ready || ready->kind != NODE_BOOL || ready->boolean) {
             slice->ready_count += count;
         }
@@ -126,11 +140,14 @@ const struct schema endpoint_slice_schema =
     SCHEMA(endpoint_slice_fields, endpoint_slice, finish_endpoint_slice);
 
 static const struct field config_map_fields[] = {
-    FIELD_IGNORED("apiVersion"),
-    FIELD_IGNORED("kind"),
-    FIELD_IGNORED("metadata"),
-    FIELD(TYPE_LABELS, "data", config_map, data),
-    FIELD_IGNORED("binaryData"),
-    FIELD_IGNORED("immutable"),
+    FIELD_IGNORED("apiVersion"), FIELD_IGNORED("kind"),
+    FIELD_IGNORED("metadata"),   FIELD(TYPE_LABELS, "data", config_map, data),
+    FIELD_IGNORED("binaryData"), FIELD_IGNORED("immutable"),
 };
 const struct schema config_map_schema = SCHEMA(config_map_fields, config_map, NULL);
+
+static const struct field namespace_fields[] = {
+    FIELD_IGNORED("apiVersion"), FIELD_IGNORED("kind"),   FIELD_IGNORED("metadata"),
+    FIELD_IGNORED("spec"),       FIELD_IGNORED("status"),
+};
+const struct schema namespace_schema = SCHEMA(namespace_fields, namespace, NULL);

@@ -26,7 +26,7 @@ static void finish_port(struct decoder *decoder, const struct where *where, cons
     struct ingress_backend *backend = target;
     bool number = backend->port != 0, name = backend->port_name.len != 0;
     if (number == name) {
-        decode_error(decoder, DIAG_K005, where, node->span,
+        decode_error(decoder, number ? DIAG_K018 : DIAG_K005, where, node->span,
                      number ? "has both a number and a name; keep one"
                             : "needs a number or a name");
     } else if (name) {
@@ -35,8 +35,16 @@ static void finish_port(struct decoder *decoder, const struct where *where, cons
 }
 
 static const struct field port_fields[] = {
-    FIELD(TYPE_STRING, "name", ingress_backend, port_name),
-    FIELD(TYPE_PORT, "number", ingress_backend, port),
+    {.name = "name",
+     .type = TYPE_STRING,
+     .offset = offsetof(struct ingress_backend, port_name),
+     .span_offset = NO_OFFSET,
+     .hint = "the number of a port belongs into 'number'"},
+    {.name = "number",
+     .type = TYPE_PORT,
+     .offset = offsetof(struct ingress_backend, port),
+     .span_offset = NO_OFFSET,
+     .hint = "the name of a port belongs into 'name'"},
 };
 static const struct schema port_schema = {port_fields, ARRAY_LEN(port_fields),
                                           sizeof(struct ingress_backend),
@@ -56,8 +64,7 @@ static void finish_service(struct decoder *decoder, const struct where *where,
 
 static const struct field service_backend_fields[] = {
     FIELD_REQUIRED(TYPE_STRING, "name", ingress_backend, service),
-    {.name = "port", .type = TYPE_OBJECT, .required = true, .span_offset = NO_OFFSET,
-     .child = &port_schema},
+    FIELD_INLINE_REQUIRED("port", port_schema),
 };
 static const struct schema service_backend_schema =
     SCHEMA(service_backend_fields, ingress_backend, finish_service);
@@ -75,7 +82,7 @@ static void finish_backend(struct decoder *decoder, const struct where *where,
     struct ingress_backend *backend = target;
     bool service = node_get(node, "service") != NULL, resource = node_get(node, "resource") != NULL;
     if (service == resource) {
-        decode_error(decoder, DIAG_K005, where, node->span,
+        decode_error(decoder, service ? DIAG_K018 : DIAG_K005, where, node->span,
                      service ? "has both a service and a resource; keep one"
                              : "needs a service with name and port");
     }
@@ -85,6 +92,8 @@ static void finish_backend(struct decoder *decoder, const struct where *where,
 static const struct field backend_fields[] = {
     FIELD_INLINE("service", service_backend_schema),
     FIELD_INLINE("resource", resource_schema),
+    FIELD_OLD("serviceName", "'service.name'"),
+    FIELD_OLD("servicePort", "'service.port.number', or 'service.port.name' for a named port"),
 };
 static const struct schema backend_schema =
     SCHEMA_SPAN(backend_fields, ingress_backend, span, finish_backend);
@@ -94,21 +103,10 @@ static void read_path_type(struct decoder *decoder, const struct where *where,
 {
     static const char *const names[] = {"Exact", "Prefix", "ImplementationSpecific"};
     struct ingress_path *path = target;
-    struct slice text = decode_string(decoder, where, node);
+    size_t choice = 0;
     path->type_span = node->span;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (slice_is(text, names[i])) {
-            path->type = (enum path_type)i;
-            return;
-        }
-    }
-    if (text.ptr) {
-        const char *close = diag_closest(text, names, ARRAY_LEN(names));
-        decode_error(decoder, DIAG_K007, where, node->span,
-                     "must be Exact, Prefix or ImplementationSpecific, but is '" SLICE_FMT
-                     "'%s%s%s",
-                     SLICE_ARG(text), close ? "; did you mean '" : "", close ? close : "",
-                     close ? "'?" : "");
+    if (decode_choice(decoder, where, node, names, ARRAY_LEN(names), &choice)) {
+        path->type = (enum path_type)choice;
     }
 }
 
@@ -120,6 +118,11 @@ static void finish_path(struct decoder *decoder, const struct where *where, cons
     struct where here = {where, "path", 0};
     struct span span = text ? text->span : node->span;
     bool strict = path->type != PATH_TYPE_IMPLEMENTATION_SPECIFIC;
+    if (strict && !text) {
+        decode_error(decoder, DIAG_K009, &here, span,
+                     "is missing; only pathType ImplementationSpecific may leave it out");
+        return;
+    }
     if ((strict || path->path.len) && (path->path.len == 0 || path->path.ptr[0] != '/')) {
         decode_error(decoder, DIAG_K009, &here, span, "must begin with '/', but is '" SLICE_FMT "'",
                      SLICE_ARG(path->path));
@@ -139,10 +142,16 @@ static void finish_path(struct decoder *decoder, const struct where *where, cons
 
 static const struct field path_fields[] = {
     FIELD_SPAN(TYPE_STRING, "path", ingress_path, path, path_span),
-    {.name = "pathType", .type = TYPE_CUSTOM, .required = true, .span_offset = NO_OFFSET,
+    {.name = "pathType",
+     .type = TYPE_CUSTOM,
+     .required = true,
+     .span_offset = NO_OFFSET,
      .custom = read_path_type},
-    {.name = "backend", .type = TYPE_OBJECT, .required = true,
-     .offset = offsetof(struct ingress_path, backend), .span_offset = NO_OFFSET,
+    {.name = "backend",
+     .type = TYPE_OBJECT,
+     .required = true,
+     .offset = offsetof(struct ingress_path, backend),
+     .span_offset = NO_OFFSET,
      .child = &backend_schema},
 };
 static const struct schema path_schema = SCHEMA_SPAN(path_fields, ingress_path, span, finish_path);
@@ -164,35 +173,62 @@ static const struct field http_fields[] = {
 };
 static const struct schema http_schema = SCHEMA(http_fields, ingress_rule, finish_http);
 
+/* What is wrong with a host, for the person who has to mend it; the first one that applies. */
+static const char *host_advice(struct slice host)
+{
+    static const struct {
+        const char *bytes, *advice;
+    } rows[] = {
+        {"{$<", "render the template first"},
+        {"*", "'*' may only be the whole first label, as in '*.example.com'"},
+        {"/", "leave out scheme and path"},
+        {":", "leave out the port, an Ingress always has 80 and 443"},
+        {"_", "'_' is not allowed in host names"},
+        {" \t", "leave out the blanks; one host is one entry"},
+        {",", "one host is one entry"},
+        {"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "write it in lower case"},
+    };
+    for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+        for (const char *byte = rows[r].bytes; *byte; byte++) {
+            if (slice_find(host, *byte, 0) < host.len) {
+                return rows[r].advice;
+            }
+        }
+    }
+    return slice_ends(host, SLICE(".")) ? "leave out the '.' at its end"
+                                        : "each label has a-z, 0-9 and '-', and begins and ends "
+                                          "with a letter or digit";
+}
+
+static bool check_host(struct decoder *decoder, const struct where *where, const struct node *node,
+                       struct slice host)
+{
+    bool wildcard = slice_find(host, '*', 0) < host.len;
+    if (wildcard ? is_wildcard_host(host) : is_dns_subdomain(host)) {
+        return true;
+    }
+    decode_error(decoder, DIAG_K010, where, node->span,
+                 "must be a DNS name such as 'shop.example.com', but is '" SLICE_FMT "'; %s",
+                 SLICE_ARG(host), host_advice(host));
+    return false;
+}
+
 static void finish_rule(struct decoder *decoder, const struct where *where, const struct node *node,
                         void *target)
 {
     const struct ingress_rule *rule = target;
-    struct slice host = rule->host;
     struct where here = {where, "host", 0};
     struct address address;
-    if (host.len == 0) {
+    if (rule->host.len == 0) {
         return;
     }
-    struct span span = node_get(node, "host")->span;
-    if (address_parse(host, &address)) {
-        decode_error(decoder, DIAG_K010, &here, span,
-                     "must be a DNS name, not the address '" SLICE_FMT "'", SLICE_ARG(host));
-    } else if (slice_find(host, '*', 0) < host.len) {
-        if (!is_wildcard_host(host)) {
-            decode_error(decoder, DIAG_K010, &here, span,
-                         "may have '*' only as its whole first label, as in '*.example.com', but is "
-                         "'" SLICE_FMT "'",
-                         SLICE_ARG(host));
-        }
-    } else if (!is_dns_subdomain(host)) {
-        decode_error(decoder, DIAG_K010, &here, span,
-                     "must be a DNS name in lower case without scheme, port or underscore, but is "
-                     "'" SLICE_FMT "'%s",
-                     SLICE_ARG(host),
-                     slice_find(host, '$', 0) < host.len || slice_find(host, '{', 0) < host.len
-                         ? " (is this a template that has to be rendered first?)"
-                         : "");
+    if (address_parse(rule->host, &address)) {
+        decode_error(decoder, DIAG_K010, &here, rule->host_span,
+                     "must be a DNS name, not the address '" SLICE_FMT
+                     "'; leave it out to answer for every host",
+                     SLICE_ARG(rule->host));
+    } else {
+        check_host(decoder, &here, node_get(node, "host"), rule->host);
     }
 }
 
@@ -207,19 +243,14 @@ static void read_tls_hosts(struct decoder *decoder, const struct where *where,
 {
     struct ingress_tls *tls = target;
     if (node->kind != NODE_LIST) {
-        decode_error(decoder, DIAG_K003, where, node->span, "must be a list, not %s",
-                     node_kind_name(node->kind));
+        decode_wrong_type(decoder, where, node, NODE_LIST);
         return;
     }
     tls->hosts = ARENA_ARRAY(decoder->run->arena, struct slice, node->count);
     for (size_t i = 0; i < node->count; i++) {
         struct where item = {where, NULL, i};
         struct slice host = decode_string(decoder, &item, node->items[i]);
-        if (host.ptr && !is_wildcard_host(host) && !is_dns_subdomain(host)) {
-            decode_error(decoder, DIAG_K010, &item, node->items[i]->span,
-                         "must be a DNS name in lower case, but is '" SLICE_FMT "'",
-                         SLICE_ARG(host));
-        } else if (host.ptr) {
+        if (host.ptr && check_host(decoder, &item, node->items[i], host)) {
             tls->hosts[tls->host_count++] = host;
         }
     }
@@ -248,7 +279,8 @@ static void finish_spec(struct decoder *decoder, const struct where *where, cons
                         void *target)
 {
     const struct ingress *ingress = target;
-    if (!ingress->default_backend.present && ingress->rule_count == 0) {
+    const struct node *rules = node_get(node, "rules");
+    if (!node_get(node, "defaultBackend") && (!rules || rules->count == 0)) {
         decode_error(decoder, DIAG_K005, where, node->span,
                      "needs rules or a defaultBackend; without both nothing is routed");
     }
@@ -265,6 +297,7 @@ static const struct field spec_fields[] = {
     FIELD_OBJECT("defaultBackend", ingress, default_backend, backend_schema),
     FIELD_OBJECTS("tls", ingress, tls, tls_count, tls_schema),
     FIELD_OBJECTS("rules", ingress, rules, rule_count, rule_schema),
+    FIELD_OLD("backend", "'defaultBackend'"),
 };
 static const struct schema spec_schema = SCHEMA(spec_fields, ingress, finish_spec);
 
@@ -273,8 +306,7 @@ static const struct field ingress_fields[] = {
     FIELD_IGNORED("kind"),
     FIELD_IGNORED("metadata"),
     FIELD_IGNORED("status"),
-    {.name = "spec", .type = TYPE_OBJECT, .required = true, .span_offset = NO_OFFSET,
-     .child = &spec_schema},
+    FIELD_INLINE_REQUIRED("spec", spec_schema),
 };
 const struct schema ingress_schema = SCHEMA(ingress_fields, ingress, NULL);
 
@@ -282,7 +314,25 @@ static const struct field class_spec_fields[] = {
     FIELD_REQUIRED(TYPE_STRING, "controller", ingress_class, controller),
     FIELD_IGNORED("parameters"),
 };
-static const struct schema class_spec_schema = SCHEMA(class_spec_fields, ingress_class, NULL);
+
+/* A domain, "/" and a path, at most 250 bytes (validation.go, ValidateIngressClass). */
+static void finish_class_spec(struct decoder *decoder, const struct where *where,
+                              const struct node *node, void *target)
+{
+    const struct ingress_class *class = target;
+    struct slice name = class->controller;
+    struct where here = {where, "controller", 0};
+    size_t slash = slice_find(name, '/', 0);
+    if (name.len > 250 || slash + 1 >= name.len || !is_dns_subdomain(slice_sub(name, 0, slash))) {
+        decode_error(decoder, DIAG_K008, &here, node_get(node, "controller")->span,
+                     "must be a domain, '/' and a path, such as 'k8s.io/ingress-nginx', but is "
+                     "'" SLICE_FMT "'",
+                     SLICE_ARG(name));
+    }
+}
+
+static const struct schema class_spec_schema =
+    SCHEMA(class_spec_fields, ingress_class, finish_class_spec);
 
 static void finish_class(struct decoder *decoder, const struct where *where,
                          const struct node *node, void *target)
@@ -300,7 +350,6 @@ static const struct field class_fields[] = {
     FIELD_IGNORED("apiVersion"),
     FIELD_IGNORED("kind"),
     FIELD_IGNORED("metadata"),
-    {.name = "spec", .type = TYPE_OBJECT, .required = true, .span_offset = NO_OFFSET,
-     .child = &class_spec_schema},
+    FIELD_INLINE_REQUIRED("spec", class_spec_schema),
 };
 const struct schema ingress_class_schema = SCHEMA(class_fields, ingress_class, finish_class);

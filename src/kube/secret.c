@@ -6,11 +6,34 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-/* A node's text is only const because others must not write to it; the bytes are ours. */
-static void wipe(struct slice text)
+static const struct field secret_fields[] = {
+    FIELD_IGNORED("apiVersion"),
+    FIELD_IGNORED("kind"),
+    FIELD_IGNORED("metadata"),
+    FIELD_IGNORED("data"),
+    FIELD_IGNORED("stringData"),
+    FIELD_IGNORED("immutable"),
+    FIELD(TYPE_STRING, "type", secret, type),
+};
+const struct schema secret_schema = SCHEMA(secret_fields, secret, NULL);
+
+/* A node's text is only const because others must not write to it; the bytes are ours. Everything below
+ * the node goes, whatever shape a malformed Secret has. The depth is bounded by the reader's limit. */
+static void wipe(struct node *node)
 {
-    if (text.len) {
-        OPENSSL_cleanse((void *)(uintptr_t)text.ptr, text.len);
+    if (node->kind == NODE_MAP) {
+        for (size_t i = 0; i < node->count; i++) {
+            wipe(node->pairs[i].value);
+        }
+    } else if (node->kind == NODE_LIST) {
+        for (size_t i = 0; i < node->count; i++) {
+            wipe(node->items[i]);
+        }
+    } else {
+        if (node->text.len) {
+            OPENSSL_cleanse((void *)(uintptr_t)node->text.ptr, node->text.len);
+        }
+        *node = (struct node){.kind = NODE_STRING, .span = node->span, .text = SLICE("")};
     }
 }
 
@@ -29,7 +52,7 @@ static unsigned char *decode_base64(struct slice text, size_t *length)
     }
     EVP_ENCODE_CTX_free(context);
     if (!fine) {
-        OPENSSL_free(out);
+        OPENSSL_clear_free(out, text.len + 4);
         return NULL;
     }
     *length = (size_t)used + (size_t)last;
@@ -75,7 +98,7 @@ static void read_certificate(struct run *run, const unsigned char *pem, size_t l
     BIO *bio = BIO_new_mem_buf(pem, length < INT32_MAX ? (int)length : 0);
     X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
     if (certificate) {
-        secret->has_key_pair = true; /* the key is looked for by the caller */
+        secret->has_key_pair = true; /* as far as tls.crt goes; see note_keys */
         secret->not_before = seconds_of(X509_get0_notBefore(certificate));
         secret->not_after = seconds_of(X509_get0_notAfter(certificate));
         read_names(run, certificate, &secret->certificate_names);
@@ -114,46 +137,125 @@ static int compare_slices(const void *a, const void *b, void *user)
     return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
 }
 
-static void read_data(struct decoder *decoder, const struct node *data, bool encoded,
+static void read_encoded(struct decoder *decoder, const struct where *where, struct slice key,
+                         const struct node *value, struct secret *secret)
+{
+    size_t length = 0;
+    unsigned char *bytes = decode_base64(value->text, &length);
+    if (bytes) {
+        read_value(decoder->run, key, bytes, length, secret);
+        OPENSSL_clear_free(bytes, value->text.len + 4);
+    } else {
+        decode_error(decoder, DIAG_K020, where, value->span,
+                     "is not base64, so an API server refuses it; plain text belongs into "
+                     "'stringData'");
+    }
+}
+
+static void read_data(struct decoder *decoder, struct node *root, const char *field, bool encoded,
                       struct secret *secret)
 {
-    for (size_t i = 0; data && data->kind == NODE_MAP && i < data->count; i++) {
+    struct node *data = node_get(root, field);
+    struct where top = {NULL, field, 0};
+    if (!data) {
+        return;
+    }
+    if (data->kind != NODE_MAP) {
+        decode_wrong_type(decoder, &top, data, NODE_MAP);
+        wipe(data);
+        return;
+    }
+    for (size_t i = 0; i < data->count; i++) {
         struct node *value = data->pairs[i].value;
+        struct where here = {&top, arena_string(decoder->run->arena, data->pairs[i].key), 0};
         secret->keys.items[secret->keys.count++] = data->pairs[i].key;
-        if (value->kind != NODE_STRING) {
-            continue;
-        }
-        if (!encoded) {
+        if (value->kind == NODE_STRING && encoded) {
+            read_encoded(decoder, &here, data->pairs[i].key, value, secret);
+        } else if (value->kind == NODE_STRING) {
             read_value(decoder->run, data->pairs[i].key, (const unsigned char *)value->text.ptr,
                        value->text.len, secret);
-        } else {
-            size_t length = 0;
-            unsigned char *bytes = decode_base64(value->text, &length);
-            if (bytes) {
-                read_value(decoder->run, data->pairs[i].key, bytes, length, secret);
-                OPENSSL_clear_free(bytes, value->text.len + 4);
-            }
+        } else if (value->kind != NODE_NULL) {
+            decode_error(decoder, DIAG_K003, &here, value->span,
+                         "must be a text, not %s; put it in quotes", node_kind_name(value->kind));
         }
-        wipe(value->text);
-        value->text = SLICE("");
+        wipe(value);
     }
+}
+
+/* Sorted, each once: stringData replaces what data holds under the same key. */
+static void note_keys(struct arena *arena, struct secret *secret)
+{
+    struct slices *keys = &secret->keys;
+    bool has_key = false;
+    size_t kept = 0;
+    sort_stable(arena, keys->items, keys->count, sizeof *keys->items, compare_slices, NULL);
+    for (size_t i = 0; i < keys->count; i++) {
+        has_key = has_key || slice_is(keys->items[i], "tls.key");
+        if (kept == 0 || !slice_equal(keys->items[kept - 1], keys->items[i])) {
+            keys->items[kept++] = keys->items[i];
+        }
+    }
+    keys->count = kept;
+    secret->has_key_pair = secret->has_key_pair && has_key;
 }
 
 void secret_read(struct decoder *decoder, struct node *root, struct secret *secret)
 {
     const struct node *data = node_get(root, "data"), *texts = node_get(root, "stringData");
-    const struct node *type = node_get(root, "type");
     size_t count = (data && data->kind == NODE_MAP ? data->count : 0) +
                    (texts && texts->kind == NODE_MAP ? texts->count : 0);
-    secret->type = type && type->kind == NODE_STRING ? type->text : SLICE_ABSENT;
+    decoder->confidential = true;
     secret->keys.items = ARENA_ARRAY(decoder->run->arena, struct slice, count);
-    read_data(decoder, data, true, secret);
-    read_data(decoder, texts, false, secret);
-    sort_stable(decoder->run->arena, secret->keys.items, secret->keys.count,
-                sizeof *secret->keys.items, compare_slices, NULL);
-    bool has_key = false;
-    for (size_t i = 0; i < secret->keys.count; i++) {
-        has_key = has_key || slice_is(secret->keys.items[i], "tls.key");
+    read_data(decoder, root, "data", true, secret);
+    read_data(decoder, root, "stringData", false, secret);
+    note_keys(decoder->run->arena, secret);
+}
+
+void secret_wipe_annotations(struct node *root, struct secret *secret)
+{
+    static const char copy[] = "kubectl.kubernetes.io/last-applied-configuration";
+    struct node *node = node_get(node_get(node_get(root, "metadata"), "annotations"), copy);
+    if (node) {
+        wipe(node);
     }
-    secret->has_key_pair = secret->has_key_pair && has_key;
+    for (size_t i = 0; i < secret->object.annotations.count; i++) {
+        struct label *label = &secret->object.annotations.items[i];
+        if (slice_is(label->key, copy)) {
+            label->value = SLICE("");
+        }
+    }
+}
+
+/* ---- files -------------------------------------------------------------------------------- */
+
+/* True when "Secret" at `at` is the value of a key "kind", in YAML or JSON. */
+static bool is_kind_secret(struct slice text, size_t at)
+{
+    size_t end = at;
+    while (end > 0 && strchr(" \t\"':", text.ptr[end - 1]) != NULL && text.ptr[end - 1] != '\0') {
+        end--;
+    }
+    return end < at && slice_ends(slice_sub(text, 0, end), SLICE("kind"));
+}
+
+static bool holds_secret(struct slice text)
+{
+    const struct slice word = SLICE("Secret");
+    for (size_t at = slice_find(text, 'S', 0); at < text.len; at = slice_find(text, 'S', at + 1)) {
+        if (slice_starts(slice_sub(text, at, text.len), word) && is_kind_secret(text, at)) {
+            /* references to Secrets, as in a Gateway, come without data */
+            return slice_contains(text, SLICE("data:")) || slice_contains(text, SLICE("Data:")) ||
+                   slice_contains(text, SLICE("ata\""));
+        }
+    }
+    return false;
+}
+
+void secret_hide_files(struct run *run)
+{
+    for (uint32_t file = 1; diag_file_name(run->diag, file).len; file++) {
+        if (holds_secret(diag_file_text(run->diag, file))) {
+            diag_file_hide(run->diag, file);
+        }
+    }
 }
