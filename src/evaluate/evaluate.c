@@ -1,21 +1,11 @@
 #include "evaluate/evaluate_priv.h"
 
-#include <string.h>
-
-/* Entries whose host has a name are found by it; the few others are looked at one by one. Indices are
- * kept, because the first entry of the table that matches wins, however it was found. */
-struct bucket {
-    size_t *items;
-    size_t count, capacity;
-};
-
-struct evaluator {
-    const struct route_table *table;
-    struct map *by_host; /* host pattern's name, "*." included */
-    struct bucket others;
-    struct slice *gateways;
-    size_t gateway_count, gateway_capacity;
-};
+struct evaluator *evaluator_new(struct run *run, const struct route_table *table)
+{
+    struct evaluator *evaluator = ARENA_NEW(run->arena, struct evaluator);
+    *evaluator = (struct evaluator){table, entry_index_new(run, table)};
+    return evaluator;
+}
 
 const char *outcome_name(enum outcome_kind kind)
 {
@@ -24,123 +14,65 @@ const char *outcome_name(enum outcome_kind kind)
     return names[kind];
 }
 
-static void note_gateway(struct run *run, struct evaluator *evaluator, struct map *seen,
-                         struct slice gateway)
+/* ---- what is not known -------------------------------------------------------------------- */
+
+/* The first list followed by the second; copied only where both have something. */
+static const struct unknown *unknown_join(struct arena *arena, const struct unknown *first,
+                                          const struct unknown *second)
 {
-    if (!map_put(seen, gateway, evaluator)) {
-        *ARENA_PUSH(run->arena, evaluator->gateways, evaluator->gateway_count,
-                    evaluator->gateway_capacity) = gateway;
+    if (!first || !second) {
+        return first ? first : second;
     }
-}
-
-struct evaluator *evaluator_new(struct run *run, const struct route_table *table)
-{
-    struct evaluator *evaluator = ARENA_NEW(run->arena, struct evaluator);
-    *evaluator = (struct evaluator){.table = table, .by_host = map_new(run->arena)};
-    struct map *seen = map_new(run->arena);
-    for (size_t i = 0; i < table->entry_count; i++) {
-        const struct entry *entry = &table->entries[i];
-        note_gateway(run, evaluator, seen, entry->gateway);
-        struct bucket *bucket = &evaluator->others;
-        if (entry->host.kind != HOST_ANY && entry->host.kind != HOST_REGEX) {
-            bucket = map_get(evaluator->by_host, entry->host.name);
-            if (!bucket) {
-                bucket = ARENA_NEW(run->arena, struct bucket);
-                map_put(evaluator->by_host, entry->host.name, bucket);
-            }
-        }
-        *ARENA_PUSH(run->arena, bucket->items, bucket->count, bucket->capacity) = i;
+    size_t count = 0;
+    for (const struct unknown *u = first; u; u = u->next) {
+        count++;
     }
-    return evaluator;
+    struct unknown *copies = ARENA_ARRAY(arena, struct unknown, count);
+    for (size_t i = 0; i < count; i++, first = first->next) {
+        copies[i] = *first;
+        copies[i].next = i + 1 < count ? &copies[i + 1] : second;
+    }
+    return copies;
 }
 
-/* ---- choosing the entry ------------------------------------------------------------------- */
-
-struct search {
-    const struct route_table *table;
-    const struct request *request;
-    struct slice host, sni, gateway;
-    bool https;
-    size_t best;
-};
-
-static bool entry_matches(const struct search *search, const struct entry *entry)
+bool has_unknown(const struct context *context, enum aspect aspect)
 {
-    return entry->https == search->https && entry->port == search->request->port &&
-           slice_equal(entry->gateway, search->gateway) &&
-           host_pattern_matches(&entry->host, search->host) &&
-           (!entry->https || host_pattern_matches(&entry->sni, search->sni));
-}
-
-static void search_bucket(struct search *search, const struct bucket *bucket)
-{
-    for (size_t i = 0; bucket && i < bucket->count && bucket->items[i] < search->best; i++) {
-        if (entry_matches(search, &search->table->entries[bucket->items[i]])) {
-            search->best = bucket->items[i];
+    for (const struct unknown *u = context->unknown; u; u = u->next) {
+        if (u->aspect == aspect) {
+            return true;
         }
     }
+    return false;
 }
 
-static const struct entry *find_entry(const struct evaluator *evaluator, struct arena *arena,
-                                      const struct request *request, struct slice host,
-                                      struct slice gateway)
+static bool decides_outcome(enum aspect aspect)
 {
-    struct search search = {.table = evaluator->table,
-                            .request = request,
-                            .host = host,
-                            .sni = host_normalise(arena, request->sni),
-                            .gateway = gateway,
-                            .https = slice_is(request->scheme, "https"),
-                            .best = SIZE_MAX};
-    search_bucket(&search, map_get(evaluator->by_host, host));
-    for (size_t dot = slice_find(host, '.', 0); dot < host.len; dot = slice_find(host, '.', dot + 1)) {
-        struct slice suffix =
-            arena_printf(arena, "*" SLICE_FMT, SLICE_ARG(slice_sub(host, dot, host.len)));
-        search_bucket(&search, map_get(evaluator->by_host, suffix));
-    }
-    search_bucket(&search, &evaluator->others);
-    return search.best == SIZE_MAX ? NULL : &evaluator->table->entries[search.best];
+    return aspect == ASPECT_ROUTING || aspect == ASPECT_REDIRECT || aspect == ASPECT_PROTECTION;
 }
 
-/* How closely an entry names the host: what DNS would be pointed at. */
-static size_t closeness(const struct entry *entry)
+static void become_unknown(struct outcome *out, const char *reason)
 {
-    size_t rules = entry->kind != ENTRY_RULES || entry->rules ? 1 : 0;
-    switch (entry->host.kind) {
-    case HOST_EXACT:
-        return 100000 + rules;
-    case HOST_ONE_LABEL:
-    case HOST_SUFFIX:
-        return 1000 + 4 * entry->host.name.len + rules;
-    case HOST_REGEX:
-        return 100 + rules;
-    case HOST_ANY:
-        break;
-    }
-    return 1 + rules;
+    out->kind = OUTCOME_UNKNOWN;
+    out->status = 0;
+    out->reason = slice_of(reason);
 }
 
-static const struct entry *choose_entry(const struct evaluator *evaluator, struct arena *arena,
-                                        const struct request *request, struct slice host,
-                                        struct slice *gateway)
+/* True when something unknown stands between the request and any outcome. What is unknown otherwise is
+ * handed on with the outcome. */
+static bool unknown_decides(const struct context *context, struct outcome *out)
 {
-    if (request->gateway.ptr) {
-        *gateway = request->gateway;
-        return find_entry(evaluator, arena, request, host, request->gateway);
-    }
-    const struct entry *best = NULL;
-    for (size_t i = 0; i < evaluator->gateway_count; i++) {
-        const struct entry *entry =
-            find_entry(evaluator, arena, request, host, evaluator->gateways[i]);
-        if (entry && (!best || closeness(entry) > closeness(best))) {
-            best = entry;
-            *gateway = evaluator->gateways[i];
+    out->unknown = context->unknown;
+    for (const struct unknown *u = context->unknown; u; u = u->next) {
+        if (decides_outcome(u->aspect)) {
+            become_unknown(out, "");
+            out->reason = u->reason;
+            return true;
         }
     }
-    return best;
+    return false;
 }
 
-/* ---- one request -------------------------------------------------------------------------- */
+/* ---- before a rule is looked for ---------------------------------------------------------- */
 
 static void respond(struct outcome *out, int64_t status, const char *reason)
 {
@@ -149,58 +81,35 @@ static void respond(struct outcome *out, int64_t status, const char *reason)
     out->reason = slice_of(reason);
 }
 
-static bool decides_outcome(enum aspect aspect)
-{
-    return aspect == ASPECT_ROUTING || aspect == ASPECT_REDIRECT || aspect == ASPECT_PROTECTION;
-}
-
-static bool unknown_outcome(const struct unknown *unknown, struct outcome *out)
-{
-    for (; unknown; unknown = unknown->next) {
-        if (decides_outcome(unknown->aspect)) {
-            out->kind = OUTCOME_UNKNOWN;
-            out->reason = unknown->reason;
-            out->unknown = unknown;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Drops or refuses headers with "_" as the view says; false when the request is refused. */
 static bool admit_headers(struct context *context)
 {
     const struct headers *sent = &context->request->headers;
     enum underscore_policy policy = context->table->view.underscores;
+    if (policy == UNDERSCORES_KEPT) {
+        context->headers = *sent;
+        return true;
+    }
     for (size_t i = 0; i < sent->count; i++) {
         struct slice name = sent->items[i].name;
-        bool underscore = slice_find(name, '_', 0) < name.len;
-        if (underscore && policy == UNDERSCORES_REJECTED) {
-            return false;
-        }
-        if (!underscore || policy == UNDERSCORES_KEPT) {
+        if (slice_find(name, '_', 0) == name.len) {
             headers_add(context->arena, &context->headers, name, sent->items[i].value);
+        } else if (policy == UNDERSCORES_REJECTED) {
+            return false;
         }
     }
     return true;
 }
 
-/* What the data plane answers before it looks for a rule; true when it does. */
-static bool refused(struct context *context, struct outcome *out)
+/* Splits the target and brings its path into the normal form; true when the data plane answers. */
+static bool path_refused(struct context *context, struct outcome *out)
 {
     const struct view *view = &context->table->view;
-    if (!context->request->host.len && view->missing_host_status) {
-        respond(out, view->missing_host_status, "the request has no Host");
-        return true;
-    }
-    if (!admit_headers(context)) {
-        respond(out, 400, "a header's name holds '_'");
-        return true;
-    }
     target_split(context->request->target, &context->raw_path, &context->query);
+    context->path = context->raw_path;
     switch (path_normalise(context->arena, context->raw_path, &view->match_form, &context->path)) {
     case NORMALISE_OK:
-        return false;
+        break;
     case NORMALISE_ABOVE_ROOT:
         if (view->above_root_status) {
             respond(out, view->above_root_status, "the path climbs above '/'");
@@ -214,86 +123,150 @@ static bool refused(struct context *context, struct outcome *out)
         }
         break;
     }
-    context->path = context->raw_path;
     return false;
 }
 
+/* What the data plane answers before it looks for a rule; true when it does. */
+static bool refused(struct context *context, struct outcome *out)
+{
+    int64_t missing = context->table->view.missing_host_status;
+    if (!context->request->host.len && missing) {
+        respond(out, missing, "the request has no Host");
+        return true;
+    }
+    if (!admit_headers(context)) {
+        respond(out, 400, "a header's name holds '_'");
+        return true;
+    }
+    return path_refused(context, out);
+}
+
+/* ---- rules -------------------------------------------------------------------------------- */
+
+/* Null when no rule matches, or when context->trouble says why that is not known. */
 static const struct rule *find_rule(struct context *context, const struct rule_list *list)
 {
     for (; list; list = list->next) {
         for (size_t i = 0; i < list->count; i++) {
-            if (match_holds(context, &list->rules[i].match)) {
-                return &list->rules[i];
-            }
-            if (context->limit_hit) {
+            bool holds = match_holds(context, &list->rules[i].match);
+            if (context->trouble) {
                 return NULL;
+            }
+            if (holds) {
+                return &list->rules[i];
             }
         }
     }
     return NULL;
 }
 
-static void effects_in_force(const struct route_table *table, const struct rule *rule,
+static void effects_in_force(const struct effects *platform, const struct effects *rule,
                              struct effects *out)
 {
-#define EFFECT(id, type, aspect, impact, text)                                                     \
-    out->id = rule->effects.id ? rule->effects.id : table->platform.id;
+#define EFFECT(id, type, aspect, impact, text) out->id = rule->id ? rule->id : platform->id;
 #include "route/effects.def"
 #undef EFFECT
 }
 
-static void apply_rule(struct context *context, const struct rule *rule, struct outcome *out)
+/* Headers of an answer that the data plane gives itself. */
+static void answer_headers(struct context *context, struct outcome *out)
 {
-    out->rule = rule;
-    effects_in_force(context->table, rule, &out->effects);
-    if (unknown_outcome(rule->unknown, out)) {
-        return;
+    headers_edit(context, context->table->platform.response_headers, &out->response);
+    if (context->rule) {
+        headers_edit(context, context->rule->effects.response_headers, &out->response);
+        if (out->decided_by != EFFECT_cors) {
+            cors_headers(context, out->effects.cors, &out->response);
+        }
     }
-    out->unknown = rule->unknown;
-    for (size_t i = 0; i < context->table->gate_count; i++) {
-        if (gate_answers(context, context->table->gates[i], out)) {
-            if (out->kind != OUTCOME_UNKNOWN) {
-                headers_edit(context, context->table->platform.response_headers, &out->response);
-                headers_edit(context, rule->effects.response_headers, &out->response);
-                if (out->decided_by != EFFECT_cors) {
-                    cors_headers(context, out->effects.cors, &out->response);
-                }
-            }
+    headers_doubt(context, &out->response);
+}
+
+static void apply_rule(struct context *context, struct outcome *out)
+{
+    const struct route_table *table = context->table;
+    effects_in_force(&table->platform, &context->rule->effects, &out->effects);
+    for (size_t i = 0; i < table->gate_count; i++) {
+        if (gate_answers(context, table->gates[i], out)) {
             return;
         }
     }
-    forward(context, rule, out);
+    forward(context, out);
 }
 
 static void apply_rules(struct context *context, const struct entry *entry, struct outcome *out)
 {
     const struct rule *rule = find_rule(context, entry->rules);
-    if (context->limit_hit) {
-        out->kind = OUTCOME_UNKNOWN;
-        out->reason = SLICE("a regular expression ran into its bounds");
-    } else if (rule) {
-        apply_rule(context, rule, out);
+    if (context->trouble) {
+        out->unknown = context->unknown;
+        become_unknown(out, context->trouble);
+        return;
+    }
+    out->rule = context->rule = rule;
+    if (rule) {
+        context->unknown = unknown_join(context->arena, rule->unknown, context->unknown);
+    }
+    if (unknown_decides(context, out)) {
+        return;
+    }
+    if (rule) {
+        apply_rule(context, out);
     } else {
         respond(out, context->table->no_rule_status, "no rule matches");
-        headers_edit(context, context->table->platform.response_headers, &out->response);
+    }
+    if (out->kind == OUTCOME_RESPOND || out->kind == OUTCOME_REDIRECT) {
+        answer_headers(context, out);
     }
 }
 
+/* ---- entries ------------------------------------------------------------------------------ */
+
+/* Bytes are handed through by the name in the TLS handshake; a share whose backend does not serve is
+ * closed, which its status says. */
 static void tunnel(struct context *context, const struct entry *entry, struct outcome *out)
 {
-    out->kind = OUTCOME_TUNNEL;
+    size_t serving = 0;
     out->backends = ARENA_ARRAY(context->arena, struct outcome_backend, entry->tunnel_count);
     for (size_t i = 0; i < entry->tunnel_count; i++) {
         const struct backend *backend = &entry->tunnel[i];
-        if (backend->weight && !backend->status) {
+        if (backend->weight) {
+            serving += backend->status == 0;
             out->backends[out->backend_count++] =
                 (struct outcome_backend){.namespace = backend->namespace,
                                          .service = backend->service,
                                          .port = backend->port,
+                                         .status = backend->status,
                                          .weight = backend->weight};
         }
     }
-    if (!out->backend_count) {
+    out->kind = serving ? OUTCOME_TUNNEL : OUTCOME_CLOSE;
+    if (!serving) {
+        out->backend_count = 0;
+        out->reason = SLICE("the tunnel has no backend that may get connections");
+    }
+}
+
+static void serve_http(struct context *context, const struct entry *entry, struct outcome *out)
+{
+    if (refused(context, out)) {
+        (void)unknown_decides(context, out);
+    } else if (entry) {
+        apply_rules(context, entry, out);
+    } else if (!unknown_decides(context, out)) {
+        respond(out, context->table->no_rule_status, "no data plane listens for this host");
+    }
+}
+
+static void serve(struct context *context, const struct entry *entry, struct outcome *out)
+{
+    if (entry && entry->kind == ENTRY_RULES) {
+        serve_http(context, entry, out);
+    } else if (!entry && !context->https) {
+        serve_http(context, NULL, out);
+    } else if (unknown_decides(context, out)) {
+        return;
+    } else if (entry && entry->kind == ENTRY_TUNNEL) {
+        tunnel(context, entry, out);
+    } else {
         out->kind = OUTCOME_CLOSE;
     }
 }
@@ -301,32 +274,25 @@ static void tunnel(struct context *context, const struct entry *entry, struct ou
 void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *request,
               struct outcome *out)
 {
-    const struct route_table *table = evaluator->table;
-    *out = (struct outcome){.decided_by = -1};
-    struct context context = {.table = table,
+    struct context context = {.table = evaluator->table,
                               .arena = arena,
                               .request = request,
                               .host = host_normalise(arena, request->host),
                               .https = slice_is(request->scheme, "https")};
-    if (unknown_outcome(table->unknown, out)) {
-        return;
+    const struct entry_query query = {.gateway = request->gateway,
+                                      .https = context.https,
+                                      .port = request->port,
+                                      .host = context.host,
+                                      .sni = host_normalise(arena, request->sni)};
+    bool bounded = false;
+    const struct entry *entry = entry_index_find(evaluator->index, &query, &bounded);
+    *out = (struct outcome){.decided_by = -1, .entry = entry};
+    out->gateway = entry ? entry->gateway : request->gateway;
+    context.unknown = unknown_join(arena, entry ? entry->unknown : NULL, evaluator->table->unknown);
+    if (bounded) {
+        out->unknown = context.unknown;
+        become_unknown(out, "a regular expression for hosts ran into its bounds");
+    } else {
+        serve(&context, entry, out);
     }
-    const struct entry *entry = choose_entry(evaluator, arena, request, context.host, &out->gateway);
-    out->entry = entry;
-    if ((!entry && context.https) || (entry && entry->kind == ENTRY_CLOSE)) {
-        out->kind = OUTCOME_CLOSE;
-        return;
-    }
-    if (entry && entry->kind == ENTRY_TUNNEL) {
-        tunnel(&context, entry, out);
-        return;
-    }
-    if (refused(&context, out) || (entry && unknown_outcome(entry->unknown, out))) {
-        return;
-    }
-    if (!entry) {
-        respond(out, table->no_rule_status, "no data plane listens for this host");
-        return;
-    }
-    apply_rules(&context, entry, out);
 }

@@ -37,8 +37,8 @@ struct seen_headers {
 struct outcome_backend {
     struct slice namespace, service;
     uint16_t port;
-    int64_t status; /* not 0: this share is answered so, and the rest is void */
-    uint64_t weight; /* share of the sum of all */
+    int64_t status;                  /* not 0: this share is answered so, and the rest is void */
+    uint64_t weight;                 /* share of the sum of all */
     struct slice method, host, path; /* as the backend sees them; path with query */
     bool path_known, host_known;
     struct seen_headers request;  /* what the backend receives: the client's headers, edited */
@@ -56,8 +56,8 @@ struct outcome {
     struct slice gateway;         /* data plane that was asked */
     /* Effects in force: the backend's, else the rule's, else the platform's. */
     struct effects effects;
-    int decided_by;               /* enum effect_id, GATE_NO_ENDPOINTS or -1 */
-    struct slice reason;          /* of RESPOND and UNKNOWN */
+    int decided_by;                /* enum effect_id, GATE_NO_ENDPOINTS or -1 */
+    struct slice reason;           /* of RESPOND and UNKNOWN */
     const struct unknown *unknown; /* parts that are not known (rewrite, headers, traffic) */
 };
 /* `request` must have been completed by request_defaults. Without request->gateway and with several

@@ -4,6 +4,24 @@
 
 #include "evaluate/evaluate.h"
 
+/* ---- entry_index.c: from a host to the first entry that takes it */
+struct entry_index;
+struct entry_index *entry_index_new(struct run *run, const struct route_table *table);
+struct entry_query {
+    struct slice gateway; /* absent: the one that names the host most closely */
+    bool https;
+    uint16_t port;
+    struct slice host, sni; /* normalised */
+};
+/* Null when no entry matches. *bounded is set when that hangs on an expression that ran into its bounds. */
+const struct entry *entry_index_find(const struct entry_index *index,
+                                     const struct entry_query *query, bool *bounded);
+
+struct evaluator {
+    const struct route_table *table;
+    const struct entry_index *index;
+};
+
 /* A request while it is evaluated. */
 struct context {
     const struct route_table *table;
@@ -15,32 +33,49 @@ struct context {
     struct slice host; /* normalised */
     bool https;
     struct regex_match captures; /* of the rule's path, or of its rewrite */
-    bool limit_hit;              /* a regular expression ran into its bounds */
+    const char *trouble;         /* why it cannot be said whether a rule matches; null: it can */
+    const struct rule *rule;
+    const struct unknown *unknown; /* of the table, the entry and the rule */
 };
+bool has_unknown(const struct context *context, enum aspect aspect);
 
 /* ---- match.c */
 bool match_holds(struct context *context, const struct match *match);
+/* "/foo" and "/foo/" hold for /foo and for what is below it. */
+bool prefix_holds(struct slice path, struct slice prefix, bool fold);
 
-/* ---- render.c: texts and headers */
+/* ---- render.c: texts and places */
+struct slice concat(struct arena *arena, const struct slice *texts, size_t count);
 /* False when a variable is not known. */
 bool template_render(struct context *context, const struct template *template, struct slice *out);
-void headers_edit(struct context *context, const struct route_header_edits *edits,
-                  struct seen_headers *headers);
+/* Absent when a variable is not known. */
 struct slice redirect_location(struct context *context, const struct route_redirect *redirect);
 /* "/foo/bar" with prefix "/foo" replaced, by elements, as Gateway API's ReplacePrefixMatch. */
 struct slice prefix_replace(struct arena *arena, struct slice path, struct slice prefix,
                             struct slice replacement);
 
+/* ---- seen.c: headers as they arrive */
+void seen_set(struct arena *arena, struct seen_headers *headers, struct slice name,
+              struct slice value, bool known);
+void headers_edit(struct context *context, const struct route_header_edits *edits,
+                  struct seen_headers *headers);
+/* The client's headers without Host, repeated ones joined. */
+void client_headers(struct context *context, struct seen_headers *out);
+/* Where headers depend on what is not understood, no value is certain. */
+void headers_doubt(const struct context *context, struct seen_headers *headers);
+
 /* ---- gate.c: effects that may answer */
 bool gate_answers(struct context *context, int gate, struct outcome *out);
+void answer_redirect(struct context *context, const struct route_redirect *redirect,
+                     struct outcome *out);
+
+/* ---- cors.c */
+bool cors_preflight(struct context *context, const struct route_cors *cors, struct outcome *out);
 /* CORS headers of a request that is not a preflight. */
 void cors_headers(struct context *context, const struct route_cors *cors,
                   struct seen_headers *response);
 
-/* ---- forward.c: what the backend sees */
-void forward(struct context *context, const struct rule *rule, struct outcome *out);
-
-void seen_set(struct arena *arena, struct seen_headers *headers, struct slice name,
-              struct slice value, bool known);
+/* ---- forward.c: what the backends see; may turn into an answer, whose headers the caller adds */
+void forward(struct context *context, struct outcome *out);
 
 #endif

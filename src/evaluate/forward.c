@@ -1,188 +1,203 @@
 #include "evaluate/evaluate_priv.h"
 
-#include <string.h>
-
-static bool has_unknown(const struct unknown *unknown, enum aspect aspect)
+/* A rewritten target is put together anew: nginx leaves out the '?' of an empty query there
+ * (ngx_http_proxy_module.c, ngx_http_proxy_create_request). */
+static struct slice with_query(struct context *context, struct slice path, bool drop_empty)
 {
-    for (; unknown; unknown = unknown->next) {
-        if (unknown->aspect == aspect) {
-            return true;
-        }
+    if (!context->query.ptr || (drop_empty && !context->query.len)) {
+        return path;
     }
-    return false;
+    const struct slice texts[] = {path, SLICE("?"), context->query};
+    return concat(context->arena, texts, ARRAY_LEN(texts));
 }
 
-static struct slice with_query(struct context *context, struct slice path)
+static struct slice as_sent(struct context *context)
 {
-    return context->query.ptr ? arena_printf(context->arena, SLICE_FMT "?" SLICE_FMT,
-                                             SLICE_ARG(path), SLICE_ARG(context->query))
-                              : path;
+    return context->table->view.forward_normalised ? with_query(context, context->path, false)
+                                                   : context->request->target;
+}
+
+/* False when the path is not known; *changed says whether the rewrite took effect. */
+static bool rewritten(struct context *context, const struct route_rewrite *rewrite, bool *changed,
+                      struct slice *path)
+{
+    struct slice target;
+    *changed = true;
+    switch ((enum rewrite_kind)rewrite->kind) {
+    case REWRITE_FULL:
+        return template_render(context, &rewrite->target, path);
+    case REWRITE_PREFIX:
+        if (!template_render(context, &rewrite->target, &target)) {
+            return false;
+        }
+        *path = prefix_replace(context->arena, context->path, rewrite->prefix, target);
+        return true;
+    case REWRITE_REGEX: {
+        struct regex_match match = {0};
+        enum regex_result found =
+            rewrite->regex ? regex_search(rewrite->regex, context->path, &match) : REGEX_LIMIT;
+        if (found != REGEX_YES) {
+            *changed = false;
+            return found == REGEX_NO;
+        }
+        context->captures = match;
+        return template_render(context, &rewrite->target, path);
+    }
+    }
+    return false;
 }
 
 static bool upstream_path(struct context *context, const struct route_rewrite *rewrite,
                           struct slice *out)
 {
-    const struct view *view = &context->table->view;
-    struct slice path = context->path;
-    if (!rewrite) {
-        *out = view->forward_normalised ? with_query(context, path) : context->request->target;
+    bool escape = context->table->view.escape_rewritten;
+    bool changed = false;
+    struct slice path = SLICE_ABSENT;
+    if (has_unknown(context, ASPECT_REWRITE) ||
+        (rewrite && !rewritten(context, rewrite, &changed, &path))) {
+        return false;
+    }
+    if (!changed) {
+        *out = as_sent(context);
         return true;
     }
-    switch ((enum rewrite_kind)rewrite->kind) {
-    case REWRITE_PREFIX: {
-        struct slice replacement;
-        if (!template_render(context, &rewrite->target, &replacement)) {
-            return false;
-        }
-        path = prefix_replace(context->arena, path, rewrite->prefix, replacement);
-        break;
-    }
-    case REWRITE_REGEX: {
-        struct regex_match match = {0};
-        enum regex_result found =
-            rewrite->regex ? regex_search(rewrite->regex, path, &match) : REGEX_LIMIT;
-        if (found == REGEX_LIMIT) {
-            return false;
-        }
-        if (found == REGEX_NO) {
-            *out = view->forward_normalised ? with_query(context, path) : context->request->target;
-            return true;
-        }
-        context->captures = match;
-        if (!template_render(context, &rewrite->target, &path)) {
-            return false;
-        }
-        break;
-    }
-    case REWRITE_FULL:
-        if (!template_render(context, &rewrite->target, &path)) {
-            return false;
-        }
-        break;
-    }
-    *out = with_query(context, view->escape_rewritten ? path_escape(context->arena, path) : path);
+    *out = with_query(context, escape ? path_escape(context->arena, path) : path, escape);
     return true;
 }
 
-static void client_headers(struct context *context, struct seen_headers *out)
+static bool upstream_host(struct context *context, const struct route_upstream_host *effect,
+                          struct slice *out)
 {
-    for (size_t i = 0; i < context->headers.count; i++) {
-        struct slice name = context->headers.items[i].name;
-        if (!slice_equal_fold(name, SLICE("host"))) {
-            seen_set(context->arena, out, name,
-                     headers_joined(context->arena, &context->headers, name), true);
-        }
-    }
+    *out = context->request->host;
+    return !has_unknown(context, ASPECT_REWRITE) &&
+           (!effect || template_render(context, &effect->host, out));
 }
 
-/* The backend's own effects over the rule's over the platform's; edits of headers add up instead. */
-static void overlay(struct effects *effects, const struct effects *over)
+/* The backend's own effects over those of its rule. Edits of headers are applied one after the other
+ * instead: data plane, rule, backend. */
+static struct effects overlay(const struct effects *effects, const struct effects *over)
 {
+    struct effects result = *effects;
     if (over) {
-#define EFFECT(id, type, aspect, impact, text) effects->id = over->id ? over->id : effects->id;
+#define EFFECT(id, type, aspect, impact, text) result.id = over->id ? over->id : result.id;
 #include "route/effects.def"
 #undef EFFECT
     }
+    return result;
 }
 
-static void fill_view(struct context *context, const struct rule *rule,
-                      const struct backend *backend, const struct effects *in_force,
-                      struct outcome_backend *out)
+static void fill_view(struct context *context, const struct backend *backend,
+                      const struct effects *in_force, struct outcome_backend *out)
 {
-    const struct effects *platform = &context->table->platform;
-    struct effects effects = *in_force;
-    overlay(&effects, backend->effects);
+    const struct effects effects = overlay(in_force, backend->effects);
+    const struct regex_match of_path = context->captures;
     out->method = context->request->method;
-    out->path_known = !has_unknown(rule->unknown, ASPECT_REWRITE) &&
-                      upstream_path(context, effects.rewrite, &out->path);
-    out->host = context->request->host;
-    out->host_known = !has_unknown(rule->unknown, ASPECT_REWRITE) &&
-                      (!effects.upstream_host ||
-                       template_render(context, &effects.upstream_host->host, &out->host));
+    /* Headers come later, because they may use the captures of the rewrite. */
+    out->path_known = upstream_path(context, effects.rewrite, &out->path);
+    out->host_known = upstream_host(context, effects.upstream_host, &out->host);
     client_headers(context, &out->request);
-    headers_edit(context, platform->request_headers, &out->request);
-    headers_edit(context, rule->effects.request_headers, &out->request);
-    headers_edit(context, platform->response_headers, &out->response);
-    headers_edit(context, rule->effects.response_headers, &out->response);
-    if (backend->effects) {
-        headers_edit(context, backend->effects->request_headers, &out->request);
-        headers_edit(context, backend->effects->response_headers, &out->response);
+    const struct effects *layers[] = {&context->table->platform, &context->rule->effects,
+                                      backend->effects};
+    for (size_t i = 0; i < ARRAY_LEN(layers); i++) {
+        if (layers[i]) {
+            headers_edit(context, layers[i]->request_headers, &out->request);
+            headers_edit(context, layers[i]->response_headers, &out->response);
+        }
     }
     cors_headers(context, effects.cors, &out->response);
+    headers_doubt(context, &out->request);
+    headers_doubt(context, &out->response);
+    context->captures = of_path;
 }
 
-static void no_backend(struct context *context, struct outcome *out)
+/* ---- shares ------------------------------------------------------------------------------- */
+
+static bool same_service(const struct backend *a, const struct backend *b)
 {
-    out->kind = OUTCOME_RESPOND;
-    out->status = context->table->no_backend_status;
-    out->reason = SLICE("the rule has no backend that may get requests");
-    headers_edit(context, context->table->platform.response_headers, &out->response);
+    return a->port == b->port && slice_equal(a->namespace, b->namespace) &&
+           slice_equal(a->service, b->service);
 }
 
-static struct outcome_backend *same_status(struct outcome *out, int64_t status)
+static const struct route_redirect *redirect_of(const struct context *context,
+                                                const struct backend *backend)
+{
+    const struct route_redirect *redirect = backend->effects ? backend->effects->redirect : NULL;
+    bool acts = redirect && !(redirect->only_plain_http && context->https);
+    return acts && !backend->status ? redirect : NULL;
+}
+
+/* The share of an earlier backend that is answered or served alike; null when there is none. */
+static struct outcome_backend *equal_share(const struct outcome *out,
+                                           const struct backend *const *sources,
+                                           const struct backend *backend)
 {
     for (size_t i = 0; i < out->backend_count; i++) {
-        if (out->backends[i].status == status) {
+        const struct backend *source = sources[i];
+        bool alike = backend->status ? backend->status == source->status
+                                     : !source->status && !source->effects && !backend->effects &&
+                                           same_service(source, backend);
+        if (alike) {
             return &out->backends[i];
         }
     }
     return NULL;
 }
 
-static bool backend_redirects(struct context *context, const struct backend *backend,
-                              struct outcome *out)
+static void add_share(struct context *context, const struct backend *backend,
+                      const struct backend **sources, struct outcome *out)
 {
-    if (!backend->effects || !backend->effects->redirect) {
-        return false;
+    struct outcome_backend *share = equal_share(out, sources, backend);
+    if (share) {
+        share->weight += backend->weight;
+        return;
     }
-    out->kind = OUTCOME_REDIRECT;
-    out->status = backend->effects->redirect->status;
-    out->location = redirect_location(context, backend->effects->redirect);
-    out->decided_by = EFFECT_redirect;
-    return true;
+    const struct route_redirect *redirect = redirect_of(context, backend);
+    sources[out->backend_count] = backend;
+    share = &out->backends[out->backend_count++];
+    *share = (struct outcome_backend){.namespace = backend->namespace,
+                                      .service = backend->service,
+                                      .port = backend->port,
+                                      .status = redirect ? redirect->status : backend->status,
+                                      .weight = backend->weight};
+    if (!share->status) {
+        fill_view(context, backend, &out->effects, share);
+    }
 }
 
-void forward(struct context *context, const struct rule *rule, struct outcome *out)
+/* A lone share may be an answer of its own: a redirect, or the status of a backend that does not serve. */
+static void settle_alone(struct context *context, const struct backend *backend,
+                         struct outcome *out)
 {
+    const struct route_redirect *redirect = redirect_of(context, backend);
+    out->effects = overlay(&out->effects, backend->effects);
+    if (redirect) {
+        out->backend_count = 0;
+        answer_redirect(context, redirect, out);
+    } else if (backend->status) {
+        out->backend_count = 0;
+        out->kind = OUTCOME_RESPOND;
+        out->status = backend->status;
+        out->reason = backend->reason;
+    }
+}
+
+void forward(struct context *context, struct outcome *out)
+{
+    const struct rule *rule = context->rule;
+    const struct backend **sources =
+        ARENA_ARRAY(context->arena, const struct backend *, rule->backend_count);
     out->backends = ARENA_ARRAY(context->arena, struct outcome_backend, rule->backend_count);
-    out->backend_count = 0;
-    size_t serving = 0;
     for (size_t i = 0; i < rule->backend_count; i++) {
-        const struct backend *backend = &rule->backends[i];
-        if (backend->weight == 0) {
-            continue;
-        }
-        struct outcome_backend *share =
-            backend->status ? same_status(out, backend->status) : NULL;
-        if (share) {
-            share->weight += backend->weight;
-            continue;
-        }
-        if (!backend->status && rule->backend_count == 1 &&
-            backend_redirects(context, backend, out)) {
-            return;
-        }
-        share = &out->backends[out->backend_count++];
-        *share = (struct outcome_backend){.namespace = backend->namespace,
-                                          .service = backend->service,
-                                          .port = backend->port,
-                                          .status = backend->status,
-                                          .weight = backend->weight};
-        if (!backend->status) {
-            serving++;
-            fill_view(context, rule, backend, &out->effects, share);
-        } else {
-            out->reason = backend->reason;
+        if (rule->backends[i].weight) {
+            add_share(context, &rule->backends[i], sources, out);
         }
     }
-    if (out->backend_count == 0) {
-        no_backend(context, out);
-    } else if (serving == 0 && out->backend_count == 1) {
+    out->kind = OUTCOME_FORWARD;
+    if (out->backend_count == 1) {
+        settle_alone(context, sources[0], out);
+    } else if (out->backend_count == 0) {
         out->kind = OUTCOME_RESPOND;
-        out->status = out->backends[0].status;
-        out->backend_count = 0;
-        headers_edit(context, context->table->platform.response_headers, &out->response);
-    } else {
-        out->kind = OUTCOME_FORWARD;
+        out->status = context->table->no_backend_status;
+        out->reason = SLICE("the rule has no backend that may get requests");
     }
 }

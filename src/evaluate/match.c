@@ -10,9 +10,9 @@ static bool prefix_string(struct slice path, struct slice prefix, bool fold)
     return path.len >= prefix.len && equal(slice_sub(path, 0, prefix.len), prefix, fold);
 }
 
-static bool prefix_element(struct slice path, struct slice prefix, bool fold)
+bool prefix_holds(struct slice path, struct slice prefix, bool fold)
 {
-    if (prefix.len && prefix.ptr[prefix.len - 1] == '/') {
+    if (slice_ends(prefix, SLICE("/"))) {
         prefix.len--;
     }
     return prefix_string(path, prefix, fold) &&
@@ -22,9 +22,13 @@ static bool prefix_element(struct slice path, struct slice prefix, bool fold)
 static bool regex_holds(struct context *context, const struct regex *regex, struct slice subject,
                         struct regex_match *match)
 {
-    enum regex_result result = regex ? regex_search(regex, subject, match) : REGEX_LIMIT;
+    if (!regex) {
+        context->trouble = "a rule has a regular expression that is not one";
+        return false;
+    }
+    enum regex_result result = regex_search(regex, subject, match);
     if (result == REGEX_LIMIT) {
-        context->limit_hit = true;
+        context->trouble = "a regular expression ran into its bounds";
     }
     return result == REGEX_YES;
 }
@@ -37,16 +41,14 @@ static bool path_holds(struct context *context, const struct path_match *path)
     case PATH_EXACT:
         return equal(context->path, path->value, path->fold);
     case PATH_PREFIX_ELEMENT:
-        return prefix_element(context->path, path->value, path->fold);
+        return prefix_holds(context->path, path->value, path->fold);
     case PATH_PREFIX_STRING:
         return prefix_string(context->path, path->value, path->fold);
     case PATH_REGEX: {
         struct regex_match match = {0};
-        if (!regex_holds(context, path->regex, context->path, &match)) {
-            return false;
-        }
-        /* An expression without `whole` counts from the beginning of the path. */
-        if (!path->whole && match.captures[0].ptr != context->path.ptr) {
+        /* The leftmost match is found; if it is not at the start, none is there. */
+        if (!regex_holds(context, path->regex, context->path, &match) ||
+            (!path->whole && match.captures[0].ptr != context->path.ptr)) {
             return false;
         }
         context->captures = match;
@@ -58,15 +60,12 @@ static bool path_holds(struct context *context, const struct path_match *path)
 
 static bool names_equal(struct slice a, struct slice b, bool fold_separators)
 {
-    if (!fold_separators) {
+    if (!fold_separators || a.len != b.len) {
         return slice_equal_fold(a, b);
     }
-    if (a.len != b.len) {
-        return false;
-    }
     for (size_t i = 0; i < a.len; i++) {
-        struct slice x = slice_sub(a, i, i + 1), y = slice_sub(b, i, i + 1);
-        if (!slice_equal_fold(slice_is(x, "_") ? SLICE("-") : x, slice_is(y, "_") ? SLICE("-") : y)) {
+        bool x = a.ptr[i] == '-' || a.ptr[i] == '_', y = b.ptr[i] == '-' || b.ptr[i] == '_';
+        if (x != y || (!x && !slice_equal_fold(slice_sub(a, i, i + 1), slice_sub(b, i, i + 1)))) {
             return false;
         }
     }
@@ -115,6 +114,7 @@ static bool test_holds(struct context *context, const struct test *test)
 
 bool match_holds(struct context *context, const struct match *match)
 {
+    context->captures = (struct regex_match){0};
     if (match->method.ptr && !slice_equal(match->method, context->request->method)) {
         return false;
     }

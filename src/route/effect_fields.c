@@ -1,8 +1,14 @@
 #include "route/route.h"
 
 #define OFFSET(type, field) offsetof(struct route_##type, field)
-#define ROW(type, field, kind) {#field, FIELD_##kind, OFFSET(type, field), NULL}
-#define CHOICE(type, field, names) {#field, FIELD_CHOICE, OFFSET(type, field), names}
+#define ROW(type, field, kind)                                                                     \
+    {                                                                                              \
+#field, FIELD_##kind, OFFSET(type, field), NULL                                            \
+    }
+#define CHOICE(type, field, names)                                                                 \
+    {                                                                                              \
+#field, FIELD_CHOICE, OFFSET(type, field), names                                           \
+    }
 
 static const char *const redirect_hosts[] = {"as sent", "as sent without port",
                                              "as sent without port, lower case", "given"};
@@ -15,20 +21,13 @@ static const struct field_row answer_fields[] = {
     ROW(answer, status, NUMBER),
 };
 static const struct field_row redirect_fields[] = {
-    ROW(redirect, status, NUMBER),
-    ROW(redirect, only_plain_http, BOOL),
-    ROW(redirect, scheme, TEXT),
-    CHOICE(redirect, host_from, redirect_hosts),
-    ROW(redirect, host, TEXT),
-    CHOICE(redirect, port_from, redirect_ports),
-    ROW(redirect, port, NUMBER),
-    CHOICE(redirect, path_change, path_changes),
-    ROW(redirect, prefix, TEXT),
-    ROW(redirect, path, TEXT),
-    ROW(redirect, keep_query, BOOL),
-    ROW(redirect, strip_slash, BOOL),
-    ROW(redirect, relative, BOOL),
-    ROW(redirect, location, TEMPLATE),
+    ROW(redirect, status, NUMBER),   ROW(redirect, only_plain_http, BOOL),
+    ROW(redirect, scheme, TEXT),     CHOICE(redirect, host_from, redirect_hosts),
+    ROW(redirect, host, TEXT),       CHOICE(redirect, port_from, redirect_ports),
+    ROW(redirect, port, NUMBER),     CHOICE(redirect, path_change, path_changes),
+    ROW(redirect, prefix, TEXT),     ROW(redirect, path, TEXT),
+    ROW(redirect, keep_query, BOOL), ROW(redirect, strip_slash, BOOL),
+    ROW(redirect, relative, BOOL),   ROW(redirect, location, TEMPLATE),
 };
 static const struct field_row body_limit_fields[] = {
     ROW(body_limit, bytes, BYTES),
@@ -40,23 +39,16 @@ static const struct field_row addresses_fields[] = {
     ROW(addresses, status, NUMBER),
 };
 static const struct field_row cors_fields[] = {
-    ROW(cors, origins, TEXTS),
-    ROW(cors, any_origin, BOOL),
-    ROW(cors, echo_origin, BOOL),
-    ROW(cors, end_anchored_only, BOOL),
-    ROW(cors, credentials, BOOL),
-    ROW(cors, methods, TEXTS),
-    ROW(cors, headers, TEXTS),
-    ROW(cors, expose, TEXTS),
-    ROW(cors, max_age, NUMBER),
-    ROW(cors, preflight_needs_method, BOOL),
+    ROW(cors, origins, TEXTS),           ROW(cors, any_origin, BOOL),
+    ROW(cors, echo_origin, BOOL),        ROW(cors, end_anchored_only, BOOL),
+    ROW(cors, credentials, BOOL),        ROW(cors, methods, TEXTS),
+    ROW(cors, headers, TEXTS),           ROW(cors, expose, TEXTS),
+    ROW(cors, max_age, NUMBER),          ROW(cors, preflight_needs_method, BOOL),
     ROW(cors, preflight_status, NUMBER),
 };
 static const struct field_row rewrite_fields[] = {
-    CHOICE(rewrite, kind, rewrite_kinds),
-    ROW(rewrite, prefix, TEXT),
-    ROW(rewrite, pattern, TEXT),
-    ROW(rewrite, fold, BOOL),
+    CHOICE(rewrite, kind, rewrite_kinds), ROW(rewrite, prefix, TEXT),
+    ROW(rewrite, pattern, TEXT),          ROW(rewrite, fold, BOOL),
     ROW(rewrite, target, TEMPLATE),
 };
 static const struct field_row upstream_host_fields[] = {
@@ -89,8 +81,14 @@ static const struct field_row mirrors_fields[] = {
 
 static const struct effect_row rows[] = {
 #define EFFECT(id, type, aspect, impact, text)                                                     \
-    {EFFECT_##id, #id, ASPECT_##aspect, IMPACT_##impact, text, offsetof(struct effects, id),       \
-     type##_fields, ARRAY_LEN(type##_fields)},
+    {EFFECT_##id,                                                                                  \
+     #id,                                                                                          \
+     ASPECT_##aspect,                                                                              \
+     IMPACT_##impact,                                                                              \
+     text,                                                                                         \
+     offsetof(struct effects, id),                                                                 \
+     type##_fields,                                                                                \
+     ARRAY_LEN(type##_fields)},
 #include "route/effects.def"
 #undef EFFECT
 };
@@ -121,25 +119,60 @@ static int64_t number_at(const void *effect, const struct field_row *row)
     return *(const int64_t *)at(effect, row);
 }
 
-static bool texts_equal(const struct texts *a, const struct texts *b)
+static bool texts_hold(const struct texts *texts, struct slice wanted)
 {
-    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
-        if (!slice_equal(a->items[i], b->items[i])) {
-            return false;
+    for (size_t i = 0; i < texts->count; i++) {
+        struct slice rest = texts->items[i], part;
+        while (slice_split(&rest, ',', &part)) {
+            if (slice_equal(slice_trim(part), wanted)) {
+                return true;
+            }
         }
     }
-    return a->count == b->count;
+    return false;
+}
+
+static bool texts_within(const struct texts *inner, const struct texts *outer)
+{
+    for (size_t i = 0; i < inner->count; i++) {
+        struct slice rest = inner->items[i], part;
+        while (slice_split(&rest, ',', &part)) {
+            if (!texts_hold(outer, slice_trim(part))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Lists of texts and of networks are sets: neither order nor repetition means anything, nor whether a
+ * source writes "GET, PUT" as one text or as two. */
+static bool texts_equal(const struct texts *a, const struct texts *b)
+{
+    return texts_within(a, b) && texts_within(b, a);
+}
+
+static bool networks_hold(const struct networks *networks, const struct network *item)
+{
+    for (size_t i = 0; i < networks->count; i++) {
+        const struct network *network = &networks->items[i];
+        if (network->bits == item->bits && network_contains(network, &item->address)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool networks_equal(const struct networks *a, const struct networks *b)
 {
-    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
-        const struct network *x = &a->items[i], *y = &b->items[i];
-        if (x->bits != y->bits || !network_contains(x, &y->address)) {
-            return false;
-        }
+    bool equal = true;
+    for (size_t i = 0; equal && i < a->count; i++) {
+        equal = networks_hold(b, &a->items[i]);
     }
-    return a->count == b->count;
+    for (size_t i = 0; equal && i < b->count; i++) {
+        equal = networks_hold(a, &b->items[i]);
+    }
+    return equal;
 }
 
 static bool edits_equal(const struct edits *a, const struct edits *b)
@@ -154,13 +187,31 @@ static bool edits_equal(const struct edits *a, const struct edits *b)
     return a->count == b->count;
 }
 
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+    while (b) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a ? a : 1;
+}
+
+/* 50/100 is 1/2. Reduced rather than multiplied out, as numbers from the input may be large. */
+static bool fractions_equal(const struct mirror *x, const struct mirror *y)
+{
+    uint64_t a = (uint64_t)x->numerator, b = (uint64_t)x->denominator;
+    uint64_t c = (uint64_t)y->numerator, d = (uint64_t)y->denominator;
+    uint64_t left = common_divisor(a, b), right = common_divisor(c, d);
+    return a / left == c / right && b / left == d / right;
+}
+
 static bool mirrors_equal(const struct route_mirrors *a, const struct route_mirrors *b)
 {
     for (size_t i = 0; a->count == b->count && i < a->count; i++) {
         const struct mirror *x = &a->items[i], *y = &b->items[i];
         if (!slice_equal(x->namespace, y->namespace) || !slice_equal(x->service, y->service) ||
-            x->port != y->port ||
-            x->numerator * y->denominator != y->numerator * x->denominator) {
+            x->port != y->port || !fractions_equal(x, y)) {
             return false;
         }
     }
@@ -333,21 +384,34 @@ static void field_print(const struct field_row *row, const void *effect, struct 
     }
 }
 
+/* "connect_ms" reads "connect", as the unit stands behind the number. What is the one field of its effect
+ * and speaks for itself has no name. */
+static void print_name(const struct field_row *row, struct buf *out)
+{
+    struct slice name = slice_of(row->name);
+    if (row->kind == FIELD_MS) {
+        name.len -= sizeof "_ms" - 1;
+    } else if (row->kind == FIELD_BYTES || row->kind == FIELD_EDITS || row->kind == FIELD_MIRRORS) {
+        return;
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        buf_putc(out, name.ptr[i] == '_' ? ' ' : name.ptr[i]);
+    }
+    buf_puts(out, row->kind == FIELD_BOOL ? "" : " ");
+}
+
 void effect_print(enum effect_id id, const void *effect, struct buf *out)
 {
     bool first = true;
-    for (size_t i = 0; i < rows[id].field_count; i++) {
+    for (size_t i = 0; effect && i < rows[id].field_count; i++) {
         const struct field_row *row = &rows[id].fields[i];
         if (field_is_empty(row, effect)) {
             continue;
         }
         buf_puts(out, first ? "" : ", ");
         first = false;
-        for (const char *c = row->name; *c; c++) {
-            buf_putc(out, *c == '_' ? ' ' : *c);
-        }
+        print_name(row, out);
         if (row->kind != FIELD_BOOL) {
-            buf_putc(out, ' ');
             field_print(row, effect, out);
         }
     }

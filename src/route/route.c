@@ -33,22 +33,60 @@ struct template template_part(struct arena *arena, enum part_kind kind)
 
 bool template_is_text(const struct template *template, struct slice *text)
 {
-    if (template->count != 1 || template->parts[0].kind != PART_TEXT) {
+    if (template->count > 1 || (template->count == 1 && template->parts[0].kind != PART_TEXT)) {
         return false;
     }
-    *text = template->parts[0].text;
+    *text = template->count ? template->parts[0].text : SLICE("");
     return true;
 }
 
+/* A place in a template: a part, and how much of its text is behind. */
+struct place {
+    const struct template *template;
+    size_t part, offset;
+};
+
+/* The rest of the text at the place; empty at a variable and at the end. */
+static struct slice text_at(struct place *place)
+{
+    while (place->part < place->template->count) {
+        const struct part *part = &place->template->parts[place->part];
+        if (part->kind != PART_TEXT) {
+            break;
+        }
+        if (place->offset < part->text.len) {
+            return slice_sub(part->text, place->offset, part->text.len);
+        }
+        *place = (struct place){place->template, place->part + 1, 0};
+    }
+    return SLICE("");
+}
+
+/* Text is the same text however it is cut into parts. */
 bool template_equal(const struct template *a, const struct template *b)
 {
-    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
-        const struct part *x = &a->parts[i], *y = &b->parts[i];
-        if (x->kind != y->kind || x->index != y->index || !slice_equal(x->text, y->text)) {
+    struct place x = {a, 0, 0}, y = {b, 0, 0};
+    for (;;) {
+        struct slice left = text_at(&x), right = text_at(&y);
+        size_t common = left.len < right.len ? left.len : right.len;
+        if (!slice_equal(slice_sub(left, 0, common), slice_sub(right, 0, common))) {
+            return false;
+        }
+        x.offset += common;
+        y.offset += common;
+        if (common) {
+            continue;
+        }
+        if (left.len || right.len || x.part == a->count || y.part == b->count) {
+            return !left.len && !right.len && x.part == a->count && y.part == b->count;
+        }
+        const struct part *p = &a->parts[x.part++], *q = &b->parts[y.part++];
+        bool same = p->kind == PART_HEADER ? slice_equal_fold(p->text, q->text)
+                                           : slice_equal(p->text, q->text);
+        if (p->kind != q->kind || p->index != q->index || !same) {
             return false;
         }
     }
-    return a->count == b->count;
 }
 
 void template_print(const struct template *template, struct buf *out)

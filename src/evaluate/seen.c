@@ -1,0 +1,117 @@
+#include "evaluate/evaluate_priv.h"
+
+static void drop_header(struct seen_headers *headers, struct slice name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < headers->count; i++) {
+        if (!slice_equal_fold(headers->items[i].name, name)) {
+            headers->items[kept++] = headers->items[i];
+        }
+    }
+    headers->count = kept;
+}
+
+static void drop_absent(struct seen_headers *headers, struct slice name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < headers->absent.count; i++) {
+        if (!slice_equal_fold(headers->absent.items[i], name)) {
+            headers->absent.items[kept++] = headers->absent.items[i];
+        }
+    }
+    headers->absent.count = kept;
+}
+
+void seen_set(struct arena *arena, struct seen_headers *headers, struct slice name,
+              struct slice value, bool known)
+{
+    drop_header(headers, name);
+    drop_absent(headers, name);
+    *ARENA_PUSH(arena, headers->items, headers->count, headers->capacity) =
+        (struct seen_header){name, value, known};
+}
+
+static void seen_remove(struct arena *arena, struct seen_headers *headers, struct slice name)
+{
+    drop_header(headers, name);
+    drop_absent(headers, name);
+    struct texts *absent = &headers->absent;
+    struct slice *names = ARENA_ARRAY(arena, struct slice, absent->count + 1);
+    for (size_t i = 0; i < absent->count; i++) {
+        names[i] = absent->items[i];
+    }
+    names[absent->count] = name;
+    *absent = (struct texts){names, absent->count + 1};
+}
+
+/* "foo" and "bar" become "foo,bar", as RFC 9110 5.3 joins lines of one name. */
+static void seen_add(struct arena *arena, struct seen_headers *headers, struct slice name,
+                     struct slice value, bool known)
+{
+    for (size_t i = 0; i < headers->count; i++) {
+        struct seen_header *header = &headers->items[i];
+        if (slice_equal_fold(header->name, name)) {
+            const struct slice texts[] = {header->value, SLICE(","), value};
+            header->value = concat(arena, texts, ARRAY_LEN(texts));
+            header->known = header->known && known;
+            return;
+        }
+    }
+    seen_set(arena, headers, name, value, known);
+}
+
+void headers_edit(struct context *context, const struct route_header_edits *edits,
+                  struct seen_headers *headers)
+{
+    for (size_t i = 0; edits && i < edits->edits.count; i++) {
+        const struct header_edit *edit = &edits->edits.items[i];
+        if (edit->only_https && !context->https) {
+            continue;
+        }
+        struct slice value = SLICE_ABSENT;
+        bool known = edit->kind == EDIT_REMOVE || template_render(context, &edit->value, &value);
+        bool empty = known && value.len == 0;
+        switch (edit->kind) {
+        case EDIT_SET:
+            /* nginx does not send a header whose value is empty: ngx_http_proxy_module,
+             * proxy_set_header. */
+            if (empty) {
+                seen_remove(context->arena, headers, edit->name);
+            } else {
+                seen_set(context->arena, headers, edit->name, value, known);
+            }
+            break;
+        case EDIT_ADD:
+            if (!empty) {
+                seen_add(context->arena, headers, edit->name, value, known);
+            }
+            break;
+        case EDIT_REMOVE:
+            seen_remove(context->arena, headers, edit->name);
+            break;
+        }
+    }
+}
+
+void client_headers(struct context *context, struct seen_headers *out)
+{
+    const struct headers *sent = &context->headers;
+    for (size_t i = 0; i < sent->count; i++) {
+        struct slice name = sent->items[i].name;
+        bool repeated = slice_equal_fold(name, SLICE("host"));
+        for (size_t j = 0; j < i && !repeated; j++) {
+            repeated = slice_equal_fold(sent->items[j].name, name);
+        }
+        if (!repeated) {
+            *ARENA_PUSH(context->arena, out->items, out->count, out->capacity) =
+                (struct seen_header){name, headers_joined(context->arena, sent, name), true};
+        }
+    }
+}
+
+void headers_doubt(const struct context *context, struct seen_headers *headers)
+{
+    for (size_t i = 0; has_unknown(context, ASPECT_HEADERS) && i < headers->count; i++) {
+        headers->items[i].known = false;
+    }
+}
