@@ -288,20 +288,14 @@ static void add_cors(struct run *run, const struct annotations *annotations, str
     cors->end_anchored_only = true;
     cors->credentials = annotation_true(annotations, AN_cors_allow_credentials, true);
     struct slice value = annotations->values[AN_cors_allow_methods];
-    cors->methods.items = ARENA_ARRAY(run->arena, struct slice, 1);
-    cors->methods.items[0] = value.ptr ? value : SLICE("GET, PUT, POST, DELETE, PATCH, OPTIONS");
-    cors->methods.count = 1;
+    cors->methods =
+        read_texts(run, value.ptr ? value : SLICE("GET, PUT, POST, DELETE, PATCH, OPTIONS"));
     value = annotations->values[AN_cors_allow_headers];
-    cors->headers.items = ARENA_ARRAY(run->arena, struct slice, 1);
-    cors->headers.items[0] = value.ptr ? value : SLICE("DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,"
-                                               "Cache-Control,Content-Type,Range,Authorization");
-    cors->headers.count = 1;
-    value = annotations->values[AN_cors_expose_headers];
-    if (value.ptr) {
-        cors->expose.items = ARENA_ARRAY(run->arena, struct slice, 1);
-        cors->expose.items[0] = value;
-        cors->expose.count = 1;
-    }
+    cors->headers = read_texts(
+        run, value.ptr ? value
+                       : SLICE("DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,"
+                               "Cache-Control,Content-Type,Range,Authorization"));
+    cors->expose = read_texts(run, annotations->values[AN_cors_expose_headers]);
     cors->max_age = annotation_int(annotations, AN_cors_max_age, 1728000);
     cors->preflight_status = 204;
     rule->effects.cors = cors;
@@ -415,6 +409,7 @@ static void default_answer(struct model *model, struct rule *rule)
 {
     struct route_answer *answer = NEW_EFFECT(model->run, answer);
     answer->status = 404;
+    answer->last = true;
     answer->reason = SLICE("no path of this host matches, and there is no default backend");
     rule->effects.answer = answer;
     rule->implied = true;
@@ -493,6 +488,12 @@ static void request_headers(struct run *run, const struct settings *settings,
     edit(run, edits, "X-Scheme", trusted ? unless : PART_SCHEME, "$pass_access_scheme");
     edit(run, edits, "Proxy", PART_TEXT, "");
     table->platform.request_headers = headers;
+    if (trusted) {
+        struct route_upstream_host *host = NEW_EFFECT(run, upstream_host);
+        host->host = template_part(run->arena, PART_UNKNOWN);
+        host->host.parts[0].text = SLICE("$best_http_host");
+        table->platform.upstream_host = host;
+    }
 }
 
 static void response_headers(struct run *run, const struct settings *settings,

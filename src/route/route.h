@@ -82,6 +82,7 @@ struct route_answer {
     struct effect_source source;
     int64_t status;
     struct slice reason; /* why, for people */
+    bool last; /* given by what stands behind the data plane: all other gates come first */
 };
 
 enum redirect_host { REDIRECT_HOST_HEADER, REDIRECT_HOST_HEADER_NO_PORT, REDIRECT_HOST_NORMAL,
