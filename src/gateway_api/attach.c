@@ -4,7 +4,7 @@
  * apis/v1/shared_types.go). */
 enum verdict { NO_PARENT_LISTENER, NOT_ALLOWED, NO_HOSTNAME, ATTACHED };
 
-static bool kind_allowed(const struct listener_state *state)
+static bool kind_allowed(const struct listener_state *state, struct slice kind)
 {
     const struct listener *listener = state->listener;
     if (state->protocol != LISTENER_HTTP && state->protocol != LISTENER_HTTPS) {
@@ -12,7 +12,7 @@ static bool kind_allowed(const struct listener_state *state)
     }
     for (size_t i = 0; i < listener->kind_count; i++) {
         if (slice_is(listener->kinds[i].group, GATEWAY_GROUP) &&
-            slice_is(listener->kinds[i].kind, "HTTPRoute")) {
+            slice_equal(listener->kinds[i].kind, kind)) {
             return true;
         }
     }
@@ -64,7 +64,8 @@ static enum verdict attach_listener(struct builder *builder, struct listener_sta
         (parent->port && parent->port != listener->listener->port)) {
         return NO_PARENT_LISTENER;
     }
-    if (!kind_allowed(listener) || !namespace_allowed(builder, listener, route->object.namespace)) {
+    if (!kind_allowed(listener, route->object.kind_name) ||
+        !namespace_allowed(builder, listener, route->object.namespace)) {
         return NOT_ALLOWED;
     }
     enum verdict verdict = NO_HOSTNAME;
@@ -113,9 +114,11 @@ static void report(struct builder *builder, const struct http_route *route,
         return;
     case NOT_ALLOWED:
         diag_at(diag, DIAG_G004, span, subject,
-                "no listener of Gateway '" SLICE_FMT "' lets HTTPRoutes of namespace '" SLICE_FMT
+                "no listener of Gateway '" SLICE_FMT "' lets " SLICE_FMT
+                "s of namespace '" SLICE_FMT
                 "' attach (NotAllowedByListeners); change allowedRoutes of the listener",
-                SLICE_ARG(gateway->id), SLICE_ARG(route->object.namespace));
+                SLICE_ARG(gateway->id), SLICE_ARG(route->object.kind_name),
+                SLICE_ARG(route->object.namespace));
         return;
     case NO_HOSTNAME:
         diag_at(diag, DIAG_G005, span, subject,
@@ -206,25 +209,35 @@ static bool refuses_route(struct builder *builder, const struct http_route *rout
     return false;
 }
 
+static void attach(struct builder *builder, struct route_state *state)
+{
+    const struct http_route *route = state->route;
+    if (builder->profile->bad_filter_drops_route && refuses_route(builder, route)) {
+        return;
+    }
+    if (route->parent_count == 0) {
+        diag_at(builder->run->diag, DIAG_G003, route->object.span, route->object.subject,
+                "the route names no Gateway, so it serves nothing; add spec.parentRefs");
+    }
+    for (size_t i = 0; i < route->parent_count; i++) {
+        attach_parent(builder, state, &route->parents[i]);
+    }
+}
+
 void routes_attach(struct builder *builder)
 {
     const struct kube *kube = builder->kube;
-    size_t count = kube->counts[KUBE_HTTP_ROUTE];
-    builder->routes = ARENA_ARRAY(builder->run->arena, struct route_state, count);
-    builder->route_count = count;
+    size_t count = kube->counts[KUBE_HTTP_ROUTE], all = count + grpc_routes_count(builder);
+    builder->routes = ARENA_ARRAY(builder->run->arena, struct route_state, all);
+    builder->route_count = all;
     for (size_t i = 0; i < count; i++) {
         builder->routes[i].route = (const void *)kube->objects[KUBE_HTTP_ROUTE][i];
     }
-    sort_stable(builder->run->arena, builder->routes, count, sizeof *builder->routes, age_order,
+    grpc_routes_read(builder, builder->routes + count);
+    sort_stable(builder->run->arena, builder->routes, all, sizeof *builder->routes, age_order,
                 NULL);
-    for (size_t i = 0; i < count; i++) {
-        struct route_state *state = &builder->routes[i];
-        state->age = i;
-        if (builder->profile->bad_filter_drops_route && refuses_route(builder, state->route)) {
-            continue;
-        }
-        for (size_t j = 0; j < state->route->parent_count; j++) {
-            attach_parent(builder, state, &state->route->parents[j]);
-        }
+    for (size_t i = 0; i < all; i++) {
+        builder->routes[i].age = i;
+        attach(builder, &builder->routes[i]);
     }
 }

@@ -89,6 +89,7 @@ void gateway_api_build(struct run *run, const struct kube *kube,
     take_gateways(&builder);
     routes_attach(&builder);
     others_report(&builder);
+    listener_sets_add(&builder);
     for (size_t i = 0; i < builder.gateway_count; i++) {
         entries_add(&builder, &builder.gateways[i]);
     }

@@ -40,6 +40,7 @@ struct gateway_profile {
      * requests (istio pilot/pkg/config/kube/gateway/conversion.go); else the rule's outcome is unknown. */
     bool bad_filter_drops_route;
     bool sets_host_by_header;  /* RequestHeaderModifier may change Host; else that is open */
+    bool has_listener_sets;    /* ListenerSets add listeners to Gateways */
     bool serves_external_name; /* Services of type ExternalName; else that is open */
     bool reads_app_protocol;   /* also the values of Service appProtocol outside kubernetes.io */
     struct view view;

@@ -20,8 +20,7 @@ struct candidate {
 
 struct route_state {
     const struct http_route *route;
-    size_t age;   /* place in the order of creation time, namespace, name */
-    bool dropped; /* the implementation refuses all of it */
+    size_t age; /* place in the order of creation time, namespace, name */
     bool compiled;
     struct candidate *candidates;
     size_t count, capacity;
@@ -65,9 +64,9 @@ struct builder {
     struct map *gateway_index; /* id to struct gateway_state */
     struct route_state *routes;
     size_t route_count;
-    struct map *lists;   /* routes and next list to struct rule_list, so that hosts share */
-    struct map *assumed; /* "Service shop/web": what is not in the input */
-    bool has_tls_routes;
+    struct map *lists;        /* routes and next list to struct rule_list, so that hosts share */
+    struct map *assumed;      /* "Service shop/web": what is not in the input */
+    bool has_tls_routes;      /* in the input, not understood */
     struct map *tls_policies; /* "namespace/service" and "namespace/service/port name" */
 };
 
@@ -113,6 +112,11 @@ void assume(struct builder *builder, const char *kind, struct slice namespace, s
 /* ---- others.c: kinds without a type of their own */
 void others_report(struct builder *builder);
 void tls_policies_read(struct builder *builder);
+/* GRPCRoutes with what attaches them: parents and hostnames, but no rules. */
+size_t grpc_routes_count(const struct builder *builder);
+void grpc_routes_read(struct builder *builder, struct route_state *out);
+/* Adds listeners of ListenerSets to their Gateways, once routes are attached to the Gateways' own. */
+void listener_sets_add(struct builder *builder);
 
 /* ---- entries.c */
 void entries_add(struct builder *builder, struct gateway_state *gateway);

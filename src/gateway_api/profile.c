@@ -59,6 +59,7 @@ static const struct gateway_profile profiles[] = {
         .source = "kubernetes-sigs/gateway-api v1.6.1, apis/v1 and conformance/tests",
         .host_falls_through = true,
         .prefix_slash_counts = true,
+        .has_listener_sets = true,
         .view = {.missing_host_status = 400},
         /* a SHOULD of HTTPSListener in apis/v1/gateway_types.go */
         .detects_misdirected = true,

@@ -157,25 +157,25 @@ static void check_regexes(struct builder *builder, struct candidate *candidate)
     }
 }
 
-/* Exact before all others; where a regex stands among prefixes is the profile's. */
+/* Exact before all others; where a regex stands among prefixes is the profile's. Rank 0 is gRPC's. */
 static void set_rank(struct builder *builder, struct candidate *candidate)
 {
     const struct http_match *match = candidate->match;
     candidate->path_length = match->path.len;
     switch (match->path_type) {
     case ROUTE_PATH_EXACT:
-        candidate->path_rank = 0;
+        candidate->path_rank = 1;
         candidate->path_length = 0; /* two different ones never match the same path */
         break;
     case ROUTE_PATH_PREFIX:
-        candidate->path_rank = 2;
+        candidate->path_rank = 3;
         if (!builder->profile->prefix_slash_counts && match->path.len > 1 &&
             slice_ends(match->path, SLICE("/"))) {
             candidate->path_length--;
         }
         break;
     case ROUTE_PATH_REGEX:
-        candidate->path_rank = builder->profile->regex_after_prefix ? 3 : 1;
+        candidate->path_rank = builder->profile->regex_after_prefix ? 4 : 2;
         break;
     }
     candidate->has_method = match->method.ptr != NULL;
@@ -225,7 +225,7 @@ static void fill_rule(struct builder *builder, struct candidate *candidate)
     const struct http_rule *source = candidate->source;
     struct rule *rule = &candidate->rule;
     rule->origin = (struct origin){
-        .kind = SLICE("HTTPRoute"),
+        .kind = route->object.kind_name,
         .namespace = route->object.namespace,
         .name = route->object.name,
         .field = arena_printf(builder->run->arena, "spec.rules[%zu].matches[%zu]",
@@ -246,12 +246,52 @@ static void fill_rule(struct builder *builder, struct candidate *candidate)
     }
 }
 
+/* A GRPCRoute is not understood yet, but what it may take is known: calls, which are POST requests with a
+ * content type of their own (grpc/grpc doc/PROTOCOL-HTTP2.md). Their outcome is unknown. */
+static void compile_grpc(struct builder *builder, struct route_state *state)
+{
+    struct arena *arena = builder->run->arena;
+    const struct object *object = &state->route->object;
+    struct value_match *type = ARENA_NEW(arena, struct value_match);
+    struct http_match *match = ARENA_NEW(arena, struct http_match);
+    struct candidate *candidate = ARENA_NEW(arena, struct candidate);
+    *type = (struct value_match){.type = VALUE_REGEX,
+                                 .name = SLICE("content-type"),
+                                 .value = SLICE("application/grpc.*"),
+                                 .span = object->span};
+    *match = (struct http_match){.path_type = ROUTE_PATH_PREFIX,
+                                 .path = SLICE("/"),
+                                 .method = SLICE("POST"),
+                                 .headers = type,
+                                 .header_count = 1,
+                                 .span = object->span};
+    *candidate = (struct candidate){
+        .source = ARENA_NEW(arena, struct http_rule), .match = match, .route = state};
+    build_match(builder, candidate, false, &candidate->rule.match);
+    candidate->has_regex = false;
+    candidate->rule.unknown = unknown_add(builder->run, NULL, ASPECT_ROUTING,
+                                          (struct effect_source){object->kind_name, object->span},
+                                          SLICE("GRPCRoutes are not understood yet"));
+    candidate->rule.origin = (struct origin){
+        .kind = object->kind_name,
+        .namespace = object->namespace,
+        .name = object->name,
+        .span = object->span,
+    };
+    state->candidates = candidate;
+    state->count = 1;
+}
+
 void route_compile(struct builder *builder, struct route_state *state)
 {
     if (state->compiled) {
         return;
     }
     state->compiled = true;
+    if (slice_is(state->route->object.kind_name, "GRPCRoute")) {
+        compile_grpc(builder, state);
+        return;
+    }
     size_t count = 0;
     for (size_t i = 0; i < state->route->rule_count; i++) {
         count += state->route->rules[i].match_count;
