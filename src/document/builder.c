@@ -1,31 +1,7 @@
 /* Builds the tree from what the readers of YAML and JSON see. */
-#include "document/document_priv.h"
+#include "document/builder_priv.h"
 
 #include <string.h>
-
-/* A container that is being read. Its children wait on the builder's stack until it ends, so that they
- * are copied once, into an array of the right size. */
-struct level {
-    struct node *node;
-    size_t base;   /* where its children begin on the stack */
-    size_t weight; /* of what is below, aliases written out */
-    size_t height; /* levels below */
-    size_t anchor; /* index + 1, 0 for none */
-    bool is_map, has_merge;
-};
-
-struct waiting {
-    struct slice key;
-    struct span span;
-    struct node *value; /* null: a key whose value has not come yet */
-    bool is_merge;      /* the key is a plain "<<" */
-    bool is_merged;     /* came out of one */
-};
-
-struct anchor {
-    struct node *node;
-    size_t weight, height; /* weight 0: its end has not come yet */
-};
 
 enum { CHUNK_BYTES = 16 * 1024, TEXT_SMALL = 512, WEIGHT_TEXT = 64 };
 
@@ -93,21 +69,22 @@ static struct slice keep(struct builder *builder, struct slice text)
 
 /* ---- limits ------------------------------------------------------------------------------- */
 
-static bool stop(struct builder *builder, enum diag_code code, struct span span, const char *text)
+bool builder_stop(struct builder *builder, enum diag_code code, struct span span, const char *text)
 {
     diag_at(builder->run->diag, code, span, SLICE_ABSENT, "%s", text);
     builder->broken = true;
     return false;
 }
 
-static bool count_nodes(struct builder *builder, size_t count, struct span span)
+bool builder_count(struct builder *builder, size_t count, struct span span)
 {
     struct run *run = builder->run;
     if (count > run->limits.nodes || run->nodes > run->limits.nodes - count) {
         run->nodes = (size_t)run->limits.nodes + 1; /* nothing more is read */
-        return stop(builder, DIAG_Y010, span,
-                    "the input has more lists, mappings and scalars than the limit 'nodes' allows; "
-                    "give less input at once, or raise the limit with --limit nodes=N");
+        return builder_stop(
+            builder, DIAG_Y010, span,
+            "the input has more lists, mappings and scalars than the limit 'nodes' allows; "
+            "give less input at once, or raise the limit with --limit nodes=N");
     }
     run->nodes += count;
     return true;
@@ -117,9 +94,9 @@ static bool check_depth(struct builder *builder, size_t height, struct span span
 {
     size_t depth;
     if (!checked_add(builder->level_count, height, &depth) || depth > builder->run->limits.depth) {
-        return stop(builder, DIAG_Y009, span,
-                    "lists and mappings are nested deeper than the limit 'depth' allows; "
-                    "raise it with --limit depth=N if this is meant");
+        return builder_stop(builder, DIAG_Y009, span,
+                            "lists and mappings are nested deeper than the limit 'depth' allows; "
+                            "raise it with --limit depth=N if this is meant");
     }
     return true;
 }
@@ -152,7 +129,7 @@ bool builder_expects_key(const struct builder *builder)
     return level && level->is_map && !pending_key(builder, level);
 }
 
-static struct waiting *push(struct builder *builder)
+struct waiting *builder_push(struct builder *builder)
 {
     return ARENA_PUSH(builder->scratch, builder->stack, builder->stack_count,
                       builder->stack_capacity);
@@ -174,7 +151,7 @@ static void place(struct builder *builder, struct node *node, size_t weight, siz
     if (key) {
         key->value = node;
     } else {
-        push(builder)->value = node;
+        builder_push(builder)->value = node;
     }
 }
 
@@ -276,8 +253,8 @@ static bool push_key(struct builder *builder, const struct node *node)
     struct slice text = node->text;
     switch (node->kind) {
     case NODE_NULL:
-        return stop(builder, DIAG_Y007, node->span,
-                    "a key must be a text, and this one is empty; put it in quotes");
+        return builder_stop(builder, DIAG_Y007, node->span,
+                            "a key must be a text, and this one is empty; put it in quotes");
     case NODE_BOOL:
         text = node->boolean ? SLICE("true") : SLICE("false");
         break;
@@ -294,11 +271,11 @@ static bool push_key(struct builder *builder, const struct node *node)
         break;
     case NODE_LIST:
     case NODE_MAP:
-        return stop(builder, DIAG_Y007, node->span,
-                    "a key must be a text, not a list or a mapping");
+        return builder_stop(builder, DIAG_Y007, node->span,
+                            "a key must be a text, not a list or a mapping");
     }
     bool is_merge = node->plain && slice_is(text, "<<");
-    *push(builder) = (struct waiting){text, node->span, NULL, is_merge, false};
+    *builder_push(builder) = (struct waiting){text, node->span, NULL, is_merge, false};
     if (is_merge) {
         innermost(builder)->has_merge = true;
     }
@@ -308,14 +285,16 @@ static bool push_key(struct builder *builder, const struct node *node)
 bool builder_scalar(struct builder *builder, const struct scalar *scalar)
 {
     if (scalar->text.len > builder->run->limits.scalar_bytes) {
-        return stop(builder, DIAG_Y014, scalar->span,
-                    "a text is longer than the limit 'scalar-bytes' allows; shorten it, or raise "
-                    "the limit with --limit scalar-bytes=N");
+        return builder_stop(
+            builder, DIAG_Y014, scalar->span,
+            "a text is longer than the limit 'scalar-bytes' allows; shorten it, or raise "
+            "the limit with --limit scalar-bytes=N");
     }
     if (scalar->text.len && memchr(scalar->text.ptr, '\0', scalar->text.len)) {
-        return stop(builder, DIAG_Y003, scalar->span, "a text holds a NUL character; remove it");
+        return builder_stop(builder, DIAG_Y003, scalar->span,
+                            "a text holds a NUL character; remove it");
     }
-    if (!count_nodes(builder, 1, scalar->span)) {
+    if (!builder_count(builder, 1, scalar->span)) {
         return false;
     }
     struct node on_stack = {.kind = NODE_STRING, .span = scalar->span, .plain = scalar->plain};
@@ -387,113 +366,16 @@ static void check_keys(struct builder *builder, const struct waiting *items, siz
     }
 }
 
-struct merging {
-    struct builder *builder;
-    struct map *seen; /* key to struct waiting */
-    struct waiting *items;
-    size_t count;
-    struct span span; /* of the "<<" */
-};
-
-/* goyaml.v2 decode.go (mapping, merge) sets keys one after the other, so a "<<" wins over what stands
- * before it and loses against what comes after it. Most other parsers let the mapping's own keys win. */
-static void merge_pair(struct merging *merging, const struct pair *pair)
-{
-    struct waiting *before = map_get(merging->seen, pair->key);
-    if (!before) {
-        struct waiting *item = &merging->items[merging->count++];
-        *item = (struct waiting){pair->key, pair->span, pair->value, false, true};
-        (void)map_put(merging->seen, pair->key, item);
-        return;
-    }
-    if (!before->is_merged) {
-        diag_at(merging->builder->run->diag, DIAG_Y016, merging->span, SLICE_ABSENT,
-                "'<<' replaces the value of '" SLICE_FMT
-                "' in line %u; move '<<' to the head of the "
-                "mapping, so that all parsers agree",
-                SLICE_ARG(pair->key), before->span.line);
-    }
-    before->value = pair->value;
-    before->is_merged = true;
-}
-
-static bool merge_value(struct merging *merging, const struct node *from)
-{
-    bool is_list = from->kind == NODE_LIST;
-    size_t sources = is_list ? from->count : 1;
-    /* Backwards, because earlier mappings of a list win. */
-    for (size_t s = sources; s-- > 0;) {
-        const struct node *map = is_list ? from->items[s] : from;
-        if (map->kind != NODE_MAP) {
-            return stop(merging->builder, DIAG_Y008, merging->span,
-                        "'<<' takes a mapping or a list of mappings; put '<<' in quotes if it is "
-                        "meant as a name");
-        }
-        for (size_t p = 0; p < map->count; p++) {
-            merge_pair(merging, &map->pairs[p]);
-        }
-    }
-    return true;
-}
-
-static size_t merged_count(const struct waiting *items, size_t count)
-{
-    size_t total = count;
-    for (size_t i = 0; i < count; i++) {
-        const struct node *value = items[i].is_merge ? items[i].value : NULL;
-        bool is_list = value && value->kind == NODE_LIST;
-        for (size_t s = 0; is_list && s < value->count; s++) {
-            total += value->items[s]->kind == NODE_MAP ? value->items[s]->count : 0;
-        }
-        total += value && value->kind == NODE_MAP ? value->count : 0;
-    }
-    return total;
-}
-
-/* Replaces the items of the innermost mapping by what "<<" makes of them. */
-static bool merge_keys(struct builder *builder, const struct level *level)
-{
-    const struct waiting *items = builder->stack + level->base;
-    size_t count = builder->stack_count - level->base;
-    size_t most = merged_count(items, count);
-    if (!count_nodes(builder, most - count, level->node->span)) {
-        return false;
-    }
-    struct merging merging = {.builder = builder,
-                              .seen = map_new(builder->scratch),
-                              .items = ARENA_ARRAY(builder->scratch, struct waiting, most)};
-    for (size_t i = 0; i < count; i++) {
-        if (items[i].is_merge) {
-            merging.span = items[i].span;
-            if (!merge_value(&merging, items[i].value)) {
-                return false;
-            }
-            continue;
-        }
-        struct waiting *before = map_get(merging.seen, items[i].key);
-        if (before) {
-            *before = items[i];
-        } else {
-            merging.items[merging.count] = items[i];
-            (void)map_put(merging.seen, items[i].key, &merging.items[merging.count++]);
-        }
-    }
-    builder->stack_count = level->base;
-    for (size_t i = 0; i < merging.count; i++) {
-        *push(builder) = merging.items[i];
-    }
-    return true;
-}
-
 /* ---- containers --------------------------------------------------------------------------- */
 
 bool builder_open(struct builder *builder, bool is_map, struct span span, const char *tag,
                   const char *anchor)
 {
     if (builder_expects_key(builder)) {
-        return stop(builder, DIAG_Y007, span, "a key must be a text, not a list or a mapping");
+        return builder_stop(builder, DIAG_Y007, span,
+                            "a key must be a text, not a list or a mapping");
     }
-    if (!check_depth(builder, 1, span) || !count_nodes(builder, 1, span)) {
+    if (!check_depth(builder, 1, span) || !builder_count(builder, 1, span)) {
         return false;
     }
     if (tag && strcmp(tag, is_map ? CORE_TAG "map" : CORE_TAG "seq") != 0 &&
@@ -522,7 +404,7 @@ bool builder_close(struct builder *builder)
     if (level.is_map) {
         check_keys(builder, builder->stack + level.base, builder->stack_count - level.base);
     }
-    if (level.has_merge && !merge_keys(builder, &level)) {
+    if (level.has_merge && !builder_merge(builder, &level)) {
         return false;
     }
     size_t count = builder->stack_count - level.base;
@@ -568,11 +450,13 @@ static bool count_alias(struct builder *builder, const struct anchor *anchor, st
     }
     if (!checked_add(builder->alias_weight, anchor->weight, &builder->alias_weight) ||
         builder->alias_weight > limit) {
-        return stop(builder, DIAG_Y012, span,
-                    "aliases make the document far larger than its text; write the values out, or "
-                    "raise the limit with --limit alias-factor=N");
+        return builder_stop(
+            builder, DIAG_Y012, span,
+            "aliases make the document far larger than its text; write the values out, or "
+            "raise the limit with --limit alias-factor=N");
     }
-    return check_depth(builder, anchor->height, span) && count_nodes(builder, anchor->weight, span);
+    return check_depth(builder, anchor->height, span) &&
+           builder_count(builder, anchor->weight, span);
 }
 
 bool builder_alias(struct builder *builder, struct slice name, struct span span)

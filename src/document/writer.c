@@ -1,87 +1,143 @@
+/* Writes trees: YAML as a person would write it, and JSON. */
 #include "document/document_priv.h"
 
 #include <math.h>
 #include <string.h>
 
+enum { KEY_SIMPLE_MAX = 1000 };
+
+/* ---- characters --------------------------------------------------------------------------- */
+
+/* Characters that YAML allows and that break lines there, or that nobody sees. */
+static bool is_hidden(uint32_t code)
+{
+    return code == 0x85 || code == 0x2028 || code == 0x2029 || code == 0xFEFF;
+}
+
+/* May stand in a plain or literal text; line feeds are for the caller to judge. */
+static bool is_clean(struct slice text, bool line_feeds)
+{
+    for (size_t i = 0; i < text.len;) {
+        const unsigned char c = (unsigned char)text.ptr[i];
+        if (c >= 0x20 && c < 0x7F) {
+            i++;
+            continue;
+        }
+        uint32_t code;
+        const size_t width = utf8_decode(text, i, &code);
+        if (!width || code == '\r' || (code == '\n' && !line_feeds) ||
+            (code == '\t' && !line_feeds) || !char_is_allowed(code) || is_hidden(code)) {
+            return false;
+        }
+        i += width;
+    }
+    return true;
+}
+
+static void put_escape(uint32_t code, struct buf *out)
+{
+    switch (code) {
+    case '"':
+        buf_puts(out, "\\\"");
+        return;
+    case '\\':
+        buf_puts(out, "\\\\");
+        return;
+    case '\n':
+        buf_puts(out, "\\n");
+        return;
+    case '\t':
+        buf_puts(out, "\\t");
+        return;
+    case '\r':
+        buf_puts(out, "\\r");
+        return;
+    default:
+        buf_printf(out, "\\u%04x", (unsigned)code);
+        return;
+    }
+}
+
+/* A double-quoted text that is valid YAML and valid JSON; what is not UTF-8 becomes U+FFFD. */
+static void put_quoted(struct slice text, struct buf *out)
+{
+    size_t done = 0;
+    buf_putc(out, '"');
+    for (size_t i = 0; i < text.len;) {
+        const unsigned char c = (unsigned char)text.ptr[i];
+        if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\') {
+            i++;
+            continue;
+        }
+        uint32_t code;
+        const size_t width = utf8_decode(text, i, &code);
+        if (width && c >= 0x80 && char_is_allowed(code) && !is_hidden(code)) {
+            i += width;
+            continue;
+        }
+        buf_put(out, slice_sub(text, done, i));
+        if (width) {
+            put_escape(code, out);
+        } else {
+            buf_puts(out, "\xEF\xBF\xBD");
+        }
+        i += width ? width : 1;
+        done = i;
+    }
+    buf_put(out, slice_sub(text, done, text.len));
+    buf_putc(out, '"');
+}
+
 /* ---- scalars ------------------------------------------------------------------------------ */
+
+/* A text that begins with a digit and could be a number, a time or a number to base 60 for some reader.
+ * Addresses such as 10.0.0.1 are none for any of them. */
+static bool may_be_number(struct slice text)
+{
+    static const char numeric[] = "0123456789abcdefABCDEFxXoOtTzZ:._,+- ";
+    size_t dots = 0, digits = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.ptr[i];
+        if (c == '\0' || strchr(numeric, c) == NULL) {
+            return false;
+        }
+        dots += c == '.';
+        digits += c >= '0' && c <= '9';
+    }
+    return dots < 2 || dots + digits < text.len;
+}
+
+static bool is_word(struct slice text)
+{
+    static const char *const words[] = {"y",   "n",    "yes",   "no",  "on",
+                                        "off", "true", "false", "null"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (slice_equal_fold(text, slice_of(words[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
 
 /* True when the text, written plain, is read back as this very string by readers of YAML 1.1 and 1.2.
  * Stricter than needed: a quote too many harms nobody. */
 static bool plain_is_safe(struct slice text)
 {
-    static const char first_refused[] = "-?:,[]{}#&*!|>'\"%@`~ \t.+0123456789<=";
-    static const char *const words[] = {"y",   "n",    "yes",   "no",  "on",
-                                        "off", "true", "false", "null"};
-    if (text.len == 0 || text.len > 200 || text.ptr[text.len - 1] == ' ' ||
-        text.ptr[text.len - 1] == ':') {
+    static const char first_refused[] = "-?:,[]{}#&*!|>'\"%@`~ .+<=";
+    if (text.len == 0 || text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == ':' ||
+        text.ptr[0] == '\0' || strchr(first_refused, text.ptr[0]) != NULL ||
+        (text.len <= 5 && is_word(text)) || !is_clean(text, false)) {
         return false;
     }
-    char first = text.ptr[0];
-    if (first == '\0' || strchr(first_refused, first) != NULL) {
+    if (text.ptr[0] >= '0' && text.ptr[0] <= '9' && may_be_number(text)) {
         return false;
     }
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (slice_equal_fold(text, slice_of(words[i]))) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c < 0x20 || c >= 0x7f) {
-            return false;
-        }
-        if ((c == ':' && i + 1 < text.len && text.ptr[i + 1] == ' ') ||
-            (c == '#' && text.ptr[i - 1] == ' ')) {
+    for (size_t i = slice_find(text, ' ', 0); i < text.len; i = slice_find(text, ' ', i + 1)) {
+        if (text.ptr[i - 1] == ':' || (i + 1 < text.len && text.ptr[i + 1] == '#')) {
             return false;
         }
     }
     return true;
-}
-
-/* A double-quoted text that is valid YAML and valid JSON. UTF-8 passes as it is. */
-static void put_quoted(struct slice text, struct buf *out)
-{
-    buf_putc(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        switch (c) {
-        case '"':
-            buf_puts(out, "\\\"");
-            break;
-        case '\\':
-            buf_puts(out, "\\\\");
-            break;
-        case '\n':
-            buf_puts(out, "\\n");
-            break;
-        case '\t':
-            buf_puts(out, "\\t");
-            break;
-        case '\r':
-            buf_puts(out, "\\r");
-            break;
-        default:
-            if (c < 0x20 || c == 0x7f) {
-                buf_printf(out, "\\u%04x", c);
-            } else if (c == 0xC2 && i + 1 < text.len && (unsigned char)text.ptr[i + 1] < 0xA0) {
-                /* C1 controls, among them NEL, which YAML takes for a line break */
-                buf_printf(out, "\\u%04x", (unsigned char)text.ptr[++i]);
-            } else if (c == 0xE2 && i + 2 < text.len && (unsigned char)text.ptr[i + 1] == 0x80 &&
-                       ((unsigned char)text.ptr[i + 2] & 0xFE) == 0xA8) {
-                /* the line and paragraph separators, likewise */
-                buf_printf(out, "\\u20%02x", ((unsigned char)text.ptr[i + 2] & 0x01) + 0x28);
-                i += 2;
-            } else if (c == 0xEF && i + 2 < text.len && (unsigned char)text.ptr[i + 1] == 0xBB &&
-                       (unsigned char)text.ptr[i + 2] == 0xBF) {
-                buf_puts(out, "\\ufeff");
-                i += 2;
-            } else {
-                buf_putc(out, (char)c);
-            }
-            break;
-        }
-    }
-    buf_putc(out, '"');
 }
 
 static void put_text(struct slice text, struct buf *out)
@@ -93,20 +149,52 @@ static void put_text(struct slice text, struct buf *out)
     }
 }
 
+/* Several lines that lose nothing as a literal block: no blanks at the ends of lines, where editors
+ * remove them, none at its beginning, which would change the indentation, and one line feed or none at
+ * its end. */
+static bool literal_is_safe(struct slice text)
+{
+    if (slice_find(text, '\n', 0) == text.len || !is_clean(text, true)) {
+        return false;
+    }
+    struct slice rest = text, line;
+    bool ended = false;
+    while (slice_split(&rest, '\n', &line)) {
+        if (ended || (line.len && (line.ptr[line.len - 1] == ' ' || line.ptr[0] == '\t' ||
+                                   line.ptr[line.len - 1] == '\t'))) {
+            return false;
+        }
+        ended = line.len == 0 && rest.ptr && rest.len == 0; /* "...\n\n" */
+    }
+    return text.ptr[0] != '\n' && text.ptr[0] != ' ';
+}
+
+static void put_literal(struct slice text, size_t indent, struct buf *out)
+{
+    const bool ends = slice_ends(text, SLICE("\n"));
+    struct slice rest = slice_sub(text, 0, text.len - ends), line;
+    buf_puts(out, ends ? "|" : "|-");
+    while (slice_split(&rest, '\n', &line)) {
+        buf_putc(out, '\n');
+        if (line.len) {
+            buf_fill(out, ' ', indent);
+            buf_put(out, line);
+        }
+    }
+}
+
 static void put_number(const struct node *node, bool json, struct buf *out)
 {
     if (node->kind == NODE_INT) {
         buf_printf(out, "%lld", (long long)node->integer);
-    } else if (!isfinite(node->number)) {
-        if (json) {
-            buf_puts(out, "null"); /* JSON has no such number */
-        } else {
-            buf_puts(out, isnan(node->number) ? ".nan" : node->number > 0 ? ".inf" : "-.inf");
-        }
-    } else if (json) {
-        buf_printf(out, "%.17g", node->number);
-    } else {
+    } else if (json && !isfinite(node->number)) {
+        buf_puts(out, "null"); /* JSON has no such number */
+    } else if (!json && node->text.len) {
         buf_put(out, node->text);
+    } else {
+        char digits[NUMBER_TEXT_MAX];
+        number_format(node->number, digits);
+        buf_puts(out, digits);
     }
 }
 
@@ -114,14 +202,28 @@ static void put_number(const struct node *node, bool json, struct buf *out)
 
 static void put_value(const struct node *node, size_t indent, bool in_list, struct buf *out);
 
+/* A key longer than 1024 characters is none for a reader unless a '?' announces it. */
+static void put_key(struct slice key, size_t indent, struct buf *out)
+{
+    const size_t before = out->len;
+    put_text(key, out);
+    if (!out->failed && out->len - before > KEY_SIMPLE_MAX) {
+        out->len = before;
+        buf_puts(out, "? ");
+        put_text(key, out);
+        buf_putc(out, '\n');
+        buf_fill(out, ' ', indent);
+    }
+    buf_putc(out, ':');
+}
+
 static void put_map(const struct node *map, size_t indent, bool first_in_line, struct buf *out)
 {
     for (size_t i = 0; i < map->count; i++) {
         if (i > 0 || !first_in_line) {
             buf_fill(out, ' ', indent);
         }
-        put_text(map->pairs[i].key, out);
-        buf_putc(out, ':');
+        put_key(map->pairs[i].key, indent, out);
         put_value(map->pairs[i].value, indent, false, out);
     }
 }
@@ -176,7 +278,11 @@ static void put_value(const struct node *node, size_t indent, bool in_list, stru
         break;
     case NODE_STRING:
         buf_putc(out, ' ');
-        put_text(node->text, out);
+        if (literal_is_safe(node->text)) {
+            put_literal(node->text, indent + 2, out);
+        } else {
+            put_text(node->text, out);
+        }
         break;
     }
     buf_putc(out, '\n');

@@ -1,5 +1,7 @@
 #include "input/input.h"
 
+#include "input/input_priv.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,20 +12,19 @@
 
 enum { FOLDER_DEPTH_MAX = 64, READ_STEP = 1 << 16 };
 
-static size_t total_bytes(const struct input *input)
+static struct input_file *add_file(struct run *run, struct input *input, struct slice name,
+                                   struct slice text)
 {
-    size_t total = 0;
-    for (size_t i = 0; i < input->count; i++) {
-        total += input->files[i].text.len;
-    }
-    return total;
+    struct input_file *file = ARENA_PUSH(run->arena, input->files, input->count, input->capacity);
+    text = input_decode(run->arena, text);
+    *file = (struct input_file){
+        .name = name, .text = text, .file = diag_file_add(run->diag, name, text)};
+    return file;
 }
 
 void input_add_text(struct run *run, struct input *input, struct slice name, struct slice text)
 {
-    struct input_file *file =
-        ARENA_PUSH(run->arena, input->files, input->count, input->capacity);
-    *file = (struct input_file){name, text, diag_file_add(run->diag, name, text)};
+    (void)add_file(run, input, name, text);
 }
 
 static enum status cannot_read(struct run *run, struct slice name, const char *why)
@@ -33,61 +34,94 @@ static enum status cannot_read(struct run *run, struct slice name, const char *w
     return STATUS_IO;
 }
 
-/* Reads until the end of the file; grows the buffer only when the size was not known. */
-static enum status read_fd(struct run *run, struct input *input, struct slice name, int fd,
-                           size_t expected)
+/* Appends to `bytes` until the end of the file, or until one byte more than the limit is there. */
+static int read_all(int fd, char **bytes, size_t *used, size_t expected, size_t limit)
 {
-    const size_t limit = (size_t)run->limits.file_bytes;
-    size_t capacity = (expected < limit ? expected : limit) + 1;
-    char *bytes = arena_alloc(run->arena, capacity);
-    size_t used = 0;
+    size_t capacity = 0;
     for (;;) {
-        if (used == capacity) {
-            size_t larger = capacity < READ_STEP ? READ_STEP : capacity * 2;
-            char *copy = arena_alloc(run->arena, larger);
-            memcpy(copy, bytes, used);
-            bytes = copy;
-            capacity = larger;
+        if (*used == capacity) {
+            const size_t wanted = capacity ? capacity * 2 : expected + 1;
+            char *larger = realloc(*bytes, wanted);
+            if (!larger) {
+                return ENOMEM;
+            }
+            *bytes = larger;
+            capacity = wanted;
         }
-        ssize_t got = read(fd, bytes + used, capacity - used);
+        const ssize_t got = read(fd, *bytes + *used, capacity - *used);
         if (got < 0 && errno == EINTR) {
             continue;
         }
         if (got < 0) {
-            return cannot_read(run, name, strerror(errno));
+            return errno;
         }
-        if (got == 0) {
-            break;
-        }
-        used += (size_t)got;
-        if (used > limit) {
-            diag_at(run->diag, DIAG_L001, SPAN_NONE, SLICE_ABSENT,
-                    "'" SLICE_FMT "' is larger than %zu bytes; split it, or raise the limit with "
-                    "--limit file-bytes=N",
-                    SLICE_ARG(name), limit);
-            return STATUS_LIMIT;
+        *used += (size_t)got;
+        if (got == 0 || *used > limit) {
+            return 0;
         }
     }
-    if (total_bytes(input) + used > run->limits.input_bytes) {
+}
+
+static enum status check_size(struct run *run, struct input *input, struct slice name, size_t size)
+{
+    const struct limits *limits = &run->limits;
+    if (size > limits->file_bytes) {
+        diag_at(run->diag, DIAG_L001, SPAN_NONE, SLICE_ABSENT,
+                "'" SLICE_FMT "' is larger than %llu bytes; split it, or raise the limit with "
+                "--limit file-bytes=N",
+                SLICE_ARG(name), (unsigned long long)limits->file_bytes);
+        return STATUS_LIMIT;
+    }
+    size_t total;
+    if (!checked_add(input->bytes, size, &total) || total > limits->input_bytes) {
         diag_at(run->diag, DIAG_L002, SPAN_NONE, SLICE_ABSENT,
                 "with '" SLICE_FMT "' all input is larger than %llu bytes; give less at once, or "
                 "raise the limit with --limit input-bytes=N",
-                SLICE_ARG(name), (unsigned long long)run->limits.input_bytes);
+                SLICE_ARG(name), (unsigned long long)limits->input_bytes);
         return STATUS_LIMIT;
     }
-    input_add_text(run, input, name, (struct slice){bytes, used});
+    input->bytes = total;
     return STATUS_OK;
 }
 
-static enum status read_file(struct run *run, struct input *input, struct slice name,
-                             const char *path, size_t size)
+/* `info` is null for standard input. */
+static enum status read_fd(struct run *run, struct input *input, struct slice name, int fd,
+                           const struct stat *info)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return cannot_read(run, name, strerror(errno));
+    const bool sized = info && S_ISREG(info->st_mode) && info->st_size > 0;
+    const size_t limit = (size_t)run->limits.file_bytes;
+    const size_t size = sized ? (size_t)info->st_size : READ_STEP;
+    char *bytes = NULL;
+    size_t used = 0;
+    const int fault = read_all(fd, &bytes, &used, size < limit ? size : limit, limit);
+    enum status status =
+        fault ? cannot_read(run, name, strerror(fault)) : check_size(run, input, name, used);
+    if (status == STATUS_OK) {
+        struct input_file *file =
+            add_file(run, input, name, arena_copy(run->arena, (struct slice){bytes, used}));
+        if (info) {
+            file->device = (uint64_t)info->st_dev;
+            file->inode = (uint64_t)info->st_ino;
+        }
     }
-    enum status status = read_fd(run, input, name, fd, size);
-    close(fd);
+    free(bytes);
+    return status;
+}
+
+static enum status read_file(struct run *run, struct input *input, struct slice name,
+                             const char *path)
+{
+    struct stat info;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        const enum status status = cannot_read(run, name, strerror(errno));
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return status;
+    }
+    const enum status status = read_fd(run, input, name, fd, &info);
+    (void)close(fd);
     return status;
 }
 
@@ -121,7 +155,7 @@ static enum status read_entry(struct run *run, struct input *input, struct slice
     if (!S_ISREG(target.st_mode) || !is_manifest(path)) {
         return STATUS_OK;
     }
-    return read_file(run, input, path, text, (size_t)target.st_size);
+    return read_file(run, input, path, text);
 }
 
 static enum status read_folder(struct run *run, struct input *input, struct slice folder, int depth)
@@ -134,7 +168,8 @@ static enum status read_folder(struct run *run, struct input *input, struct slic
     }
     struct slice *names = NULL;
     size_t count = 0, capacity = 0;
-    struct slice base = slice_ends(folder, SLICE("/")) ? slice_sub(folder, 0, folder.len - 1) : folder;
+    struct slice base =
+        slice_ends(folder, SLICE("/")) ? slice_sub(folder, 0, folder.len - 1) : folder;
     for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
         if (entry->d_name[0] != '.') {
             *ARENA_PUSH(run->arena, names, count, capacity) =
@@ -154,7 +189,7 @@ static enum status read_folder(struct run *run, struct input *input, struct slic
 enum status input_add(struct run *run, struct input *input, struct slice path, int stdin_fd)
 {
     if (slice_is(path, "-")) {
-        return read_fd(run, input, SLICE("<stdin>"), stdin_fd, READ_STEP);
+        return read_fd(run, input, SLICE("<stdin>"), stdin_fd, NULL);
     }
     const char *text = arena_string(run->arena, path);
     struct stat info;
@@ -162,7 +197,7 @@ enum status input_add(struct run *run, struct input *input, struct slice path, i
         return cannot_read(run, path, strerror(errno));
     }
     if (!S_ISDIR(info.st_mode)) {
-        return read_file(run, input, path, text, S_ISREG(info.st_mode) ? (size_t)info.st_size : 0);
+        return read_file(run, input, path, text);
     }
     size_t before = input->count;
     enum status status = read_folder(run, input, path, 0);
@@ -181,14 +216,38 @@ static int compare_files(const void *a, const void *b, void *user)
     return slice_compare(x->name, y->name);
 }
 
+/* Files before places in memory, and among equal ones by name, so that the first name is kept. */
+static int compare_inodes(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct input_file *x = a, *y = b;
+    if (x->device != y->device) {
+        return x->device < y->device ? -1 : 1;
+    }
+    if (x->inode != y->inode) {
+        return x->inode < y->inode ? -1 : 1;
+    }
+    return slice_compare(x->name, y->name);
+}
+
+static bool is_same(const struct input_file *x, const struct input_file *y)
+{
+    if (x->inode || y->inode) {
+        return x->device == y->device && x->inode == y->inode;
+    }
+    return slice_equal(x->name, y->name);
+}
+
 void input_sort(struct run *run, struct input *input)
 {
-    sort_stable(run->arena, input->files, input->count, sizeof *input->files, compare_files, NULL);
+    struct input_file *files = input->files;
+    sort_stable(run->arena, files, input->count, sizeof *files, compare_inodes, NULL);
     size_t kept = 0;
     for (size_t i = 0; i < input->count; i++) {
-        if (kept == 0 || !slice_equal(input->files[kept - 1].name, input->files[i].name)) {
-            input->files[kept++] = input->files[i];
+        if (kept == 0 || !is_same(&files[kept - 1], &files[i])) {
+            files[kept++] = files[i];
         }
     }
     input->count = kept;
+    sort_stable(run->arena, files, kept, sizeof *files, compare_files, NULL);
 }

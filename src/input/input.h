@@ -8,21 +8,25 @@
  *
  * A folder is read recursively: files that end in .yaml, .yml or .json, in the order of their
  * names; hidden files and folders (names with a leading dot) are skipped; symbolic links to files
- * are read, links to folders are not followed (they could form a ring). */
+ * are read, links to folders are not followed (they could form a ring).
+ *
+ * Text in UTF-16 with a byte order mark, as PowerShell writes it, becomes UTF-8. */
 #ifndef GATESHIFT_INPUT_H
 #define GATESHIFT_INPUT_H
 
 #include "run/run.h"
 
 struct input_file {
-    struct slice name; /* as given or found: "shop/web.yaml", "<stdin>" */
-    struct slice text;
-    uint32_t file; /* for spans */
+    struct slice name;      /* as given or found: "shop/web.yaml", "<stdin>" */
+    struct slice text;      /* without a byte order mark, and never UTF-16 */
+    uint32_t file;          /* for spans */
+    uint64_t device, inode; /* 0 for text that is in no file */
 };
 
 struct input {
     struct input_file *files;
     size_t count, capacity;
+    size_t bytes; /* read so far, against limits.input_bytes */
 };
 
 /* Adds what `path` names; "-" is standard input, read from `stdin_fd`. */
@@ -30,8 +34,8 @@ NODISCARD enum status input_add(struct run *run, struct input *input, struct sli
                                 int stdin_fd);
 /* Adds text that is in memory already, for tests and for what a command emitted. */
 void input_add_text(struct run *run, struct input *input, struct slice name, struct slice text);
-/* Sorts by name and drops files that were given twice, so that the order on the command line does
- * not matter. */
+/* Sorts by name and drops files that were given twice, under one name or several, so that the order
+ * on the command line does not matter. */
 void input_sort(struct run *run, struct input *input);
 
 #endif
