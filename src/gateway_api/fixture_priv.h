@@ -137,8 +137,8 @@ static inline const char *fixture_header(struct fixture *f, const struct seen_he
 /* A Gateway `edge` with one open listener on port 80. */
 #define EDGE                                                                                       \
     GATEWAY_HEAD                                                                                   \
-        "kind: Gateway\nmetadata: {name: edge, namespace: shop}\n"                                 \
-        "spec: {gatewayClassName: c, listeners: [{name: http, port: 80, protocol: HTTP}]}\n---\n"
+    "kind: Gateway\nmetadata: {name: edge, namespace: shop}\n"                                     \
+    "spec: {gatewayClassName: c, listeners: [{name: http, port: 80, protocol: HTTP}]}\n---\n"
 /* An HTTPRoute of namespace shop on `edge`; `spec` goes on in flow style: "hostnames: [...], rules: [...]". */
 #define ROUTE(name, spec)                                                                          \
     GATEWAY_HEAD "kind: HTTPRoute\nmetadata: {name: " name ", namespace: shop}\n"                  \

@@ -84,8 +84,13 @@ void listeners_build(struct builder *builder, struct gateway_state *gateway);
 /* ---- attach.c */
 void routes_attach(struct builder *builder);
 
-/* ---- rules.c */
+/* ---- candidate.c */
 void route_compile(struct builder *builder, struct route_state *state);
+/* The match as it is tested. Regexes span what they test, or, `broad`, are found anywhere in it. */
+void candidate_match(struct builder *builder, struct candidate *candidate, bool broad,
+                     struct match *out);
+
+/* ---- rules.c */
 /* Rules of the routes in the order of precedence; `next` goes on where none matches. */
 const struct rule_list *rules_merge(struct builder *builder, struct route_state **routes,
                                     size_t count, const struct rule_list *next);

@@ -1,0 +1,311 @@
+#include "gateway_api/gateway_priv.h"
+
+/* ---- matches ------------------------------------------------------------------------------ */
+
+static const struct regex *compile(struct builder *builder, const struct http_route *route,
+                                   struct slice pattern, bool whole, struct span span)
+{
+    struct slice error = SLICE_ABSENT;
+    const struct regex *regex =
+        regex_compile(builder->run, builder->table->regexes, pattern, false, whole, &error);
+    if (!regex && whole) {
+        diag_at(builder->run->diag, DIAG_G018, span, route->object.subject,
+                "the regular expression '" SLICE_FMT "' cannot be used: " SLICE_FMT,
+                SLICE_ARG(pattern), SLICE_ARG(error));
+    }
+    return regex;
+}
+
+/* Two entries of one name, in any case: only the first counts (HTTPHeaderMatch.name in
+ * apis/v1/httproute_types.go); names of query parameters keep their case. */
+static bool named_before(const struct value_match *items, size_t at, bool fold)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (fold ? slice_equal_fold(items[i].name, items[at].name)
+                 : slice_equal(items[i].name, items[at].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t add_tests(struct builder *builder, const struct http_route *route,
+                        enum test_subject subject, const struct value_match *items, size_t count,
+                        bool broad, struct match *match)
+{
+    size_t added = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct value_match *item = &items[i];
+        if (named_before(items, i, subject == TEST_HEADER)) {
+            continue;
+        }
+        struct test *test = &match->tests[match->test_count++];
+        *test = (struct test){
+            .subject = subject, .operator= TEST_EQUALS, .name = item->name, .value = item->value};
+        if (item->type == VALUE_REGEX) {
+            bool present = subject == TEST_HEADER && slice_is(item->value, "*") &&
+                           builder->profile->regex_star_is_present;
+            test->operator= present ? TEST_PRESENT : TEST_REGEX;
+            test->regex = present ? NULL : compile(builder, route, item->value, !broad, item->span);
+        }
+        added++;
+    }
+    return added;
+}
+
+static void set_path(struct builder *builder, const struct http_route *route,
+                     const struct http_match *given, bool broad, struct path_match *path)
+{
+    path->value = given->path;
+    switch (given->path_type) {
+    case ROUTE_PATH_EXACT:
+        path->kind = PATH_EXACT;
+        return;
+    case ROUTE_PATH_PREFIX:
+        path->kind = PATH_PREFIX_ELEMENT;
+        return;
+    case ROUTE_PATH_REGEX:
+        path->kind = PATH_REGEX;
+        path->whole = !broad;
+        /* The broadest reading is a search; what stands in front of the find is made part of it, because a
+         * match has to begin where the path does. */
+        path->value =
+            broad ? arena_printf(builder->run->arena, ".*(?:" SLICE_FMT ")", SLICE_ARG(given->path))
+                  : given->path;
+        path->regex = compile(builder, route, path->value, path->whole, given->span);
+        return;
+    }
+}
+
+void candidate_match(struct builder *builder, struct candidate *candidate, bool broad,
+                     struct match *out)
+{
+    const struct http_match *given = candidate->match;
+    const struct http_route *route = candidate->route->route;
+    *out = (struct match){.method = given->method};
+    out->tests =
+        ARENA_ARRAY(builder->run->arena, struct test, given->header_count + given->query_count);
+    set_path(builder, route, given, broad, &out->path);
+    candidate->headers =
+        add_tests(builder, route, TEST_HEADER, given->headers, given->header_count, broad, out);
+    candidate->queries =
+        add_tests(builder, route, TEST_QUERY, given->queries, given->query_count, broad, out);
+    for (size_t i = 0; i < out->test_count; i++) {
+        candidate->has_regex = candidate->has_regex || out->tests[i].operator== TEST_REGEX;
+    }
+    candidate->has_regex = candidate->has_regex || given->path_type == ROUTE_PATH_REGEX;
+}
+
+/* ---- a route's candidates ----------------------------------------------------------------- */
+
+static bool has_any(struct slice text, const char *const *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_contains(text, slice_of(parts[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RE2 has neither look-around nor back-references nor possessive groups. */
+static bool refused_by_re2(struct slice pattern)
+{
+    static const char *const parts[] = {"(?=", "(?!", "(?<=", "(?<!", "(?>", "\\1", "\\2",
+                                        "\\3", "\\4", "\\5",  "\\6",  "\\7", "\\8", "\\9"};
+    return has_any(pattern, parts, ARRAY_LEN(parts));
+}
+
+static void check_regex(struct builder *builder, struct candidate *candidate, struct slice pattern,
+                        struct span span)
+{
+    const struct object *object = &candidate->route->route->object;
+    if (!builder->profile->regex_known) {
+        diag_at(builder->run->diag, DIAG_G019, span, object->subject,
+                "what '" SLICE_FMT "' matches, and its rank, is left to the implementation",
+                SLICE_ARG(pattern));
+    }
+    if (builder->profile->regex_re2 && refused_by_re2(pattern)) {
+        diag_at(builder->run->diag, DIAG_G018, span, object->subject,
+                "the regular expression '" SLICE_FMT
+                "' uses look-around or back-references, which RE2 refuses; rewrite it without them",
+                SLICE_ARG(pattern));
+        candidate->rule.unknown =
+            unknown_add(builder->run, candidate->rule.unknown, ASPECT_ROUTING,
+                        (struct effect_source){SLICE("matches"), span},
+                        SLICE("the data plane refuses the regular expression of this rule"));
+    }
+}
+
+static void check_regexes(struct builder *builder, struct candidate *candidate)
+{
+    const struct http_match *match = candidate->match;
+    if (match->path_type == ROUTE_PATH_REGEX) {
+        check_regex(builder, candidate, match->path, match->span);
+    }
+    for (size_t i = 0; i < match->header_count; i++) {
+        if (match->headers[i].type == VALUE_REGEX) {
+            check_regex(builder, candidate, match->headers[i].value, match->headers[i].span);
+        }
+    }
+    for (size_t i = 0; i < match->query_count; i++) {
+        if (match->queries[i].type == VALUE_REGEX) {
+            check_regex(builder, candidate, match->queries[i].value, match->queries[i].span);
+        }
+    }
+}
+
+/* Exact before all others; where a regex stands among prefixes is the profile's. Rank 0 is gRPC's. */
+static void set_rank(struct builder *builder, struct candidate *candidate)
+{
+    const struct http_match *match = candidate->match;
+    candidate->path_length = match->path.len;
+    switch (match->path_type) {
+    case ROUTE_PATH_EXACT:
+        candidate->path_rank = 1;
+        candidate->path_length = 0; /* two different ones never match the same path */
+        break;
+    case ROUTE_PATH_PREFIX:
+        candidate->path_rank = 3;
+        if (!builder->profile->prefix_slash_counts && match->path.len > 1 &&
+            slice_ends(match->path, SLICE("/"))) {
+            candidate->path_length--;
+        }
+        break;
+    case ROUTE_PATH_REGEX:
+        candidate->path_rank = builder->profile->regex_after_prefix ? 4 : 2;
+        break;
+    }
+    candidate->has_method = match->method.ptr != NULL;
+}
+
+static void set_timeouts(struct builder *builder, const struct http_rule *source,
+                         struct effects *effects)
+{
+    if (!source->has_request_timeout && !source->has_backend_timeout) {
+        return;
+    }
+    struct route_timeouts *timeouts = ARENA_NEW(builder->run->arena, struct route_timeouts);
+    const struct effects *platform = builder->profile->platform;
+    *timeouts = platform && platform->timeouts ? *platform->timeouts
+                                               : (struct route_timeouts){.connect_ms = -1,
+                                                                         .send_ms = -1,
+                                                                         .read_ms = -1,
+                                                                         .request_ms = -1,
+                                                                         .backend_request_ms = -1};
+    timeouts->source = (struct effect_source){SLICE("timeouts"), source->span};
+    /* 0s switches a timeout off (HTTPRouteTimeouts in apis/v1/httproute_types.go) */
+    if (source->has_request_timeout) {
+        timeouts->request_ms = source->request_ms ? (int64_t)source->request_ms : -1;
+    }
+    if (source->has_backend_timeout) {
+        timeouts->backend_request_ms =
+            source->backend_request_ms ? (int64_t)source->backend_request_ms : -1;
+    }
+    effects->timeouts = timeouts;
+}
+
+static void note_field(struct builder *builder, struct candidate *candidate, const char *field)
+{
+    diag_at(builder->run->diag, DIAG_G016, candidate->source->span,
+            candidate->route->route->object.subject,
+            "the field '%s' is experimental and not understood; how it changes traffic is unknown",
+            field);
+    candidate->rule.unknown =
+        unknown_add(builder->run, candidate->rule.unknown, ASPECT_TRAFFIC,
+                    (struct effect_source){slice_of(field), candidate->source->span},
+                    arena_printf(builder->run->arena, "field %s is not understood", field));
+}
+
+static void fill_rule(struct builder *builder, struct candidate *candidate)
+{
+    const struct http_route *route = candidate->route->route;
+    const struct http_rule *source = candidate->source;
+    struct rule *rule = &candidate->rule;
+    rule->origin = (struct origin){
+        .kind = route->object.kind_name,
+        .namespace = route->object.namespace,
+        .name = route->object.name,
+        .field = arena_printf(builder->run->arena, "spec.rules[%zu].matches[%zu]",
+                              candidate->rule_index, candidate->match_index),
+        .span = candidate->match->span,
+    };
+    candidate_match(builder, candidate, false, &rule->match);
+    check_regexes(builder, candidate);
+    filters_apply(builder, route, candidate->match, FILTER_OF_RULE, source->filters,
+                  source->filter_count, &rule->effects, &rule->unknown);
+    backends_apply(builder, route, source, candidate->match, rule);
+    set_timeouts(builder, source, &rule->effects);
+    if (source->has_retry) {
+        note_field(builder, candidate, "retry");
+    }
+    if (source->has_session_persistence) {
+        note_field(builder, candidate, "sessionPersistence");
+    }
+}
+
+/* A GRPCRoute is not understood yet, but what it may take is known: calls, which are POST requests with a
+ * content type of their own (grpc/grpc doc/PROTOCOL-HTTP2.md). Their outcome is unknown. */
+static void compile_grpc(struct builder *builder, struct route_state *state)
+{
+    struct arena *arena = builder->run->arena;
+    const struct object *object = &state->route->object;
+    struct value_match *type = ARENA_NEW(arena, struct value_match);
+    struct http_match *match = ARENA_NEW(arena, struct http_match);
+    struct candidate *candidate = ARENA_NEW(arena, struct candidate);
+    *type = (struct value_match){.type = VALUE_REGEX,
+                                 .name = SLICE("content-type"),
+                                 .value = SLICE("application/grpc.*"),
+                                 .span = object->span};
+    *match = (struct http_match){.path_type = ROUTE_PATH_PREFIX,
+                                 .path = SLICE("/"),
+                                 .method = SLICE("POST"),
+                                 .headers = type,
+                                 .header_count = 1,
+                                 .span = object->span};
+    *candidate = (struct candidate){
+        .source = ARENA_NEW(arena, struct http_rule), .match = match, .route = state};
+    candidate_match(builder, candidate, false, &candidate->rule.match);
+    candidate->has_regex = false;
+    candidate->rule.unknown = unknown_add(builder->run, NULL, ASPECT_ROUTING,
+                                          (struct effect_source){object->kind_name, object->span},
+                                          SLICE("GRPCRoutes are not understood yet"));
+    candidate->rule.origin = (struct origin){
+        .kind = object->kind_name,
+        .namespace = object->namespace,
+        .name = object->name,
+        .span = object->span,
+    };
+    state->candidates = candidate;
+    state->count = 1;
+}
+
+void route_compile(struct builder *builder, struct route_state *state)
+{
+    if (state->compiled) {
+        return;
+    }
+    state->compiled = true;
+    if (slice_is(state->route->object.kind_name, "GRPCRoute")) {
+        compile_grpc(builder, state);
+        return;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < state->route->rule_count; i++) {
+        count += state->route->rules[i].match_count;
+    }
+    state->candidates = ARENA_ARRAY(builder->run->arena, struct candidate, count);
+    for (size_t i = 0; i < state->route->rule_count; i++) {
+        const struct http_rule *rule = &state->route->rules[i];
+        for (size_t j = 0; j < rule->match_count; j++) {
+            struct candidate *candidate = &state->candidates[state->count++];
+            *candidate = (struct candidate){.source = rule,
+                                            .match = &rule->matches[j],
+                                            .route = state,
+                                            .rule_index = i,
+                                            .match_index = j};
+            fill_rule(builder, candidate);
+            set_rank(builder, candidate);
+        }
+    }
+}
