@@ -81,6 +81,9 @@ enum diag_format { DIAG_FORMAT_TEXT, DIAG_FORMAT_JSON, DIAG_FORMAT_GITHUB, DIAG_
 void diag_print(const struct diag *diag, enum diag_format format, bool colour, bool excerpts,
                 struct buf *out);
 
+/* Text from the input, made harmless for a terminal: control bytes as "\x1b", bad UTF-8 likewise. */
+void diag_put_visible(struct slice text, struct buf *out);
+
 /* Closest of `names` to `word`, for "did you mean"; null when none is close. */
 const char *diag_closest(struct slice word, const char *const *names, size_t count);
 

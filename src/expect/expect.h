@@ -39,7 +39,7 @@ struct node *request_node(struct run *run, const struct request *request);
 struct slice request_curl(struct arena *arena, const struct request *request);
 /* "GET http://shop.example/cart" */
 struct slice request_line(struct arena *arena, const struct request *request);
-/* A few lines for a terminal: what happens, and why. */
+/* A few lines for a terminal: what happens, and why. The request itself is not repeated. */
 void outcome_print(struct run *run, const struct request *request, const struct outcome *outcome,
                    struct buf *out);
 

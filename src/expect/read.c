@@ -1,172 +1,245 @@
-#include "expect/expect.h"
+#include "expect/expect_priv.h"
 
-/* The keys of a request: name, how it is read, where it goes. */
-enum key_kind { KEY_TEXT, KEY_PORT, KEY_COUNT, KEY_BOOL, KEY_HEADERS, KEY_ADDRESS };
-static const struct key {
-    const char *name;
-    enum key_kind kind;
-    size_t offset;
-} keys[] = {
-    {"method", KEY_TEXT, offsetof(struct request, method)},
-    {"scheme", KEY_TEXT, offsetof(struct request, scheme)},
-    {"host", KEY_TEXT, offsetof(struct request, host)},
-    {"port", KEY_PORT, offsetof(struct request, port)},
-    {"path", KEY_TEXT, offsetof(struct request, target)},
-    {"headers", KEY_HEADERS, 0},
-    {"client_ip", KEY_ADDRESS, 0},
-    {"body_size", KEY_COUNT, offsetof(struct request, body_bytes)},
-    {"sni", KEY_TEXT, offsetof(struct request, sni)},
-    {"client_cert", KEY_BOOL, offsetof(struct request, client_certificate)},
-    {"protocol", KEY_TEXT, offsetof(struct request, protocol)},
-    {"gateway", KEY_TEXT, offsetof(struct request, gateway)},
-};
+#include <string.h>
 
-static bool wrong(struct run *run, struct span span, struct slice key, const char *wanted)
+/* ---- one request -------------------------------------------------------------------------- */
+
+static struct slice text_of(const struct node *map, const char *key)
 {
-    diag_at(run->diag, DIAG_T002, span, SLICE_ABSENT, "'" SLICE_FMT "' must be %s", SLICE_ARG(key),
-            wanted);
+    const struct node *node = node_get(map, key);
+    return node ? node->text : SLICE_ABSENT;
+}
+
+static int64_t number_of(const struct node *map, const char *key)
+{
+    const struct node *node = node_get(map, key);
+    return node ? node->integer : 0;
+}
+
+static void read_headers(struct run *run, const struct node *map, struct headers *out)
+{
+    for (size_t i = 0; map && i < map->count; i++) {
+        const struct node *value = map->pairs[i].value;
+        if (value->kind == NODE_STRING) {
+            headers_add(run->arena, out, map->pairs[i].key, value->text);
+        }
+        for (size_t j = 0; value->kind == NODE_LIST && j < value->count; j++) {
+            headers_add(run->arena, out, map->pairs[i].key, value->items[j]->text);
+        }
+    }
+}
+
+static bool bad_value(struct run *run, const struct node *node, const char *text)
+{
+    diag_at(run->diag, DIAG_T006, node->span, SLICE_ABSENT, "%s, not '" SLICE_FMT "'", text,
+            SLICE_ARG(node->text));
     return false;
 }
 
-static bool read_header(struct run *run, const struct pair *pair, struct request *out)
+static bool has_blank(struct slice text)
 {
-    const struct node *value = pair->value;
-    if (value->kind == NODE_STRING) {
-        headers_add(run->arena, &out->headers, pair->key, value->text);
-        return true;
-    }
-    if (value->kind != NODE_LIST) {
-        return wrong(run, pair->span, pair->key, "a text or a list of texts");
-    }
-    for (size_t i = 0; i < value->count; i++) {
-        if (value->items[i]->kind != NODE_STRING) {
-            return wrong(run, pair->span, pair->key, "a text or a list of texts");
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.ptr[i] <= ' ' || text.ptr[i] == 127) {
+            return true;
         }
-        headers_add(run->arena, &out->headers, pair->key, value->items[i]->text);
+    }
+    return false;
+}
+
+/* What the table of keys cannot say. */
+static bool check_texts(struct run *run, const struct node *node, struct request *request)
+{
+    const struct node *path = node_get(node, "path"), *client = node_get(node, "client_ip");
+    const struct node *method = node_get(node, "method"), *host = node_get(node, "host");
+    if (path && path->text.len && path->text.ptr[0] != '/' && !slice_is(path->text, "*")) {
+        return bad_value(run, path, "'path' must begin with '/'");
+    }
+    if (path && has_blank(path->text)) {
+        return bad_value(run, path, "'path' is what is sent, so it must not hold blanks");
+    }
+    if (method && (!method->text.len || has_blank(method->text))) {
+        return bad_value(run, method, "'method' must be one word");
+    }
+    if (host && has_blank(host->text)) {
+        return bad_value(run, host, "'host' must not hold blanks");
+    }
+    if (client && !address_parse(client->text, &request->client)) {
+        return bad_value(run, client, "'client_ip' must be an IPv4 or IPv6 address");
     }
     return true;
-}
-
-static bool read_key(struct run *run, const struct key *key, const struct pair *pair,
-                     struct request *out)
-{
-    const struct node *value = pair->value;
-    void *slot = (char *)out + key->offset;
-    switch (key->kind) {
-    case KEY_TEXT:
-        if (value->kind != NODE_STRING) {
-            return wrong(run, pair->span, pair->key, "a text");
-        }
-        *(struct slice *)slot = value->text;
-        return true;
-    case KEY_PORT:
-        if (value->kind != NODE_INT || value->integer < 1 || value->integer > 65535) {
-            return wrong(run, pair->span, pair->key, "a port number");
-        }
-        *(uint16_t *)slot = (uint16_t)value->integer;
-        return true;
-    case KEY_COUNT:
-        if (value->kind != NODE_INT || value->integer < 0) {
-            return wrong(run, pair->span, pair->key, "a number of bytes");
-        }
-        *(uint64_t *)slot = (uint64_t)value->integer;
-        return true;
-    case KEY_BOOL:
-        if (value->kind != NODE_BOOL) {
-            return wrong(run, pair->span, pair->key, "true or false");
-        }
-        *(bool *)slot = value->boolean;
-        return true;
-    case KEY_ADDRESS:
-        if (value->kind != NODE_STRING || !address_parse(value->text, &out->client)) {
-            return wrong(run, pair->span, pair->key, "an address such as 192.0.2.1");
-        }
-        out->client_text = value->text;
-        return true;
-    case KEY_HEADERS:
-        if (value->kind != NODE_MAP) {
-            return wrong(run, pair->span, pair->key, "an object of header names and values");
-        }
-        for (size_t i = 0; i < value->count; i++) {
-            if (!read_header(run, &value->pairs[i], out)) {
-                return false;
-            }
-        }
-        return true;
-    }
-    return false;
 }
 
 bool expect_read_request(struct run *run, const struct node *node, struct request *out)
 {
-    *out = (struct request){0};
     if (node->kind != NODE_MAP) {
-        return wrong(run, node->span, SLICE("request"), "an object");
+        diag_at(run->diag, DIAG_T002, node->span, SLICE_ABSENT,
+                "a request must be a mapping, not %s", node_kind_name(node->kind));
+        return false;
     }
-    for (size_t i = 0; i < node->count; i++) {
-        const struct pair *pair = &node->pairs[i];
-        const struct key *key = NULL;
-        const char *names[ARRAY_LEN(keys)];
-        for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
-            names[k] = keys[k].name;
-            key = slice_is(pair->key, keys[k].name) ? &keys[k] : key;
-        }
-        if (!key) {
-            const char *close = diag_closest(pair->key, names, ARRAY_LEN(keys));
-            diag_at(run->diag, DIAG_T001, pair->span, SLICE_ABSENT,
-                    "a request has no key '" SLICE_FMT "'%s%s%s", SLICE_ARG(pair->key),
-                    close ? "; did you mean '" : "", close ? close : "", close ? "'?" : "");
-            return false;
-        }
-        if (pair->value->kind != NODE_NULL && !read_key(run, key, pair, out)) {
-            return false;
-        }
+    struct request request = {0};
+    if (!keys_check(run, node, &request_keys, "a request") || !check_texts(run, node, &request)) {
+        return false;
     }
-    request_defaults(out);
+    if (!node_get(node, "host")) {
+        diag_at(run->diag, DIAG_T005, node->span, SLICE_ABSENT,
+                "the request has no 'host'; add one (it may be empty)");
+        return false;
+    }
+    const struct node *certificate = node_get(node, "client_cert");
+    request.method = text_of(node, "method");
+    request.scheme = text_of(node, "scheme");
+    request.host = text_of(node, "host");
+    request.target = text_of(node, "path");
+    request.port = (uint16_t)number_of(node, "port");
+    request.client_text = text_of(node, "client_ip");
+    request.body_bytes = (uint64_t)number_of(node, "body_size");
+    request.sni = text_of(node, "sni");
+    request.client_certificate = certificate && certificate->boolean;
+    request.protocol = text_of(node, "protocol");
+    request.gateway = text_of(node, "gateway");
+    read_headers(run, node_get(node, "headers"), &request.headers);
+    request_defaults(&request);
+    *out = request;
     return true;
 }
 
-static void read_case(struct run *run, const struct node *node, struct expect_cases *out)
+/* ---- cases -------------------------------------------------------------------------------- */
+
+static void add(struct run *run, struct expect_cases *out, struct expect_case item)
 {
-    const struct node *request = node_get(node, "request"), *name = node_get(node, "name");
-    struct expect_case item = {.expect = node_get(node, "expect"), .span = node->span};
-    /* a bare request counts as a case without expectation */
-    if (!expect_read_request(run, request ? request : node, &item.request)) {
+    if (!item.name.len) {
+        item.name = request_line(run->arena, &item.request);
+    }
+    *ARENA_PUSH(run->arena, out->items, out->count, out->capacity) = item;
+}
+
+static bool read_expect(struct run *run, const struct node *expect)
+{
+    if (!expect) {
+        return true;
+    }
+    if (!keys_check(run, expect, &expect_keys, "an expectation")) {
+        return false;
+    }
+    if (!expect->count) {
+        diag_at(run->diag, DIAG_T005, expect->span, SLICE_ABSENT,
+                "'expect' is empty, so nothing would be checked; say what is expected");
+    }
+    return expect->count > 0;
+}
+
+/* A mapping without 'request' is a bare request. */
+static void read_item(struct run *run, const struct node *node, struct expect_cases *out)
+{
+    struct expect_case item = {.span = node->span};
+    if (!node_get(node, "request") && !node_get(node, "expect")) {
+        if (expect_read_request(run, node, &item.request)) {
+            add(run, out, item);
+        }
         return;
     }
-    item.name = name && name->kind == NODE_STRING ? name->text
-                                                  : request_line(run->arena, &item.request);
-    *ARENA_PUSH(run->arena, out->items, out->count, out->capacity) = item;
+    if (!keys_check(run, node, &case_keys, "a case")) {
+        return;
+    }
+    const struct node *request = node_get(node, "request");
+    item.expect = node_get(node, "expect");
+    item.name = text_of(node, "name");
+    if (!request) {
+        diag_at(run->diag, DIAG_T005, node->span, SLICE_ABSENT, "the case has no 'request'");
+        return;
+    }
+    bool fine = expect_read_request(run, request, &item.request);
+    if (read_expect(run, item.expect) && fine) {
+        add(run, out, item);
+    }
+}
+
+static void read_root(struct run *run, const struct node *root, struct expect_cases *out)
+{
+    bool list = root->kind == NODE_LIST;
+    for (size_t i = 0; i < (list ? root->count : 1); i++) {
+        const struct node *item = list ? root->items[i] : root;
+        if (item->kind == NODE_MAP) {
+            read_item(run, item, out);
+        } else {
+            diag_at(run->diag, DIAG_T003, item->span, SLICE_ABSENT,
+                    "a request or a case must be a mapping, not %s", node_kind_name(item->kind));
+        }
+    }
+}
+
+/* True when there are several lines, and each is an object of its own. */
+static bool is_lines(struct slice text)
+{
+    size_t lines = 0;
+    struct slice rest = text, line;
+    while (slice_split(&rest, '\n', &line)) {
+        line = slice_trim(line);
+        if (!line.len) {
+            continue;
+        }
+        if (line.ptr[0] != '{' || line.ptr[line.len - 1] != '}') {
+            return false;
+        }
+        lines++;
+    }
+    return lines > 1;
+}
+
+/* Objects on lines as one array, so that lines and columns come from the one reader. A bracket or a comma
+ * goes before each object, so columns are one too high: shift_back. */
+static struct slice lines_to_array(struct run *run, struct slice text)
+{
+    char *array = arena_alloc(run->arena, 2 * text.len + 2);
+    size_t used = 0;
+    bool first = true;
+    struct slice rest = text, line;
+    while (slice_split(&rest, '\n', &line)) {
+        if (slice_trim(line).len) {
+            array[used++] = first ? '[' : ',';
+            first = false;
+            memcpy(array + used, line.ptr, line.len);
+            used += line.len;
+        }
+        if (rest.ptr) {
+            array[used++] = '\n';
+        }
+    }
+    array[used++] = ']';
+    return (struct slice){array, used};
+}
+
+/* Depth is bounded by the limit of the reader. */
+static void shift_back(struct node *node)
+{
+    node->span.column--;
+    for (size_t i = 0; node->kind == NODE_LIST && i < node->count; i++) {
+        shift_back(node->items[i]);
+    }
+    for (size_t i = 0; node->kind == NODE_MAP && i < node->count; i++) {
+        node->pairs[i].span.column--;
+        shift_back(node->pairs[i].value);
+    }
 }
 
 void expect_read(struct run *run, const struct input_file *file, struct expect_cases *out)
 {
+    struct input_file array = *file;
     struct documents documents = {0};
-    struct slice text = slice_trim(file->text);
-    if (text.len && text.ptr[0] == '{' && slice_find(text, '\n', 0) < text.len) {
-        /* one request a line: each line is a document of its own */
-        struct slice rest = text, line;
-        while (slice_split(&rest, '\n', &line)) {
-            if (slice_trim(line).len && slice_trim(line).ptr[0] == '{' &&
-                slice_ends(slice_trim(line), SLICE("}"))) {
-                struct input_file one = {file->name, line, file->file};
-                document_read(run, &one, &documents);
-            } else if (slice_trim(line).len) {
-                documents.count = 0;
-                break;
-            }
-        }
+    size_t errors = diag_count_severity(run->diag, SEVERITY_ERROR);
+    bool lines = is_lines(file->text);
+    if (lines) {
+        array.text = lines_to_array(run, file->text);
     }
-    if (documents.count == 0) {
-        document_read(run, file, &documents);
-    }
+    document_read(run, &array, &documents);
     for (size_t i = 0; i < documents.count; i++) {
-        const struct node *root = documents.roots[i];
-        for (size_t n = 0; root->kind == NODE_LIST && n < root->count; n++) {
-            read_case(run, root->items[n], out);
+        for (size_t n = 0; lines && n < documents.roots[i]->count; n++) {
+            shift_back(documents.roots[i]->items[n]);
         }
-        if (root->kind != NODE_LIST) {
-            read_case(run, root, out);
-        }
+        read_root(run, documents.roots[i], out);
+    }
+    if (!documents.count && errors == diag_count_severity(run->diag, SEVERITY_ERROR)) {
+        diag_at(run->diag, DIAG_T003, (struct span){file->file, 1, 1}, SLICE_ABSENT,
+                "there is no request in this file");
     }
 }
