@@ -229,6 +229,7 @@ struct reading {
     const struct ingress *ingress;
     const struct settings *settings;
     struct annotations *out;
+    struct arena *arena; /* for the values */
 };
 
 static int find_row(struct slice name, bool *is_alias)
@@ -334,7 +335,7 @@ static void read_one(const struct reading *reading, const struct label *label, s
     struct annotations *out = reading->out;
     /* Values are trimmed; an alias counts only where the main name has no value. */
     struct slice value = slice_trim(label->value);
-    if (is_alias && out->values[id].ptr) {
+    if (is_alias && out->at[id]) {
         return;
     }
     bool critical = reading->settings->risk_critical;
@@ -362,9 +363,11 @@ static void read_one(const struct reading *reading, const struct label *label, s
         bad_value(reading, row, label, label->value);
         return;
     }
-    out->values[id] = value;
-    out->spans[id] = label->span;
-    out->names[id] = label->key;
+    if (!out->at[id]) {
+        (void)ARENA_PUSH(reading->arena, out->values, out->count, out->capacity);
+        out->at[id] = (uint8_t)out->count;
+    }
+    out->values[out->at[id] - 1] = (struct annotation_value){value, label->key, label->span};
     if (row->treatment == TREAT_OPEN || row->treatment == TREAT_RISK) {
         not_understood(reading, row, label);
     } else if (row->treatment == TREAT_QUIET) {
@@ -402,11 +405,12 @@ static void foreign(const struct reading *reading, const struct label *label)
     }
 }
 
-void annotations_read(struct run *run, const struct ingress *ingress, struct slice prefix,
+void annotations_read(struct run *run, struct arena *arena, const struct ingress *ingress,
+                      struct slice prefix,
                       const struct settings *settings, struct annotations *out)
 {
     *out = (struct annotations){0};
-    const struct reading reading = {run, ingress, settings, out};
+    const struct reading reading = {run, ingress, settings, out, arena};
     struct slice start = arena_printf(run->arena, SLICE_FMT "/", SLICE_ARG(prefix));
     for (size_t i = 0; i < ingress->object.annotations.count; i++) {
         const struct label *label = &ingress->object.annotations.items[i];
@@ -421,9 +425,14 @@ void annotations_read(struct run *run, const struct ingress *ingress, struct sli
     }
 }
 
+struct slice annotation_text(const struct annotations *annotations, enum annotation_id id)
+{
+    return annotations->at[id] ? annotations->values[annotations->at[id] - 1].value : SLICE_ABSENT;
+}
+
 bool annotation_true(const struct annotations *annotations, enum annotation_id id, bool otherwise)
 {
-    struct slice value = annotations->values[id];
+    struct slice value = annotation_text(annotations, id);
     return value.ptr ? slice_is(value, "1") || value.ptr[0] == 't' || value.ptr[0] == 'T'
                      : otherwise;
 }
@@ -432,10 +441,14 @@ int64_t annotation_int(const struct annotations *annotations, enum annotation_id
                        int64_t otherwise)
 {
     int64_t number;
-    return slice_to_int(annotations->values[id], &number) ? number : otherwise;
+    return slice_to_int(annotation_text(annotations, id), &number) ? number : otherwise;
 }
 
 struct effect_source annotation_source(const struct annotations *annotations, enum annotation_id id)
 {
-    return (struct effect_source){annotations->names[id], annotations->spans[id]};
+    if (!annotations->at[id]) {
+        return (struct effect_source){0};
+    }
+    const struct annotation_value *value = &annotations->values[annotations->at[id] - 1];
+    return (struct effect_source){value->name, value->span};
 }

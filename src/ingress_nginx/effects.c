@@ -6,7 +6,7 @@
 
 static bool set(const struct annotations *annotations, enum annotation_id id)
 {
-    return annotations->values[id].ptr != NULL;
+    return annotations->at[id] != 0;
 }
 
 /* ---- templates ---------------------------------------------------------------------------- */
@@ -57,7 +57,7 @@ static void add_rewrite(struct model *model, const struct location *location,
 {
     const struct annotations *annotations = &location->item->annotations;
     struct run *run = model->run;
-    struct slice target = annotations->values[AN_rewrite_target];
+    struct slice target = annotation_text(annotations, AN_rewrite_target);
     struct effect_source source = annotation_source(annotations, AN_rewrite_target);
     if (slice_starts(target, SLICE("http://")) || slice_starts(target, SLICE("https://"))) {
         rule->unknown = unknown_add(run, rule->unknown, ASPECT_REDIRECT, source,
@@ -97,9 +97,9 @@ static void add_rewrite(struct model *model, const struct location *location,
                                               edits->edits.capacity);
         edit->name = SLICE("X-Forwarded-Prefix");
         struct template value;
-        edit->value = target_template(run, annotations->values[AN_x_forwarded_prefix], &value)
+        edit->value = target_template(run, annotation_text(annotations, AN_x_forwarded_prefix), &value)
                           ? value
-                          : variable_template(run, annotations->values[AN_x_forwarded_prefix]);
+                          : variable_template(run, annotation_text(annotations, AN_x_forwarded_prefix));
         rule->effects.request_headers = edits;
     }
 }
@@ -112,7 +112,7 @@ static void add_redirect(struct model *model, const struct annotations *annotati
     if (!set(annotations, id)) {
         return;
     }
-    struct slice url = annotations->values[id];
+    struct slice url = annotation_text(annotations, id);
     if (temporal && !slice_starts(url, SLICE("http"))) {
         return; /* the redirect group is ignored (annotations/redirect) */
     }
@@ -219,10 +219,10 @@ static void add_addresses(struct run *run, const struct annotations *annotations
     addresses->status = 403;
     addresses->has_allow = allow;
     if (allow) {
-        addresses->allow = read_networks(run, annotations->values[AN_allowlist_source_range]);
+        addresses->allow = read_networks(run, annotation_text(annotations, AN_allowlist_source_range));
     }
     if (deny) {
-        addresses->deny = read_networks(run, annotations->values[AN_denylist_source_range]);
+        addresses->deny = read_networks(run, annotation_text(annotations, AN_denylist_source_range));
     }
     rule->effects.addresses = addresses;
 }
@@ -280,22 +280,22 @@ static void add_cors(struct run *run, const struct annotations *annotations, str
     }
     struct route_cors *cors = NEW_EFFECT(run, cors);
     cors->source = annotation_source(annotations, AN_enable_cors);
-    cors->origins = origins_of(run, annotations->values[AN_cors_allow_origin], &cors->any_origin);
+    cors->origins = origins_of(run, annotation_text(annotations, AN_cors_allow_origin), &cors->any_origin);
     if (!cors->any_origin && cors->origins.count == 0) {
         return; /* a list of nothing but bad items adds no headers at all */
     }
     cors->echo_origin = !cors->any_origin;
     cors->end_anchored_only = true;
     cors->credentials = annotation_true(annotations, AN_cors_allow_credentials, true);
-    struct slice value = annotations->values[AN_cors_allow_methods];
+    struct slice value = annotation_text(annotations, AN_cors_allow_methods);
     cors->methods =
         read_texts(run, value.ptr ? value : SLICE("GET, PUT, POST, DELETE, PATCH, OPTIONS"));
-    value = annotations->values[AN_cors_allow_headers];
+    value = annotation_text(annotations, AN_cors_allow_headers);
     cors->headers = read_texts(
         run, value.ptr ? value
                        : SLICE("DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,"
                                "Cache-Control,Content-Type,Range,Authorization"));
-    cors->expose = read_texts(run, annotations->values[AN_cors_expose_headers]);
+    cors->expose = read_texts(run, annotation_text(annotations, AN_cors_expose_headers));
     cors->max_age = annotation_int(annotations, AN_cors_max_age, 1728000);
     cors->preflight_status = 204;
     rule->effects.cors = cors;
@@ -340,7 +340,7 @@ static void add_retries(struct model *model, const struct annotations *annotatio
                                                                : AN_proxy_next_upstream);
         retries->attempts =
             annotation_int(annotations, AN_proxy_next_upstream_tries, model->settings->tries) - 1;
-        retries->conditions = conditions ? annotations->values[AN_proxy_next_upstream]
+        retries->conditions = conditions ? annotation_text(annotations, AN_proxy_next_upstream)
                                          : SLICE("error timeout");
         if (slice_is(retries->conditions, "off")) {
             retries->attempts = 0;
@@ -359,7 +359,7 @@ static void add_traffic(struct model *model, const struct annotations *annotatio
     if (set(annotations, AN_proxy_body_size)) {
         struct route_body_limit *limit = NEW_EFFECT(run, body_limit);
         limit->source = annotation_source(annotations, AN_proxy_body_size);
-        (void)size_parse(annotations->values[AN_proxy_body_size], &limit->bytes);
+        (void)size_parse(annotation_text(annotations, AN_proxy_body_size), &limit->bytes);
         limit->bytes = limit->bytes == 0 ? -1 : limit->bytes;
         rule->effects.body_limit = limit;
     }
@@ -369,17 +369,17 @@ static void add_traffic(struct model *model, const struct annotations *annotatio
         buffering->source = annotation_source(annotations, request ? AN_proxy_request_buffering
                                                                    : AN_proxy_buffering);
         buffering->request = request
-                                 ? slice_is(annotations->values[AN_proxy_request_buffering], "on")
+                                 ? slice_is(annotation_text(annotations, AN_proxy_request_buffering), "on")
                                  : settings->proxy_request_buffering;
         buffering->response = set(annotations, AN_proxy_buffering)
-                                  ? slice_is(annotations->values[AN_proxy_buffering], "on")
+                                  ? slice_is(annotation_text(annotations, AN_proxy_buffering), "on")
                                   : settings->proxy_buffering;
         rule->effects.buffering = buffering;
     }
     if (set(annotations, AN_backend_protocol)) {
         struct route_upstream_protocol *protocol = NEW_EFFECT(run, upstream_protocol);
         protocol->source = annotation_source(annotations, AN_backend_protocol);
-        struct slice upper = arena_copy(run->arena, annotations->values[AN_backend_protocol]);
+        struct slice upper = arena_copy(run->arena, annotation_text(annotations, AN_backend_protocol));
         for (size_t i = 0; i < upper.len; i++) {
             char *c = (char *)(uintptr_t)&upper.ptr[i];
             *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c;
@@ -390,7 +390,7 @@ static void add_traffic(struct model *model, const struct annotations *annotatio
     if (set(annotations, AN_upstream_vhost)) {
         struct route_upstream_host *host = NEW_EFFECT(run, upstream_host);
         host->source = annotation_source(annotations, AN_upstream_vhost);
-        host->host = variable_template(run, annotations->values[AN_upstream_vhost]);
+        host->host = variable_template(run, annotation_text(annotations, AN_upstream_vhost));
         rule->effects.upstream_host = host;
     }
 }

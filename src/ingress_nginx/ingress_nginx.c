@@ -40,32 +40,43 @@ static bool inspected(struct run *run, const struct ingress *ingress)
     return true;
 }
 
+static int byte_at(const struct object *object, size_t i)
+{
+    if (i < object->namespace.len) {
+        return (unsigned char)object->namespace.ptr[i];
+    }
+    i -= object->namespace.len;
+    if (i == 0) {
+        return '/';
+    }
+    return i - 1 < object->name.len ? (unsigned char)object->name.ptr[i - 1] : -1;
+}
+
+static int compare_names(const struct object *x, const struct object *y)
+{
+    for (size_t i = 0;; i++) {
+        int a = byte_at(x, i), b = byte_at(y, i);
+        if (a != b || a < 0) {
+            return a - b;
+        }
+    }
+}
+
 /* Oldest first; equal ones by "namespace/name" in reverse (store.go sortIngressSlice). Objects without a
  * creation time are all equal. */
 static int compare_items(const void *a, const void *b, void *user)
 {
-    struct arena *arena = user;
-    const struct object *x = &((const struct item *)a)->ingress->object;
-    const struct object *y = &((const struct item *)b)->ingress->object;
+    const struct object *x = &(*(struct item *const *)a)->ingress->object;
+    const struct object *y = &(*(struct item *const *)b)->ingress->object;
     int64_t created_x = x->has_created ? x->created : 0, created_y = y->has_created ? y->created : 0;
     if (created_x != created_y) {
         return created_x < created_y ? -1 : 1;
     }
-    (void)arena;
-    /* "a/b" and "a-b/c" compare as whole texts: '-' sorts before '/' */
-    struct slice parts_x[] = {x->namespace, SLICE("/"), x->name};
-    struct slice parts_y[] = {y->namespace, SLICE("/"), y->name};
-    char text_x[600], text_y[600];
-    size_t used_x = 0, used_y = 0;
-    for (size_t i = 0; i < 3; i++) {
-        for (size_t c = 0; c < parts_x[i].len && used_x < sizeof text_x; c++) {
-            text_x[used_x++] = parts_x[i].ptr[c];
-        }
-        for (size_t c = 0; c < parts_y[i].len && used_y < sizeof text_y; c++) {
-            text_y[used_y++] = parts_y[i].ptr[c];
-        }
-    }
-    return slice_compare((struct slice){text_y, used_y}, (struct slice){text_x, used_x});
+    (void)user;
+    /* "namespace/name" as one text: '-' and '.' sort before '/' */
+    int order = slice_equal(x->namespace, y->namespace) ? slice_compare(y->name, x->name)
+                                                        : compare_names(y, x);
+    return order;
 }
 
 static void build_plane(struct run *run, const struct kube *kube,
@@ -77,23 +88,25 @@ static void build_plane(struct run *run, const struct kube *kube,
     struct slice prefix = options->annotations_prefix.len ? options->annotations_prefix
                                                           : SLICE("nginx.ingress.kubernetes.io");
     struct model model = {.run = run, .kube = kube, .settings = settings, .gateway = gateway};
-    model.items = ARENA_ARRAY(run->arena, struct item, claims->count);
+    model.scratch = arena_open(0, NULL, NULL);
+    model.items = ARENA_ARRAY(model.scratch, struct item *, claims->count);
     for (size_t i = 0; i < claims->count; i++) {
         const struct ingress_claim *claim = &claims->items[i];
         if (claim->owner != INGRESS_OWNER_NGINX || !slice_equal(claim->gateway, gateway)) {
             continue;
         }
-        struct item *item = &model.items[model.item_count];
+        struct item *item = ARENA_NEW(model.scratch, struct item);
         item->ingress = claim->ingress;
-        annotations_read(run, claim->ingress, prefix, settings, &item->annotations);
+        annotations_read(run, model.scratch, claim->ingress, prefix, settings, &item->annotations);
         if (!item->annotations.dropped && inspected(run, claim->ingress)) {
-            model.item_count++;
+            model.items[model.item_count++] = item;
         }
     }
-    sort_stable(run->arena, model.items, model.item_count, sizeof *model.items, compare_items,
-                run->arena);
+    sort_stable(model.scratch, model.items, model.item_count, sizeof *model.items, compare_items,
+                NULL);
     model_build(&model);
     model_write(&model, table);
+    arena_close(model.scratch);
     platform_effects(run, settings, table);
     if (settings->enable_underscores) {
         table->view.underscores = UNDERSCORES_KEPT;

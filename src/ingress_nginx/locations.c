@@ -5,7 +5,7 @@ bool location_rewrites(const struct location *location)
     if (!location->item || location->plain) {
         return false;
     }
-    struct slice target = location->item->annotations.values[AN_rewrite_target];
+    struct slice target = annotation_text(&location->item->annotations, AN_rewrite_target);
     /* template.go needsRewrite: a target equal to the location's own path counts as none. */
     return target.len && !slice_equal(target, location->path);
 }
@@ -41,15 +41,15 @@ static bool has_exact(const struct server *server, struct slice path)
 void server_expand(struct model *model, struct server *server)
 {
     struct arena *arena = model->run->arena;
-    sort_stable(arena, server->locations, server->count, sizeof *server->locations,
+    sort_stable(model->scratch, server->locations, server->count, sizeof *server->locations,
                 compare_locations, NULL);
-    struct location *out = NULL;
-    size_t count = 0, capacity = 0;
+    size_t count = 0, capacity = 2 * server->count;
+    struct location *out = ARENA_ARRAY(model->scratch, struct location, capacity);
     for (size_t i = 0; i < server->count; i++) {
         struct location location = server->locations[i];
         bool root = slice_is(location.path, "/");
         if (root || location.exact || location_rewrites(&location) || uses_regex(&location)) {
-            *ARENA_PUSH(arena, out, count, capacity) = location;
+            out[count++] = location;
             continue;
         }
         struct location prefix = location, twin = location;
@@ -58,9 +58,9 @@ void server_expand(struct model *model, struct server *server)
         if (!slice_ends(location.path, SLICE("/"))) {
             prefix.path = arena_printf(arena, SLICE_FMT "/", SLICE_ARG(location.path));
         }
-        *ARENA_PUSH(arena, out, count, capacity) = prefix;
+        out[count++] = prefix;
         if (!has_exact(server, location.path)) {
-            *ARENA_PUSH(arena, out, count, capacity) = twin;
+            out[count++] = twin;
         }
     }
     server->locations = out;

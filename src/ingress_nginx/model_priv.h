@@ -26,17 +26,24 @@ void settings_read(struct run *run, const struct kube *kube,
                    const struct ingress_nginx_options *options, bool aks, struct settings *out);
 
 /* ---- annotations.c: the annotations of one Ingress */
+struct annotation_value {
+    struct slice value, name; /* name as written, with prefix */
+    struct span span;
+};
 struct annotations {
-    struct slice values[AN_COUNT]; /* valid ones; absent: not set or not valid */
-    struct span spans[AN_COUNT];
-    struct slice names[AN_COUNT]; /* as written, with prefix */
+    struct annotation_value *values; /* the valid ones */
+    size_t count, capacity;
+    uint8_t at[AN_COUNT]; /* place in `values` + 1; 0: not set or not valid */
     bool dropped;  /* the controller does not load the Ingress */
     bool denied;   /* its locations answer 503 */
     struct slice reason;
     const struct unknown *unknown;
 };
-void annotations_read(struct run *run, const struct ingress *ingress, struct slice prefix,
+void annotations_read(struct run *run, struct arena *arena, const struct ingress *ingress,
+                      struct slice prefix,
                       const struct settings *settings, struct annotations *out);
+/* Absent: not set or not valid. */
+struct slice annotation_text(const struct annotations *annotations, enum annotation_id id);
 bool annotation_true(const struct annotations *annotations, enum annotation_id id, bool otherwise);
 int64_t annotation_int(const struct annotations *annotations, enum annotation_id id,
                        int64_t otherwise);
@@ -78,10 +85,11 @@ struct server {
 };
 struct model {
     struct run *run;
+    struct arena *scratch; /* for what is gone once the rules are written: servers and locations */
     const struct kube *kube;
     const struct settings *settings;
     struct slice gateway;
-    struct item *items; /* in the controller's order */
+    struct item **items; /* in the controller's order */
     size_t item_count;
     struct server **servers; /* [0] is "_", the others in the order of creation */
     size_t server_count, server_capacity;

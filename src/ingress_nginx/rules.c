@@ -30,7 +30,7 @@ static void add_app_roots(struct model *model, const struct server *server, stru
             continue;
         }
         const struct annotations *annotations = &location->item->annotations;
-        struct slice root = annotations->values[AN_app_root];
+        struct slice root = annotation_text(annotations, AN_app_root);
         if (root.len < 2 || root.ptr[0] != '/') {
             continue;
         }
@@ -65,9 +65,44 @@ static struct slice without_slash(struct slice path)
     return path.len > 1 && path.ptr[path.len - 1] == '/' ? slice_sub(path, 0, path.len - 1) : path;
 }
 
-static bool has(struct map *names, struct slice path)
+/* Names of locations of one server: few on most, so a hash is made only for many. */
+struct names_seen {
+    struct slice *items;
+    size_t count;
+    struct map *map;
+};
+enum { NAMES_LINEAR = 16 };
+
+static void names_init(struct arena *arena, struct names_seen *names, size_t most)
 {
-    return map_get(names, path) != NULL;
+    *names = (struct names_seen){.items = ARENA_ARRAY(arena, struct slice, most)};
+    names->map = most > NAMES_LINEAR ? map_new(arena) : NULL;
+}
+
+static bool names_has(const struct names_seen *names, struct slice name)
+{
+    if (names->map) {
+        return map_get(names->map, name) != NULL;
+    }
+    for (size_t i = 0; i < names->count; i++) {
+        if (slice_equal(names->items[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True when it was there already. */
+static bool names_add(struct names_seen *names, struct slice name)
+{
+    bool there = names_has(names, name);
+    if (!there) {
+        names->items[names->count++] = name;
+        if (names->map) {
+            map_put(names->map, name, names);
+        }
+    }
+    return there;
 }
 
 /* nginx answers "/foo" by 301 where a location "/foo/" proxies and none is named "= /foo"
@@ -120,18 +155,18 @@ static int compare_prefixes(const void *a, const void *b, void *user)
 static void plain_rules(struct model *model, const struct server *server, struct route_table *table,
                         struct rule_list *list)
 {
-    struct arena *arena = model->run->arena;
-    struct map *exact = map_new(arena), *prefix = map_new(arena), *twins = map_new(arena);
+    struct arena *arena = model->scratch;
+    struct names_seen exact, prefix;
+    names_init(arena, &exact, 2 * server->count);
+    names_init(arena, &prefix, server->count);
     const struct location **prefixes = ARENA_ARRAY(arena, const struct location *, server->count);
     size_t prefix_count = 0;
     for (size_t i = 0; i < server->count; i++) {
         const struct location *location = &server->locations[i];
-        if (map_put(location->exact ? exact : prefix, location->path, model)) {
+        if (names_add(location->exact ? &exact : &prefix, location->path)) {
             freeze(model, server, location);
         }
-        if (location->twin) {
-            map_put(twins, location->path, model);
-        } else if (!location->exact) {
+        if (!location->exact) {
             prefixes[prefix_count++] = location;
         }
     }
@@ -145,9 +180,9 @@ static void plain_rules(struct model *model, const struct server *server, struct
         const struct location *location = &server->locations[i];
         struct slice name = without_slash(location->path);
         if (location->path.len > 1 && name.len < location->path.len && location->has_backend &&
-            !location->twin && !has(exact, name)) {
+            !location->twin && !names_has(&exact, name)) {
             add_slash_redirect(model, server, location, list);
-            map_put(exact, name, model);
+            (void)names_add(&exact, name);
         }
     }
     sort_stable(arena, prefixes, prefix_count, sizeof *prefixes, compare_prefixes, NULL);
@@ -257,6 +292,11 @@ static struct rule_list *server_rules(struct model *model, const struct server *
                                       struct route_table *table)
 {
     struct rule_list *list = ARENA_NEW(model->run->arena, struct rule_list);
+    /* about as many rules as will come, so that the list does not grow through copies */
+    for (size_t i = 0; i < server->count; i++) {
+        list->capacity += !server->locations[i].twin;
+    }
+    list->rules = ARENA_ARRAY(model->run->arena, struct rule, list->capacity);
     add_app_roots(model, server, list);
     if (server->regex_mode) {
         regex_rules(model, server, table, list);
@@ -340,7 +380,7 @@ static int compare_names(const void *a, const void *b, void *user)
 
 void model_write(struct model *model, struct route_table *table)
 {
-    struct arena *arena = model->run->arena;
+    struct arena *arena = model->scratch;
     struct names *names = NULL;
     size_t count = 0, capacity = 0;
     struct map *rules = map_new(arena);

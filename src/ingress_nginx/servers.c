@@ -18,7 +18,7 @@ static bool is_canary(const struct item *item)
 
 static struct location *add_location(struct model *model, struct server *server)
 {
-    return ARENA_PUSH(model->run->arena, server->locations, server->count, server->capacity);
+    return ARENA_PUSH(model->scratch, server->locations, server->count, server->capacity);
 }
 
 static void set_backend(struct model *model, const struct item *item,
@@ -35,7 +35,7 @@ static void set_backend(struct model *model, const struct item *item,
 static struct server *add_server(struct model *model, struct slice host, const struct item *item,
                                  struct span span)
 {
-    struct arena *arena = model->run->arena;
+    struct arena *arena = model->scratch;
     struct server *server = ARENA_NEW(arena, struct server);
     server->host = host;
     if (item) {
@@ -83,7 +83,7 @@ static struct slice server_name(const struct ingress_rule *rule)
 static void create_servers(struct model *model)
 {
     for (size_t i = 0; i < model->item_count; i++) {
-        const struct item *item = &model->items[i];
+        const struct item *item = model->items[i];
         if (is_canary(item)) {
             continue;
         }
@@ -187,7 +187,7 @@ static void choose_certificate(struct model *model, struct server *server,
 
 static void read_aliases(struct model *model, struct server *server, const struct item *item)
 {
-    struct slice rest = item->annotations.values[AN_server_alias], alias;
+    struct slice rest = annotation_text(&item->annotations, AN_server_alias), alias;
     if (!rest.ptr || server->alias_count) {
         return;
     }
@@ -212,7 +212,7 @@ static void read_aliases(struct model *model, struct server *server, const struc
 static void server_fields(struct model *model)
 {
     for (size_t i = 0; i < model->item_count; i++) {
-        const struct item *item = &model->items[i];
+        const struct item *item = model->items[i];
         for (size_t r = 0; !is_canary(item) && r < item->ingress->rule_count; r++) {
             struct server *server = model_server(model, server_name(&item->ingress->rules[r]));
             choose_certificate(model, server, item->ingress);
@@ -306,7 +306,7 @@ static void add_path(struct model *model, struct server *server, const struct it
 static void add_paths(struct model *model)
 {
     for (size_t i = 0; i < model->item_count; i++) {
-        const struct item *item = &model->items[i];
+        const struct item *item = model->items[i];
         for (size_t r = 0; !is_canary(item) && r < item->ingress->rule_count; r++) {
             struct server *server = model_server(model, server_name(&item->ingress->rules[r]));
             for (size_t p = 0; p < item->ingress->rules[r].path_count; p++) {
@@ -320,7 +320,7 @@ static void add_paths(struct model *model)
 static void mark_canaries(struct model *model)
 {
     for (size_t i = 0; i < model->item_count; i++) {
-        const struct item *item = &model->items[i];
+        const struct item *item = model->items[i];
         for (size_t r = 0; is_canary(item) && r < item->ingress->rule_count; r++) {
             struct server *server = model_server(model, server_name(&item->ingress->rules[r]));
             if (server) {
@@ -337,7 +337,7 @@ static void mark_canaries(struct model *model)
 
 void model_build(struct model *model)
 {
-    model->by_host = map_new(model->run->arena);
+    model->by_host = map_new(model->scratch);
     add_server(model, SLICE("_"), NULL, SPAN_NONE);
     create_servers(model);
     server_fields(model);
