@@ -163,6 +163,7 @@ enum shape_kind {
     SHAPE_ELEMENT, /* /p and /p/... */
     SHAPE_BELOW,   /* /p/... */
     SHAPE_TEXT,    /* /p... */
+    SHAPE_EXACT,   /* /p */
     SHAPE_ALL      /* every path */
 };
 struct path_shape {

@@ -75,31 +75,42 @@ static bool has_item(const struct node *list, struct slice text)
     return false;
 }
 
-/* "*" only alone (rules of the CRD); items of another form are named. */
+/* One item of a list; false when it is "*", which stands for the whole list. */
+static bool item_add(struct emission *e, const struct route_cors *cors, struct slice item,
+                     bool valid(struct slice), const char *what, struct node *list)
+{
+    if (slice_is(item, "*")) {
+        return false;
+    }
+    if (!item.len || has_item(list, item)) {
+        return true;
+    }
+    if (valid(item) && list->count < CORS_ITEMS_MAX) {
+        node_add(e->c->arena, list, node_string(e->c->arena, item));
+        return true;
+    }
+    say_effect(e->c, DIAG_C001, SEVERITY_ERROR, e->rule, cors,
+               "%s '" SLICE_FMT "' of '" SLICE_FMT "' cannot be written: a CORS filter does not "
+               "take it",
+               what, SLICE_ARG(item), SLICE_ARG(cors->source.name));
+    return true;
+}
+
+/* Items may come one by one or as a text with commas. "*" only alone (rules of the CRD). */
 static struct node *items_node(struct emission *e, const struct route_cors *cors,
                                const struct texts *texts, bool valid(struct slice),
                                const char *what)
 {
     struct node *list = node_list(e->c->arena);
     for (size_t i = 0; i < texts->count; i++) {
-        struct slice item = slice_trim(texts->items[i]);
-        if (slice_is(item, "*")) {
-            list = node_list(e->c->arena);
-            node_add(e->c->arena, list, node_string(e->c->arena, item));
-            return list;
+        struct slice rest = texts->items[i], item;
+        while (slice_split(&rest, ',', &item)) {
+            if (!item_add(e, cors, slice_trim(item), valid, what, list)) {
+                list = node_list(e->c->arena);
+                node_add(e->c->arena, list, node_string(e->c->arena, SLICE("*")));
+                return list;
+            }
         }
-        if (!item.len || has_item(list, item)) {
-            continue;
-        }
-        if (!valid(item) || list->count == CORS_ITEMS_MAX) {
-            say_effect(e->c, DIAG_C001, SEVERITY_ERROR, e->rule, cors,
-                       "%s '" SLICE_FMT "' of '" SLICE_FMT
-                       "' cannot be written: a CORS filter does "
-                       "not take it",
-                       what, SLICE_ARG(item), SLICE_ARG(cors->source.name));
-            continue;
-        }
-        node_add(e->c->arena, list, node_string(e->c->arena, item));
     }
     return list;
 }

@@ -276,14 +276,12 @@ static const struct {
     {"HTTP", NULL, false},
     {"AUTO_HTTP", NULL, false},
     {"WS", NULL, false},
-    {"GRPC", "set appProtocol: kubernetes.io/h2c on the port of the Service", true},
-    {"H2C", "set appProtocol: kubernetes.io/h2c on the port of the Service", true},
-    {"HTTPS", "add a BackendTLSPolicy with the CA of the Service, which Gateway API always checks",
-     false},
-    {"WSS", "add a BackendTLSPolicy with the CA of the Service, which Gateway API always checks",
-     false},
+    {"GRPC", "set appProtocol: kubernetes.io/h2c on its port", true},
+    {"H2C", "set appProtocol: kubernetes.io/h2c on its port", true},
+    {"HTTPS", "add a BackendTLSPolicy with its CA, which Gateway API always checks", false},
+    {"WSS", "add a BackendTLSPolicy with its CA, which Gateway API always checks", false},
     {"GRPCS",
-     "set appProtocol: kubernetes.io/h2c on the port of the Service, and add a "
+     "set appProtocol: kubernetes.io/h2c on its port, and add a "
      "BackendTLSPolicy with its CA",
      false},
     {"FCGI", "put a web server in front of the FastCGI application", false},
@@ -319,10 +317,10 @@ static void emit_upstream_protocol(struct emission *e, const void *effect)
             continue;
         }
         say_effect(e->c, DIAG_C001, SEVERITY_ERROR, e->rule, effect,
-                   "'" SLICE_FMT "' (" SLICE_FMT ") is not a property of a route: %s '" SLICE_FMT
-                   "/" SLICE_FMT "'",
-                   SLICE_ARG(upstream->source.name), SLICE_ARG(upstream->protocol), advice,
-                   SLICE_ARG(backend->namespace), SLICE_ARG(backend->service));
+                   "'" SLICE_FMT "' (" SLICE_FMT
+                   ") is not a property of a route: for Service '" SLICE_FMT "/" SLICE_FMT "' %s",
+                   SLICE_ARG(upstream->source.name), SLICE_ARG(upstream->protocol),
+                   SLICE_ARG(backend->namespace), SLICE_ARG(backend->service), advice);
     }
 }
 

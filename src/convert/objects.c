@@ -107,9 +107,8 @@ void grants_write(struct conversion *c)
         for (size_t at = 0; at < count; at += GRANT_NAMES_MAX) {
             size_t part = count - at < GRANT_NAMES_MAX ? count - at : GRANT_NAMES_MAX;
             struct slice wanted =
-                arena_printf(c->arena, SLICE_FMT "-%s-to-%ss", SLICE_ARG(grant->from),
-                             slice_is(grant->from_kind, "Gateway") ? "gateways" : "routes",
-                             slice_is(grant->to_kind, "Secret") ? "secret" : "service");
+                arena_printf(c->arena, "from-" SLICE_FMT "-to-%s", SLICE_ARG(grant->from),
+                             slice_is(grant->to_kind, "Secret") ? "secrets" : "services");
             if (at) {
                 wanted = arena_printf(c->arena, SLICE_FMT "-%zu", SLICE_ARG(wanted),
                                       at / GRANT_NAMES_MAX + 1);
@@ -296,9 +295,11 @@ void gateways_write(struct conversion *c, const struct plane *plane)
     size_t written = c->out->gateways - first;
     if (written) {
         say(c, DIAG_C040, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
-            "data plane '" SLICE_FMT "' becomes %zu %s, beginning with '" SLICE_FMT "/" SLICE_FMT
-            "': each gets an address of its own",
-            SLICE_ARG(plane->gateway), written, written == 1 ? "Gateway" : "Gateways",
-            SLICE_ARG(plane->namespace), SLICE_ARG(plane->gateway_names[0]));
+            written == 1 ? "data plane '" SLICE_FMT "' becomes %zu Gateway, '" SLICE_FMT
+                           "/" SLICE_FMT "', with an address of its own"
+                         : "data plane '" SLICE_FMT "' becomes %zu Gateways, from '" SLICE_FMT
+                           "/" SLICE_FMT "' on, each with an address of its own",
+            SLICE_ARG(plane->gateway), written, SLICE_ARG(plane->namespace),
+            SLICE_ARG(plane->gateway_names[0]));
     }
 }

@@ -61,6 +61,12 @@ void path_shape_read(struct arena *arena, struct slice pattern, struct path_shap
             *out = shape;
             return;
         }
+        if (shape.kind == SHAPE_EXACT && slice_ends(head, SLICE("\\"))) {
+            continue; /* a dollar sign itself */
+        }
+        if (shape.kind == SHAPE_EXACT && slice_is(head, "/")) {
+            all = false;
+        }
         if (!literal_text(arena, head, &shape) || !slice_starts(shape.head, SLICE("/")) || all) {
             continue;
         }
@@ -68,7 +74,7 @@ void path_shape_read(struct arena *arena, struct slice pattern, struct path_shap
         if (slash && shape.kind == SHAPE_TEXT) { /* "/p/(.*)" */
             shape.kind = SHAPE_BELOW;
             shape.head.len--;
-        } else if (slash) {
+        } else if (slash && shape.kind != SHAPE_EXACT) {
             continue;
         }
         *out = shape;
@@ -224,7 +230,8 @@ static bool shape_draft(struct conversion *c, const struct rule *rule,
         say_text_prefix(c, rule, arena_printf(c->arena, SLICE_FMT "/", SLICE_ARG(shape->head)));
     }
     say_fold(c, rule, shape->head);
-    return literal_draft(c, rule, RANK_PREFIX, shape->head, out);
+    return literal_draft(c, rule, shape->kind == SHAPE_EXACT ? RANK_EXACT : RANK_PREFIX,
+                         shape->head, out);
 }
 
 /* True for a '|' outside of all parentheses and brackets. */
@@ -251,6 +258,18 @@ static bool has_top_alternation(struct slice pattern)
     return false;
 }
 
+/* Nothing can follow what the pattern matches, or the pattern takes all that follows. */
+static bool has_open_end(struct slice pattern)
+{
+    static const char *const ends[] = {".*", "(.*)", ".+", "(.+)", "$"};
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        if (slice_ends(pattern, slice_of(ends[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* An expression that spans the whole path, as most implementations want it: it then means the same to those
  * that look for it at the start. */
 static bool regex_draft(struct conversion *c, const struct rule *rule, struct draft_match *out)
@@ -260,8 +279,7 @@ static bool regex_draft(struct conversion *c, const struct rule *rule, struct dr
     if (slice_starts(pattern, SLICE("^"))) {
         pattern = slice_sub(pattern, 1, pattern.len);
     }
-    bool open = !path->whole && !slice_ends(pattern, SLICE(".*")) &&
-                !slice_ends(pattern, SLICE("(.*)")) && !slice_ends(pattern, SLICE("$"));
+    bool open = !path->whole && !has_open_end(pattern);
     bool alternation = !path->whole && has_top_alternation(pattern);
     out->rank = RANK_REGEX;
     out->value = arena_printf(c->arena, "%s%s" SLICE_FMT "%s%s", path->fold ? "(?i)" : "",

@@ -86,12 +86,9 @@ void say_unsupported(struct conversion *c, const struct rule *rule, enum effect_
     const struct effect_row *row = effect_row(id);
     bool protects = row->aspect == ASPECT_PROTECTION && row->impact == IMPACT_BREAKING;
     struct slice title = effect_title(id, effect);
-    buf_clear(&c->text);
-    effect_print(id, effect, &c->text);
     say_effect(c, protects ? DIAG_C003 : DIAG_C001, impact_severity(row->impact), rule, effect,
-               "'" SLICE_FMT "' (" SLICE_FMT ") cannot be written for target '%s': %s",
-               SLICE_ARG(title), SLICE_ARG(buf_slice(&c->text)), c->options->target->name,
-               c->options->target->capabilities[id].text);
+               "'" SLICE_FMT "' cannot be written for target '%s': %s", SLICE_ARG(title),
+               c->options->target->name, c->options->target->capabilities[id].text);
 }
 
 void say_unknown(struct conversion *c, const struct unknown *unknown, const struct origin *origin)
@@ -104,8 +101,28 @@ void say_unknown(struct conversion *c, const struct unknown *unknown, const stru
         say(c, open ? DIAG_C003 : DIAG_C004, mild ? SEVERITY_WARNING : SEVERITY_ERROR, span,
             origin ? origin_subject(c, origin) : SLICE_ABSENT, SLICE_FMT "%s",
             SLICE_ARG(unknown->reason),
-            open ? ": it is not in the written objects, which would let everybody in"
-                 : ": it is not in the written objects, add what it does by hand");
+            open ? ": it is not in the written objects, which may let everybody in"
+                 : ": what the written objects do there may differ, so check it by hand");
+    }
+}
+
+static void put_header_names(const struct edits *edits, struct buf *out)
+{
+    for (size_t i = 0; i < edits->count; i++) {
+        buf_puts(out, i ? ", " : "");
+        buf_put(out, edits->items[i].name);
+    }
+}
+
+/* Headers by name alone: what they are set to is the data plane's business. */
+static void put_default(struct conversion *c, enum effect_id id, const void *effect)
+{
+    buf_clear(&c->text);
+    if (id == EFFECT_request_headers || id == EFFECT_response_headers) {
+        const struct route_header_edits *headers = effect;
+        put_header_names(&headers->edits, &c->text);
+    } else {
+        effect_print(id, effect, &c->text);
     }
 }
 
@@ -120,8 +137,7 @@ void say_platform(struct conversion *c)
         if (!effect) {
             continue;
         }
-        buf_clear(&c->text);
-        effect_print(id, effect, &c->text);
+        put_default(c, id, effect);
         say(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
             "default of " SLICE_FMT " is not carried over: %s (" SLICE_FMT ")",
             SLICE_ARG(c->table->label), effect_row(id)->text, SLICE_ARG(buf_slice(&c->text)));
