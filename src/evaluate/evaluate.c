@@ -190,7 +190,11 @@ static void apply_rule(struct context *context, struct outcome *out)
             return;
         }
     }
-    forward(context, out);
+    /* What stands behind the data plane answers in the place of a backend. */
+    context->gates_passed = true;
+    if (!gate_answers(context, EFFECT_answer, out)) {
+        forward(context, out);
+    }
 }
 
 static void apply_rules(struct context *context, const struct entry *entry, struct outcome *out)

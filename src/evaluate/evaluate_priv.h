@@ -36,6 +36,7 @@ struct context {
     const char *trouble;         /* why it cannot be said whether a rule matches; null: it can */
     const struct rule *rule;
     const struct unknown *unknown; /* of the table, the entry and the rule */
+    bool gates_passed;             /* all gates of the table were asked */
 };
 bool has_unknown(const struct context *context, enum aspect aspect);
 

@@ -10,9 +10,9 @@ static bool respond(struct outcome *out, int64_t status, struct slice reason)
 
 static bool gate_answer(struct context *context, const struct effects *effects, struct outcome *out)
 {
-    (void)context; /* all gates look alike */
     const struct route_answer *answer = effects->answer;
-    return answer && respond(out, answer->status, answer->reason);
+    return answer && (!answer->last || context->gates_passed) &&
+           respond(out, answer->status, answer->reason);
 }
 
 void answer_redirect(struct context *context, const struct route_redirect *redirect,
