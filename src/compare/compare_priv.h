@@ -91,6 +91,7 @@ enum shown {
 struct difference {
     unsigned shown;     /* bits of enum shown */
     int effect;         /* enum effect_id, or -1 */
+    bool visible;       /* the effect shows in the outcome of this request */
     unsigned aspects;   /* bits of enum aspect */
     enum aspect aspect; /* of the worst */
     enum impact impact; /* of the worst */

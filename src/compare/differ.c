@@ -47,20 +47,25 @@ void sides_init(const struct route_table *before, const struct route_table *afte
     }
 }
 
-/* Both outcomes, and the two differences that can be seen in them: what rules cause, and what the
- * data planes do alike everywhere. */
+/* Both outcomes, and what differs in them: by rules, by what the data planes do alike everywhere,
+ * and by single effects. */
 struct comparing {
     const struct sides *sides;
     const struct outcome *before, *after;
     unsigned unknown; /* aspects that one side says nothing certain about */
     struct difference rules, platform;
+    bool effects[EFFECT_COUNT], visible[EFFECT_COUNT];
 };
+
+static bool counts(const struct comparing *comparing, enum aspect aspect)
+{
+    return ((comparing->sides->aspects & ~comparing->unknown) >> aspect & 1) != 0;
+}
 
 static void note(const struct comparing *comparing, struct difference *difference, enum shown shown,
                  enum aspect aspect, enum impact impact)
 {
-    unsigned bit = 1u << aspect;
-    if (!(comparing->sides->aspects & bit) || (comparing->unknown & bit)) {
+    if (!counts(comparing, aspect)) {
         return;
     }
     if (!difference->shown || impact > difference->impact) {
@@ -68,7 +73,7 @@ static void note(const struct comparing *comparing, struct difference *differenc
         difference->impact = impact;
     }
     difference->shown |= 1u << shown;
-    difference->aspects |= bit;
+    difference->aspects |= 1u << aspect;
 }
 
 static void note_row(const struct comparing *comparing, struct difference *difference,
@@ -97,6 +102,23 @@ static enum aspect deciding_aspect(const struct outcome *before, const struct ou
     return ASPECT_ROUTING;
 }
 
+/* An effect that answers some requests and lets others pass is the cause of both kinds of
+ * difference: what it answers, and what it is. */
+static bool noted_as_effect(struct comparing *c)
+{
+    static const bool partial[EFFECT_COUNT] = {
+        [EFFECT_body_limit] = true, [EFFECT_addresses] = true, [EFFECT_cors] = true};
+    const struct outcome *const both[] = {c->before, c->after};
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        int by = both[i]->decided_by;
+        if (by >= 0 && by < EFFECT_COUNT && partial[by]) {
+            c->effects[by] = c->visible[by] = true;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Which of both outcomes is one by https of a host without a certificate of its own. */
 static bool default_certificate(const struct outcome *outcome)
 {
@@ -106,6 +128,9 @@ static bool default_certificate(const struct outcome *outcome)
 static void compare_kind(struct comparing *c)
 {
     const struct outcome *a = c->before, *b = c->after;
+    if (noted_as_effect(c)) {
+        return;
+    }
     bool no_listener = (a->kind == OUTCOME_CLOSE && default_certificate(b)) ||
                        (b->kind == OUTCOME_CLOSE && default_certificate(a));
     bool refused = (a->kind == OUTCOME_RESPOND || a->kind == OUTCOME_CLOSE) &&
@@ -113,19 +138,19 @@ static void compare_kind(struct comparing *c)
                    b->status != 200;
     bool platform = no_listener || (outcome_is_unwritten(a) && outcome_is_unwritten(b));
     note(c, platform ? &c->platform : &c->rules, SHOWN_OUTCOME, deciding_aspect(a, b),
-         refused || no_listener ? IMPACT_CHANGED : IMPACT_BREAKING);
+         refused || platform ? IMPACT_CHANGED : IMPACT_BREAKING);
 }
 
 static void compare_status(struct comparing *c)
 {
     const struct outcome *a = c->before, *b = c->after;
-    if (a->status == b->status) {
+    if (a->status == b->status || noted_as_effect(c)) {
         return;
     }
     bool platform = outcome_is_unwritten(a) && outcome_is_unwritten(b);
     bool both_errors = a->status >= 400 && b->status >= 400;
     note(c, platform ? &c->platform : &c->rules, SHOWN_STATUS, deciding_aspect(a, b),
-         both_errors || a->kind == OUTCOME_REDIRECT ? IMPACT_CHANGED : IMPACT_BREAKING);
+         both_errors || platform || a->kind == OUTCOME_REDIRECT ? IMPACT_CHANGED : IMPACT_BREAKING);
 }
 
 static bool one_slash_more(struct slice longer, struct slice shorter)
@@ -293,16 +318,12 @@ static bool edits_name(const struct route_header_edits *edits, struct slice name
     return false;
 }
 
-/* True when the rule, one of its backends, or its CORS policy has a word on the header. */
+/* True when the rule or one of its backends has a word on the header. */
 static bool rule_names(const struct outcome *outcome, struct slice name, bool response)
 {
     const struct rule *rule = outcome->rule;
     if (!rule) {
         return false;
-    }
-    struct slice cors = SLICE("access-control-");
-    if (response && rule->effects.cors && slice_equal_fold(slice_sub(name, 0, cors.len), cors)) {
-        return true;
     }
     if (edits_name(response ? rule->effects.response_headers : rule->effects.request_headers,
                    name)) {
@@ -324,6 +345,13 @@ bool header_is_ruled(const struct outcome *before, const struct outcome *after, 
     return rule_names(before, name, response) || rule_names(after, name, response);
 }
 
+static bool header_is_cors(const struct comparing *c, struct slice name)
+{
+    struct slice start = SLICE("access-control-");
+    return (c->before->effects.cors || c->after->effects.cors) &&
+           slice_equal_fold(slice_sub(name, 0, start.len), start);
+}
+
 static void compare_headers(struct comparing *c, const struct seen_headers *a,
                             const struct seen_headers *b, bool response)
 {
@@ -332,6 +360,10 @@ static void compare_headers(struct comparing *c, const struct seen_headers *a,
     struct slice name;
     while (header_walk_next(&walk, &name)) {
         bool rules = header_is_ruled(c->before, c->after, name, response);
+        if (!rules && response && header_is_cors(c, name)) {
+            c->effects[EFFECT_cors] = c->visible[EFFECT_cors] = true;
+            continue;
+        }
         note_row(c, rules ? &c->rules : &c->platform, shown);
     }
 }
@@ -373,31 +405,46 @@ static bool same_value(enum effect_id id, const void *a, const void *b)
     return a == b || effect_equal(id, a, b);
 }
 
-static size_t compare_effects(const struct comparing *c, struct difference *out)
+static void compare_effects(struct comparing *c)
 {
-    size_t count = 0;
     for (int i = 0; i < EFFECT_COUNT; i++) {
         enum effect_id id = (enum effect_id)i;
-        const struct effect_row *row = effect_row(id);
-        unsigned bit = 1u << row->aspect;
-        if (shows[id] || !(c->sides->aspects & bit) || (c->unknown & bit)) {
+        if (shows[id]) {
             continue;
         }
         const void *a = effect_get(&c->before->effects, id),
                    *b = effect_get(&c->after->effects, id);
-        const void *plain_a = effect_get(&c->sides->before->platform, id);
-        const void *plain_b = effect_get(&c->sides->after->platform, id);
-        bool pointers = a == plain_a && b == plain_b;
-        if (pointers ? c->sides->platform_equal[id] : same_value(id, a, b)) {
-            continue;
+        bool plain = a == effect_get(&c->sides->before->platform, id) &&
+                     b == effect_get(&c->sides->after->platform, id);
+        if (!(plain ? c->sides->platform_equal[id] : same_value(id, a, b))) {
+            c->effects[id] = true;
         }
-        /* A rule that says what its data plane does anyway is no cause of a difference. */
-        bool platform = same_value(id, a, plain_a) && same_value(id, b, plain_b);
-        out[count++] = (struct difference){.effect = i,
-                                           .aspects = bit,
-                                           .aspect = row->aspect,
-                                           .impact = row->impact,
-                                           .platform = platform};
+    }
+}
+
+/* A rule that says what its data plane does anyway is no cause of a difference. */
+static bool effect_is_platform(const struct comparing *c, enum effect_id id)
+{
+    return same_value(id, effect_get(&c->before->effects, id),
+                      effect_get(&c->sides->before->platform, id)) &&
+           same_value(id, effect_get(&c->after->effects, id),
+                      effect_get(&c->sides->after->platform, id));
+}
+
+static size_t put_effects(const struct comparing *c, struct difference *out)
+{
+    size_t count = 0;
+    for (int i = 0; i < EFFECT_COUNT; i++) {
+        const struct effect_row *row = effect_row((enum effect_id)i);
+        if (c->effects[i] && counts(c, row->aspect)) {
+            out[count++] =
+                (struct difference){.effect = i,
+                                    .visible = c->visible[i],
+                                    .aspects = 1u << row->aspect,
+                                    .aspect = row->aspect,
+                                    .impact = row->impact,
+                                    .platform = effect_is_platform(c, (enum effect_id)i)};
+        }
     }
     return count;
 }
@@ -432,6 +479,11 @@ size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
             compare_forward(&c);
         }
     }
+    /* Where another backend gets the request, other effects are what one would expect. */
+    bool moved = (c.rules.shown & (1u << SHOWN_BACKENDS)) != 0;
+    if (before->kind == OUTCOME_FORWARD && after->kind == OUTCOME_FORWARD && !moved) {
+        compare_effects(&c);
+    }
     size_t count = 0;
     if (c.rules.shown) {
         out[count++] = c.rules;
@@ -439,10 +491,5 @@ size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
     if (c.platform.shown) {
         out[count++] = c.platform;
     }
-    /* Where another backend gets the request, other effects are what one would expect. */
-    bool moved = (c.rules.shown & (1u << SHOWN_BACKENDS)) != 0;
-    if (before->kind == OUTCOME_FORWARD && after->kind == OUTCOME_FORWARD && !moved) {
-        count += compare_effects(&c, out + count);
-    }
-    return count;
+    return count + put_effects(&c, out + count);
 }

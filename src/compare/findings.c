@@ -38,28 +38,29 @@ static void put_object(struct buf *key, const struct origin *origin)
 
 static void put_cause(struct buf *key, const struct outcome *outcome)
 {
-    const struct origin *origin = outcome->rule    ? &outcome->rule->origin
-                                  : outcome->entry ? &outcome->entry->origin
-                                                   : NULL;
+    const struct origin *origin = outcome->rule                     ? &outcome->rule->origin
+                                  : outcome->kind == OUTCOME_TUNNEL ? &outcome->entry->origin
+                                                                    : NULL;
     buf_puts(key, outcome->rule ? "|rule " : "|no rule ");
     if (origin) {
         put_object(key, origin);
         buf_putc(key, '#');
         buf_put(key, origin->field);
     }
-    buf_printf(key, "|%s %d", outcome_name(outcome->kind), outcome->decided_by);
 }
 
 /* What set an effect: one annotation acts on all paths of its Ingress, and is one cause. */
-static void put_setter(struct buf *key, enum effect_id id, const struct outcome *outcome)
+static bool put_setter(struct buf *key, enum effect_id id, const struct outcome *outcome)
 {
     const void *effect = effect_get(&outcome->effects, id);
-    buf_puts(key, "|by ");
-    if (effect && outcome->rule && effect == effect_get(&outcome->rule->effects, id)) {
-        put_object(key, &outcome->rule->origin);
-        buf_putc(key, '#');
-        buf_put(key, effect_source(effect)->name);
+    if (!effect || !outcome->rule || effect != effect_get(&outcome->rule->effects, id)) {
+        return false;
     }
+    buf_puts(key, "|by ");
+    put_object(key, &outcome->rule->origin);
+    buf_putc(key, '#');
+    buf_put(key, effect_source(effect)->name);
+    return true;
 }
 
 /* The cause as a text without places, which move when somebody adds a line above. */
@@ -73,9 +74,8 @@ static struct slice cause_key(struct buf *key, const struct draw *draw,
     if (difference->effect >= 0) {
         enum effect_id id = (enum effect_id)difference->effect;
         buf_printf(key, "|%s", effect_row(id)->name);
-        if (!difference->platform) {
-            put_setter(key, id, before);
-            put_setter(key, id, after);
+        if (!difference->platform && !put_setter(key, id, before)) {
+            (void)put_setter(key, id, after);
         }
     } else if (difference->platform) {
         buf_printf(key, "|%s %s", outcome_name(before->kind), outcome_name(after->kind));
@@ -98,8 +98,10 @@ static struct slice cause_id(struct arena *arena, struct slice key)
 
 /* ---- collecting --------------------------------------------------------------------------- */
 
-/* How much a person has to read: plain requests first, then short ones. */
-static size_t draw_cost(const struct draw *draw)
+/* How much a person has to read and to believe: plain requests first, then short ones; those where
+ * an effect shows before those where it only is another one; https before what is sent there. */
+static size_t draw_cost(const struct draw *draw, const struct difference *difference,
+                        const struct outcome *before, const struct outcome *after)
 {
     const struct request *request = &draw->request;
     size_t cost = request->target.len + request->host.len;
@@ -108,7 +110,10 @@ static size_t draw_cost(const struct draw *draw)
     for (size_t i = 0; i < request->headers.count; i++) {
         cost += 50 + request->headers.items[i].name.len + request->headers.items[i].value.len;
     }
-    return cost;
+    cost += difference->effect >= 0 && !difference->visible ? 2000 : 0;
+    bool sent =
+        before->decided_by == EFFECT_https_redirect || after->decided_by == EFFECT_https_redirect;
+    return cost + (sent ? 1000 : 0);
 }
 
 static void keep_witness(struct arena *arena, struct pending *pending, const struct draw *draw,
@@ -171,14 +176,13 @@ void findings_add(struct findings *findings, const struct draw *draw, struct sli
     struct arena *arena = findings->run->arena;
     struct pending *pending = find_pending(findings, draw, difference, before, after);
     pending->requests++;
-    size_t cost = draw_cost(draw);
+    size_t cost = draw_cost(draw, difference, before, after);
     if (cost < pending->cost) {
         pending->difference = *difference;
         keep_witness(arena, pending, draw, cost);
     }
-    /* Hosts come one after the other; a platform difference is not about any of them. */
-    if (!difference->platform &&
-        (!pending->host_count || !slice_equal(pending->hosts[pending->host_count - 1], host))) {
+    /* Hosts come one after the other. */
+    if (!pending->host_count || !slice_equal(pending->hosts[pending->host_count - 1], host)) {
         *ARENA_PUSH(arena, pending->hosts, pending->host_count, pending->host_capacity) = host;
     }
 }
@@ -189,11 +193,11 @@ static int worst_first(const void *a, const void *b, void *user)
 {
     (void)user;
     const struct finding *x = a, *y = b;
-    if (x->impact != y->impact) {
-        return x->impact > y->impact ? -1 : 1;
-    }
     if (x->platform != y->platform) {
         return x->platform ? 1 : -1;
+    }
+    if (x->impact != y->impact) {
+        return x->impact > y->impact ? -1 : 1;
     }
     if (x->aspect != y->aspect) {
         return x->aspect < y->aspect ? -1 : 1;

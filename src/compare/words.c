@@ -205,6 +205,29 @@ static void put_effect(enum effect_id id, const struct outcome *outcome, struct 
     }
 }
 
+/* The values of both sides, or where those are long and show in the outcome, the outcomes. */
+static void put_effects(const struct difference *difference, const struct outcome *before,
+                        const struct outcome *after, struct buf *out)
+{
+    enum { VALUES_MAX = 200 }; /* only policies for CORS are longer */
+    enum effect_id id = (enum effect_id)difference->effect;
+    buf_printf(out, "%s: ", effect_row(id)->text);
+    size_t start = out->len;
+    put_effect(id, before, out);
+    buf_puts(out, " before, ");
+    put_effect(id, after, out);
+    buf_puts(out, " after");
+    if (out->len - start > VALUES_MAX && difference->visible) {
+        out->len = start;
+        if (before->kind == after->kind && before->status == after->status) {
+            buf_puts(out, "the client gets other CORS headers");
+        } else {
+            put_shown(before->kind != after->kind ? SHOWN_OUTCOME : SHOWN_STATUS, true, before,
+                      after, out);
+        }
+    }
+}
+
 struct slice difference_title(struct arena *arena, const struct difference *difference,
                               enum path_form_kind form, const struct outcome *before,
                               const struct outcome *after)
@@ -215,12 +238,7 @@ struct slice difference_title(struct arena *arena, const struct difference *diff
     buf_init(&buf, BUF_TEXT_MAX);
     buf_puts(&buf, difference->by_form ? forms[form] : "");
     if (difference->effect >= 0) {
-        enum effect_id id = (enum effect_id)difference->effect;
-        buf_printf(&buf, "%s: ", effect_row(id)->text);
-        put_effect(id, before, &buf);
-        buf_puts(&buf, " before, ");
-        put_effect(id, after, &buf);
-        buf_puts(&buf, " after");
+        put_effects(difference, before, after, &buf);
     } else {
         int first = 0;
         while (first < SHOWN_COUNT - 1 && !(difference->shown & (1u << first))) {
