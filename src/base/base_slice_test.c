@@ -1,0 +1,101 @@
+#include "base/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void test_base_slice_absent_differs_from_empty(void **state)
+{
+    (void)state;
+    assert_null(slice_of(NULL).ptr);
+    assert_non_null(slice_of("").ptr);
+    assert_true(slice_equal(SLICE_ABSENT, SLICE("")));
+    assert_true(slice_is(SLICE_ABSENT, ""));
+}
+
+static void test_base_slice_compares_bytes_then_length(void **state)
+{
+    (void)state;
+    assert_true(slice_compare(SLICE("a"), SLICE("b")) < 0);
+    assert_true(slice_compare(SLICE("ab"), SLICE("a")) > 0);
+    assert_true(slice_compare(SLICE("\xff"), SLICE("a")) > 0);
+    assert_int_equal(slice_compare(SLICE(""), SLICE_ABSENT), 0);
+    assert_true(slice_equal_fold(SLICE("X-Y"), SLICE("x-y")));
+    assert_false(slice_equal_fold(SLICE("\xC3\x84"), SLICE("\xC3\xA4")));
+}
+
+static void test_base_slice_finds_parts(void **state)
+{
+    (void)state;
+    const struct slice text = SLICE("/shop/cart");
+    assert_true(slice_starts(text, SLICE("/shop")));
+    assert_true(slice_starts(text, SLICE("")));
+    assert_false(slice_starts(SLICE("/"), text));
+    assert_true(slice_ends(text, SLICE("cart")));
+    assert_int_equal(slice_find(text, '/', 1), 5);
+    assert_int_equal(slice_find(text, '?', 0), text.len);
+    assert_int_equal(slice_find(text, '/', 99), text.len);
+    assert_true(slice_contains(text, SLICE("p/c")));
+    assert_false(slice_contains(SLICE("p"), SLICE("p/")));
+}
+
+static void test_base_slice_sub_is_clamped(void **state)
+{
+    (void)state;
+    const struct slice text = SLICE("abc");
+    assert_true(slice_is(slice_sub(text, 1, 99), "bc"));
+    assert_int_equal(slice_sub(text, 5, 9).len, 0);
+    assert_int_equal(slice_sub(text, 2, 1).len, 0);
+    assert_null(slice_sub(SLICE_ABSENT, 0, 1).ptr);
+    assert_true(slice_is(slice_trim(SLICE(" \t a b\r\n")), "a b"));
+}
+
+static void test_base_slice_split_yields_each_part(void **state)
+{
+    (void)state;
+    struct slice rest = SLICE("a,,b,"), part;
+    const char *const wanted[] = {"a", "", "b", ""};
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+        assert_true(slice_split(&rest, ',', &part));
+        assert_true(slice_is(part, wanted[i]));
+    }
+    assert_false(slice_split(&rest, ',', &part));
+}
+
+static void test_base_slice_reads_numbers_within_bounds(void **state)
+{
+    (void)state;
+    uint64_t u = 7;
+    int64_t i = 7;
+    assert_true(slice_to_uint(SLICE("18446744073709551615"), UINT64_MAX, &u));
+    assert_true(u == UINT64_MAX);
+    u = 7;
+    assert_false(slice_to_uint(SLICE("18446744073709551616"), UINT64_MAX, &u));
+    assert_false(slice_to_uint(SLICE("65536"), 65535, &u));
+    assert_false(slice_to_uint(SLICE(""), 10, &u));
+    assert_false(slice_to_uint(SLICE("1a"), 10000, &u));
+    assert_false(slice_to_uint(SLICE("+1"), 10, &u));
+    assert_true(u == 7);
+    assert_true(slice_to_int(SLICE("-9223372036854775808"), &i));
+    assert_true(i == INT64_MIN);
+    assert_false(slice_to_int(SLICE("9223372036854775808"), &i));
+    assert_false(slice_to_int(SLICE("-"), &i));
+    assert_true(slice_to_int(SLICE("+5"), &i));
+    assert_true(i == 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_base_slice_absent_differs_from_empty),
+        cmocka_unit_test(test_base_slice_compares_bytes_then_length),
+        cmocka_unit_test(test_base_slice_finds_parts),
+        cmocka_unit_test(test_base_slice_sub_is_clamped),
+        cmocka_unit_test(test_base_slice_split_yields_each_part),
+        cmocka_unit_test(test_base_slice_reads_numbers_within_bounds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
