@@ -152,12 +152,18 @@ char *arena_string(struct arena *arena, struct slice text)
 
 struct slice arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
+    /* Most texts are short: they are formatted once, beside the arena. */
+    char shortly[256];
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vsnprintf(shortly, sizeof shortly, format, args);
     size_t size = length > 0 ? (size_t)length : 0;
     char *text = arena_alloc(arena, size + 1);
-    vsnprintf(text, size + 1, format, again);
+    if (size < sizeof shortly) {
+        memcpy(text, shortly, size);
+    } else {
+        vsnprintf(text, size + 1, format, again);
+    }
     va_end(again);
     return (struct slice){text, size};
 }

@@ -71,12 +71,12 @@ struct node *node_bool(struct arena *arena, bool value)
 /* Containers that are built have room for the next power of two, so no capacity is stored. */
 static bool is_full(uint32_t count)
 {
-    return count == 0 || (count >= 4 && (count & (count - 1)) == 0);
+    return count == 0 || (count >= 2 && (count & (count - 1)) == 0);
 }
 
 static void *grow(struct arena *arena, const void *items, uint32_t count, size_t size)
 {
-    void *larger = arena_alloc_array(arena, count ? (size_t)count * 2 : 4, size);
+    void *larger = arena_alloc_array(arena, count ? (size_t)count * 2 : 2, size);
     if (count) {
         memcpy(larger, items, count * size);
     }

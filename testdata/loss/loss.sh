@@ -1,0 +1,85 @@
+#!/bin/sh
+# No annotation disappears: for each annotation that gateshift knows (and each name in a list that may lie
+# beside the project), an Ingress that carries it is converted, and the annotation must be named in a
+# diagnostic or change the objects.
+#
+#   loss.sh GATESHIFT
+set -u
+gateshift=$1
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix=nginx.ingress.kubernetes.io
+
+manifest() { # annotation value
+    cat <<END
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata:
+  name: nginx
+spec:
+  controller: k8s.io/ingress-nginx
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: web
+  namespace: shop
+  annotations:
+    other.example.com/marker: "1"
+END
+    [ -n "$1" ] && printf '    %s/%s: "%s"\n' "$prefix" "$1" "$2"
+    cat <<END
+spec:
+  ingressClassName: nginx
+  rules:
+  - host: shop.example.com
+    http:
+      paths:
+      - path: /cart
+        pathType: Prefix
+        backend:
+          service:
+            name: cart
+            port:
+              number: 80
+END
+}
+
+convert() { # name
+    "$gateshift" convert --quiet -f "$work/$1.yaml" --to standard --gateway-class example --color never \
+        >"$work/$1.out" 2>"$work/$1.err"
+}
+
+# Values that most checks accept, so that each annotation is seen both as accepted and as refused.
+values='true 1 on /x https://example.com shop/name cookie GET 10.0.0.0/8 any basic GRPC %%%'
+"$gateshift" explain | sed -n "s|^ *$prefix/\([a-z0-9-]*\).*|\1|p" >"$work/names"
+spec=$root/../shared/spec/ingress-nginx.md
+if [ -f "$spec" ]; then
+    sed -n '/^## 6\. All annotations/,/^Names seen in old/s/^| \([a-z0-9-]*\) \((alias [^)]*) \)\{0,1\}|.*/\1/p' "$spec" |
+        grep -v '^annotation$\|^-*$' >>"$work/names"
+fi
+sort -u "$work/names" >"$work/sorted"
+[ "$(wc -l <"$work/sorted")" -ge 100 ] || {
+    echo "only $(wc -l <"$work/sorted") annotations are known"
+    exit 1
+}
+manifest '' '' >"$work/plain.yaml"
+convert plain
+passed=0
+failed=0
+while read -r name; do
+    for value in $values; do
+        manifest "$name" "$value" >"$work/one.yaml"
+        convert one
+        # The plain Ingress has the same objects; its messages differ by line numbers only.
+        if grep -q -- "$name" "$work/one.err" || ! cmp -s "$work/plain.out" "$work/one.out"; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            echo "not ok: $name: \"$value\" disappears"
+        fi
+    done
+done <"$work/sorted"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
