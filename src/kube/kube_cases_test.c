@@ -80,11 +80,113 @@ static void test_kube_wild_manifests_do_no_harm(void **state)
     }
 }
 
+/* ---- objects in which one node is wrong --------------------------------------------------- */
+
+static void read_once(struct fixture *f)
+{
+    struct kube kube;
+    f->run.diag = diag_new(f->run.arena);
+    kube_init(&f->run, &kube);
+    kube_read(&f->run, &f->documents, SLICE("default"), &kube);
+    kube_finish(&f->run, &kube);
+}
+
+/* Puts each kind of value in the place of each node, one at a time, as templates and patches do. */
+static size_t vary(struct fixture *f, struct node *node)
+{
+    struct arena *arena = f->run.arena;
+    struct node none = {.kind = NODE_NULL}, real = {.kind = NODE_FLOAT, .number = 0.5};
+    none.text = arena_copy(arena, SLICE("null")); /* what stands in a Secret is written over */
+    real.text = arena_copy(arena, SLICE("0.5"));
+    struct node yes = {.kind = NODE_BOOL, .boolean = true, .text = arena_copy(arena, SLICE("on"))};
+    struct node *const values[] = {
+        &none,
+        &real,
+        &yes,
+        node_int(arena, -1),
+        node_string(arena, arena_copy(arena, SLICE("{{ .x }}"))),
+        node_string(arena, SLICE("")),
+        node_list(arena),
+        node_map(arena),
+    };
+    struct node kept = *node;
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_LEN(values); i++, count++) {
+        *node = *values[i];
+        node->span = kept.span;
+        read_once(f);
+    }
+    *node = kept;
+    for (size_t i = 0; kept.kind == NODE_LIST && i < kept.count; i++) {
+        count += vary(f, kept.items[i]);
+    }
+    for (size_t i = 0; kept.kind == NODE_MAP && i < kept.count; i++) {
+        count += vary(f, kept.pairs[i].value);
+    }
+    return count;
+}
+
+static void test_kube_any_node_may_be_wrong(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        "apiVersion: v1\nkind: List\nitems:\n"
+        "- apiVersion: networking.k8s.io/v1\n  kind: Ingress\n"
+        "  metadata: {name: a, namespace: b, labels: {a: b}, annotations: {a: b},\n"
+        "    creationTimestamp: '2024-01-01T00:00:00Z'}\n"
+        "  spec: {ingressClassName: nginx, tls: [{hosts: [a.b], secretName: s}], rules: [{host: "
+        "a.b,\n"
+        "    http: {paths: [{path: /, pathType: Prefix,\n"
+        "      backend: {service: {name: a, port: {number: 80}}}}]}}],\n"
+        "    defaultBackend: {resource: {apiGroup: a.b, kind: C, name: d}}}\n"
+        "- {apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: a},\n"
+        "   spec: {controller: a.b/c}}\n"
+        "- {apiVersion: v1, kind: Service, metadata: {name: a},\n"
+        "   spec: {type: ClusterIP, selector: {a: b}, ports: [{port: 80, targetPort: web}]}}\n"
+        "- {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: a},\n"
+        "   endpoints: [{addresses: [10.0.0.1], conditions: {ready: true}}], ports: [{port: 80}]}\n"
+        "- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {a: b}}\n"
+        "- {apiVersion: v1, kind: Secret, metadata: {name: a}, type: x, data: {a: Yg==},\n"
+        "   stringData: {auth: 'a:b'}}\n"
+        "- {apiVersion: v1, kind: Namespace, metadata: {name: a, labels: {a: b}}}\n"
+        "- {apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: a},\n"
+        "   spec: {gatewayClassName: c, listeners: [{name: a, port: 443, protocol: HTTPS,\n"
+        "     hostname: a.b, tls: {mode: Terminate, certificateRefs: [{name: s}], options: {a: "
+        "b}},\n"
+        "     allowedRoutes: {kinds: [{kind: HTTPRoute}], namespaces: {from: Selector,\n"
+        "       selector: {matchLabels: {a: b}, matchExpressions: [{key: a, operator: In,\n"
+        "         values: [b]}]}}}}]}}\n"
+        "- {apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a},\n"
+        "   spec: {parentRefs: [{name: a, port: 80}], hostnames: [a.b], rules: [{name: a,\n"
+        "     matches: [{path: {type: Exact, value: /}, method: GET, headers: [{name: a, value: "
+        "b}],\n"
+        "       queryParams: [{name: a, value: b}]}],\n"
+        "     filters: [{type: URLRewrite, urlRewrite: {hostname: a.b, path: {\n"
+        "       type: ReplaceFullPath, replaceFullPath: /}}}, {type: RequestMirror, requestMirror: "
+        "{\n"
+        "       backendRef: {name: a, port: 80}, fraction: {numerator: 1, denominator: 2}}},\n"
+        "       {type: CORS, cors: {allowOrigins: ['*'], maxAge: 1}}, {type: "
+        "RequestHeaderModifier,\n"
+        "       requestHeaderModifier: {set: [{name: a, value: b}], remove: [c]}}],\n"
+        "     backendRefs: [{name: a, port: 80, weight: 1, filters: [{type: ExtensionRef,\n"
+        "       extensionRef: {group: a.b, kind: C, name: d}}]}],\n"
+        "     timeouts: {request: 1s, backendRequest: 1s}}]}}\n"
+        "- {apiVersion: gateway.networking.k8s.io/v1, kind: ReferenceGrant, metadata: {name: a},\n"
+        "   spec: {from: [{group: a.b, kind: C, namespace: d}], to: [{kind: Secret, name: a}]}}\n"
+        "- {apiVersion: example.com/v1, kind: Thing, metadata: {name: a, labels: {a: b}}}\n";
+    struct fixture f;
+    fixture_open(&f, yaml);
+    fixture_silent(&f);
+    assert_true(vary(&f, f.documents.roots[0]) > 1500);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kube_cases_are_read_in_silence),
         cmocka_unit_test(test_kube_wild_manifests_do_no_harm),
+        cmocka_unit_test(test_kube_any_node_may_be_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
