@@ -24,7 +24,7 @@ FNR == 1 {
 }
 /\/\// && !/:\/\// && /^[ \t]*\/\/|;[ \t]*\/\// { fault(FNR, "write /* */ comments") }
 /\t/ { fault(FNR, "a tab") }
-/TODO|FIXME|XXX/ { fault(FNR, "an unfinished thought; settle it or write NEEDSWORK with the question") }
+/TODO|FIXME|(^|[^X])XXX([^X]|$)/ { fault(FNR, "an unfinished thought; settle it or write NEEDSWORK with the question") }
 /^\{$/ { inside = FNR }
 /^\}$/ && inside {
     if (FNR - inside - 1 > 70) fault(inside, "a function of " FNR - inside - 1 " lines; it should fit a screen")
