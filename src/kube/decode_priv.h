@@ -78,8 +78,10 @@ struct field {
         .child = &(schema_)                                                                        \
     }
 #define FIELD_INLINE_REQUIRED(name_, schema_)                                                      \
-    {.name = (name_), .type = TYPE_OBJECT, .required = true, .span_offset = NO_OFFSET,             \
-     .child = &(schema_)}
+    {                                                                                              \
+        .name = (name_), .type = TYPE_OBJECT, .required = true, .span_offset = NO_OFFSET,          \
+        .child = &(schema_)                                                                        \
+    }
 #define FIELD_OBJECTS(name_, struct_, member_, count_, schema_)                                    \
     {                                                                                              \
         .name = (name_), .type = TYPE_OBJECTS, .offset = offsetof(struct struct_, member_),        \

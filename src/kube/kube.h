@@ -6,7 +6,8 @@
  * Errors:    diagnostics with letter K at the node that is wrong. A field of a wrong type, a missing
  *            required field, an invalid name or host: the object is left out and the error names the
  *            field and the fix; the other objects are read. Unknown fields of the kinds listed below
- *            are K-warnings (an API server drops them), except under `metadata` and `status`.
+ *            are K-warnings (an API server drops them), except under `status`. Objects of other kinds
+ *            are kept as they are, whatever their fields.
  * Threads:   read-only once built.
  * Source:    k8s.io/api networking/v1, core/v1, discovery/v1, gateway-api v1.6.1;
  *            checks as kubernetes pkg/apis/networking/validation/validation.go.
@@ -294,7 +295,7 @@ struct endpoint_group {
 /* Reads what is in the documents (also `kind: List`) and adds it; default_namespace fills in where
  * a namespaced object has none. The removed API groups (extensions/v1beta1 and
  * networking.k8s.io/v1beta1 Ingress) give an error that names the fix. Two objects of one name:
- * an error that names both places; the first in input order stays. */
+ * an error that names both places, a warning if they are alike; the first in input order stays. */
 void kube_read(struct run *run, const struct documents *documents, struct slice default_namespace,
                struct kube *kube);
 void kube_init(struct run *run, struct kube *kube);
@@ -315,14 +316,14 @@ struct labels kube_namespace_labels(struct run *run, const struct kube *kube, st
 /* A port of a Service by number, by name; null when there is none. */
 const struct service_port *service_port_find(const struct service *service, uint16_t number,
                                              struct slice name);
-/* True when some ReferenceGrant in the namespace of `to` permits it (gateway-api.md 3.5). */
+/* True when some ReferenceGrant in the namespace of `to` permits it (gateway-api apis/v1beta1/referencegrant_types.go). */
 bool kube_reference_granted(const struct kube *kube, struct slice from_group, struct slice from_kind,
                             struct slice from_namespace, const struct object_ref *to);
 
 /* What is known about the endpoints of a Service. */
 enum endpoints_state { ENDPOINTS_ASSUMED, ENDPOINTS_READY, ENDPOINTS_NONE };
-/* No slices for a Service that is in the input: ready (cases/README: "a Service without
- * EndpointSlices has endpoints"). Slices without a ready endpoint: none. */
+/* No slices for a Service that is in the input: assumed, also in closed inputs, as manifests hardly ever
+ * hold EndpointSlices. Slices without a ready endpoint: none. */
 enum endpoints_state kube_endpoints(const struct kube *kube, const struct service *service);
 
 /* Checks shared with others: */
