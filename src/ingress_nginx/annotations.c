@@ -405,6 +405,57 @@ static void foreign(const struct reading *reading, const struct label *label)
     }
 }
 
+/* Annotations that do nothing by themselves, and those whose effect shows in part of the requests only:
+ * each is named, so that nothing in a manifest disappears without a word. */
+static const struct note {
+    enum annotation_id id;
+    int needs; /* annotation without which it has no effect; -1: none */
+    const char *text;
+} notes[] = {
+    {AN_cors_allow_credentials, AN_enable_cors, NULL},
+    {AN_cors_allow_headers, AN_enable_cors, NULL},
+    {AN_cors_allow_methods, AN_enable_cors, NULL},
+    {AN_cors_allow_origin, AN_enable_cors, NULL},
+    {AN_cors_expose_headers, AN_enable_cors, NULL},
+    {AN_cors_max_age, AN_enable_cors, NULL},
+    {AN_permanent_redirect_code, AN_permanent_redirect, NULL},
+    {AN_temporal_redirect_code, AN_temporal_redirect, NULL},
+    {AN_x_forwarded_prefix, AN_rewrite_target, NULL},
+    {AN_preserve_trailing_slash, -1, "acts on redirects to https only"},
+    {AN_relative_redirects, -1, "acts on redirects that the controller writes itself only"},
+    {AN_ssl_redirect, -1, "acts on hosts with a certificate only"},
+    {AN_use_regex, -1, "makes every path of the host a prefix in any case, or an expression"},
+    {AN_enable_cors, -1, "also answers preflights before any authentication"},
+};
+
+static void check_notes(const struct reading *reading)
+{
+    const struct annotations *out = reading->out;
+    for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
+        const struct note *note = &notes[i];
+        if (!out->at[note->id]) {
+            continue;
+        }
+        const struct annotation_value *value = &out->values[out->at[note->id] - 1];
+        if (note->needs < 0) {
+            diag_at(reading->run->diag, DIAG_N021, value->span, reading->ingress->object.subject,
+                    "annotation '" SLICE_FMT "' %s", SLICE_ARG(value->name), note->text);
+        } else if (!out->at[note->needs]) {
+            diag_at(reading->run->diag, DIAG_N020, value->span, reading->ingress->object.subject,
+                    "annotation '" SLICE_FMT "' has no effect without '%s'", SLICE_ARG(value->name),
+                    rows[note->needs].name);
+        }
+    }
+    struct slice temporal = annotation_text(out, AN_temporal_redirect);
+    if (temporal.ptr && !slice_starts(temporal, SLICE("http"))) {
+        const struct annotation_value *value = &out->values[out->at[AN_temporal_redirect] - 1];
+        diag_at(reading->run->diag, DIAG_N005, value->span, reading->ingress->object.subject,
+                "annotation '" SLICE_FMT "' is no http or https URL ('" SLICE_FMT
+                "'); the controller ignores all redirect annotations of this Ingress then",
+                SLICE_ARG(value->name), SLICE_ARG(temporal));
+    }
+}
+
 void annotations_read(struct run *run, struct arena *arena, const struct ingress *ingress,
                       struct slice prefix,
                       const struct settings *settings, struct annotations *out)
@@ -423,6 +474,7 @@ void annotations_read(struct run *run, struct arena *arena, const struct ingress
             read_one(&reading, label, slice_sub(label->key, start.len, label->key.len));
         }
     }
+    check_notes(&reading);
 }
 
 struct slice annotation_text(const struct annotations *annotations, enum annotation_id id)

@@ -203,7 +203,14 @@ static void read_aliases(struct model *model, struct server *server, const struc
         for (size_t i = 0; i < server->alias_count; i++) {
             known = known || slice_equal(server->aliases[i], alias);
         }
-        if (!known) {
+        bool name = is_dns_subdomain(alias) || is_wildcard_host(alias) ||
+                    slice_starts(alias, SLICE("~"));
+        if (!known && !name) {
+            diag_at(model->run->diag, DIAG_N005, server->alias_source.span,
+                    item->ingress->object.subject,
+                    "'" SLICE_FMT "' of '" SLICE_FMT "' is no host name, so no request has it",
+                    SLICE_ARG(alias), SLICE_ARG(server->alias_source.name));
+        } else if (!known) {
             server->aliases[server->alias_count++] = alias;
         }
     }
