@@ -89,11 +89,15 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
                                     .options = options,
                                     .out = out,
                                     .group_index = map_new(run->arena),
+                                    .families = map_new(run->arena),
                                     .route_names = map_new(run->arena),
                                     .grants = map_new(run->arena),
-                                    .said = map_new(run->arena)};
+                                    .said = map_new(run->arena),
+                                    .words = map_new(run->arena),
+                                    .behaviours = map_new(run->arena)};
     struct conversion *c = &conversion;
     buf_init(&c->text, BUF_TEXT_MAX);
+    buf_init(&c->key, BUF_TEXT_MAX);
     say_platform(c);
     planes_build(c);
     for (size_t i = 0; i < c->plane_count; i++) {
@@ -111,6 +115,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     grants_write(c);
     objects_sort(c);
     buf_release(&c->text);
+    buf_release(&c->key);
 }
 
 void converted_write(const struct converted *converted, struct buf *out)

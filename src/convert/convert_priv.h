@@ -54,6 +54,10 @@ struct drafts {
     struct draft *items;
     size_t count, capacity;
 };
+struct draft_refs {
+    const struct draft **items;
+    size_t count, capacity;
+};
 
 struct listener_plan {
     struct slice name, hostname; /* hostname absent: every host */
@@ -88,7 +92,9 @@ struct plane {
     struct map *by_address; /* "port hostname" to listener */
     struct map *listener_names;
     struct map *namespaces; /* of its routes */
-    struct map *sources;    /* Ingresses behind its routes, and their number */
+    struct origin *sources; /* Ingresses behind its routes */
+    size_t source_count, source_capacity;
+    struct map *seen; /* those of them that are known */
     struct slice *gateway_names;
     size_t gateway_count;
 };
@@ -102,6 +108,7 @@ struct route_group {
     bool explicit; /* parentRefs name their listeners */
     struct draft *rules;
     size_t rule_count;
+    size_t *family; /* how many groups of the Ingress want the same name */
     struct unit **units;
     size_t unit_count, unit_capacity;
     struct slice name;
@@ -118,19 +125,27 @@ struct conversion {
     size_t plane_count, plane_capacity;
     struct route_group **groups;
     size_t group_count, group_capacity;
-    struct map *group_index;
+    struct map *group_index, *families;
     struct map *route_names; /* namespace to a map of names */
     struct map *grants;
     struct map *said;
-    struct buf text; /* scratch */
+    struct map *words;                     /* text_node */
+    struct map *behaviours;                /* text to struct slice */
+    struct drafts views[2];                /* of the host at hand, by http and by https */
+    const struct route_redirect *redirect; /* the last redirect to https, and what it became */
+    struct node *redirect_filters;
+    struct slice redirect_behaviour;
+    struct buf text, key; /* scratch */
 };
 
 /* ---- say.c: diagnostics ------------------------------------------------------------------- */
 
 struct slice origin_subject(struct conversion *c, const struct origin *origin); /* "Ingress a/b" */
-/* Says it once for each place and text. */
+/* As map_put, with a key that is only borrowed; a value that is there stays and is returned. */
+void *key_put(struct conversion *c, struct map *map, struct slice key, void *value);
+/* Says it once for each place and text; the origin may be null. */
 void say(struct conversion *c, enum diag_code code, enum severity severity, struct span span,
-         struct slice subject, const char *format, ...) PRINTF_LIKE(6, 7);
+         const struct origin *origin, const char *format, ...) PRINTF_LIKE(6, 7);
 void say_rule(struct conversion *c, enum diag_code code, const struct rule *rule,
               const char *format, ...) PRINTF_LIKE(4, 5);
 /* About an effect, at what set it. One that nobody set is said once, as a default (C005). */
@@ -229,6 +244,8 @@ void drafts_order(struct conversion *c, struct slice hostname, struct drafts *dr
 /* ---- plan.c ------------------------------------------------------------------------------- */
 
 void planes_build(struct conversion *c);
+/* Key of a host in plane->by_host, borrowed until the next key. */
+struct slice host_key(struct conversion *c, bool https, struct slice hostname);
 /* The https listener that a host falls under, most specific first; null when there is none. */
 const struct listener_plan *covering_listener(struct conversion *c, const struct plane *plane,
                                               uint16_t port, struct slice hostname);

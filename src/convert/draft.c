@@ -156,15 +156,14 @@ static void say_backend(struct conversion *c, const struct rule *rule,
                         const struct backend *backend)
 {
     struct span span = backend->span.line ? backend->span : rule->origin.span;
-    struct slice subject = origin_subject(c, &rule->origin);
     if (!backend->port) {
-        say(c, DIAG_C030, SEVERITY_ERROR, span, subject,
+        say(c, DIAG_C030, SEVERITY_ERROR, span, &rule->origin,
             "port '" SLICE_FMT "' of Service '" SLICE_FMT "/" SLICE_FMT
             "' is not known by number, so the route answers 500: add the Service to the input",
             SLICE_ARG(backend->port_name), SLICE_ARG(backend->namespace),
             SLICE_ARG(backend->service));
     } else if (backend->status) {
-        say(c, DIAG_C031, SEVERITY_WARNING, span, subject,
+        say(c, DIAG_C031, SEVERITY_WARNING, span, &rule->origin,
             "Service '" SLICE_FMT "/" SLICE_FMT "' does not serve (" SLICE_FMT
             "), the route to it is written all the same",
             SLICE_ARG(backend->namespace), SLICE_ARG(backend->service), SLICE_ARG(backend->reason));
@@ -262,6 +261,7 @@ static void redirect_emit(struct emission *e, const struct route_redirect *redir
     *filter_add(e, "RequestRedirect", "requestRedirect") = *node;
 }
 
+/* Equal behaviours share one text: most rules of a host do the same with different paths. */
 static void behaviour_fill(struct conversion *c, struct draft *draft)
 {
     struct node *const parts[] = {draft->filters, draft->backends, draft->timeouts};
@@ -272,7 +272,33 @@ static void behaviour_fill(struct conversion *c, struct draft *draft)
         }
         buf_putc(&c->text, '\n');
     }
-    draft->behaviour = arena_copy(c->arena, buf_slice(&c->text));
+    const struct slice *known = map_get(c->behaviours, buf_slice(&c->text));
+    if (!known) {
+        struct slice *text = ARENA_NEW(c->arena, struct slice);
+        *text = arena_copy(c->arena, buf_slice(&c->text));
+        map_put(c->behaviours, *text, text);
+        known = text;
+    }
+    draft->behaviour = *known;
+}
+
+/* The redirect to https of one host is that of all, as a rule. */
+static void https_redirect_emit(struct emission *e)
+{
+    struct conversion *c = e->c;
+    const struct route_redirect *redirect = e->rule->effects.https_redirect, *last = c->redirect;
+    bool default_too = last && !last->source.name.len && !redirect->source.name.len;
+    if (default_too && effect_equal(EFFECT_https_redirect, last, redirect)) {
+        e->draft->filters = c->redirect_filters;
+        e->draft->behaviour = c->redirect_behaviour;
+    } else {
+        redirect_emit(e, redirect);
+        c->redirect = redirect;
+        c->redirect_filters = e->draft->filters;
+        behaviour_fill(c, e->draft);
+        c->redirect_behaviour = e->draft->behaviour;
+    }
+    e->draft->to_https = e->draft->filters && !e->draft->replaces_prefix;
 }
 
 static bool all_not_found(const struct rule *rule)
@@ -296,15 +322,16 @@ static void draft_emit(struct conversion *c, struct draft *draft, bool https,
     } else if (first == EFFECT_redirect) {
         redirect_emit(&e, rule->effects.redirect);
     } else if (first == EFFECT_https_redirect) {
-        redirect_emit(&e, rule->effects.https_redirect);
-        draft->to_https = draft->filters != NULL;
+        https_redirect_emit(&e);
     } else if (all_not_found(rule)) {
         draft->not_found = true;
     } else {
         effects_emit(&e);
         backends_emit(&e);
     }
-    behaviour_fill(c, draft);
+    if (!draft->behaviour.ptr) {
+        behaviour_fill(c, draft);
+    }
 }
 
 /* What a data plane answers for its own sake: its health check. */
@@ -317,7 +344,7 @@ void rule_draft(struct conversion *c, const struct rule *rule, bool https, struc
 {
     say_unknown(c, rule->unknown, &rule->origin);
     if (is_own_path(rule)) {
-        say(c, DIAG_C033, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
+        say(c, DIAG_C033, SEVERITY_INFO, SPAN_NONE, NULL,
             "path '" SLICE_FMT
             "', which the data plane answers %lld by itself, is not carried over",
             SLICE_ARG(rule->match.path.value), (long long)rule->effects.answer->status);

@@ -4,7 +4,7 @@
 
 struct share {
     struct origin origin;
-    struct drafts https, http, redirect; /* of one host; redirect: to https */
+    struct draft_refs https, http, redirect; /* of one host; redirect: to https */
 };
 struct shares {
     struct share *items;
@@ -14,8 +14,13 @@ struct shares {
 
 static struct slice origin_key(struct conversion *c, const struct origin *origin)
 {
-    return arena_printf(c->arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT, SLICE_ARG(origin->kind),
-                        SLICE_ARG(origin->namespace), SLICE_ARG(origin->name));
+    const struct slice parts[] = {origin->kind, origin->namespace, origin->name};
+    buf_clear(&c->key);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        buf_put(&c->key, parts[i]);
+        buf_putc(&c->key, ' ');
+    }
+    return buf_slice(&c->key);
 }
 
 static bool origin_equal(const struct origin *a, const struct origin *b)
@@ -44,10 +49,10 @@ static struct share *share_find(struct conversion *c, struct shares *shares,
     if (!shares->index && shares->count > FEW) {
         shares->index = map_new(c->arena);
         for (size_t i = 0; i < shares->count; i++) {
-            map_put(shares->index, origin_key(c, &shares->items[i].origin), (void *)(i + 1));
+            key_put(c, shares->index, origin_key(c, &shares->items[i].origin), (void *)(i + 1));
         }
     } else if (shares->index) {
-        map_put(shares->index, origin_key(c, origin), (void *)shares->count);
+        key_put(c, shares->index, origin_key(c, origin), (void *)shares->count);
     }
     return share;
 }
@@ -76,15 +81,16 @@ static bool is_catch_all(const struct draft_match *match)
 static void view_build(struct conversion *c, const struct plane *plane, struct unit *unit,
                        bool https, struct shares *shares)
 {
-    struct drafts drafts = {0};
+    struct drafts *drafts = &c->views[https];
+    drafts->count = 0;
     for (const struct rule_list *list = unit->rules; list; list = list->next) {
         for (size_t i = 0; i < list->count; i++) {
-            rule_draft(c, &list->rules[i], https, &drafts);
+            rule_draft(c, &list->rules[i], https, drafts);
         }
     }
-    drafts_order(c, unit->hostname, &drafts);
-    for (size_t i = 0; i < drafts.count; i++) {
-        const struct draft *draft = &drafts.items[i];
+    drafts_order(c, unit->hostname, drafts);
+    for (size_t i = 0; i < drafts->count; i++) {
+        const struct draft *draft = &drafts->items[i];
         if (draft->dropped) {
             continue;
         }
@@ -92,43 +98,55 @@ static void view_build(struct conversion *c, const struct plane *plane, struct u
         unit->catch_all = unit->catch_all || is_catch_all(&draft->match);
         struct origin origin = draft_origin(plane, draft);
         struct share *share = share_find(c, shares, &origin);
-        struct drafts *list = draft->to_https ? &share->redirect
-                              : https         ? &share->https
-                                              : &share->http;
-        *ARENA_PUSH(c->arena, list->items, list->count, list->capacity) = *draft;
+        struct draft_refs *list = draft->to_https ? &share->redirect
+                                  : https         ? &share->https
+                                                  : &share->http;
+        *ARENA_PUSH(c->arena, list->items, list->count, list->capacity) = draft;
     }
 }
 
 /* ---- groups --------------------------------------------------------------------------------- */
 
-static void put_signature(const struct drafts *drafts, struct buf *out)
+/* FNV-1a over what drafts_equal compares first. */
+static uint64_t drafts_hash(const struct draft_refs *drafts)
 {
+    uint64_t hash = 14695981039346656037u;
     for (size_t i = 0; i < drafts->count; i++) {
-        const struct draft *draft = &drafts->items[i];
-        const struct draft_match *match = &draft->match;
-        buf_printf(out, "%d " SLICE_FMT " " SLICE_FMT "\n", (int)match->rank,
-                   SLICE_ARG(match->method), SLICE_ARG(match->value));
-        if (match->headers) {
-            document_write_json(match->headers, 0, out);
+        const struct draft *draft = drafts->items[i];
+        const struct slice parts[] = {draft->match.value, draft->behaviour};
+        hash = (hash ^ draft->match.key) * 1099511628211u;
+        for (size_t p = 0; p < ARRAY_LEN(parts); p++) {
+            for (size_t at = 0; at < parts[p].len; at++) {
+                hash = (hash ^ (unsigned char)parts[p].ptr[at]) * 1099511628211u;
+            }
         }
-        buf_putc(out, '\n');
-        if (match->queries) {
-            document_write_json(match->queries, 0, out);
-        }
-        buf_putc(out, '\n');
-        buf_put(out, draft->behaviour);
     }
+    return hash;
 }
 
-static bool drafts_equal(const struct drafts *a, const struct drafts *b)
+static bool draft_equal(const struct draft *a, const struct draft *b)
+{
+    return match_equal(&a->match, &b->match) && slice_equal(a->behaviour, b->behaviour);
+}
+
+static bool drafts_equal(const struct draft_refs *a, const struct draft_refs *b)
 {
     for (size_t i = 0; a->count == b->count && i < a->count; i++) {
-        if (!match_equal(&a->items[i].match, &b->items[i].match) ||
-            !slice_equal(a->items[i].behaviour, b->items[i].behaviour)) {
+        if (!draft_equal(a->items[i], b->items[i])) {
             return false;
         }
     }
     return a->count == b->count;
+}
+
+static bool group_says(const struct route_group *group, const struct draft_refs *drafts)
+{
+    for (size_t i = 0; group->rule_count == drafts->count && i < drafts->count; i++) {
+        if (!draft_equal(&group->rules[i], drafts->items[i])) {
+            return false;
+        }
+    }
+    return group->rule_count == drafts->count;
 }
 
 /* May the parentRefs leave out the listener? Then the host attaches to all that its name fits. */
@@ -141,34 +159,76 @@ static bool fits_all_listeners(struct conversion *c, const struct plane *plane,
     return unit->secure || !covering_listener(c, plane, 443, unit->hostname);
 }
 
+static const char *role_suffix(enum role role)
+{
+    switch (role) {
+    case ROLE_MAIN:
+    case ROLE_HTTPS:
+        break;
+    case ROLE_HTTP:
+        return "-http";
+    case ROLE_REDIRECT:
+        return "-https-redirect";
+    }
+    return "";
+}
+
+/* Counts the groups that want one name. */
+static size_t *family_of(struct conversion *c, const struct origin *origin, enum role role)
+{
+    (void)origin_key(c, origin);
+    buf_puts(&c->key, role_suffix(role));
+    size_t *family = map_get(c->families, buf_slice(&c->key));
+    if (!family) {
+        family = ARENA_NEW(c->arena, size_t);
+        key_put(c, c->families, buf_slice(&c->key), family);
+    }
+    return family;
+}
+
+static struct route_group *group_new(struct conversion *c, struct plane *plane,
+                                     const struct origin *origin, enum role role,
+                                     const struct draft_refs *drafts)
+{
+    struct route_group *group = ARENA_NEW(c->arena, struct route_group);
+    *group = (struct route_group){.plane = plane,
+                                  .origin = *origin,
+                                  .role = role,
+                                  .rules = ARENA_ARRAY(c->arena, struct draft, drafts->count),
+                                  .rule_count = drafts->count,
+                                  .family = family_of(c, origin, role)};
+    for (size_t i = 0; i < drafts->count; i++) {
+        group->rules[i] = *drafts->items[i];
+    }
+    ++*group->family;
+    *ARENA_PUSH(c->arena, c->groups, c->group_count, c->group_capacity) = group;
+    if (!map_get(plane->namespaces, origin->namespace)) {
+        map_put(plane->namespaces, origin->namespace, plane);
+    }
+    if (origin->kind.len && !key_put(c, plane->seen, origin_key(c, origin), plane)) {
+        *ARENA_PUSH(c->arena, plane->sources, plane->source_count, plane->source_capacity) =
+            *origin;
+    }
+    return group;
+}
+
 static void group_add(struct conversion *c, struct plane *plane, struct unit *unit,
-                      const struct origin *origin, enum role role, const struct drafts *drafts)
+                      const struct origin *origin, enum role role, const struct draft_refs *drafts)
 {
     if (!drafts->count) {
         return;
     }
     bool explicit = role != ROLE_MAIN || !fits_all_listeners(c, plane, unit);
-    buf_clear(&c->text);
-    buf_printf(&c->text, SLICE_FMT "\n%d %d %zu %d " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT "\n",
-               SLICE_ARG(plane->gateway), (int)role, explicit, unit->gateway,
-               unit->hostname.ptr != NULL, SLICE_ARG(origin->kind), SLICE_ARG(origin->namespace),
-               SLICE_ARG(origin->name));
-    put_signature(drafts, &c->text);
-    struct route_group *group = map_get(c->group_index, buf_slice(&c->text));
-    if (!group) {
-        group = ARENA_NEW(c->arena, struct route_group);
-        *group = (struct route_group){.plane = plane,
-                                      .origin = *origin,
-                                      .role = role,
-                                      .explicit = explicit,
-                                      .rules = drafts->items,
-                                      .rule_count = drafts->count};
-        map_put(c->group_index, arena_copy(c->arena, buf_slice(&c->text)), group);
-        *ARENA_PUSH(c->arena, c->groups, c->group_count, c->group_capacity) = group;
-        map_put(plane->namespaces, origin->namespace, plane);
-        if (origin->kind.len) {
-            map_put(plane->sources, origin_subject(c, origin), plane);
-        }
+    (void)origin_key(c, origin);
+    buf_printf(&c->key, "%d %d %zu %d %llx ", (int)role, explicit, unit->gateway,
+               unit->hostname.ptr != NULL, (unsigned long long)drafts_hash(drafts));
+    buf_put(&c->key, plane->gateway);
+    struct slice key = arena_copy(c->arena, buf_slice(&c->key));
+    struct route_group *group = map_get(c->group_index, key);
+    if (!group || !group_says(group, drafts)) {
+        group = group_new(c, plane, origin, role, drafts);
+        group->explicit = explicit;
+        map_put(c->group_index, key, group);
     }
     *ARENA_PUSH(c->arena, group->units, group->unit_count, group->unit_capacity) = unit;
 }
@@ -176,10 +236,9 @@ static void group_add(struct conversion *c, struct plane *plane, struct unit *un
 static void say_dead_redirect(struct conversion *c, const struct plane *plane,
                               const struct unit *unit, const struct origin *origin)
 {
-    const struct unit *secure =
-        map_get(plane->by_host, arena_printf(c->arena, "1 " SLICE_FMT, SLICE_ARG(unit->hostname)));
+    const struct unit *secure = map_get(plane->by_host, host_key(c, true, unit->hostname));
     if (!secure || !secure->secure) {
-        say(c, DIAG_C024, SEVERITY_ERROR, origin->span, origin_subject(c, origin),
+        say(c, DIAG_C024, SEVERITY_ERROR, origin->span, origin,
             "host '" SLICE_FMT
             "' is redirected to https, and has no certificate to be served with: "
             "name a Secret for it under 'tls', or switch the redirect off",
@@ -225,8 +284,10 @@ static const struct unit *wider_unit(struct conversion *c, const struct plane *p
     size_t dot = slice_find(hostname, '.', slice_starts(hostname, SLICE("*.")) ? 2 : 0);
     for (; dot < hostname.len; dot = slice_find(hostname, '.', dot + 1)) {
         struct slice parent = slice_sub(hostname, dot, hostname.len);
-        const struct unit *unit =
-            map_get(plane->by_host, arena_printf(c->arena, "0 *" SLICE_FMT, SLICE_ARG(parent)));
+        buf_clear(&c->key);
+        buf_puts(&c->key, "0 *");
+        buf_put(&c->key, parent);
+        const struct unit *unit = map_get(plane->by_host, buf_slice(&c->key));
         if (unit && unit->emitted) {
             return unit;
         }
@@ -254,7 +315,7 @@ static void say_falls_through(struct conversion *c, const struct plane *plane)
         }
     }
     if (count) {
-        say(c, DIAG_C022, SEVERITY_WARNING, SPAN_NONE, SLICE_ABSENT,
+        say(c, DIAG_C022, SEVERITY_WARNING, SPAN_NONE, NULL,
             "paths that match no rule of their host are answered 404 today, and may get to the "
             "rules of a wildcard or of all hosts afterwards: " SLICE_FMT,
             SLICE_ARG(name_list(c, names, count)));
@@ -270,26 +331,6 @@ void groups_build(struct conversion *c, struct plane *plane)
 }
 
 /* ---- names ---------------------------------------------------------------------------------- */
-
-static const char *role_suffix(enum role role)
-{
-    switch (role) {
-    case ROLE_MAIN:
-    case ROLE_HTTPS:
-        break;
-    case ROLE_HTTP:
-        return "-http";
-    case ROLE_REDIRECT:
-        return "-https-redirect";
-    }
-    return "";
-}
-
-static struct slice family_key(struct conversion *c, const struct route_group *group)
-{
-    return arena_printf(c->arena, SLICE_FMT "%s", SLICE_ARG(origin_key(c, &group->origin)),
-                        role_suffix(group->role));
-}
 
 struct map *names_in(struct conversion *c, struct slice namespace)
 {
@@ -318,17 +359,11 @@ static void group_name(struct conversion *c, struct route_group *group, bool alo
 
 void groups_name(struct conversion *c)
 {
-    struct map *families = map_new(c->arena);
-    for (size_t i = 0; i < c->group_count; i++) {
-        struct slice key = family_key(c, c->groups[i]);
-        uintptr_t count = (uintptr_t)map_get(families, key);
-        map_put(families, key, (void *)(count + 1));
-    }
     /* Names that are an Ingress' own come first, so that no composed name takes them. */
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < c->group_count; i++) {
             struct route_group *group = c->groups[i];
-            bool alone = (uintptr_t)map_get(families, family_key(c, group)) == 1;
+            bool alone = *group->family == 1;
             bool own = alone && !*role_suffix(group->role);
             if (own == (pass == 0)) {
                 group_name(c, group, alone);

@@ -1,8 +1,15 @@
 #include "convert/convert_priv.h"
 
+/* Trees share the nodes of words that are the same everywhere. */
 struct node *text_node(struct conversion *c, const char *text)
 {
-    return node_string(c->arena, slice_of(text));
+    struct slice key = slice_of(text);
+    struct node *node = map_get(c->words, key);
+    if (!node) {
+        node = node_string(c->arena, key);
+        map_put(c->words, key, node);
+    }
+    return node;
 }
 
 struct node *object_node(struct conversion *c, const char *version, const char *kind,
@@ -206,7 +213,7 @@ static void say_listener(struct conversion *c, const struct plane *plane,
         secret = arena_printf(c->arena, ", certificate from Secret '" SLICE_FMT "/" SLICE_FMT "'",
                               SLICE_ARG(listener->secret_namespace), SLICE_ARG(listener->secret));
     }
-    say(c, DIAG_C041, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
+    say(c, DIAG_C041, SEVERITY_INFO, SPAN_NONE, NULL,
         "Gateway '" SLICE_FMT "' must have a listener '" SLICE_FMT
         "' (%s, port %u" SLICE_FMT SLICE_FMT ") that admits routes of: " SLICE_FMT,
         SLICE_ARG(plane->gateway_names[0]), SLICE_ARG(listener->name),
@@ -221,7 +228,7 @@ static struct slice gateway_class(struct conversion *c)
         return options->gateway_class;
     }
     if (!options->target->class_is_known) {
-        say(c, DIAG_C042, SEVERITY_WARNING, SPAN_NONE, SLICE_ABSENT,
+        say(c, DIAG_C042, SEVERITY_WARNING, SPAN_NONE, NULL,
             "gatewayClassName '%s' is a stand-in: name the class of your cluster with "
             "--gateway-class",
             options->target->gateway_class);
@@ -274,27 +281,43 @@ static struct node **listener_lists(struct conversion *c, const struct plane *pl
     return lists;
 }
 
+static int by_origin(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct origin *x = a, *y = b;
+    int order = slice_compare(x->namespace, y->namespace);
+    return order ? order : slice_compare(x->name, y->name);
+}
+
+/* The first Ingresses by name, and how many more there are. */
+static struct slice sources_text(struct conversion *c, const struct plane *plane)
+{
+    enum { SHOWN = 3 };
+    struct slice shown[SHOWN];
+    sort_stable(c->arena, plane->sources, plane->source_count, sizeof *plane->sources, by_origin,
+                NULL);
+    for (size_t i = 0; i < plane->source_count && i < SHOWN; i++) {
+        shown[i] = origin_subject(c, &plane->sources[i]);
+    }
+    return name_list(c, shown, plane->source_count);
+}
+
 void gateways_write(struct conversion *c, const struct plane *plane)
 {
     struct node **lists = listener_lists(c, plane);
-    size_t count = 0, first = c->out->gateways;
+    size_t first = c->out->gateways;
     if (c->options->gateway_name.len) {
         return;
     }
-    struct slice *sources = ARENA_ARRAY(c->arena, struct slice, map_count(plane->sources) + 1);
-    for (const struct map_entry *e = map_first(plane->sources); e; e = map_next(e)) {
-        sources[count++] = map_key(e);
-    }
-    sort_stable(c->arena, sources, count, sizeof *sources, by_slice, NULL);
+    struct slice source = sources_text(c, plane);
     for (size_t i = 0; i < plane->gateway_count; i++) {
         if (lists[i]->count) {
-            gateway_write(c, plane, plane->gateway_names[i], lists[i],
-                          name_list(c, sources, count));
+            gateway_write(c, plane, plane->gateway_names[i], lists[i], source);
         }
     }
     size_t written = c->out->gateways - first;
     if (written) {
-        say(c, DIAG_C040, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
+        say(c, DIAG_C040, SEVERITY_INFO, SPAN_NONE, NULL,
             written == 1 ? "data plane '" SLICE_FMT "' becomes %zu Gateway, '" SLICE_FMT
                            "/" SLICE_FMT "', with an address of its own"
                          : "data plane '" SLICE_FMT "' becomes %zu Gateways, from '" SLICE_FMT

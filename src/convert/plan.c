@@ -14,7 +14,7 @@ static struct plane *plane_find(struct conversion *c, struct map *index, struct 
     plane->by_address = map_new(c->arena);
     plane->listener_names = map_new(c->arena);
     plane->namespaces = map_new(c->arena);
-    plane->sources = map_new(c->arena);
+    plane->seen = map_new(c->arena);
     map_put(index, gateway, plane);
     *ARENA_PUSH(c->arena, c->planes, c->plane_count, c->plane_capacity) = plane;
     return plane;
@@ -22,7 +22,7 @@ static struct plane *plane_find(struct conversion *c, struct map *index, struct 
 
 static void say_host(struct conversion *c, const struct entry *entry)
 {
-    say(c, DIAG_C021, SEVERITY_ERROR, entry->origin.span, origin_subject(c, &entry->origin),
+    say(c, DIAG_C021, SEVERITY_ERROR, entry->origin.span, &entry->origin,
         "host '" SLICE_FMT "' cannot be written: Gateway API takes names and names with a leading "
         "'*.'; its rules are left out",
         SLICE_ARG(entry->host.name));
@@ -55,19 +55,22 @@ static bool host_name(struct conversion *c, const struct entry *entry, struct sl
     return false;
 }
 
-static struct slice host_key(struct conversion *c, bool https, struct slice hostname)
+/* Keys are borrowed until the next one is made; key_put copies. */
+struct slice host_key(struct conversion *c, bool https, struct slice hostname)
 {
-    return arena_printf(c->arena, "%d " SLICE_FMT, https, SLICE_ARG(hostname));
+    buf_clear(&c->key);
+    buf_puts(&c->key, https ? "1 " : "0 ");
+    buf_put(&c->key, hostname);
+    return buf_slice(&c->key);
 }
 
 static void unit_add(struct conversion *c, struct plane *plane, const struct entry *entry,
                      struct slice hostname)
 {
-    struct slice key = host_key(c, entry->https, hostname);
-    struct unit *unit = map_get(plane->by_host, key);
+    struct unit *unit = map_get(plane->by_host, host_key(c, entry->https, hostname));
     if (unit) {
         if (unit->rules != entry->rules) {
-            say(c, DIAG_C026, SEVERITY_ERROR, entry->origin.span, origin_subject(c, &entry->origin),
+            say(c, DIAG_C026, SEVERITY_ERROR, entry->origin.span, &entry->origin,
                 "host '" SLICE_FMT "' has two sets of rules that Gateway API cannot tell apart: "
                 "the first is written",
                 SLICE_ARG(hostname));
@@ -80,10 +83,10 @@ static void unit_add(struct conversion *c, struct plane *plane, const struct ent
         *unit = (struct unit){.host = &entry->host, .hostname = hostname, .rules = entry->rules};
         *ARENA_PUSH(c->arena, plane->units, plane->unit_count, plane->unit_capacity) = unit;
     }
-    map_put(plane->by_host, key, unit);
+    key_put(c, plane->by_host, host_key(c, entry->https, hostname), unit);
     *(entry->https ? &unit->https : &unit->http) = entry;
     if (entry->host.kind == HOST_ONE_LABEL) {
-        say(c, DIAG_C020, SEVERITY_INFO, entry->origin.span, origin_subject(c, &entry->origin),
+        say(c, DIAG_C020, SEVERITY_INFO, entry->origin.span, &entry->origin,
             "host '" SLICE_FMT "' also matches names with more labels afterwards",
             SLICE_ARG(hostname));
     }
@@ -95,7 +98,7 @@ static void entry_add(struct conversion *c, struct map *index, const struct entr
     say_unknown(c, entry->unknown, &entry->origin);
     switch (entry->kind) {
     case ENTRY_TUNNEL:
-        say(c, DIAG_C025, SEVERITY_ERROR, entry->origin.span, origin_subject(c, &entry->origin),
+        say(c, DIAG_C025, SEVERITY_ERROR, entry->origin.span, &entry->origin,
             "TLS passthrough of host '" SLICE_FMT "' is not converted: write a TLSRoute by hand",
             SLICE_ARG(entry->host.name));
         return;
@@ -113,7 +116,10 @@ static void entry_add(struct conversion *c, struct map *index, const struct entr
 
 static struct slice address_key(struct conversion *c, uint16_t port, struct slice hostname)
 {
-    return arena_printf(c->arena, "%u " SLICE_FMT, (unsigned)port, SLICE_ARG(hostname));
+    buf_clear(&c->key);
+    buf_printf(&c->key, "%u ", (unsigned)port);
+    buf_put(&c->key, hostname);
+    return buf_slice(&c->key);
 }
 
 static struct listener_plan *listener_at(struct conversion *c, const struct plane *plane,
@@ -153,9 +159,14 @@ static bool has_certificate(const struct unit *unit)
 static struct slice share_key(struct conversion *c, const struct entry *entry)
 {
     const struct certificate *cert = &entry->certificate;
-    return arena_printf(c->arena, "%u " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT,
-                        (unsigned)entry->port, SLICE_ARG(cert->host), SLICE_ARG(cert->namespace),
-                        SLICE_ARG(cert->secret));
+    const struct slice parts[] = {cert->host, cert->namespace, cert->secret};
+    buf_clear(&c->key);
+    buf_printf(&c->key, "%u", (unsigned)entry->port);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        buf_putc(&c->key, ' ');
+        buf_put(&c->key, parts[i]);
+    }
+    return buf_slice(&c->key);
 }
 
 /* A wildcard of `tls` that serves several hosts is one listener, any other host has its own. */
@@ -191,7 +202,7 @@ static struct listener_plan *listener_new(struct conversion *c, struct plane *pl
                                        .cert = entry->certificate};
     listener->name = name_claim(c->arena, plane->listener_names, wanted,
                                 address_key(c, entry->port, hostname), SECTION_NAME_MAX);
-    map_put(plane->by_address, address_key(c, entry->port, hostname), listener);
+    key_put(c, plane->by_address, address_key(c, entry->port, hostname), listener);
     *ARENA_PUSH(c->arena, plane->listeners, plane->listener_count, plane->listener_capacity) =
         listener;
     return listener;
@@ -222,7 +233,9 @@ static struct map *count_shares(struct conversion *c, const struct plane *plane)
         struct unit *unit = plane->units[i];
         if (has_certificate(unit) && unit->https->certificate.host.len) {
             struct slice key = share_key(c, unit->https);
-            map_put(shares, key, map_get(shares, key) ? (void *)c : (void *)unit);
+            if (key_put(c, shares, key, unit)) {
+                map_put(shares, key, c);
+            }
         }
     }
     return shares;
@@ -293,7 +306,7 @@ static void gateways_assign(struct conversion *c, struct plane *plane, struct ma
     if (existing) {
         plane->gateway_names[0] = options->gateway_name;
         if (plane->listener_count > room) {
-            say(c, DIAG_C043, SEVERITY_WARNING, SPAN_NONE, SLICE_ABSENT,
+            say(c, DIAG_C043, SEVERITY_WARNING, SPAN_NONE, NULL,
                 "%zu https listeners are needed, and Gateway '" SLICE_FMT "' takes %zu",
                 plane->listener_count, SLICE_ARG(options->gateway_name), room);
         }
@@ -331,7 +344,7 @@ static void say_default_certificates(struct conversion *c, const struct plane *p
     }
     for (int asked = 0; asked < 2; asked++) {
         if (counts[asked]) {
-            say(c, DIAG_C023, asked ? SEVERITY_WARNING : SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
+            say(c, DIAG_C023, asked ? SEVERITY_WARNING : SEVERITY_INFO, SPAN_NONE, NULL,
                 "%zu %s served by https with the default certificate of '" SLICE_FMT
                 "' today, and not at all afterwards: " SLICE_FMT,
                 counts[asked], counts[asked] == 1 ? "host is" : "hosts are",

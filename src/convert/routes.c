@@ -24,29 +24,39 @@ static bool takes_more(const struct written_rule *rule)
     return rule->count < RULE_MATCHES_MAX && !rule->drafts[0]->replaces_prefix;
 }
 
-/* The rule that a draft can join; a new one otherwise. The order of rules only counts for matches that
+/* The rule that a draft can join; null when there is none. The order of rules only counts for matches that
  * rank equally, so plain ones may join any. */
-static struct written_rule *rule_for(struct conversion *c, struct written_rules *rules,
-                                     struct map *by_behaviour, const struct draft *draft)
+static struct written_rule *rule_to_join(struct written_rules *rules, const struct map *latest,
+                                         const struct draft *draft)
 {
-    uintptr_t at = (uintptr_t)map_get(by_behaviour, draft->behaviour);
-    bool last = at == rules->count;
-    if (at && (is_plain(draft) || last) && !draft->replaces_prefix &&
-        takes_more(&rules->items[at - 1])) {
-        return &rules->items[at - 1];
+    size_t at = 0; /* one more than the index of the last rule that does the same */
+    if (latest) {
+        at = (uintptr_t)map_get(latest, draft->behaviour);
+    } else {
+        for (at = rules->count; at > 0; at--) {
+            if (slice_equal(rules->items[at - 1].drafts[0]->behaviour, draft->behaviour)) {
+                break;
+            }
+        }
     }
-    struct written_rule *rule = ARENA_PUSH(c->arena, rules->items, rules->count, rules->capacity);
-    map_put(by_behaviour, draft->behaviour, (void *)rules->count);
-    return rule;
+    bool joins = at && (is_plain(draft) || at == rules->count) && !draft->replaces_prefix &&
+                 takes_more(&rules->items[at - 1]);
+    return joins ? &rules->items[at - 1] : NULL;
 }
 
 static void rules_merge(struct conversion *c, const struct route_group *group,
                         struct written_rules *out)
 {
-    struct map *by_behaviour = map_new(c->arena);
+    struct map *latest = group->rule_count > RULES_MAX ? map_new(c->arena) : NULL;
     for (size_t i = 0; i < group->rule_count; i++) {
         const struct draft *draft = &group->rules[i];
-        struct written_rule *rule = rule_for(c, out, by_behaviour, draft);
+        struct written_rule *rule = rule_to_join(out, latest, draft);
+        if (!rule) {
+            rule = ARENA_PUSH(c->arena, out->items, out->count, out->capacity);
+            if (latest) {
+                map_put(latest, draft->behaviour, (void *)out->count);
+            }
+        }
         *ARENA_PUSH(c->arena, rule->drafts, rule->count, rule->capacity) = draft;
     }
 }

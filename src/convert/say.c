@@ -1,5 +1,17 @@
 #include "convert/convert_priv.h"
 
+#include <stdio.h>
+
+void *key_put(struct conversion *c, struct map *map, struct slice key, void *value)
+{
+    void *before = map_get(map, key);
+    if (before) {
+        return before;
+    }
+    map_put(map, arena_copy(c->arena, key), value);
+    return NULL;
+}
+
 struct slice origin_subject(struct conversion *c, const struct origin *origin)
 {
     if (!origin->name.len) {
@@ -9,26 +21,45 @@ struct slice origin_subject(struct conversion *c, const struct origin *origin)
                         SLICE_ARG(origin->namespace), SLICE_ARG(origin->name));
 }
 
-static void vsay(struct conversion *c, enum diag_code code, enum severity severity,
-                 struct span span, struct slice subject, const char *format, va_list args)
+static bool is_new(struct conversion *c, enum diag_code code, struct span span,
+                   const struct origin *origin, struct slice message)
 {
-    struct slice message = arena_vprintf(c->arena, format, args);
-    /* Without a place the subject tells one from another. */
-    struct slice key = arena_printf(c->arena, "%d %u %u %u " SLICE_FMT " " SLICE_FMT, (int)code,
-                                    span.file, span.line, span.column, SLICE_ARG(message),
-                                    SLICE_ARG(span.line ? SLICE_ABSENT : subject));
-    if (!map_put(c->said, key, c)) {
-        diag_severity_at(c->run->diag, code, severity, span, subject, SLICE_FMT,
+    buf_clear(&c->key);
+    buf_printf(&c->key, "%d %u %u %u ", (int)code, span.file, span.line, span.column);
+    if (!span.line && origin) { /* without a place the object tells one from another */
+        buf_put(&c->key, origin->namespace);
+        buf_putc(&c->key, '/');
+        buf_put(&c->key, origin->name);
+    }
+    buf_put(&c->key, message);
+    return key_put(c, c->said, buf_slice(&c->key), c) == NULL;
+}
+
+static void vsay(struct conversion *c, enum diag_code code, enum severity severity,
+                 struct span span, const struct origin *origin, const char *format, va_list args)
+{
+    /* Most is said again and again, so memory is only taken for what is new. */
+    char text[1024];
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(text, sizeof text, format, args);
+    struct slice message = length >= 0 && (size_t)length < sizeof text
+                               ? (struct slice){text, (size_t)length}
+                               : arena_vprintf(c->arena, format, again);
+    va_end(again);
+    if (is_new(c, code, span, origin, message)) {
+        diag_severity_at(c->run->diag, code, severity, span,
+                         origin ? origin_subject(c, origin) : SLICE_ABSENT, SLICE_FMT,
                          SLICE_ARG(message));
     }
 }
 
 void say(struct conversion *c, enum diag_code code, enum severity severity, struct span span,
-         struct slice subject, const char *format, ...)
+         const struct origin *origin, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsay(c, code, severity, span, subject, format, args);
+    vsay(c, code, severity, span, origin, format, args);
     va_end(args);
 }
 
@@ -37,8 +68,7 @@ void say_rule(struct conversion *c, enum diag_code code, const struct rule *rule
 {
     va_list args;
     va_start(args, format);
-    vsay(c, code, diag_row(code)->severity, rule->origin.span, origin_subject(c, &rule->origin),
-         format, args);
+    vsay(c, code, diag_row(code)->severity, rule->origin.span, &rule->origin, format, args);
     va_end(args);
 }
 
@@ -49,10 +79,10 @@ void say_effect(struct conversion *c, enum diag_code code, enum severity severit
     va_list args;
     va_start(args, format);
     if (source->name.len) {
-        vsay(c, code, severity, source->span.line ? source->span : rule->origin.span,
-             origin_subject(c, &rule->origin), format, args);
+        vsay(c, code, severity, source->span.line ? source->span : rule->origin.span, &rule->origin,
+             format, args);
     } else {
-        vsay(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT, format, args);
+        vsay(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, NULL, format, args);
     }
     va_end(args);
 }
@@ -98,9 +128,8 @@ void say_unknown(struct conversion *c, const struct unknown *unknown, const stru
         bool open = unknown->aspect == ASPECT_PROTECTION;
         struct span span =
             unknown->source.span.line || !origin ? unknown->source.span : origin->span;
-        say(c, open ? DIAG_C003 : DIAG_C004, mild ? SEVERITY_WARNING : SEVERITY_ERROR, span,
-            origin ? origin_subject(c, origin) : SLICE_ABSENT, SLICE_FMT "%s",
-            SLICE_ARG(unknown->reason),
+        say(c, open ? DIAG_C003 : DIAG_C004, mild ? SEVERITY_WARNING : SEVERITY_ERROR, span, origin,
+            SLICE_FMT "%s", SLICE_ARG(unknown->reason),
             open ? ": it is not in the written objects, which may let everybody in"
                  : ": what the written objects do there may differ, so check it by hand");
     }
@@ -138,7 +167,7 @@ void say_platform(struct conversion *c)
             continue;
         }
         put_default(c, id, effect);
-        say(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, SLICE_ABSENT,
+        say(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, NULL,
             "default of " SLICE_FMT " is not carried over: %s (" SLICE_FMT ")",
             SLICE_ARG(c->table->label), effect_row(id)->text, SLICE_ARG(buf_slice(&c->text)));
     }
