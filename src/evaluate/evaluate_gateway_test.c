@@ -74,6 +74,25 @@ static void test_evaluate_replaces_prefixes(void **state)
     }
 }
 
+/* Where the prefix is not one of the path, there is nothing to replace. */
+static void test_evaluate_replaces_no_other_prefix(void **state)
+{
+    struct world *world = *state;
+    struct rule_list *list = host_list(world);
+    struct rule *rule = world_rule(world, list, PATH_ANY, "", "api");
+    const struct route_rewrite rewrite = {
+        .kind = REWRITE_PREFIX, .prefix = SLICE("/foo"), .target = world_template(world, "/xyz")};
+    rule->effects.rewrite = &rewrite;
+    static const char *const rows[][2] = {{"/foo/a", "/xyz/a"},
+                                          {"/FOO/a", "/xyz/a"},
+                                          {"/fooa", "/fooa"},
+                                          {"/b?q", "/b?q"},
+                                          {"/", "/"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_text(world_get(world, "a.b", rows[i][0])->backends[0].path, rows[i][1]);
+    }
+}
+
 static void test_evaluate_redirects_prefixes(void **state)
 {
     struct world *world = *state;
@@ -285,6 +304,40 @@ static void test_evaluate_effects_of_backends(void **state)
     assert_int_equal(world_get(world, "a.b", "/x")->backend_count, 2);
 }
 
+static void test_evaluate_backends_do_not_share_captures(void **state)
+{
+    struct world *world = *state;
+    struct rule_list *list = host_list(world);
+    struct rule *rule = world_rule(world, list, PATH_REGEX, "^/(.*)", NULL);
+    struct backend *backends = world_backends(world, rule, 2);
+    struct header_edit edit = {EDIT_SET, SLICE("X-P"), world_captures(world, "$1"), false};
+    rule->effects.request_headers = world_edits(world, &edit, 1);
+    const struct route_rewrite rewrite = {.kind = REWRITE_REGEX,
+                                          .regex = world_regex(world, "^/(.)", false, false),
+                                          .target = world_template(world, "/n")};
+    const struct effects own = {.rewrite = &rewrite};
+    backends[0].effects = &own;
+    const struct outcome *out = world_get(world, "a.b", "/abc");
+    assert_text(seen_value(&out->backends[0].request, "x-p"), "a");
+    assert_text(seen_value(&out->backends[1].request, "x-p"), "abc");
+}
+
+static void test_evaluate_header_that_comes_back_is_not_absent(void **state)
+{
+    struct world *world = *state;
+    struct rule_list *list = host_list(world);
+    struct rule *rule = world_rule(world, list, PATH_ANY, "", "api");
+    struct header_edit items[] = {{EDIT_REMOVE, SLICE("X-A"), {NULL, 0}, false},
+                                  {EDIT_ADD, SLICE("x-a"), world_template(world, "1"), false},
+                                  {EDIT_REMOVE, SLICE("X-B"), {NULL, 0}, false},
+                                  {EDIT_REMOVE, SLICE("x-b"), {NULL, 0}, false}};
+    rule->effects.request_headers = world_edits(world, items, ARRAY_LEN(items));
+    const struct seen_headers *seen = &world_get(world, "a.b", "/")->backends[0].request;
+    assert_text(seen_value(seen, "x-a"), "1");
+    assert_false(seen_absent(seen, "x-a"));
+    assert_int_equal(seen->absent.count, 1);
+}
+
 static void test_evaluate_backends_that_redirect(void **state)
 {
     struct world *world = *state;
@@ -359,12 +412,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_evaluate_prefixes_are_made_of_elements),
         TEST(test_evaluate_replaces_prefixes),
+        TEST(test_evaluate_replaces_no_other_prefix),
         TEST(test_evaluate_redirects_prefixes),
         TEST(test_evaluate_redirects_ports),
         TEST(test_evaluate_tests_headers_queries_and_cookies),
         TEST(test_evaluate_host_header_can_be_tested),
         TEST(test_evaluate_shares_follow_weights),
         TEST(test_evaluate_effects_of_backends),
+        TEST(test_evaluate_backends_do_not_share_captures),
+        TEST(test_evaluate_header_that_comes_back_is_not_absent),
         TEST(test_evaluate_backends_that_redirect),
         TEST(test_evaluate_forwards_the_normal_form),
         TEST(test_evaluate_tunnels_and_closes),

@@ -140,6 +140,12 @@ static void test_regex_runs_into_its_bounds(void **state)
     struct slice text = {subject, sizeof subject};
     const struct regex *regex = compiled(f, "^(a+)+$", false, false);
     assert_int_equal(regex_search(regex, text, NULL), REGEX_LIMIT);
+    const struct regex *cheap = compiled(f, "^(a|b)*!!", false, false);
+    assert_int_equal(regex_search(cheap, text, NULL), REGEX_NO);
+    f->run.limits.regex_steps = 100;
+    const struct regex *limited = compiled(f, "^(b|a)*!!", false, false);
+    assert_int_equal(regex_search(limited, text, NULL), REGEX_LIMIT);
+    f->run.limits.regex_steps = UINT64_MAX;
     /* Nesting that the machine code's own stack cannot hold is not a bound of ours. */
     const struct regex *nested = compiled(f, "^(?:(a)|b)*!$", false, false);
     assert_int_equal(regex_search(nested, text, NULL), REGEX_YES);
