@@ -276,9 +276,9 @@ static bool push_key(struct builder *builder, const struct node *node)
     }
     bool is_merge = node->plain && slice_is(text, "<<");
     *builder_push(builder) = (struct waiting){text, node->span, NULL, is_merge, false};
-    if (is_merge) {
-        innermost(builder)->has_merge = true;
-    }
+    struct level *level = innermost(builder);
+    level->weight += scalar_weight(text);
+    level->has_merge = level->has_merge || is_merge;
     return true;
 }
 

@@ -106,8 +106,8 @@ struct problem {
     char byte;                  /* that it stopped at; 0 at the end */
 };
 void problem_report(struct run *run, const struct problem *problem);
-/* True when lines of text[from, to) look like those of a Helm template. */
-bool problem_is_template(struct slice text, size_t from, size_t to);
+/* True when a line of text[from, to) looks like one of a Helm template; *at is its "{{". */
+bool problem_find_template(struct slice text, size_t from, size_t to, size_t *at);
 void problem_report_template(struct run *run, struct span at);
 /* A character that no reader of YAML takes. */
 void problem_report_bad(struct run *run, struct slice text, size_t bad, struct span at);

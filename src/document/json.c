@@ -332,18 +332,31 @@ static bool read_value(struct json *json)
     return true;
 }
 
-/* Between values: blanks, and lines that begin a YAML document. True when there was such a line. */
+static void skip_comment(struct json *json)
+{
+    while (json->at < json->text.len && peek(json) != '\n' && peek(json) != '\r') {
+        json->origin += ((unsigned char)peek(json) & 0xC0) == 0x80;
+        json->at++;
+    }
+}
+
+/* Between values: blanks, comments as YAML has them, and lines that begin a YAML document. True when
+ * there was such a line. */
 static bool skip_separators(struct json *json)
 {
     bool found = false;
-    skip_blanks(json);
-    while (json->at < json->text.len && json->at == json->origin &&
-           slice_is(slice_trim(text_line(json->text, json->at)), "---")) {
-        json->at += 3;
+    for (;;) {
         skip_blanks(json);
-        found = true;
+        const bool at_line = json->at < json->text.len && json->at == json->origin;
+        if (peek(json) == '#') {
+            skip_comment(json);
+        } else if (at_line && slice_is(slice_trim(text_line(json->text, json->at)), "---")) {
+            json->at += 3;
+            found = true;
+        } else {
+            return found;
+        }
     }
-    return found;
 }
 
 /* One value and then something else, which a reader of YAML must not take for a document. */

@@ -111,23 +111,32 @@ void problem_report(struct run *run, const struct problem *problem)
 /* ---- templates ---------------------------------------------------------------------------- */
 
 /* "{{ ... }}" where a value or a line begins; within a text it is what its author wants. */
-static bool is_template_line(struct slice line)
+static bool is_template_line(struct slice line, size_t *at)
 {
-    const struct slice rest = slice_trim(line);
-    if (!slice_contains(rest, SLICE("}}"))) {
-        return false;
-    }
-    return slice_starts(rest, SLICE("{{")) || slice_contains(rest, SLICE(": {{")) ||
-           slice_contains(rest, SLICE("- {{"));
-}
-
-bool problem_is_template(struct slice text, size_t from, size_t to)
-{
-    struct slice rest = slice_sub(text, text_line_start(text, from), to), line;
-    while (slice_split(&rest, '\n', &line)) {
-        if (is_template_line(line)) {
+    for (size_t i = slice_find(line, '{', 0); i < line.len; i = slice_find(line, '{', i + 1)) {
+        const struct slice before = slice_trim(slice_sub(line, 0, i));
+        const bool begins = before.len == 0 || slice_is(before, "-") ||
+                            slice_ends(slice_sub(line, 0, i), SLICE(": ")) ||
+                            slice_ends(slice_sub(line, 0, i), SLICE("- "));
+        const struct slice rest = slice_sub(line, i, line.len);
+        if (begins && slice_starts(rest, SLICE("{{")) && slice_contains(rest, SLICE("}}"))) {
+            *at = i;
             return true;
         }
+    }
+    return false;
+}
+
+bool problem_find_template(struct slice text, size_t from, size_t to, size_t *at)
+{
+    size_t start = text_line_start(text, from);
+    struct slice rest = slice_sub(text, start, to), line;
+    while (slice_split(&rest, '\n', &line)) {
+        if (is_template_line(line, at)) {
+            *at += start;
+            return true;
+        }
+        start += line.len + 1;
     }
     return false;
 }

@@ -42,20 +42,27 @@ static bool on_scalar(struct reader *reader, const yaml_event_t *event)
     return builder_scalar(&reader->builder, &scalar);
 }
 
-static bool template_here(const struct reader *reader, yaml_mark_t mark)
+/* Looks at the document up to the line of `mark`; reports the first line of a template in it. */
+static bool report_template(const struct reader *reader, yaml_mark_t mark)
 {
-    const size_t at = position_of(reader, mark);
-    const struct slice line = text_line(reader->text, at);
-    const size_t end = text_line_start(reader->text, at) + line.len;
-    return problem_is_template(reader->text, position_of(reader, reader->document), end);
+    const size_t stopped = position_of(reader, mark);
+    const size_t end =
+        text_line_start(reader->text, stopped) + text_line(reader->text, stopped).len;
+    size_t at;
+    if (!problem_find_template(reader->text, position_of(reader, reader->document), end, &at)) {
+        return false;
+    }
+    struct span span = {reader->file->file, reader->base.line, reader->base.column};
+    text_advance(reader->text, reader->base.at, at, &span.line, &span.column);
+    problem_report_template(reader->builder.run, span);
+    return true;
 }
 
 static bool on_mapping(struct reader *reader, const yaml_event_t *event)
 {
     const struct span span = span_of(reader, event->start_mark);
-    if (builder_expects_key(&reader->builder) && template_here(reader, event->start_mark)) {
-        /* "{{ name }}" is a mapping whose key is a mapping. */
-        problem_report_template(reader->builder.run, span);
+    /* "{{ name }}" is a mapping whose key is a mapping. */
+    if (builder_expects_key(&reader->builder) && report_template(reader, event->start_mark)) {
         return false;
     }
     return builder_open(&reader->builder, true, span, (const char *)event->data.mapping_start.tag,
@@ -108,9 +115,7 @@ static void report(struct reader *reader)
         .from = span_of(reader, parser->context_mark),
         .byte = at < reader->text.len ? reader->text.ptr[at] : '\0',
     };
-    if (template_here(reader, parser->problem_mark)) {
-        problem_report_template(reader->builder.run, problem.at);
-    } else {
+    if (!report_template(reader, parser->problem_mark)) {
         problem_report(reader->builder.run, &problem);
     }
 }
@@ -146,7 +151,7 @@ static bool read_stream(struct reader *reader, struct documents *out, yaml_mark_
 
 static void move_to(struct reader *reader, struct place *place, size_t at)
 {
-    if (at < reader->text.len) { /* nobody asks where the end is */
+    if (at < reader->file->text.len) { /* nobody asks where the end of the file is */
         text_advance(reader->text, place->at, at, &place->line, &place->column);
     }
     place->at = at;
