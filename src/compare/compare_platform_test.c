@@ -180,7 +180,7 @@ static void test_compare_requests_of_a_host_are_bounded(void **state)
     (void)state;
     struct world *world = world_open();
     struct rule_list *list = add_host(world, &world->before, "shop.example", false);
-    for (size_t i = 0; i < 2500; i++) {
+    for (size_t i = 0; i < 1900; i++) {
         const char *path =
             arena_string(world->run.arena, arena_printf(world->run.arena, "/p%zu", i));
         add_rule(world, list, PATH_EXACT, path, "web");
