@@ -61,7 +61,7 @@ struct slice query_get(struct arena *arena, struct slice query, struct slice nam
 
 enum normalise_result { NORMALISE_OK, NORMALISE_ABOVE_ROOT, NORMALISE_BAD_ESCAPE };
 struct path_form {
-    bool decode;       /* percent-escapes become bytes */
+    bool decode; /* percent-escapes become bytes */
     bool merge_slashes;
     bool resolve_dots; /* "." and ".." segments */
 };
