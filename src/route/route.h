@@ -43,23 +43,24 @@ struct origin {
  * PART_UNKNOWN; it makes the value unknown, never a guess. */
 enum part_kind {
     PART_TEXT,
-    PART_CAPTURE,      /* index: capture of the rewrite's or the path's expression */
-    PART_HOST_HEADER,  /* Host as sent, with port */
-    PART_HOST,         /* Host without port, lower case */
+    PART_CAPTURE,     /* index: capture of the rewrite's or the path's expression */
+    PART_HOST_HEADER, /* Host as sent, with port */
+    PART_HOST,        /* Host without port, lower case */
     PART_SCHEME,
-    PART_PORT,         /* port that the client connected to */
-    PART_TARGET,       /* raw target with query */
-    PART_CLIENT,       /* address of the client */
-    PART_HEADER,       /* text: name of a request header */
-    PART_REQUEST_ID,   /* some value that differs for each request */
-    PART_UNKNOWN       /* text: how the source writes it, "$foo" */
+    PART_PORT,       /* port that the client connected to */
+    PART_TARGET,     /* raw target with query */
+    PART_CLIENT,     /* address of the client */
+    PART_HEADER,     /* text: name of a request header */
+    PART_REQUEST_ID, /* some value that differs for each request */
+    PART_UNKNOWN     /* text: how the source writes it, "$foo" */
 };
 struct part {
     enum part_kind kind;
     unsigned index;
     struct slice text;
 };
-struct template {
+struct template
+{
     struct part *parts;
     size_t count;
 };
@@ -85,8 +86,12 @@ struct route_answer {
     bool last; /* given by what stands behind the data plane: all other gates come first */
 };
 
-enum redirect_host { REDIRECT_HOST_HEADER, REDIRECT_HOST_HEADER_NO_PORT, REDIRECT_HOST_NORMAL,
-                     REDIRECT_HOST_GIVEN };
+enum redirect_host {
+    REDIRECT_HOST_HEADER,
+    REDIRECT_HOST_HEADER_NO_PORT,
+    REDIRECT_HOST_NORMAL,
+    REDIRECT_HOST_GIVEN
+};
 enum redirect_port {
     REDIRECT_PORT_NONE,     /* never written (a port inside the Host header may stay) */
     REDIRECT_PORT_GIVEN,    /* `port`, left out when it is the default of the scheme */
@@ -97,19 +102,20 @@ enum path_change { PATH_CHANGE_NONE, PATH_CHANGE_FULL, PATH_CHANGE_PREFIX };
 struct route_redirect {
     struct effect_source source;
     int64_t status;
-    bool only_plain_http;    /* acts on requests by http only */
-    struct slice scheme;     /* absent: the scheme of the request */
-    int64_t host_from;       /* enum redirect_host */
-    struct slice host;       /* with REDIRECT_HOST_GIVEN */
-    int64_t port_from;       /* enum redirect_port */
+    bool only_plain_http; /* acts on requests by http only */
+    struct slice scheme;  /* absent: the scheme of the request */
+    int64_t host_from;    /* enum redirect_host */
+    struct slice host;    /* with REDIRECT_HOST_GIVEN */
+    int64_t port_from;    /* enum redirect_port */
     int64_t port;
-    int64_t path_change;     /* enum path_change */
-    struct slice prefix;     /* with PATH_CHANGE_PREFIX: what the match matched */
-    struct slice path;       /* new path or new prefix */
+    int64_t path_change; /* enum path_change */
+    struct slice prefix; /* with PATH_CHANGE_PREFIX: what the match matched */
+    struct slice path;   /* new path or new prefix */
     bool keep_query;
-    bool strip_slash;        /* one "/" at the very end of path and query is cut */
-    bool relative;           /* Location without scheme and host */
-    struct template location; /* when it has parts: the whole Location as written; the above is void */
+    bool strip_slash; /* one "/" at the very end of path and query is cut */
+    bool relative;    /* Location without scheme and host */
+    struct
+        template location; /* when it has parts: the whole Location as written; the above is void */
 };
 
 struct route_body_limit {
@@ -132,25 +138,26 @@ struct texts {
 };
 struct route_cors {
     struct effect_source source;
-    struct texts origins; /* "https://a.example", with '*' for labels, or "*" */
-    bool any_origin;      /* every request qualifies, also without Origin */
-    bool echo_origin;     /* Allow-Origin repeats the Origin, else "*" */
+    struct texts origins;   /* "https://a.example", with '*' for labels, or "*" */
+    bool any_origin;        /* every request qualifies, also without Origin */
+    bool echo_origin;       /* Allow-Origin repeats the Origin, else "*" */
     bool end_anchored_only; /* nginx: an origin may have text in front */
     bool credentials;
     struct texts methods, headers, expose;
-    int64_t max_age; /* seconds; -1: not sent */
+    int64_t max_age;             /* seconds; -1: not sent */
     bool preflight_needs_method; /* only OPTIONS with Access-Control-Request-Method is answered */
     int64_t preflight_status;
 };
 enum rewrite_kind { REWRITE_FULL, REWRITE_PREFIX, REWRITE_REGEX };
 struct route_rewrite {
     struct effect_source source;
-    int64_t kind;          /* enum rewrite_kind */
-    struct slice prefix;   /* REWRITE_PREFIX: what the match matched, by elements */
-    struct slice pattern;  /* REWRITE_REGEX: searched in the normalised path */
+    int64_t kind;         /* enum rewrite_kind */
+    struct slice prefix;  /* REWRITE_PREFIX: what the match matched, by elements */
+    struct slice pattern; /* REWRITE_REGEX: searched in the normalised path */
     bool fold;
     const struct regex *regex;
-    struct template target; /* new path, new prefix, or template with captures: the whole new path */
+    struct
+        template target; /* new path, new prefix, or template with captures: the whole new path */
 };
 struct route_upstream_host {
     struct effect_source source;
@@ -177,8 +184,8 @@ struct route_header_edits {
 };
 struct route_timeouts { /* -1: no limit */
     struct effect_source source;
-    int64_t connect_ms, send_ms, read_ms;      /* between two operations, as nginx counts */
-    int64_t request_ms, backend_request_ms;    /* whole exchange, as Gateway API counts */
+    int64_t connect_ms, send_ms, read_ms;   /* between two operations, as nginx counts */
+    int64_t request_ms, backend_request_ms; /* whole exchange, as Gateway API counts */
 };
 struct route_retries {
     struct effect_source source;
@@ -262,8 +269,8 @@ enum path_kind {
 };
 struct path_match {
     enum path_kind kind;
-    bool fold;            /* case does not matter */
-    bool whole;           /* PATH_REGEX: must span the path; else found at its start */
+    bool fold;  /* case does not matter */
+    bool whole; /* PATH_REGEX: must span the path; else found at its start */
     struct slice value;
     const struct regex *regex;
 };
@@ -298,11 +305,11 @@ struct unknown {
 
 struct backend {
     struct slice namespace, service;
-    uint16_t port;           /* of the Service; 0: could not be resolved */
-    struct slice port_name;  /* as the source names it, if it does */
+    uint16_t port;          /* of the Service; 0: could not be resolved */
+    struct slice port_name; /* as the source names it, if it does */
     uint64_t weight;
-    int64_t status;          /* 0: serves; else the data plane answers this for its share */
-    struct slice reason;     /* why it does not serve */
+    int64_t status;                /* 0: serves; else the data plane answers this for its share */
+    struct slice reason;           /* why it does not serve */
     const struct effects *effects; /* of this backend alone; null: none */
     struct span span;
 };
@@ -326,10 +333,10 @@ struct rule_list {
 };
 
 enum host_kind {
-    HOST_ANY,        /* every name, and no name */
+    HOST_ANY, /* every name, and no name */
     HOST_EXACT,
-    HOST_ONE_LABEL,  /* "*.a.b": exactly one label in front */
-    HOST_SUFFIX,     /* "*.a.b": one or more labels in front */
+    HOST_ONE_LABEL, /* "*.a.b": exactly one label in front */
+    HOST_SUFFIX,    /* "*.a.b": one or more labels in front */
     HOST_REGEX
 };
 struct host_pattern {
@@ -346,11 +353,12 @@ enum entry_kind { ENTRY_RULES, ENTRY_TUNNEL, ENTRY_CLOSE };
 /* Certificate that an https entry shows. */
 struct certificate {
     struct slice namespace, secret; /* secret absent: the data plane's own default */
-    struct slice host;              /* the name in tls[].hosts that led to it, absent when none did */
+    struct slice host; /* the name in tls[].hosts that led to it, absent when none did */
     struct span span;
 };
 struct entry {
-    struct slice gateway; /* data plane or "namespace/name" of the Gateway; same text, same address */
+    struct slice
+        gateway; /* data plane or "namespace/name" of the Gateway; same text, same address */
     bool https;
     uint16_t port;
     struct slice listener;   /* name of the Gateway's listener; absent for others */
@@ -369,8 +377,8 @@ struct entry {
 enum underscore_policy { UNDERSCORES_KEPT, UNDERSCORES_DROPPED, UNDERSCORES_REJECTED };
 struct view {
     struct path_form match_form;
-    bool forward_normalised;  /* else the raw target goes upstream when nothing rewrites it */
-    bool escape_rewritten;    /* a rewritten path is escaped again */
+    bool forward_normalised;   /* else the raw target goes upstream when nothing rewrites it */
+    bool escape_rewritten;     /* a rewritten path is escaped again */
     int64_t above_root_status; /* answer to a path that climbs above "/"; 0: kept as it is */
     int64_t bad_escape_status; /* answer to "%zz"; 0: kept as it is */
     int64_t missing_host_status;
@@ -388,9 +396,9 @@ struct route_table {
     struct view view;
     int gates[GATE_COUNT]; /* enum effect_id or GATE_NO_ENDPOINTS */
     size_t gate_count;
-    struct effects platform; /* what the data plane does where a rule says nothing */
-    int64_t no_rule_status;    /* 404 */
-    int64_t no_backend_status; /* 500; also when all weights are zero */
+    struct effects platform;       /* what the data plane does where a rule says nothing */
+    int64_t no_rule_status;        /* 404 */
+    int64_t no_backend_status;     /* 500; also when all weights are zero */
     const struct unknown *unknown; /* of everything: e.g. a configuration that is refused */
     struct regex_set *regexes;
 };
