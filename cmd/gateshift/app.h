@@ -7,13 +7,16 @@
 #include "frontend/frontend.h"
 #include "options.h"
 
+/* The contract with scripts, see gateshift(1). */
 enum exit_status { EXIT_WELL, EXIT_NO, EXIT_USAGE, EXIT_INPUT, EXIT_ENVIRONMENT };
 
 struct app {
     struct run run;
     struct options options;
-    struct buf out;     /* results, for standard output */
-    struct buf summary; /* closing lines, for standard error */
+    struct buf out;      /* results, for standard output */
+    bool for_people;     /* results are text: what comes from the input is made harmless */
+    struct buf summary;  /* closing lines, for standard error; --quiet drops them */
+    struct buf failures; /* what the environment refused; always printed */
 };
 
 int cmd_convert(struct app *app);
@@ -25,14 +28,20 @@ int cmd_explain(struct app *app);
 int cmd_version(struct app *app);
 int cmd_completion(struct app *app);
 
+/* What run_open calls when memory is used up: one line, and the end. */
+void app_out_of_memory(void *user, size_t wanted);
 /* Prints a line about the command line to standard error; the result is EXIT_USAGE. */
 int app_usage(struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Notes a line about what could not be done; the result is EXIT_ENVIRONMENT. */
+int app_failure(struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Reads the given paths into objects; standard input for "-". */
 void app_read(struct app *app, const struct words *paths, struct kube *kube);
-/* Options for a side; `as` is a data plane's name, or absent. False with a usage line on stderr when it is
- * unknown. */
-bool app_side_options(struct app *app, struct slice as, struct side_options *out);
+/* The options of a side; `as` is the name of a data plane, or absent. */
+void app_side_options(const struct app *app, struct slice as, struct side_options *out);
+/* False with a usage line when an option has no meaning. */
 bool app_convert_options(struct app *app, struct convert_options *out);
+/* Errors of the input, requests included (letters Y, K, L, T). */
+size_t app_input_errors(const struct diag *diag);
 /* EXIT_INPUT when the input has errors, else `otherwise`. */
 int app_status(const struct app *app, int otherwise);
 /* True when the input has errors and results are not to be written. */

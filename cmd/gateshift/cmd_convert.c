@@ -1,93 +1,77 @@
 #include "app.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "folder.h"
 
 static void summarize(struct app *app, const struct converted *converted)
 {
-    buf_printf(&app->summary, "%zu HTTPRoutes, %zu Gateways with %zu listeners; %zu errors, %zu warnings\n",
-               converted->routes, converted->gateways, converted->listeners,
-               diag_count_severity(app->run.diag, SEVERITY_ERROR),
-               diag_count_severity(app->run.diag, SEVERITY_WARNING));
+    const struct {
+        size_t count;
+        const char *one, *many;
+    } parts[] = {
+        {converted->routes, "HTTPRoute", "HTTPRoutes"},
+        {converted->gateways, "Gateway", "Gateways"},
+        {converted->listeners, "listener", "listeners"},
+        {diag_count_severity(app->run.diag, SEVERITY_ERROR), "error", "errors"},
+        {diag_count_severity(app->run.diag, SEVERITY_WARNING), "warning", "warnings"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        buf_printf(&app->summary, "%s%zu %s", i ? ", " : "", parts[i].count,
+                   parts[i].count == 1 ? parts[i].one : parts[i].many);
+    }
+    buf_putc(&app->summary, '\n');
 }
 
-static const struct node *field(const struct node *object, const char *name)
+/* ---- one file for each object -------------------------------------------------------------- */
+
+static struct slice metadata(const struct node *object, const char *name)
 {
-    return node_get(node_get(object, "metadata"), name);
+    const struct node *node = node_get(node_get(object, "metadata"), name);
+    return node ? node->text : SLICE("");
 }
 
-/* "httproute-shop-web.yaml": names of objects hold no slashes. */
+/* "httproute-shop.web.yaml". Names may hold '-' and '.', namespaces only '-', so the first '.' tells
+ * "a" and "b-c" from "a-b" and "c". */
 static struct slice file_name(struct app *app, const struct node *object)
 {
     struct arena *arena = app->run.arena;
-    const struct node *kind = node_get(object, "kind"), *namespace = field(object, "namespace"),
-                      *name = field(object, "name");
-    return arena_printf(arena, SLICE_FMT "-" SLICE_FMT "%s" SLICE_FMT ".yaml",
-                        SLICE_ARG(arena_lower(arena, kind->text)),
-                        SLICE_ARG(namespace ? namespace->text : SLICE("")), namespace ? "-" : "",
-                        SLICE_ARG(name->text));
+    struct slice namespace = metadata(object, "namespace");
+    bool json = app_output_is(app, "json");
+    return arena_printf(arena, SLICE_FMT "-" SLICE_FMT "%s" SLICE_FMT "%s",
+                        SLICE_ARG(arena_lower(arena, node_get(object, "kind")->text)),
+                        SLICE_ARG(namespace), namespace.len ? "." : "",
+                        SLICE_ARG(metadata(object, "name")), json ? ".json" : ".yaml");
 }
 
-static bool complain(struct app *app, struct slice path, const char *what)
+static int write_folder(struct app *app, const struct converted *converted)
 {
-    buf_printf(&app->summary, "gateshift: cannot write '" SLICE_FMT "': %s\n", SLICE_ARG(path),
-               what);
-    return false;
-}
-
-/* Written under a temporary name and renamed, so that a file is whole or not there. */
-static bool write_file(struct app *app, struct slice path, struct slice text)
-{
-    struct arena *arena = app->run.arena;
-    const char *final = arena_string(arena, path);
-    const char *temporary =
-        arena_string(arena, arena_printf(arena, SLICE_FMT ".part", SLICE_ARG(path)));
-    if (!app->options.force && access(final, F_OK) == 0) {
-        return complain(app, path, "it exists; --force overwrites it");
-    }
-    FILE *file = fopen(temporary, "w");
-    if (!file) {
-        return complain(app, path, strerror(errno));
-    }
-    bool fine = fwrite(text.ptr, 1, text.len, file) == text.len;
-    fine = fclose(file) == 0 && fine;
-    if (!fine || rename(temporary, final) != 0) {
-        int error = errno;
-        unlink(temporary);
-        return complain(app, path, strerror(error));
-    }
-    return true;
-}
-
-static bool write_folder(struct app *app, const struct converted *converted)
-{
-    const char *folder = arena_string(app->run.arena, app->options.out_dir);
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        return complain(app, app->options.out_dir, strerror(errno));
+    struct folder folder;
+    struct slice why;
+    if (!folder_open(app->run.arena, app->options.out_dir, app->options.force, &folder, &why)) {
+        return app_failure(app, SLICE_FMT, SLICE_ARG(why));
     }
     bool fine = true;
     for (size_t i = 0; i < converted->count && fine; i++) {
         struct buf text;
         buf_init(&text, BUF_TEXT_MAX);
-        document_write_yaml(converted->objects[i], &text);
-        struct slice path =
-            arena_printf(app->run.arena, SLICE_FMT "/" SLICE_FMT, SLICE_ARG(app->options.out_dir),
-                         SLICE_ARG(file_name(app, converted->objects[i])));
-        fine = write_file(app, path, buf_slice(&text));
+        if (app_output_is(app, "json")) {
+            document_write_json(converted->objects[i], 2, &text);
+            buf_putc(&text, '\n');
+        } else {
+            document_write_yaml(converted->objects[i], &text);
+        }
+        fine = folder_put(&folder, file_name(app, converted->objects[i]), buf_slice(&text), &why);
         buf_release(&text);
     }
-    return fine;
+    fine = fine && folder_commit(&folder, &why);
+    folder_close(&folder);
+    return fine ? EXIT_WELL : app_failure(app, SLICE_FMT, SLICE_ARG(why));
 }
+
+/* ---- standard output ----------------------------------------------------------------------- */
 
 static void write_json(struct app *app, const struct converted *converted)
 {
-    struct node list = {.kind = NODE_LIST,
-                        .count = (uint32_t)converted->count,
-                        .items = converted->objects};
+    struct node list = {
+        .kind = NODE_LIST, .count = (uint32_t)converted->count, .items = converted->objects};
     struct arena *arena = app->run.arena;
     struct node *root = node_map(arena);
     node_set(arena, root, "apiVersion", node_string(arena, SLICE("v1")));
@@ -95,6 +79,19 @@ static void write_json(struct app *app, const struct converted *converted)
     node_set(arena, root, "items", &list);
     document_write_json(root, 2, &app->out);
     buf_putc(&app->out, '\n');
+}
+
+static int write_objects(struct app *app, const struct converted *converted)
+{
+    if (app->options.out_dir.len) {
+        return write_folder(app, converted);
+    }
+    if (app_output_is(app, "json")) {
+        write_json(app, converted);
+    } else {
+        converted_write(converted, &app->out);
+    }
+    return EXIT_WELL;
 }
 
 static bool fails(const struct app *app)
@@ -111,33 +108,27 @@ int cmd_convert(struct app *app)
     struct side side = {0};
     struct converted converted = {0};
     if (app->options.files.count == 0) {
-        return app_usage(app, "convert needs input: -f PATH");
+        return app_usage(app, "'convert' needs input: -f PATH");
     }
-    if (app_output_is(app, "text") || app_output_is(app, "tap") || app_output_is(app, "junit")) {
-        return app_usage(app, "convert writes yaml or json");
+    if (app->options.force && !app->options.out_dir.len) {
+        return app_usage(app, "'--force' needs '--out-dir'");
     }
-    if (!app_side_options(app, SLICE_ABSENT, &side_options) ||
-        !app_convert_options(app, &options)) {
+    if (!app_convert_options(app, &options)) {
         return EXIT_USAGE;
     }
+    app_side_options(app, SLICE_ABSENT, &side_options);
     app_read(app, &app->options.files, &side.kube);
     side_options.kind = SIDE_INGRESS;
     if (!side_build(&app->run, &side_options, &side)) {
         return EXIT_INPUT;
     }
     convert_table(&app->run, &side.kube, &side.table, &options, &converted);
-    bool written = true;
-    if (!app_stops(app)) {
-        if (app->options.out_dir.len) {
-            written = write_folder(app, &converted);
-        } else if (app_output_is(app, "json")) {
-            write_json(app, &converted);
-        } else {
-            converted_write(&converted, &app->out);
-        }
-    }
     diag_finish(app->run.diag);
-    summarize(app, &converted);
+    int status = EXIT_WELL;
+    if (!app_stops(app)) {
+        status = write_objects(app, &converted);
+        summarize(app, &converted);
+    }
     side_close(&side);
-    return !written ? EXIT_ENVIRONMENT : app_status(app, fails(app) ? EXIT_NO : EXIT_WELL);
+    return status != EXIT_WELL ? status : app_status(app, fails(app) ? EXIT_NO : EXIT_WELL);
 }

@@ -12,8 +12,9 @@ static bool read_aspects(struct app *app, struct compare_options *out)
                 }
             }
             if (!known) {
-                app_usage(app, "--aspects takes routing, rewrite, redirect, protection, traffic and "
-                               "headers, not '" SLICE_FMT "'",
+                app_usage(app,
+                          "'--aspects' takes routing, rewrite, redirect, protection, traffic and "
+                          "headers, not '" SLICE_FMT "'",
                           SLICE_ARG(name));
                 return false;
             }
@@ -107,11 +108,12 @@ static void print_text(struct app *app, const struct comparison *comparison)
         print_finding(app, &comparison->findings[i]);
     }
     print_verdicts(app, comparison);
-    buf_printf(&app->out,
-               "\n%zu requests drawn from both sides: %zu agree, %zu not known; %zu findings, and %zu "
-               "platform differences\n",
-               comparison->requests, comparison->agreed, comparison->unknown, own,
-               comparison->finding_count - own);
+    buf_printf(
+        &app->out,
+        "\n%zu requests drawn from both sides: %zu agree, %zu not known; %zu findings, and %zu "
+        "platform differences\n",
+        comparison->requests, comparison->agreed, comparison->unknown, own,
+        comparison->finding_count - own);
     if (comparison->unknown_reason.len) {
         buf_printf(&app->out, "first reason for what is not known: " SLICE_FMT "\n",
                    SLICE_ARG(comparison->unknown_reason));
@@ -135,8 +137,7 @@ static struct node *finding_node(struct app *app, const struct finding *finding)
     node_set(arena, map, "fields", node_string(arena, finding->fields));
     node_set(arena, map, "hosts", hosts);
     node_set(arena, map, "requests", node_int(arena, (int64_t)finding->requests));
-    node_set(arena, map, "curl",
-             node_string(arena, request_curl(arena, &finding->witness)));
+    node_set(arena, map, "curl", node_string(arena, request_curl(arena, &finding->witness)));
     node_set(arena, map, "before", outcome_node(&app->run, &finding->witness, &finding->before));
     node_set(arena, map, "after", outcome_node(&app->run, &finding->witness, &finding->after));
     return map;
@@ -154,9 +155,8 @@ static void print_json(struct app *app, const struct comparison *comparison)
         struct node *map = node_map(arena), *aspects = node_map(arena);
         for (size_t a = 0; a < ASPECT_COUNT; a++) {
             node_set(arena, aspects, aspect_name((enum aspect)a),
-                     node_string(arena, host->aspects[a] == VERDICT_DIFFERENT
-                                            ? SLICE("different")
-                                            : SLICE("unproven")));
+                     node_string(arena, host->aspects[a] == VERDICT_DIFFERENT ? SLICE("different")
+                                                                              : SLICE("unproven")));
         }
         node_set(arena, map, "host", node_string(arena, host->host));
         node_set(arena, map, "requests", node_int(arena, (int64_t)host->requests));
@@ -207,8 +207,8 @@ static int compare(struct app *app, const struct compare_options *options, struc
     return app_status(app, fails(app, &comparison) ? EXIT_NO : EXIT_WELL);
 }
 
-static bool read_after(struct app *app, struct side *before,
-                       const struct convert_options *options, struct side *after)
+static bool read_after(struct app *app, struct side *before, const struct convert_options *options,
+                       struct side *after)
 {
     if (app->options.after.count == 0) {
         struct converted converted = {0};
@@ -232,12 +232,12 @@ int cmd_diff(struct app *app)
     struct compare_options compare_options = {0};
     struct side before = {0}, after = {0};
     if (app->options.before.count == 0) {
-        return app_usage(app, "diff needs what runs today: --before PATH");
+        return app_usage(app, "'diff' needs what runs today: --before PATH");
     }
-    if (!app_side_options(app, app->options.before_as, &side_options) ||
-        !app_convert_options(app, &options) || !read_aspects(app, &compare_options)) {
+    if (!app_convert_options(app, &options) || !read_aspects(app, &compare_options)) {
         return EXIT_USAGE;
     }
+    app_side_options(app, app->options.before_as, &side_options);
     app_read(app, &app->options.before, &before.kube);
     if (!side_build(&app->run, &side_options, &before)) {
         return EXIT_INPUT;

@@ -77,8 +77,8 @@ static bool explain_effect(struct app *app, struct slice name)
         for (size_t t = 0; target_at(t); t++) {
             static const char *const words[] = {"exact", "near", "none"};
             const struct capability *capability = &target_at(t)->capabilities[i];
-            buf_printf(&app->out, "  %s: %s%s%s\n", target_at(t)->name,
-                       words[capability->support], capability->text && *capability->text ? "; " : "",
+            buf_printf(&app->out, "  %s: %s%s%s\n", target_at(t)->name, words[capability->support],
+                       capability->text && *capability->text ? "; " : "",
                        capability->text ? capability->text : "");
         }
         return true;
@@ -97,8 +97,9 @@ int cmd_explain(struct app *app)
         buf_puts(&app->out, i ? "\n" : "");
         if (!explain_code(app, name) && !explain_annotation(app, name) &&
             !explain_effect(app, name)) {
-            return app_usage(app, "'" SLICE_FMT "' is no code, annotation or effect; 'gateshift "
-                                  "explain' lists them",
+            return app_usage(app,
+                             "'" SLICE_FMT "' is no code, annotation or effect; 'gateshift "
+                             "explain' lists them",
                              SLICE_ARG(name));
         }
     }
@@ -119,9 +120,13 @@ int cmd_version(struct app *app)
 
 int cmd_completion(struct app *app)
 {
-    if (app->options.operands.count != 1 ||
-        !completion_print(app->options.operands.items[0], &app->out)) {
-        return app_usage(app, "completion takes one of: bash zsh fish");
+    struct slice shell = app->options.operands.items[0], names = SLICE("");
+    for (size_t i = 0; completion_shell(i); i++) {
+        names = arena_printf(app->run.arena, SLICE_FMT "%s%s", SLICE_ARG(names), i ? ", " : "",
+                             completion_shell(i));
     }
-    return EXIT_WELL;
+    return completion_print(shell, &app->out)
+               ? EXIT_WELL
+               : app_usage(app, "'completion' takes one of " SLICE_FMT ", not '" SLICE_FMT "'",
+                           SLICE_ARG(names), SLICE_ARG(shell));
 }

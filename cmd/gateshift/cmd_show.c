@@ -135,11 +135,10 @@ static struct node *rule_node(struct app *app, const struct rule *rule)
     node_set(arena, map, "implied", node_bool(arena, rule->implied));
     node_set(arena, map, "unknown", node_bool(arena, rule->unknown != NULL));
     node_set(arena, map, "from",
-             node_string(arena, arena_printf(arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT " " SLICE_FMT,
-                                             SLICE_ARG(rule->origin.kind),
-                                             SLICE_ARG(rule->origin.namespace),
-                                             SLICE_ARG(rule->origin.name),
-                                             SLICE_ARG(rule->origin.field))));
+             node_string(arena, arena_printf(
+                                    arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT " " SLICE_FMT,
+                                    SLICE_ARG(rule->origin.kind), SLICE_ARG(rule->origin.namespace),
+                                    SLICE_ARG(rule->origin.name), SLICE_ARG(rule->origin.field))));
     return map;
 }
 
@@ -171,11 +170,9 @@ int cmd_show(struct app *app)
     struct side_options options;
     struct side side = {0};
     if (app->options.files.count == 0) {
-        return app_usage(app, "show needs input: -f PATH");
+        return app_usage(app, "'show' needs input: -f PATH");
     }
-    if (!app_side_options(app, app->options.as, &options)) {
-        return EXIT_USAGE;
-    }
+    app_side_options(app, app->options.as, &options);
     app_read(app, &app->options.files, &side.kube);
     if (!side_build(&app->run, &options, &side)) {
         return EXIT_INPUT;

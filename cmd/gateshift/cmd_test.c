@@ -1,92 +1,12 @@
 #include "app.h"
+#include "results.h"
 
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-struct results {
-    struct app *app;
-    size_t passed, failed, number;
-    struct buf cases; /* of JUnit and JSON, until the totals are known */
-};
-
-static void put_xml(struct slice text, struct buf *out)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        switch (c) {
-        case '<':
-            buf_puts(out, "&lt;");
-            break;
-        case '>':
-            buf_puts(out, "&gt;");
-            break;
-        case '&':
-            buf_puts(out, "&amp;");
-            break;
-        case '"':
-            buf_puts(out, "&quot;");
-            break;
-        default:
-            buf_putc(out, c < 0x20 ? ' ' : (char)c);
-            break;
-        }
-    }
-}
-
-static void put_json(struct results *results, struct slice suite, struct slice name, bool passed,
-                     struct slice why)
-{
-    struct arena *arena = results->app->run.arena;
-    struct node *map = node_map(arena);
-    node_set(arena, map, "case", node_string(arena, suite));
-    node_set(arena, map, "name", node_string(arena, name));
-    node_set(arena, map, "passed", node_bool(arena, passed));
-    if (!passed) {
-        node_set(arena, map, "why", node_string(arena, why));
-    }
-    buf_puts(&results->cases, results->number > 1 ? ",\n  " : "\n  ");
-    document_write_json(map, 0, &results->cases);
-}
-
-static void put_junit(struct results *results, struct slice suite, struct slice name, bool passed,
-                      struct slice why)
-{
-    buf_puts(&results->cases, "  <testcase classname=\"");
-    put_xml(suite, &results->cases);
-    buf_puts(&results->cases, "\" name=\"");
-    put_xml(name, &results->cases);
-    if (passed) {
-        buf_puts(&results->cases, "\"/>\n");
-        return;
-    }
-    buf_puts(&results->cases, "\">\n    <failure message=\"");
-    put_xml(why, &results->cases);
-    buf_puts(&results->cases, "\"/>\n  </testcase>\n");
-}
-
-static void record(struct results *results, struct slice suite, struct slice name, bool passed,
-                   struct slice why)
-{
-    struct buf *out = &results->app->out;
-    results->number++;
-    results->passed += passed;
-    results->failed += !passed;
-    if (app_output_is(results->app, "json")) {
-        put_json(results, suite, name, passed, why);
-    } else if (app_output_is(results->app, "junit")) {
-        put_junit(results, suite, name, passed, why);
-    } else if (app_output_is(results->app, "tap")) {
-        buf_printf(out, "%s %zu - " SLICE_FMT ": " SLICE_FMT "\n", passed ? "ok" : "not ok",
-                   results->number, SLICE_ARG(suite), SLICE_ARG(name));
-        if (!passed) {
-            buf_printf(out, "# " SLICE_FMT "\n", SLICE_ARG(why));
-        }
-    } else if (!passed) {
-        buf_printf(out, "not ok: " SLICE_FMT ": " SLICE_FMT "\n    " SLICE_FMT "\n",
-                   SLICE_ARG(suite), SLICE_ARG(name), SLICE_ARG(why));
-    }
-}
+enum { SEARCH_DEPTH = 32 };
 
 /* Builds the side that is asked; false when it cannot be had. */
 static bool open_side(struct app *app, struct run *run, const struct input *input,
@@ -94,8 +14,8 @@ static bool open_side(struct app *app, struct run *run, const struct input *inpu
 {
     struct side_options side_options;
     struct convert_options options;
-    if (!app_side_options(app, app->options.as, &side_options) ||
-        !app_convert_options(app, &options)) {
+    app_side_options(app, app->options.as, &side_options);
+    if (!app_convert_options(app, &options)) {
         return false;
     }
     side_read(run, input, app->options.namespace, &side->kube);
@@ -120,69 +40,80 @@ static void run_cases(struct results *results, struct run *run, const struct sid
     for (size_t i = 0; i < cases->count; i++) {
         const struct expect_case *item = &cases->items[i];
         struct outcome outcome;
-        struct slice why = SLICE("the case has no expectation");
+        struct slice why = SLICE("the case has no 'expect', so nothing was checked");
         evaluate(side->evaluator, run->arena, &item->request, &outcome);
         bool passed =
             item->expect && expect_holds(run, item->expect, &item->request, &outcome, &why);
-        record(results, suite, item->name, passed, why);
+        results_add(results, suite, item->name, passed, why);
     }
 }
 
-/* The first error of a run, as the reason why a case failed. */
-static struct slice first_error(struct run *run)
+/* Errors of the input fail a case, each under the place where it is: what cannot be read is not tested. */
+static size_t add_errors(struct results *results, const struct run *run, struct slice suite)
 {
+    size_t count = 0;
     diag_finish(run->diag);
     for (size_t i = 0; i < diag_count(run->diag); i++) {
         const struct diagnostic *item = diag_get(run->diag, i);
-        if (item->severity == SEVERITY_ERROR) {
-            return arena_printf(run->arena, SLICE_FMT ":%u:%u: " SLICE_FMT,
-                                SLICE_ARG(diag_file_name(run->diag, item->span.file)),
-                                item->span.line, item->span.column, SLICE_ARG(item->message));
+        const char *name = diag_row(item->code)->name;
+        if (item->severity != SEVERITY_ERROR || !strchr("YKLTI", name[0])) {
+            continue;
         }
+        struct slice place =
+            item->span.file ? arena_printf(run->arena, SLICE_FMT ":%u:%u",
+                                           SLICE_ARG(diag_file_name(run->diag, item->span.file)),
+                                           item->span.line, item->span.column)
+                            : SLICE("the case itself");
+        results_add(
+            results, suite, place, false,
+            arena_printf(run->arena, "error %s: " SLICE_FMT, name, SLICE_ARG(item->message)));
+        count++;
     }
-    return SLICE("it cannot be read");
+    return count;
 }
 
-/* A case folder is a run of its own: closed, with its own memory. */
-static void run_folder(struct results *results, struct slice folder)
+static struct slice in_folder(struct run *run, struct slice folder, const char *name)
 {
-    struct app *app = results->app;
+    return arena_printf(run->arena, SLICE_FMT "/%s", SLICE_ARG(folder), name);
+}
+
+/* A case folder is a run of its own: closed, with its own memory and messages. */
+static void run_folder(struct results *results, struct app *app, struct slice folder)
+{
     struct run run;
     struct input manifests = {0}, requests = {0};
     struct expect_cases cases = {0};
     struct side side = {0};
-    run_open(&run, &app->run.limits, NULL, NULL);
+    run_open(&run, &app->run.limits, app_out_of_memory, NULL);
     run.closed = true;
-    bool found =
-        input_add(&run, &manifests,
-                  arena_printf(run.arena, SLICE_FMT "/manifests.yaml", SLICE_ARG(folder)), 0) ==
+    bool built = false;
+    if (input_add(&run, &manifests, in_folder(&run, folder, "manifests.yaml"), STDIN_FILENO) ==
             STATUS_OK &&
-        input_add(&run, &requests,
-                  arena_printf(run.arena, SLICE_FMT "/requests.json", SLICE_ARG(folder)), 0) ==
-            STATUS_OK;
-    if (found) {
+        input_add(&run, &requests, in_folder(&run, folder, "requests.json"), STDIN_FILENO) ==
+            STATUS_OK) {
         expect_read(&run, &requests.files[0], &cases);
+        built = open_side(app, &run, &manifests, &side);
     }
-    if (found && cases.count && open_side(app, &run, &manifests, &side)) {
+    size_t errors = app->options.keep_going && built ? 0 : add_errors(results, &run, folder);
+    if (built && !errors) {
         run_cases(results, &run, &side, folder, &cases);
+    } else if (!errors) {
+        results_add(results, folder, SLICE("the case itself"), false,
+                    SLICE("its objects give no routes"));
+    }
+    if (built) {
         side_close(&side);
-    } else {
-        struct slice why = first_error(&run);
-        for (size_t i = 0; i < cases.count; i++) {
-            record(results, folder, cases.items[i].name, false, why);
-        }
-        if (!cases.count) {
-            record(results, folder, SLICE("the case itself"), false, why);
-        }
     }
     run_close(&run);
 }
 
-static bool is_file(struct arena *arena, struct slice folder, const char *name)
+/* ---- finding cases ------------------------------------------------------------------------ */
+
+static bool has_manifests(struct arena *arena, struct slice folder)
 {
     struct stat info;
-    const char *path = arena_string(arena, arena_printf(arena, SLICE_FMT "/%s", SLICE_ARG(folder), name));
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    struct slice path = arena_printf(arena, SLICE_FMT "/manifests.yaml", SLICE_ARG(folder));
+    return stat(arena_string(arena, path), &info) == 0 && S_ISREG(info.st_mode);
 }
 
 static int compare_names(const void *a, const void *b, void *user)
@@ -191,110 +122,114 @@ static int compare_names(const void *a, const void *b, void *user)
     return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
 }
 
-enum { SEARCH_DEPTH = 16 };
-
-static void search_folder(struct results *results, struct slice folder, int depth)
+/* Folders in a folder, by name; hidden ones and links are left out, as links could form a ring. */
+static size_t list_folders(struct arena *arena, struct slice folder, struct slice **out)
 {
-    struct arena *arena = results->app->run.arena;
-    if (is_file(arena, folder, "manifests.yaml")) {
-        run_folder(results, folder);
-        return;
-    }
-    DIR *dir = depth < SEARCH_DEPTH ? opendir(arena_string(arena, folder)) : NULL;
     struct slice *names = NULL;
     size_t count = 0, capacity = 0;
+    DIR *dir = opendir(arena_string(arena, folder));
     for (const struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
-        if (entry->d_name[0] != '.') {
-            *ARENA_PUSH(arena, names, count, capacity) =
-                arena_printf(arena, SLICE_FMT "/%s", SLICE_ARG(folder), entry->d_name);
+        struct stat info;
+        struct slice path = arena_printf(arena, SLICE_FMT "/%s", SLICE_ARG(folder), entry->d_name);
+        if (entry->d_name[0] != '.' && lstat(arena_string(arena, path), &info) == 0 &&
+            S_ISDIR(info.st_mode)) {
+            *ARENA_PUSH(arena, names, count, capacity) = path;
         }
     }
     if (dir) {
         closedir(dir);
     }
     sort_stable(arena, names, count, sizeof *names, compare_names, NULL);
+    *out = names;
+    return count;
+}
+
+static size_t search_folder(struct results *results, struct app *app, struct slice folder,
+                            int depth)
+{
+    struct arena *arena = app->run.arena;
+    if (has_manifests(arena, folder)) {
+        run_folder(results, app, folder);
+        return 1;
+    }
+    struct slice *names = NULL;
+    size_t found = 0, count = depth < SEARCH_DEPTH ? list_folders(arena, folder, &names) : 0;
     for (size_t i = 0; i < count; i++) {
-        struct stat info;
-        if (lstat(arena_string(arena, names[i]), &info) == 0 && S_ISDIR(info.st_mode)) {
-            search_folder(results, names[i], depth + 1);
+        found += search_folder(results, app, names[i], depth + 1);
+    }
+    return found;
+}
+
+static void run_folders(struct results *results, struct app *app)
+{
+    for (size_t i = 0; i < app->options.operands.count; i++) {
+        struct slice folder = app->options.operands.items[i];
+        while (folder.len > 1 && slice_ends(folder, SLICE("/"))) {
+            folder.len--;
+        }
+        if (search_folder(results, app, folder, 0) == 0) {
+            diag_at(app->run.diag, DIAG_T004, SPAN_NONE, SLICE_ABSENT,
+                    "'" SLICE_FMT "' holds no case: no folder with manifests.yaml and "
+                    "requests.json; files are tested with -f PATH",
+                    SLICE_ARG(folder));
         }
     }
 }
 
-static int run_files(struct results *results)
+/* ---- manifests and files of requests -------------------------------------------------------- */
+
+static bool run_files(struct results *results, struct app *app)
 {
-    struct app *app = results->app;
     struct input input = {0};
     struct side side = {0};
     for (size_t i = 0; i < app->options.files.count; i++) {
-        enum status status = input_add(&app->run, &input, app->options.files.items[i], 0);
+        /* what went wrong is a diagnostic already */
+        enum status status =
+            input_add(&app->run, &input, app->options.files.items[i], STDIN_FILENO);
         (void)status;
     }
     input_sort(&app->run, &input);
     if (!open_side(app, &app->run, &input, &side)) {
-        return EXIT_INPUT;
+        return false;
     }
     for (size_t i = 0; i < app->options.operands.count; i++) {
         struct input requests = {0};
         struct expect_cases cases = {0};
-        if (input_add(&app->run, &requests, app->options.operands.items[i], 0) == STATUS_OK) {
+        struct slice name = app->options.operands.items[i];
+        enum status status = input_add(&app->run, &requests, name, STDIN_FILENO);
+        if (status == STATUS_OK && requests.count) {
             expect_read(&app->run, &requests.files[0], &cases);
         }
-        run_cases(results, &app->run, &side, app->options.operands.items[i], &cases);
+        if (!app_stops(app)) {
+            run_cases(results, &app->run, &side, name, &cases);
+        }
     }
     side_close(&side);
-    return EXIT_WELL;
-}
-
-static void print_totals(struct results *results)
-{
-    struct buf *out = &results->app->out;
-    if (app_output_is(results->app, "json")) {
-        buf_printf(out, "{\"version\":1,\"passed\":%zu,\"failed\":%zu,\"cases\":[" SLICE_FMT "\n]}\n",
-                   results->passed, results->failed, SLICE_ARG(buf_slice(&results->cases)));
-    } else if (app_output_is(results->app, "junit")) {
-        buf_printf(out,
-                   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"gateshift\" "
-                   "tests=\"%zu\" failures=\"%zu\">\n",
-                   results->number, results->failed);
-        buf_put(out, buf_slice(&results->cases));
-        buf_puts(out, "</testsuite>\n");
-    } else {
-        if (app_output_is(results->app, "tap")) {
-            buf_printf(out, "1..%zu\n", results->number);
-        }
-        buf_printf(out, "%zu passed, %zu failed\n", results->passed, results->failed);
-    }
+    return true;
 }
 
 int cmd_test(struct app *app)
 {
-    struct results results = {.app = app};
+    static const enum results_format formats[] = {RESULTS_TEXT, RESULTS_TAP, RESULTS_JUNIT,
+                                                  RESULTS_JSON};
+    static const char *const names[] = {"text", "tap", "junit", "json"};
     struct convert_options options;
-    if (app->options.operands.count == 0) {
-        return app_usage(app, "test needs case folders, or -f PATH and files of requests");
-    }
+    struct results results;
     if (!app_convert_options(app, &options)) {
         return EXIT_USAGE;
     }
-    buf_init(&results.cases, BUF_TEXT_MAX);
-    int status = EXIT_WELL;
-    if (app->options.files.count) {
-        status = run_files(&results);
-    } else {
-        for (size_t i = 0; i < app->options.operands.count; i++) {
-            size_t before = results.number;
-            search_folder(&results, app->options.operands.items[i], 0);
-            if (results.number == before) {
-                diag_at(app->run.diag, DIAG_T004, SPAN_NONE, SLICE_ABSENT,
-                        "'" SLICE_FMT "' holds no case (a folder with manifests.yaml and "
-                        "requests.json)",
-                        SLICE_ARG(app->options.operands.items[i]));
-                status = EXIT_INPUT;
-            }
-        }
+    enum results_format format = RESULTS_TEXT;
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+        format = app_output_is(app, names[i]) ? formats[i] : format;
     }
-    print_totals(&results);
-    buf_release(&results.cases);
-    return status != EXIT_WELL ? status : app_status(app, results.failed ? EXIT_NO : EXIT_WELL);
+    results_open(&results, format, app->run.arena, &app->out);
+    bool ran = true;
+    if (app->options.files.count) {
+        ran = run_files(&results, app);
+    } else {
+        run_folders(&results, app);
+    }
+    results_close(&results);
+    size_t failed = results.failed;
+    return !ran ? EXIT_INPUT : app_status(app, failed ? EXIT_NO : EXIT_WELL);
 }

@@ -2,114 +2,9 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static void out_of_memory(void *user, size_t wanted)
-{
-    (void)user;
-    (void)wanted;
-    static const char text[] = "gateshift: memory is used up; give less input at once, or raise "
-                               "the limit with --limit arena-bytes=N\n";
-    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
-    (void)written;
-    _exit(EXIT_ENVIRONMENT);
-}
-
-int app_usage(struct app *app, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    struct slice text = arena_vprintf(app->run.arena, format, args);
-    va_end(args);
-    fprintf(stderr, "gateshift: " SLICE_FMT "\ntry 'gateshift %s%s--help'\n", SLICE_ARG(text),
-            app->options.command ? app->options.command->name : "",
-            app->options.command ? " " : "");
-    return EXIT_USAGE;
-}
-
-bool app_output_is(const struct app *app, const char *format)
-{
-    return slice_is(app->options.output, format);
-}
-
-int app_status(const struct app *app, int otherwise)
-{
-    return diag_count_input_errors(app->run.diag) ? EXIT_INPUT : otherwise;
-}
-
-bool app_stops(const struct app *app)
-{
-    return diag_count_input_errors(app->run.diag) && !app->options.keep_going;
-}
-
-void app_read(struct app *app, const struct words *paths, struct kube *kube)
-{
-    struct input input = {0};
-    for (size_t i = 0; i < paths->count; i++) {
-        /* what went wrong is a diagnostic already */
-        enum status status = input_add(&app->run, &input, paths->items[i], STDIN_FILENO);
-        (void)status;
-    }
-    input_sort(&app->run, &input);
-    side_read(&app->run, &input, app->options.namespace, kube);
-}
-
-bool app_side_options(struct app *app, struct slice as, struct side_options *out)
-{
-    const struct options *options = &app->options;
-    *out = (struct side_options){
-        .choice = {.from = options->from, .ingress_class = options->ingress_class},
-        .nginx = {.version = options->from_version,
-                  .controller_config = options->controller_config},
-        .namespace = options->namespace};
-    if (slice_is(options->side, "ingress")) {
-        out->kind = SIDE_INGRESS;
-    } else if (slice_is(options->side, "gateway")) {
-        out->kind = SIDE_GATEWAY;
-    }
-    if (as.len && gateway_profile_find(as)) {
-        out->kind = SIDE_GATEWAY;
-        out->profile = as;
-    } else if (as.len) {
-        out->kind = SIDE_INGRESS;
-        out->choice.from = as;
-    }
-    return true;
-}
-
-bool app_convert_options(struct app *app, struct convert_options *out)
-{
-    const struct options *options = &app->options;
-    convert_options_default(out);
-    if (options->to.len) {
-        out->target = target_find(options->to);
-    }
-    if (options->aks_version.len && !convert_aks_version(options->aks_version, &out->api_minor)) {
-        app_usage(app, "--aks-version takes a Kubernetes version such as 1.35, not '" SLICE_FMT "'",
-                  SLICE_ARG(options->aks_version));
-        return false;
-    }
-    if (options->api_version.len && !convert_api_version(options->api_version, &out->api_minor)) {
-        app_usage(app, "--gateway-api-version takes 1.2 to 1.6, not '" SLICE_FMT "'",
-                  SLICE_ARG(options->api_version));
-        return false;
-    }
-    out->experimental = slice_is(options->channel, "experimental");
-    out->gateway_class = options->gateway_class;
-    size_t slash = slice_find(options->gateway, '/', 0);
-    if (slash < options->gateway.len) {
-        out->gateway_namespace = slice_sub(options->gateway, 0, slash);
-        out->gateway_name = slice_sub(options->gateway, slash + 1, options->gateway.len);
-    } else {
-        out->gateway_name = options->gateway;
-    }
-    return true;
-}
-
-/* ---- the end of a run --------------------------------------------------------------------- */
 
 static bool write_all(int fd, struct slice text)
 {
@@ -126,6 +21,25 @@ static bool write_all(int fd, struct slice text)
     return true;
 }
 
+/* Text for people, line by line, with what could act on a terminal shown as escapes. */
+static bool write_text(struct slice text)
+{
+    struct buf safe;
+    buf_init(&safe, BUF_TEXT_MAX);
+    struct slice rest = text, line;
+    while (slice_split(&rest, '\n', &line)) {
+        diag_put_visible(line, &safe);
+        if (rest.ptr) {
+            buf_putc(&safe, '\n');
+        }
+    }
+    bool fine = !safe.failed && write_all(STDOUT_FILENO, buf_slice(&safe));
+    buf_release(&safe);
+    return fine;
+}
+
+/* ---- the end of a run --------------------------------------------------------------------- */
+
 static enum diag_format diagnostics_format(const struct options *options)
 {
     static const char *const names[] = {"text", "json", "github", "sarif"};
@@ -137,26 +51,65 @@ static enum diag_format diagnostics_format(const struct options *options)
     return DIAG_FORMAT_TEXT;
 }
 
-static int finish(struct app *app, int status)
+/* NO_COLOR: https://no-color.org */
+static bool has_colour(const struct options *options)
 {
-    const struct options *options = &app->options;
+    const char *no_color = getenv("NO_COLOR");
+    if (options->color.len && !slice_is(options->color, "auto")) {
+        return slice_is(options->color, "always");
+    }
+    return isatty(STDERR_FILENO) && !(no_color && *no_color);
+}
+
+static bool write_results(struct app *app)
+{
+    if (app->out.failed) {
+        app_failure(app, "the result is larger than %zu bytes", app->out.max);
+        return false;
+    }
+    struct slice text = buf_slice(&app->out);
+    bool fine = app->for_people ? write_text(text) : write_all(STDOUT_FILENO, text);
+    /* whoever closed the pipe does not want to know */
+    if (!fine && errno != EPIPE) {
+        app_failure(app, "cannot write to standard output: %s", strerror(errno));
+    }
+    return fine;
+}
+
+static bool write_messages(struct app *app)
+{
+    enum diag_format format = diagnostics_format(&app->options);
+    const struct option_row *reads = NULL; /* commands without diagnostics print none */
+    for (size_t i = 0; app->options.command && option_at(i); i++) {
+        if (strcmp(option_at(i)->name, "diagnostics") == 0 && !app->options.help &&
+            (option_at(i)->commands & (unsigned)app->options.command->command)) {
+            reads = option_at(i);
+        }
+    }
     struct buf messages;
     buf_init(&messages, BUF_TEXT_MAX);
-    diag_finish(app->run.diag);
-    const char *no_color = getenv("NO_COLOR");
-    bool colour = slice_is(options->color, "always") ||
-                  (!slice_is(options->color, "never") && isatty(STDERR_FILENO) &&
-                   !(no_color && *no_color));
-    diag_print(app->run.diag, diagnostics_format(options), colour, isatty(STDERR_FILENO) == 1,
-               &messages);
-    bool fine = write_all(STDOUT_FILENO, buf_slice(&app->out)) && !app->out.failed;
-    if (!options->quiet && diagnostics_format(options) == DIAG_FORMAT_TEXT) {
+    if (reads) {
+        diag_print(app->run.diag, format, has_colour(&app->options), isatty(STDERR_FILENO) == 1,
+                   &messages);
+    }
+    if (!app->options.quiet && format == DIAG_FORMAT_TEXT) {
         buf_put(&messages, buf_slice(&app->summary));
     }
-    bool said = write_all(STDERR_FILENO, buf_slice(&messages));
+    buf_put(&messages, buf_slice(&app->failures));
+    bool fine = write_all(STDERR_FILENO, buf_slice(&messages));
     buf_release(&messages);
-    return fine && said ? status : EXIT_ENVIRONMENT;
+    return fine;
 }
+
+static int finish(struct app *app, int status)
+{
+    diag_finish(app->run.diag);
+    bool written = write_results(app);
+    bool said = write_messages(app);
+    return written && said ? status : EXIT_ENVIRONMENT;
+}
+
+/* ---- the beginning ------------------------------------------------------------------------ */
 
 static int dispatch(struct app *app)
 {
@@ -181,50 +134,66 @@ static int dispatch(struct app *app)
     return EXIT_USAGE;
 }
 
-static bool set_limits(struct app *app)
+static bool read_limits(struct app *app, struct arena *arena, struct limits *limits)
 {
     for (size_t i = 0; i < app->options.limits.count; i++) {
         struct slice text = app->options.limits.items[i];
         size_t equals = slice_find(text, '=', 0);
-        if (!limits_set(&app->run.limits, slice_sub(text, 0, equals),
-                        slice_sub(text, equals + 1, text.len))) {
-            struct slice names = SLICE("");
-            for (size_t n = 0; limits_name(n); n++) {
-                names = arena_printf(app->run.arena, SLICE_FMT "%s%s", SLICE_ARG(names),
-                                     n ? ", " : "", limits_name(n));
-            }
-            app_usage(app, "--limit takes NAME=NUMBER with one of these names: " SLICE_FMT,
-                      SLICE_ARG(names));
-            return false;
+        if (limits_set(limits, slice_sub(text, 0, equals), slice_sub(text, equals + 1, text.len))) {
+            continue;
         }
+        struct slice names = SLICE("");
+        for (size_t n = 0; limits_name(n); n++) {
+            names = arena_printf(arena, SLICE_FMT "%s%s", SLICE_ARG(names), n ? ", " : "",
+                                 limits_name(n));
+        }
+        app_usage(app, "'--limit' takes NAME=NUMBER with one of " SLICE_FMT ", not '" SLICE_FMT "'",
+                  SLICE_ARG(names), SLICE_ARG(text));
+        return false;
     }
     return true;
 }
 
-static int run_command(struct app *app, int argc, char **argv)
+static int run_command(struct app *app, const struct limits *limits)
 {
-    struct slice error;
-    if (!options_parse(app->run.arena, argc, argv, &app->options, &error)) {
-        return app_usage(app, SLICE_FMT, SLICE_ARG(error));
-    }
+    run_open(&app->run, limits, app_out_of_memory, NULL);
+    app->run.closed = app->options.closed;
+    buf_init(&app->out, BUF_TEXT_MAX);
+    buf_init(&app->summary, BUF_TEXT_MAX);
+    buf_init(&app->failures, BUF_TEXT_MAX);
+    bool tables = app_output_is(app, "json") || app_output_is(app, "junit");
+    app->for_people =
+        !tables && app->options.command &&
+        (app->options.command->command &
+         (COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_SHOW | COMMAND_EXPLAIN));
+    int status = EXIT_WELL;
     if (app->options.help) {
         help_print(app->options.command, &app->out);
-        return EXIT_WELL;
+    } else {
+        status = dispatch(app);
     }
-    app->run.closed = app->options.closed;
-    return set_limits(app) ? dispatch(app) : EXIT_USAGE;
+    status = finish(app, status);
+    buf_release(&app->out);
+    buf_release(&app->summary);
+    buf_release(&app->failures);
+    run_close(&app->run);
+    return status;
 }
 
+/* Limits are among the options, so options are read before there is a run. */
 int main(int argc, char **argv)
 {
     struct app app = {0};
+    struct slice error;
+    struct limits limits = limits_default();
+    int status = EXIT_USAGE;
     signal(SIGPIPE, SIG_IGN);
-    run_open(&app.run, NULL, out_of_memory, NULL);
-    buf_init(&app.out, BUF_TEXT_MAX);
-    buf_init(&app.summary, BUF_TEXT_MAX);
-    int status = finish(&app, run_command(&app, argc, argv));
-    buf_release(&app.out);
-    buf_release(&app.summary);
-    run_close(&app.run);
+    struct arena *arena = arena_open(0, app_out_of_memory, NULL);
+    if (!options_parse(arena, argc, argv, &app.options, &error)) {
+        app_usage(&app, SLICE_FMT, SLICE_ARG(error));
+    } else if (read_limits(&app, arena, &limits)) {
+        status = run_command(&app, &limits);
+    }
+    arena_close(arena);
     return status;
 }

@@ -1,4 +1,8 @@
-/* The command line: one table of options, from which parsing, --help and completion are made. */
+/* The command line: one table of options, from which parsing, --help and completion are made, and with
+ * which the manual is compared.
+ *
+ * Ownership: values point into argv; lists live in the arena given.
+ * Errors:    options_parse gives a message of one line. */
 #ifndef GATESHIFT_OPTIONS_H
 #define GATESHIFT_OPTIONS_H
 
@@ -19,11 +23,12 @@ enum command {
 struct command_row {
     enum command command;
     const char *name;
-    const char *operands; /* "URL...", or null */
+    const char *operands; /* "REQUEST...", or null */
+    size_t least, most;   /* how many operands */
     const char *summary;
 };
 const struct command_row *command_at(size_t index); /* null past the end */
-const struct command_row *command_find(const char *name);
+const struct command_row *command_find(struct slice name);
 
 struct words {
     struct slice *items;
@@ -31,31 +36,38 @@ struct words {
 };
 
 struct options {
-    const struct command_row *command;
+    const struct command_row *command; /* null: none was named */
     struct words operands;
-    struct words files, before, after, headers, limits, assume, aspects;
+    struct words files, before, after, headers, limits, aspects;
     struct slice namespace, output, out_dir, from, from_version, ingress_class, controller_config;
     struct slice to, api_version, channel, aks_version, gateway_class, gateway, fail_on;
-    struct slice diagnostics, color, as, before_as, after_as, side, method, client;
-    bool help, version, keep_going, force, closed, convert, strict, quiet;
+    struct slice diagnostics, color, as, before_as, after_as, side, method, client_ip, body_size;
+    bool help, keep_going, force, closed, convert, strict, quiet;
 };
 
+enum option_kind { OPTION_SWITCH, OPTION_TEXT, OPTION_LIST };
+
+/* The words that an option takes; null past the end. The first one is the default, if any is. */
+typedef const char *option_choices_fn(size_t index);
+
 struct option_row {
-    const char *name;   /* without the dashes */
-    char letter;        /* 0: none */
-    int kind;           /* how it is read; see options.c */
-    size_t offset;      /* in struct options */
-    unsigned commands;  /* mask of enum command */
-    const char *argument; /* name of its value in --help; null for a switch */
-    const char *choices;  /* "a|b|c", or null */
+    const char *name; /* without the dashes; with several rows, each for other commands */
+    char letter;      /* 0: none */
+    enum option_kind kind;
+    size_t offset;              /* in struct options */
+    unsigned commands;          /* mask of enum command */
+    const char *argument;       /* name of its value in --help; null for a switch */
+    option_choices_fn *choices; /* or null */
     const char *text;
 };
 const struct option_row *option_at(size_t index); /* null past the end */
 
-/* False with a message of one line in *error (and a hint) when the command line is wrong. */
+/* False with a message in *error when the command line is wrong. */
 bool options_parse(struct arena *arena, int argc, char **argv, struct options *out,
                    struct slice *error);
+
 void help_print(const struct command_row *command, struct buf *out); /* null: all commands */
-bool completion_print(struct slice shell, struct buf *out);
+const char *completion_shell(size_t index);                          /* null past the end */
+bool completion_print(struct slice shell, struct buf *out);          /* false: no such shell */
 
 #endif

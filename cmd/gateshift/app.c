@@ -1,0 +1,159 @@
+#include "app.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void app_out_of_memory(void *user, size_t wanted)
+{
+    (void)user;
+    (void)wanted;
+    static const char text[] = "gateshift: memory is used up; give less input at once, or raise "
+                               "the limit with --limit arena-bytes=N\n";
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)written;
+    _exit(EXIT_ENVIRONMENT);
+}
+
+enum { LINE_MAX_BYTES = 1 << 16 };
+
+int app_usage(struct app *app, const char *format, ...)
+{
+    char text[1024];
+    struct buf line;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    buf_init(&line, LINE_MAX_BYTES);
+    diag_put_visible(slice_of(text), &line);
+    fprintf(stderr, "gateshift: " SLICE_FMT "\ntry 'gateshift %s%s--help'\n",
+            SLICE_ARG(buf_slice(&line)), app->options.command ? app->options.command->name : "",
+            app->options.command ? " " : "");
+    buf_release(&line);
+    return EXIT_USAGE;
+}
+
+int app_failure(struct app *app, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct slice text = arena_vprintf(app->run.arena, format, args);
+    va_end(args);
+    buf_puts(&app->failures, "gateshift: ");
+    diag_put_visible(text, &app->failures);
+    buf_putc(&app->failures, '\n');
+    return EXIT_ENVIRONMENT;
+}
+
+bool app_output_is(const struct app *app, const char *format)
+{
+    return slice_is(app->options.output, format);
+}
+
+size_t app_input_errors(const struct diag *diag)
+{
+    size_t count = diag_count_input_errors(diag);
+    for (size_t i = 0; i < diag_count(diag); i++) {
+        const struct diagnostic *item = diag_get(diag, i);
+        count += item->severity == SEVERITY_ERROR && diag_row(item->code)->name[0] == 'T';
+    }
+    return count;
+}
+
+int app_status(const struct app *app, int otherwise)
+{
+    return app_input_errors(app->run.diag) ? EXIT_INPUT : otherwise;
+}
+
+bool app_stops(const struct app *app)
+{
+    return app_input_errors(app->run.diag) && !app->options.keep_going;
+}
+
+void app_read(struct app *app, const struct words *paths, struct kube *kube)
+{
+    struct input input = {0};
+    for (size_t i = 0; i < paths->count; i++) {
+        /* what went wrong is a diagnostic already */
+        enum status status = input_add(&app->run, &input, paths->items[i], STDIN_FILENO);
+        (void)status;
+    }
+    input_sort(&app->run, &input);
+    side_read(&app->run, &input, app->options.namespace, kube);
+}
+
+void app_side_options(const struct app *app, struct slice as, struct side_options *out)
+{
+    const struct options *options = &app->options;
+    *out = (struct side_options){
+        .choice = {.from = options->from, .ingress_class = options->ingress_class},
+        .nginx = {.version = options->from_version,
+                  .controller_config = options->controller_config},
+        .namespace = options->namespace};
+    if (slice_is(options->side, "ingress")) {
+        out->kind = SIDE_INGRESS;
+    } else if (slice_is(options->side, "gateway")) {
+        out->kind = SIDE_GATEWAY;
+    }
+    if (as.len && gateway_profile_find(as)) {
+        out->kind = SIDE_GATEWAY;
+        out->profile = as;
+    } else if (as.len) {
+        out->kind = SIDE_INGRESS;
+        out->choice.from = as;
+    }
+}
+
+static bool read_versions(struct app *app, struct convert_options *out)
+{
+    const struct options *options = &app->options;
+    if (options->aks_version.len && !convert_aks_version(options->aks_version, &out->api_minor)) {
+        app_usage(app,
+                  "'--aks-version' takes a Kubernetes version such as 1.35, not '" SLICE_FMT "'",
+                  SLICE_ARG(options->aks_version));
+        return false;
+    }
+    if (options->api_version.len && !convert_api_version(options->api_version, &out->api_minor)) {
+        app_usage(app, "'--gateway-api-version' takes 1.2 to 1.6, not '" SLICE_FMT "'",
+                  SLICE_ARG(options->api_version));
+        return false;
+    }
+    return true;
+}
+
+static bool read_gateway(struct app *app, struct convert_options *out)
+{
+    struct slice gateway = app->options.gateway;
+    size_t slash = slice_find(gateway, '/', 0);
+    if (slash < gateway.len) {
+        out->gateway_namespace = slice_sub(gateway, 0, slash);
+        out->gateway_name = slice_sub(gateway, slash + 1, gateway.len);
+    } else {
+        out->gateway_name = gateway;
+    }
+    bool named = !gateway.ptr || is_dns_subdomain(out->gateway_name);
+    if (!named || (slash < gateway.len && !is_dns_label(out->gateway_namespace))) {
+        app_usage(app, "'--gateway' takes NAME or NAMESPACE/NAME, not '" SLICE_FMT "'",
+                  SLICE_ARG(gateway));
+        return false;
+    }
+    return true;
+}
+
+bool app_convert_options(struct app *app, struct convert_options *out)
+{
+    const struct options *options = &app->options;
+    convert_options_default(out);
+    if (options->to.len) {
+        out->target = target_find(options->to);
+    }
+    out->experimental = slice_is(options->channel, "experimental");
+    out->gateway_class = options->gateway_class;
+    if (options->gateway_class.len && !is_dns_subdomain(options->gateway_class)) {
+        app_usage(app, "'--gateway-class' takes the name of a GatewayClass, not '" SLICE_FMT "'",
+                  SLICE_ARG(options->gateway_class));
+        return false;
+    }
+    return read_versions(app, out) && read_gateway(app, out);
+}

@@ -1,0 +1,35 @@
+/* Files that appear in a folder together or not at all, as far as a file system can promise that.
+ *
+ * Ownership: names and reasons live in the arena given.
+ * Errors:    false, with a line for people in *why. folder_close removes what was not committed.
+ *
+ * Names are relative to the folder and hold no '/'. Temporary names are new and are never followed
+ * through a link, so nothing outside the folder is written. */
+#ifndef GATESHIFT_FOLDER_H
+#define GATESHIFT_FOLDER_H
+
+#include "base/base.h"
+
+struct folder_file {
+    const char *name, *temporary;
+};
+struct folder {
+    struct arena *arena;
+    struct slice path;
+    int fd;
+    bool force;
+    struct folder_file *files;
+    size_t count, capacity;
+    size_t committed;
+};
+
+/* Makes the folder, and those above it, where they are missing. */
+NODISCARD bool folder_open(struct arena *arena, struct slice path, bool force,
+                           struct folder *folder, struct slice *why);
+/* Writes under a temporary name; refuses a name that exists unless forced. */
+NODISCARD bool folder_put(struct folder *folder, struct slice name, struct slice text,
+                          struct slice *why);
+NODISCARD bool folder_commit(struct folder *folder, struct slice *why);
+void folder_close(struct folder *folder);
+
+#endif

@@ -1,0 +1,182 @@
+#include "results.h"
+
+#include "diag/diag.h"
+#include "document/document.h"
+
+void results_open(struct results *results, enum results_format format, struct arena *arena,
+                  struct buf *out)
+{
+    *results = (struct results){.format = format, .arena = arena, .out = out};
+    buf_init(&results->suites, BUF_TEXT_MAX);
+    buf_init(&results->suite, BUF_TEXT_MAX);
+}
+
+/* ---- JUnit -------------------------------------------------------------------------------- */
+
+/* XML has no escapes for control bytes, so they are shown as text first. */
+static void put_xml(struct slice text, struct buf *out)
+{
+    struct buf visible;
+    buf_init(&visible, BUF_TEXT_MAX);
+    diag_put_visible(text, &visible);
+    for (size_t i = 0; i < visible.len; i++) {
+        switch (visible.ptr[i]) {
+        case '<':
+            buf_puts(out, "&lt;");
+            break;
+        case '>':
+            buf_puts(out, "&gt;");
+            break;
+        case '&':
+            buf_puts(out, "&amp;");
+            break;
+        case '"':
+            buf_puts(out, "&quot;");
+            break;
+        default:
+            buf_putc(out, visible.ptr[i]);
+            break;
+        }
+    }
+    buf_release(&visible);
+}
+
+static void close_suite(struct results *results)
+{
+    if (results->suite_name.ptr) {
+        buf_puts(&results->suites, "  <testsuite name=\"");
+        put_xml(results->suite_name, &results->suites);
+        buf_printf(&results->suites, "\" tests=\"%zu\" failures=\"%zu\">\n",
+                   results->suite_passed + results->suite_failed, results->suite_failed);
+        buf_put(&results->suites, buf_slice(&results->suite));
+        buf_puts(&results->suites, "  </testsuite>\n");
+        buf_clear(&results->suite);
+    }
+    results->suite_passed = results->suite_failed = 0;
+}
+
+static void add_junit(struct results *results, struct slice suite, struct slice name, bool passed,
+                      struct slice why)
+{
+    if (!results->suite_name.ptr || !slice_equal(results->suite_name, suite)) {
+        close_suite(results);
+        results->suite_name = arena_copy(results->arena, suite);
+    }
+    results->suite_passed += passed;
+    results->suite_failed += !passed;
+    buf_puts(&results->suite, "    <testcase classname=\"");
+    put_xml(suite, &results->suite);
+    buf_puts(&results->suite, "\" name=\"");
+    put_xml(name, &results->suite);
+    if (passed) {
+        buf_puts(&results->suite, "\"/>\n");
+        return;
+    }
+    buf_puts(&results->suite, "\">\n      <failure message=\"");
+    put_xml(why, &results->suite);
+    buf_puts(&results->suite, "\"/>\n    </testcase>\n");
+}
+
+/* ---- JSON and TAP ------------------------------------------------------------------------- */
+
+static void add_json(struct results *results, struct slice suite, struct slice name, bool passed,
+                     struct slice why)
+{
+    struct arena *arena = results->arena;
+    struct node *map = node_map(arena);
+    node_set(arena, map, "case", node_string(arena, suite));
+    node_set(arena, map, "name", node_string(arena, name));
+    node_set(arena, map, "passed", node_bool(arena, passed));
+    if (!passed) {
+        node_set(arena, map, "why", node_string(arena, why));
+    }
+    buf_puts(&results->suites, results->suites.len ? ",\n    " : "\n    ");
+    document_write_json(map, 0, &results->suites);
+}
+
+/* A '#' would begin a directive such as "# SKIP". */
+static void put_tap(struct slice text, struct buf *out)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '#' || c == '\\') {
+            buf_putc(out, '\\');
+        }
+        buf_putc(out, c == '\n' || c == '\r' ? ' ' : c);
+    }
+}
+
+static void add_tap(struct results *results, struct slice suite, struct slice name, bool passed,
+                    struct slice why)
+{
+    buf_printf(results->out, "%s %zu - ", passed ? "ok" : "not ok",
+               results->passed + results->failed);
+    put_tap(suite, results->out);
+    buf_puts(results->out, ": ");
+    put_tap(name, results->out);
+    buf_putc(results->out, '\n');
+    if (!passed) {
+        buf_puts(results->out, "# ");
+        put_tap(why, results->out);
+        buf_putc(results->out, '\n');
+    }
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
+
+void results_add(struct results *results, struct slice suite, struct slice name, bool passed,
+                 struct slice why)
+{
+    results->passed += passed;
+    results->failed += !passed;
+    switch (results->format) {
+    case RESULTS_TEXT:
+        if (!passed) {
+            buf_printf(results->out, "not ok: " SLICE_FMT ": " SLICE_FMT "\n    " SLICE_FMT "\n",
+                       SLICE_ARG(suite), SLICE_ARG(name), SLICE_ARG(why));
+        }
+        return;
+    case RESULTS_TAP:
+        add_tap(results, suite, name, passed, why);
+        return;
+    case RESULTS_JUNIT:
+        add_junit(results, suite, name, passed, why);
+        return;
+    case RESULTS_JSON:
+        add_json(results, suite, name, passed, why);
+        return;
+    }
+}
+
+void results_close(struct results *results)
+{
+    size_t count = results->passed + results->failed;
+    switch (results->format) {
+    case RESULTS_TEXT:
+        buf_printf(results->out, "%zu passed, %zu failed\n", results->passed, results->failed);
+        break;
+    case RESULTS_TAP:
+        buf_printf(results->out, "1..%zu\n# %zu passed, %zu failed\n", count, results->passed,
+                   results->failed);
+        break;
+    case RESULTS_JUNIT:
+        close_suite(results);
+        buf_printf(results->out,
+                   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                   "<testsuites name=\"gateshift\" tests=\"%zu\" failures=\"%zu\">\n",
+                   count, results->failed);
+        buf_put(results->out, buf_slice(&results->suites));
+        buf_puts(results->out, "</testsuites>\n");
+        break;
+    case RESULTS_JSON:
+        buf_printf(results->out,
+                   "{\n  \"version\": 1,\n  \"passed\": %zu,\n  \"failed\": %zu,\n"
+                   "  \"results\": [",
+                   results->passed, results->failed);
+        buf_put(results->out, buf_slice(&results->suites));
+        buf_puts(results->out, count ? "\n  ]\n}\n" : "]\n}\n");
+        break;
+    }
+    buf_release(&results->suites);
+    buf_release(&results->suite);
+}
