@@ -43,7 +43,28 @@ static void take_gateways(struct builder *builder)
 
 /* ---- the table ---------------------------------------------------------------------------- */
 
-static void set_table(const struct gateway_profile *profile, struct route_table *table)
+static const struct route_header_edits *profile_headers(struct run *run,
+                                                        const struct gateway_profile *profile,
+                                                        bool on_request)
+{
+    struct route_header_edits *headers = ARENA_NEW(run->arena, struct route_header_edits);
+    struct edits *edits = &headers->edits;
+    for (size_t i = 0; i < profile->header_count; i++) {
+        const struct gateway_header *row = &profile->headers[i];
+        if (row->on_request != on_request) {
+            continue;
+        }
+        struct header_edit *edit = ARENA_PUSH(run->arena, edits->items, edits->count, edits->capacity);
+        edit->kind = row->kind;
+        edit->name = slice_of(row->name);
+        edit->value = template_part(run->arena, row->part);
+        edit->value.parts[0].text = slice_of(row->text);
+    }
+    return edits->count ? headers : NULL;
+}
+
+static void set_table(struct run *run, const struct gateway_profile *profile,
+                      struct route_table *table)
 {
     static const int gates[] = {EFFECT_answer, EFFECT_cors, EFFECT_redirect};
     table->label = slice_of(profile->version);
@@ -56,6 +77,8 @@ static void set_table(const struct gateway_profile *profile, struct route_table 
     if (profile->platform) {
         table->platform = *profile->platform;
     }
+    table->platform.request_headers = profile_headers(run, profile, true);
+    table->platform.response_headers = profile_headers(run, profile, false);
     table->no_rule_status = 404;
     table->no_backend_status = 500;
 }
@@ -84,7 +107,7 @@ void gateway_api_build(struct run *run, const struct kube *kube,
         .lists = map_new(run->arena),
         .assumed = map_new(run->arena),
     };
-    set_table(profile, table);
+    set_table(run, profile, table);
     tls_policies_read(&builder);
     take_gateways(&builder);
     routes_attach(&builder);

@@ -12,6 +12,15 @@
 #include "kube/kube.h"
 #include "route/route.h"
 
+/* A header that an implementation sets by itself. */
+struct gateway_header {
+    bool on_request; /* else on the response */
+    enum edit_kind kind;
+    const char *name;
+    enum part_kind part;
+    const char *text; /* PART_TEXT */
+};
+
 /* What the standard leaves open, one row per implementation. */
 struct gateway_profile {
     const char *name;    /* standard, aks-approuting */
@@ -45,7 +54,9 @@ struct gateway_profile {
     bool reads_app_protocol;   /* also the values of Service appProtocol outside kubernetes.io */
     struct view view;
     /* What it does where a route says nothing; null: left open. */
-    const struct effects *platform;
+    const struct effects *platform; /* without headers */
+    const struct gateway_header *headers;
+    size_t header_count;
     /* HTTPS: Host served by another listener than SNI chose gives 421 */
     bool detects_misdirected;
 };

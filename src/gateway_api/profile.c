@@ -22,29 +22,14 @@ static const struct route_buffering streams = {.request = false, .response = fal
 
 /* Envoy's connection manager with use_remote_address, as pilot/pkg/networking/core/listener.go sets it for
  * gateways: the client is appended to X-Forwarded-For, scheme and request id are set anew. */
-static struct part envoy_client[] = {{.kind = PART_CLIENT}};
-static struct part envoy_scheme[] = {{.kind = PART_SCHEME}};
-static struct part envoy_request_id[] = {{.kind = PART_REQUEST_ID}};
-static struct part envoy_server[] = {{.kind = PART_TEXT, .text = {"istio-envoy", 11}}};
-static struct header_edit envoy_request_edits[] = {
-    {EDIT_ADD, {"X-Forwarded-For", 15}, {envoy_client, 1}, false},
-    {EDIT_SET, {"X-Forwarded-Proto", 17}, {envoy_scheme, 1}, false},
-    {EDIT_SET, {"X-Request-Id", 12}, {envoy_request_id, 1}, false},
-};
-static struct header_edit envoy_response_edits[] = {
-    {EDIT_SET, {"Server", 6}, {envoy_server, 1}, false},
-};
-static const struct route_header_edits istio_request_headers = {
-    .edits = {envoy_request_edits, ARRAY_LEN(envoy_request_edits), ARRAY_LEN(envoy_request_edits)},
-};
-static const struct route_header_edits istio_response_headers = {
-    .edits = {envoy_response_edits, ARRAY_LEN(envoy_response_edits),
-              ARRAY_LEN(envoy_response_edits)},
+static const struct gateway_header envoy_headers[] = {
+    {true, EDIT_ADD, "X-Forwarded-For", PART_CLIENT, ""},
+    {true, EDIT_SET, "X-Forwarded-Proto", PART_SCHEME, ""},
+    {true, EDIT_SET, "X-Request-Id", PART_REQUEST_ID, ""},
+    {false, EDIT_SET, "Server", PART_TEXT, "istio-envoy"},
 };
 static const struct effects istio_platform = {
     .body_limit = &no_body_limit,
-    .request_headers = &istio_request_headers,
-    .response_headers = &istio_response_headers,
     .timeouts = &istio_timeouts,
     .retries = &istio_retries,
     .buffering = &streams,
@@ -85,6 +70,8 @@ static const struct gateway_profile profiles[] = {
                  .forward_normalised = true,
                  .missing_host_status = 400},
         .platform = &istio_platform,
+        .headers = envoy_headers,
+        .header_count = ARRAY_LEN(envoy_headers),
     },
 };
 

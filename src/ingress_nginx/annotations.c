@@ -446,6 +446,14 @@ static void check_notes(const struct reading *reading)
                     rows[note->needs].name);
         }
     }
+    struct slice root = annotation_text(out, AN_app_root);
+    if (root.ptr && root.ptr[0] != '/') {
+        const struct annotation_value *value = &out->values[out->at[AN_app_root] - 1];
+        diag_at(reading->run->diag, DIAG_N005, value->span, reading->ingress->object.subject,
+                "annotation '" SLICE_FMT "' is no path ('" SLICE_FMT
+                "'), which the controller ignores without a word",
+                SLICE_ARG(value->name), SLICE_ARG(root));
+    }
     struct slice temporal = annotation_text(out, AN_temporal_redirect);
     if (temporal.ptr && !slice_starts(temporal, SLICE("http"))) {
         const struct annotation_value *value = &out->values[out->at[AN_temporal_redirect] - 1];

@@ -31,7 +31,7 @@ static void add_app_roots(struct model *model, const struct server *server, stru
         }
         const struct annotations *annotations = &location->item->annotations;
         struct slice root = annotation_text(annotations, AN_app_root);
-        if (root.len < 2 || root.ptr[0] != '/') {
+        if (!root.len || root.ptr[0] != '/') {
             continue;
         }
         struct rule *rule = add_rule(model, list, PATH_EXACT, SLICE("/"));
