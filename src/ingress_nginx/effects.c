@@ -273,6 +273,13 @@ static struct texts origins_of(struct run *run, struct slice text, bool *any)
     return kept;
 }
 
+static struct texts one_text(struct run *run, struct slice text)
+{
+    struct texts texts = {ARENA_NEW(run->arena, struct slice), text.ptr != NULL};
+    texts.items[0] = text;
+    return texts;
+}
+
 static void add_cors(struct run *run, const struct annotations *annotations, struct rule *rule)
 {
     if (!annotation_true(annotations, AN_enable_cors, false)) {
@@ -288,14 +295,15 @@ static void add_cors(struct run *run, const struct annotations *annotations, str
     cors->end_anchored_only = true;
     cors->credentials = annotation_true(annotations, AN_cors_allow_credentials, true);
     struct slice value = annotation_text(annotations, AN_cors_allow_methods);
+    /* nginx sends these as they are written, so they stay one text */
     cors->methods =
-        read_texts(run, value.ptr ? value : SLICE("GET, PUT, POST, DELETE, PATCH, OPTIONS"));
+        one_text(run, value.ptr ? value : SLICE("GET, PUT, POST, DELETE, PATCH, OPTIONS"));
     value = annotation_text(annotations, AN_cors_allow_headers);
-    cors->headers = read_texts(
+    cors->headers = one_text(
         run, value.ptr ? value
                        : SLICE("DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,"
                                "Cache-Control,Content-Type,Range,Authorization"));
-    cors->expose = read_texts(run, annotation_text(annotations, AN_cors_expose_headers));
+    cors->expose = one_text(run, annotation_text(annotations, AN_cors_expose_headers));
     cors->max_age = annotation_int(annotations, AN_cors_max_age, 1728000);
     cors->preflight_status = 204;
     rule->effects.cors = cors;
