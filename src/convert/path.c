@@ -11,11 +11,17 @@ static const struct {
     unsigned rest; /* capture that holds what follows */
     bool rest_has_slash;
 } tails[] = {
-    {"(/|$)(.*)", SHAPE_ELEMENT, 2, false}, {"(?:/|$)(.*)", SHAPE_ELEMENT, 1, false},
-    {"(/|$).*", SHAPE_ELEMENT, 0, false},   {"(/|$)", SHAPE_ELEMENT, 0, false},
-    {"/?(.*)", SHAPE_TEXT, 1, false},       {"/(.*)", SHAPE_BELOW, 1, false},
-    {"/.*", SHAPE_BELOW, 0, false},         {"(.*)", SHAPE_TEXT, 1, true},
-    {".*", SHAPE_TEXT, 0, false},           {"", SHAPE_TEXT, 0, false},
+    {"(/|$)(.*)", SHAPE_ELEMENT, 2, false},   /* /p and all below it */
+    {"(?:/|$)(.*)", SHAPE_ELEMENT, 1, false}, /* likewise */
+    {"(/|$).*", SHAPE_ELEMENT, 0, false},     /* likewise */
+    {"(/|$)", SHAPE_ELEMENT, 0, false},       /* likewise */
+    {"/?(.*)", SHAPE_TEXT, 1, false},         /* what begins with /p */
+    {"/(.*)", SHAPE_BELOW, 1, false},         /* below /p only */
+    {"/.*", SHAPE_BELOW, 0, false},           /* likewise */
+    {"(.*)", SHAPE_TEXT, 1, true},            /* what begins with /p */
+    {".*", SHAPE_TEXT, 0, false},             /* likewise */
+    {"$", SHAPE_EXACT, 0, false},             /* /p alone */
+    {"", SHAPE_TEXT, 0, false},               /* what begins with /p */
 };
 
 /* The literal text that a pattern stands for; false when it has other meanings. */
@@ -39,6 +45,29 @@ static bool literal_text(struct arena *arena, struct slice pattern, struct path_
     return true;
 }
 
+/* A head with one of the tails; false when the two say something else together. */
+static bool shape_fits(struct arena *arena, struct slice head, struct path_shape *shape)
+{
+    bool root = head.len == 0 || slice_is(head, "/");
+    if (root && (shape->kind == SHAPE_BELOW || (head.len && shape->kind == SHAPE_TEXT))) {
+        shape->kind = SHAPE_ALL;
+        shape->head = SLICE("/");
+        return true;
+    }
+    bool exact = shape->kind == SHAPE_EXACT;
+    if ((root && !(exact && head.len)) || (exact && slice_ends(head, SLICE("\\"))) ||
+        !literal_text(arena, head, shape) || !slice_starts(shape->head, SLICE("/"))) {
+        return false;
+    }
+    if (exact || shape->head.ptr[shape->head.len - 1] != '/') {
+        return true;
+    }
+    bool below = shape->kind == SHAPE_TEXT; /* "/p/" is "/p" with "/.*" */
+    shape->kind = SHAPE_BELOW;
+    shape->head.len--;
+    return below;
+}
+
 void path_shape_read(struct arena *arena, struct slice pattern, struct path_shape *out)
 {
     *out = (struct path_shape){.kind = SHAPE_NONE};
@@ -47,38 +76,14 @@ void path_shape_read(struct arena *arena, struct slice pattern, struct path_shap
     }
     for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
         struct slice suffix = slice_of(tails[i].suffix);
-        if (!slice_ends(pattern, suffix)) {
-            continue;
-        }
-        struct slice head = slice_sub(pattern, 0, pattern.len - suffix.len);
         struct path_shape shape = {.kind = tails[i].kind,
                                    .rest = tails[i].rest,
                                    .rest_has_slash = tails[i].rest_has_slash};
-        bool all = head.len == 0 || slice_is(head, "/");
-        if (all && (tails[i].kind == SHAPE_BELOW || (head.len && tails[i].kind == SHAPE_TEXT))) {
-            shape.kind = SHAPE_ALL;
-            shape.head = SLICE("/");
+        if (slice_ends(pattern, suffix) &&
+            shape_fits(arena, slice_sub(pattern, 0, pattern.len - suffix.len), &shape)) {
             *out = shape;
             return;
         }
-        if (shape.kind == SHAPE_EXACT && slice_ends(head, SLICE("\\"))) {
-            continue; /* a dollar sign itself */
-        }
-        if (shape.kind == SHAPE_EXACT && slice_is(head, "/")) {
-            all = false;
-        }
-        if (!literal_text(arena, head, &shape) || !slice_starts(shape.head, SLICE("/")) || all) {
-            continue;
-        }
-        bool slash = shape.head.ptr[shape.head.len - 1] == '/';
-        if (slash && shape.kind == SHAPE_TEXT) { /* "/p/(.*)" */
-            shape.kind = SHAPE_BELOW;
-            shape.head.len--;
-        } else if (slash && shape.kind != SHAPE_EXACT) {
-            continue;
-        }
-        *out = shape;
-        return;
     }
 }
 
