@@ -138,6 +138,7 @@ static bool refused(struct context *context, struct outcome *out)
         respond(out, 400, "a header's name holds '_'");
         return true;
     }
+    find_client(context);
     return path_refused(context, out);
 }
 

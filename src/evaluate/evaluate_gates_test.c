@@ -110,6 +110,51 @@ static void test_evaluate_address_lists(void **state)
     assert_answers(world_send(world, from("10.2.2.3")), 403);
 }
 
+static struct slice client_of(struct world *world, const char *peer, const char *forwarded)
+{
+    struct header header = {SLICE("X-Forwarded-For"), slice_of(forwarded)};
+    struct request request = peer ? from(peer) : (struct request){.host = SLICE("a.b")};
+    request.headers = (struct headers){&header, 1, 1};
+    const struct outcome *out = world_send(world, request);
+    assert_served_by(out, "api");
+    return seen_value(&out->backends[0].request, "X-Real-IP");
+}
+
+static void test_evaluate_client_may_be_named_by_a_header(void **state)
+{
+    struct world *world = *state;
+    struct rule *rule = lone_rule(world);
+    struct header_edit edit = {EDIT_SET, SLICE("X-Real-IP"),
+                               template_part(world->run.arena, PART_CLIENT), false};
+    rule->effects.request_headers = world_edits(world, &edit, 1);
+    struct network all, inner[2];
+    assert_true(network_parse(SLICE("0.0.0.0/0"), &all));
+    assert_true(network_parse(SLICE("10.0.0.0/8"), &inner[0]));
+    assert_true(network_parse(SLICE("fd00::/8"), &inner[1]));
+    assert_text(client_of(world, "10.0.0.1", "192.0.2.1"), "10.0.0.1");
+    world->table.view.client_header = SLICE("x-forwarded-for");
+    assert_text(client_of(world, "10.0.0.1", "192.0.2.1"), "10.0.0.1"); /* nobody is trusted */
+    world->table.view.client_trusted = (struct networks){&all, 1};
+    assert_text(client_of(world, NULL, "192.0.2.1, 192.0.2.2:80"), "192.0.2.1");
+    assert_text(client_of(world, "10.0.0.1", "nonsense, 192.0.2.2"), "192.0.2.2");
+    assert_text(client_of(world, "10.0.0.1", "192.0.2.1, ::1"), "::1");
+    assert_text(client_of(world, "10.0.0.1", ""), "10.0.0.1");
+    world->table.view.client_trusted = (struct networks){inner, 2};
+    assert_text(client_of(world, "10.0.0.1", "1.1.1.1,192.0.2.1,10.0.0.9,[fd00::1]:80"),
+                "192.0.2.1");
+    assert_text(client_of(world, "192.0.2.9", "192.0.2.1"), "192.0.2.9");
+    assert_null(client_of(world, NULL, "192.0.2.1").ptr);
+    struct network deny;
+    assert_true(network_parse(SLICE("192.0.2.1"), &deny));
+    const struct route_addresses lists = {.deny = {&deny, 1}, .status = 403};
+    rule->effects.addresses = &lists;
+    set_gates(world, (const int[]){EFFECT_addresses}, 1);
+    struct header header = {SLICE("X-Forwarded-For"), SLICE("192.0.2.1")};
+    struct request request = from("10.0.0.1");
+    request.headers = (struct headers){&header, 1, 1};
+    assert_answers(world_send(world, request), 403);
+}
+
 static void test_evaluate_rules_without_endpoints(void **state)
 {
     struct world *world = *state;
@@ -329,6 +374,7 @@ int main(void)
         TEST(test_evaluate_last_answers_come_after_all_gates),
         TEST(test_evaluate_body_limits),
         TEST(test_evaluate_address_lists),
+        TEST(test_evaluate_client_may_be_named_by_a_header),
         TEST(test_evaluate_rules_without_endpoints),
         TEST(test_evaluate_answers_carry_headers),
         TEST(test_evaluate_cors_as_ingress_nginx),

@@ -32,6 +32,8 @@ struct context {
     struct slice path; /* in the view's normal form */
     struct slice host; /* normalised */
     bool https;
+    struct address client; /* as the view says; length 0: not known */
+    struct slice client_text;
     struct regex_match captures; /* of the rule's path, or of its rewrite */
     const char *trouble;         /* why it cannot be said whether a rule matches; null: it can */
     const struct rule *rule;
@@ -64,6 +66,10 @@ void headers_edit(struct context *context, const struct route_header_edits *edit
 void client_headers(struct context *context, struct seen_headers *out);
 /* Where headers depend on what is not understood, no value is certain. */
 void headers_doubt(const struct context *context, struct seen_headers *headers);
+
+/* ---- client.c: who the data plane takes for the client */
+bool networks_hold(const struct networks *networks, const struct address *address);
+void find_client(struct context *context);
 
 /* ---- gate.c: effects that may answer */
 bool gate_answers(struct context *context, int gate, struct outcome *out);

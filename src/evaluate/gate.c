@@ -63,16 +63,6 @@ static bool gate_body_limit(struct context *context, const struct effects *effec
     return respond(out, 413, SLICE("the body is larger than the limit"));
 }
 
-static bool listed(const struct networks *networks, const struct address *address)
-{
-    for (size_t i = 0; i < networks->count; i++) {
-        if (network_contains(&networks->items[i], address)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool gate_addresses(struct context *context, const struct effects *effects,
                            struct outcome *out)
 {
@@ -80,14 +70,14 @@ static bool gate_addresses(struct context *context, const struct effects *effect
     if (!lists || (!lists->has_allow && !lists->deny.count)) {
         return false;
     }
-    const struct address *client = &context->request->client;
+    const struct address *client = &context->client;
     if (!client->length) {
         out->kind = OUTCOME_UNKNOWN;
         out->reason = SLICE("the answer depends on the client's address, and none was given");
         return true;
     }
-    bool denied =
-        listed(&lists->deny, client) || (lists->has_allow && !listed(&lists->allow, client));
+    bool denied = networks_hold(&lists->deny, client) ||
+                  (lists->has_allow && !networks_hold(&lists->allow, client));
     return denied && respond(out, lists->status, SLICE("the client's address is not let in"));
 }
 

@@ -57,8 +57,8 @@ static bool part_render(struct context *context, const struct part *part, struct
         *out = header_value(context, part->text);
         return true;
     case PART_CLIENT:
-        *out = request->client_text;
-        return request->client_text.ptr != NULL;
+        *out = context->client_text;
+        return context->client_text.ptr != NULL;
     case PART_REQUEST_ID:
     case PART_UNKNOWN:
         break;

@@ -383,6 +383,10 @@ struct view {
     int64_t bad_escape_status; /* answer to "%zz"; 0: kept as it is */
     int64_t missing_host_status;
     enum underscore_policy underscores;
+    /* A header that names the client, read from the right for as long as who says so is trusted; absent:
+     * the client is who connected. */
+    struct slice client_header;
+    struct networks client_trusted;
 };
 
 /* Order in which effects may answer; GATE_NO_ENDPOINTS stands for a rule whose backends all fail. */
