@@ -3,14 +3,16 @@
 
 #include <string.h>
 
-enum { CHUNK_BYTES = 16 * 1024, TEXT_SMALL = 512, WEIGHT_TEXT = 64 };
+enum { CHUNK_BYTES = 16 * 1024, TEXT_SMALL = 512, WEIGHT_TEXT = 64, STACK_FIRST = 64 };
 
 void builder_init(struct builder *builder, struct run *run, const struct input_file *file)
 {
     *builder = (struct builder){.run = run,
                                 .file = file->file,
                                 .file_bytes = file->text.len,
-                                .scratch = arena_open(0, NULL, NULL)};
+                                .scratch = arena_open(0, NULL, NULL),
+                                .stack_capacity = STACK_FIRST};
+    builder->stack = ARENA_ARRAY(builder->scratch, struct waiting, STACK_FIRST);
 }
 
 void builder_release(struct builder *builder)
@@ -42,7 +44,7 @@ char *builder_text(struct builder *builder, size_t size)
     if (size >= TEXT_SMALL) {
         return arena_alloc(builder->run->arena, size);
     }
-    if (builder->chunk_left < size) {
+    if (!builder->chunk || builder->chunk_left < size) {
         builder->chunk = arena_alloc(builder->run->arena, CHUNK_BYTES);
         builder->chunk_left = CHUNK_BYTES;
     }
@@ -55,7 +57,7 @@ struct slice builder_text_keep(struct builder *builder, char *text, size_t used)
         builder->chunk += used;
         builder->chunk_left -= used;
     }
-    return (struct slice){text ? text : "", used};
+    return (struct slice){text, used};
 }
 
 static struct slice keep(struct builder *builder, struct slice text)

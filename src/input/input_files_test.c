@@ -1,6 +1,6 @@
 #include "input/input.h"
 
-#include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,12 +55,30 @@ static void link_to(struct place *place, const char *target, const char *name)
     assert_int_equal(symlink(target, arena_string(place->run.arena, path_of(place, name))), 0);
 }
 
+static void remove_all(struct arena *arena, const char *path)
+{
+    struct stat info;
+    assert_int_equal(lstat(path, &info), 0);
+    if (!S_ISDIR(info.st_mode)) {
+        assert_int_equal(unlink(path), 0);
+        return;
+    }
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            const struct slice inner = arena_printf(arena, "%s/%s", path, entry->d_name);
+            remove_all(arena, arena_string(arena, inner));
+        }
+    }
+    assert_int_equal(closedir(dir), 0);
+    assert_int_equal(rmdir(path), 0);
+}
+
 static int tear_down(void **state)
 {
     struct place *place = *state;
-    char *const command =
-        arena_string(place->run.arena, arena_printf(place->run.arena, "rm -r '%s'", place->folder));
-    assert_int_equal(system(command), 0);
+    remove_all(place->run.arena, place->folder);
     run_close(&place->run);
     free(place);
     return 0;
