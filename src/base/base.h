@@ -16,9 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NODISCARD __attribute__((warn_unused_result))
+#define NODISCARD                __attribute__((warn_unused_result))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LEN(a)             (sizeof(a) / sizeof((a)[0]))
 
 /* Why an operation on the environment failed. Faults of the input are diagnostics instead. */
 enum status { STATUS_OK, STATUS_IO, STATUS_LIMIT, STATUS_NETWORK, STATUS_CANCELLED };
@@ -33,13 +33,14 @@ struct slice {
 };
 
 #define SLICE(literal) ((struct slice){"" literal, sizeof(literal) - 1})
-#define SLICE_ABSENT ((struct slice){NULL, 0})
+#define SLICE_ABSENT   ((struct slice){NULL, 0})
 /* For printf: "%.*s" takes an int, so longer text is cut at 1 MiB. */
-#define SLICE_FMT "%.*s"
+#define SLICE_FMT    "%.*s"
 #define SLICE_ARG(s) (int)((s).len > 1048576 ? 1048576 : (s).len), ((s).ptr ? (s).ptr : "")
 
 struct slice slice_of(const char *text); /* null gives an absent slice */
-bool slice_equal(struct slice a, struct slice b); /* absent equals empty here; test ptr for absence */
+bool slice_equal(struct slice a,
+                 struct slice b); /* absent equals empty here; test ptr for absence */
 bool slice_equal_fold(struct slice a, struct slice b); /* ASCII case folded */
 bool slice_is(struct slice a, const char *text);
 int slice_compare(struct slice a, struct slice b); /* bytes, then length; for sorting */
@@ -74,7 +75,7 @@ struct slice arena_printf(struct arena *arena, const char *format, ...) PRINTF_L
 struct slice arena_vprintf(struct arena *arena, const char *format, va_list args);
 struct slice arena_lower(struct arena *arena, struct slice text); /* ASCII lower case */
 
-#define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define ARENA_NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc_array((arena), (count), sizeof(type)))
 
 /* Room for one more element in a growable array inside an arena. Use through ARENA_PUSH:

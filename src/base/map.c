@@ -1,9 +1,9 @@
 #include "base/base.h"
 
 /* uthash takes its memory from the arena that is in scope where it grows. */
-#define uthash_malloc(size) arena_alloc(map->arena, (size))
+#define uthash_malloc(size)        arena_alloc(map->arena, (size))
 #define uthash_free(pointer, size) ((void)(pointer), (void)(size))
-#define HASH_NONFATAL_OOM 0
+#define HASH_NONFATAL_OOM          0
 /* Never reached, as an arena does not return null; uthash's own way out would be exit. */
 #define uthash_fatal(text) abort()
 #include <stdlib.h>

@@ -37,7 +37,7 @@ struct host_verdict {
 };
 struct comparison {
     struct slice before, after; /* labels */
-    struct finding *findings; /* worst first, those of the platform last */
+    struct finding *findings;   /* worst first, those of the platform last */
     size_t finding_count;
     struct host_verdict *hosts;
     size_t host_count;

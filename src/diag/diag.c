@@ -50,8 +50,7 @@ struct diag *diag_new(struct arena *arena)
 
 uint32_t diag_file_add(struct diag *diag, struct slice name, struct slice text)
 {
-    struct file *file =
-        ARENA_PUSH(diag->arena, diag->files, diag->file_count, diag->file_capacity);
+    struct file *file = ARENA_PUSH(diag->arena, diag->files, diag->file_count, diag->file_capacity);
     *file = (struct file){name, text};
     return (uint32_t)diag->file_count;
 }
@@ -108,7 +107,8 @@ static int compare(const void *a, const void *b, void *user)
 {
     const struct diag *diag = user;
     const struct diagnostic *x = a, *y = b;
-    int order = slice_compare(diag_file_name(diag, x->span.file), diag_file_name(diag, y->span.file));
+    int order =
+        slice_compare(diag_file_name(diag, x->span.file), diag_file_name(diag, y->span.file));
     if (order == 0 && x->span.line != y->span.line) {
         order = x->span.line < y->span.line ? -1 : 1;
     }
@@ -160,7 +160,8 @@ size_t diag_count_input_errors(const struct diag *diag)
     size_t count = 0;
     for (size_t i = 0; i < diag->count; i++) {
         const struct diagnostic *item = &diag->items[i];
-        count += item->severity == SEVERITY_ERROR && strchr("YKL", rows[item->code].name[0]) != NULL;
+        count +=
+            item->severity == SEVERITY_ERROR && strchr("YKL", rows[item->code].name[0]) != NULL;
     }
     return count;
 }

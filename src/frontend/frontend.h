@@ -17,10 +17,10 @@
 enum side_kind { SIDE_AUTO, SIDE_INGRESS, SIDE_GATEWAY };
 
 struct side_options {
-    enum side_kind kind;  /* AUTO: Ingress when the input has any, else Gateway */
+    enum side_kind kind; /* AUTO: Ingress when the input has any, else Gateway */
     struct ingress_choice choice;
     struct ingress_nginx_options nginx;
-    struct slice profile; /* of the Gateway side; absent: standard */
+    struct slice profile;   /* of the Gateway side; absent: standard */
     struct slice namespace; /* for objects without one; absent: default */
 };
 struct side {

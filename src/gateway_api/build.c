@@ -43,9 +43,8 @@ static void take_gateways(struct builder *builder)
 
 /* ---- the table ---------------------------------------------------------------------------- */
 
-static const struct route_header_edits *profile_headers(struct run *run,
-                                                        const struct gateway_profile *profile,
-                                                        bool on_request)
+static const struct route_header_edits *
+profile_headers(struct run *run, const struct gateway_profile *profile, bool on_request)
 {
     struct route_header_edits *headers = ARENA_NEW(run->arena, struct route_header_edits);
     struct edits *edits = &headers->edits;
@@ -54,7 +53,8 @@ static const struct route_header_edits *profile_headers(struct run *run,
         if (row->on_request != on_request) {
             continue;
         }
-        struct header_edit *edit = ARENA_PUSH(run->arena, edits->items, edits->count, edits->capacity);
+        struct header_edit *edit =
+            ARENA_PUSH(run->arena, edits->items, edits->count, edits->capacity);
         edit->kind = row->kind;
         edit->name = slice_of(row->name);
         edit->value = template_part(run->arena, row->part);

@@ -100,9 +100,10 @@ static void test_gateway_ties_go_to_age_then_name_then_rule(void **state)
     SERVICE("exact")                                                                               \
     SERVICE("wild")                                                                                \
     SERVICE("deep")                                                                                \
-    SERVICE("any") EDGE ROUTE(                                                                     \
-        "a", "rules: [{matches: [{path: {type: Exact, value: /x}}, {path: {value: /any}}], "       \
-             "backendRefs: [{name: any, port: 80}]}]")                                             \
+    SERVICE("any")                                                                                 \
+    EDGE ROUTE("a",                                                                                \
+               "rules: [{matches: [{path: {type: Exact, value: /x}}, {path: {value: /any}}], "     \
+               "backendRefs: [{name: any, port: 80}]}]")                                           \
         ROUTE("b", "hostnames: ['*.org'], rules: [{matches: [{path: {value: /x}}, {path: {value: " \
                    "/wild}}], backendRefs: [{name: wild, port: 80}]}]")                            \
             ROUTE("c",                                                                             \

@@ -23,32 +23,33 @@ enum ingress_owner {
 struct ingress_claim {
     const struct ingress *ingress;
     enum ingress_owner owner;
-    struct slice controller; /* "k8s.io/ingress-nginx", "webapprouting.kubernetes.azure.com/nginx" */
-    struct slice plane;      /* ingress-nginx, aks-nginx, ingress-v1, or the other's name */
+    struct slice
+        controller;     /* "k8s.io/ingress-nginx", "webapprouting.kubernetes.azure.com/nginx" */
+    struct slice plane; /* ingress-nginx, aks-nginx, ingress-v1, or the other's name */
     /* Same text = same data plane = same address. The class name for the well-known ones. */
     struct slice gateway;
 };
 struct ingress_claims {
     struct ingress_claim *items; /* in the order of kube: namespace, name */
     size_t count;
-    bool any_nginx;   /* claimed by or a class of ingress-nginx is in the input */
+    bool any_nginx; /* claimed by or a class of ingress-nginx is in the input */
     bool any_neutral;
 };
 struct ingress_choice {
-    struct slice from;          /* --from: auto, ingress-nginx, aks-nginx, ingress-v1; absent: auto */
+    struct slice from; /* --from: auto, ingress-nginx, aks-nginx, ingress-v1; absent: auto */
     struct slice ingress_class; /* --ingress-class: take only this class; absent: all */
 };
 /* Names that --from takes, for messages and completion; null past the end. */
 const char *ingress_from_name(size_t index);
-void ingress_claim_all(struct run *run, const struct kube *kube, const struct ingress_choice *choice,
-                       struct ingress_claims *out);
+void ingress_claim_all(struct run *run, const struct kube *kube,
+                       const struct ingress_choice *choice, struct ingress_claims *out);
 
 /* The backend of an Ingress as a route backend: Service and port resolved in the input.
  * by_target: a port may also name a targetPort, as ingress-nginx accepts. In open inputs a missing Service
  * is assumed; its named port stays 0 with port_name set (diagnostic I-code, once per Service and port). status is set
  * for what cannot serve: `missing_status` without Service or port, `empty_status` without endpoints. */
 struct backend ingress_backend_resolve(struct run *run, const struct kube *kube,
-                                       struct slice namespace, const struct ingress_backend *backend,
-                                       bool by_target, int64_t missing_status,
-                                       int64_t empty_status);
+                                       struct slice namespace,
+                                       const struct ingress_backend *backend, bool by_target,
+                                       int64_t missing_status, int64_t empty_status);
 #endif

@@ -5,17 +5,32 @@
 #include <string.h>
 
 enum check {
-    CHECK_ANY, CHECK_BOOL, CHECK_INT, CHECK_SIZE, CHECK_BASIC, CHECK_URL, CHECK_RX, CHECK_PATHCAP,
-    CHECK_HEADERS, CHECK_VAR, CHECK_CIDRS, CHECK_OPTIONS, CHECK_OPTIONS_FOLD, CHECK_LABEL,
-    CHECK_METHODS, CHECK_EXPOSED, CHECK_ORIGINS, CHECK_ALIASES
+    CHECK_ANY,
+    CHECK_BOOL,
+    CHECK_INT,
+    CHECK_SIZE,
+    CHECK_BASIC,
+    CHECK_URL,
+    CHECK_RX,
+    CHECK_PATHCAP,
+    CHECK_HEADERS,
+    CHECK_VAR,
+    CHECK_CIDRS,
+    CHECK_OPTIONS,
+    CHECK_OPTIONS_FOLD,
+    CHECK_LABEL,
+    CHECK_METHODS,
+    CHECK_EXPOSED,
+    CHECK_ORIGINS,
+    CHECK_ALIASES
 };
 /* The same checks after blanks were removed. */
-#define CHECK_STRIPPED_SIZE (CHECK_SIZE | STRIP)
-#define CHECK_STRIPPED_BASIC (CHECK_BASIC | STRIP)
-#define CHECK_STRIPPED_URL (CHECK_URL | STRIP)
+#define CHECK_STRIPPED_SIZE    (CHECK_SIZE | STRIP)
+#define CHECK_STRIPPED_BASIC   (CHECK_BASIC | STRIP)
+#define CHECK_STRIPPED_URL     (CHECK_URL | STRIP)
 #define CHECK_STRIPPED_PATHCAP (CHECK_PATHCAP | STRIP)
 #define CHECK_STRIPPED_HEADERS (CHECK_HEADERS | STRIP)
-#define CHECK_STRIPPED_VAR (CHECK_VAR | STRIP)
+#define CHECK_STRIPPED_VAR     (CHECK_VAR | STRIP)
 #define CHECK_STRIPPED_OPTIONS (CHECK_OPTIONS | STRIP)
 #define CHECK_STRIPPED_METHODS (CHECK_METHODS | STRIP)
 #define CHECK_STRIPPED_EXPOSED (CHECK_EXPOSED | STRIP)
@@ -35,7 +50,8 @@ struct annotation {
 
 static const struct annotation rows[AN_COUNT] = {
 #define A(id, name, alias, scope, check, options, bad, treatment, aspect, fallback, text)          \
-    [AN_##id] = {name, alias, CHECK_##check, options, BAD_##bad, TREAT_##treatment, ASPECT_##aspect},
+    [AN_##id] = {name,           alias, CHECK_##check, options, BAD_##bad, TREAT_##treatment,      \
+                 ASPECT_##aspect},
 #include "ingress_nginx/annotations.def"
 #undef A
 };
@@ -100,10 +116,13 @@ bool nginx_annotation_info_at(size_t index, struct nginx_annotation_info *out)
 
 /* Names in old manifests that no parser of this version reads. */
 static const char *const dead[] = {
-    "add-base-url", "base-url-scheme", "secure-backends", "session-cookie-hash",
-    "global-rate-limit", "global-rate-limit-window", "global-rate-limit-key",
-    "global-rate-limit-ignored-cidrs", "enable-influxdb", "influxdb-measurement", "influxdb-port",
-    "influxdb-host", "influxdb-server-name", "enable-opentracing",
+    "add-base-url",          "base-url-scheme",
+    "secure-backends",       "session-cookie-hash",
+    "global-rate-limit",     "global-rate-limit-window",
+    "global-rate-limit-key", "global-rate-limit-ignored-cidrs",
+    "enable-influxdb",       "influxdb-measurement",
+    "influxdb-port",         "influxdb-host",
+    "influxdb-server-name",  "enable-opentracing",
 };
 
 /* ---- checks: internal/ingress/annotations/parser/validators.go ------------------------------ */
@@ -126,8 +145,8 @@ static bool only(struct slice value, const char *more)
 static bool is_bool(struct slice value)
 {
     /* Go's strconv.ParseBool */
-    static const char *const words[] = {"1",    "t",    "T", "TRUE", "true",  "True",
-                                        "0",    "f",    "F", "FALSE", "false", "False"};
+    static const char *const words[] = {"1", "t", "T", "TRUE",  "true",  "True",
+                                        "0", "f", "F", "FALSE", "false", "False"};
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (slice_is(value, words[i])) {
             return true;
@@ -141,7 +160,10 @@ bool size_parse(struct slice text, int64_t *bytes)
     uint64_t number, unit = 1;
     if (text.len) {
         char last = (char)(text.ptr[text.len - 1] | 32);
-        unit = last == 'k' ? 1024 : last == 'm' ? 1024 * 1024 : last == 'g' ? 1024u * 1024 * 1024 : 1;
+        unit = last == 'k'   ? 1024
+               : last == 'm' ? 1024 * 1024
+               : last == 'g' ? 1024u * 1024 * 1024
+                             : 1;
         if (unit > 1 || last == 'b') {
             text.len--;
         }
@@ -312,9 +334,9 @@ static void not_understood(const struct reading *reading, const struct annotatio
                            const struct label *label)
 {
     struct effect_source source = {label->key, label->span};
-    struct slice reason = arena_printf(reading->run->arena,
-                                       "annotation '" SLICE_FMT "' is not understood yet",
-                                       SLICE_ARG(label->key));
+    struct slice reason =
+        arena_printf(reading->run->arena, "annotation '" SLICE_FMT "' is not understood yet",
+                     SLICE_ARG(label->key));
     reading->out->unknown =
         unknown_add(reading->run, reading->out->unknown, row->aspect, source, reason);
     diag_at(reading->run->diag, DIAG_N006, label->span, reading->ingress->object.subject,
@@ -465,8 +487,7 @@ static void check_notes(const struct reading *reading)
 }
 
 void annotations_read(struct run *run, struct arena *arena, const struct ingress *ingress,
-                      struct slice prefix,
-                      const struct settings *settings, struct annotations *out)
+                      struct slice prefix, const struct settings *settings, struct annotations *out)
 {
     *out = (struct annotations){0};
     const struct reading reading = {run, ingress, settings, out, arena};

@@ -86,20 +86,20 @@ static void add_rewrite(struct model *model, const struct location *location,
         struct slice error;
         rewrite->pattern = location->path;
         rewrite->fold = true;
-        rewrite->regex =
-            regex_compile(run, table->regexes, location->path, true, false, &error);
+        rewrite->regex = regex_compile(run, table->regexes, location->path, true, false, &error);
     }
     rule->effects.rewrite = rewrite;
     if (set(annotations, AN_x_forwarded_prefix)) {
         struct route_header_edits *edits = NEW_EFFECT(run, header_edits);
         edits->source = annotation_source(annotations, AN_x_forwarded_prefix);
-        struct header_edit *edit = ARENA_PUSH(run->arena, edits->edits.items, edits->edits.count,
-                                              edits->edits.capacity);
+        struct header_edit *edit =
+            ARENA_PUSH(run->arena, edits->edits.items, edits->edits.count, edits->edits.capacity);
         edit->name = SLICE("X-Forwarded-Prefix");
         struct template value;
-        edit->value = target_template(run, annotation_text(annotations, AN_x_forwarded_prefix), &value)
-                          ? value
-                          : variable_template(run, annotation_text(annotations, AN_x_forwarded_prefix));
+        edit->value =
+            target_template(run, annotation_text(annotations, AN_x_forwarded_prefix), &value)
+                ? value
+                : variable_template(run, annotation_text(annotations, AN_x_forwarded_prefix));
         rule->effects.request_headers = edits;
     }
 }
@@ -141,8 +141,7 @@ static void add_https_redirect(struct model *model, const struct server *server,
 {
     const struct annotations *annotations = &location->item->annotations;
     const struct settings *settings = model->settings;
-    bool force =
-        annotation_true(annotations, AN_force_ssl_redirect, settings->force_ssl_redirect);
+    bool force = annotation_true(annotations, AN_force_ssl_redirect, settings->force_ssl_redirect);
     bool wanted = annotation_true(annotations, AN_ssl_redirect, settings->ssl_redirect) &&
                   model_redirects(model, server);
     if ((!force && !wanted) ||
@@ -150,9 +149,8 @@ static void add_https_redirect(struct model *model, const struct server *server,
         return;
     }
     struct route_redirect *redirect = NEW_EFFECT(model->run, redirect);
-    enum annotation_id id = force && set(annotations, AN_force_ssl_redirect)
-                                ? AN_force_ssl_redirect
-                                : AN_ssl_redirect;
+    enum annotation_id id =
+        force && set(annotations, AN_force_ssl_redirect) ? AN_force_ssl_redirect : AN_ssl_redirect;
     if (set(annotations, id)) {
         redirect->source = annotation_source(annotations, id);
     }
@@ -219,10 +217,12 @@ static void add_addresses(struct run *run, const struct annotations *annotations
     addresses->status = 403;
     addresses->has_allow = allow;
     if (allow) {
-        addresses->allow = read_networks(run, annotation_text(annotations, AN_allowlist_source_range));
+        addresses->allow =
+            read_networks(run, annotation_text(annotations, AN_allowlist_source_range));
     }
     if (deny) {
-        addresses->deny = read_networks(run, annotation_text(annotations, AN_denylist_source_range));
+        addresses->deny =
+            read_networks(run, annotation_text(annotations, AN_denylist_source_range));
     }
     rule->effects.addresses = addresses;
 }
@@ -287,7 +287,8 @@ static void add_cors(struct run *run, const struct annotations *annotations, str
     }
     struct route_cors *cors = NEW_EFFECT(run, cors);
     cors->source = annotation_source(annotations, AN_enable_cors);
-    cors->origins = origins_of(run, annotation_text(annotations, AN_cors_allow_origin), &cors->any_origin);
+    cors->origins =
+        origins_of(run, annotation_text(annotations, AN_cors_allow_origin), &cors->any_origin);
     if (!cors->any_origin && cors->origins.count == 0) {
         return; /* a list of nothing but bad items adds no headers at all */
     }
@@ -376,9 +377,9 @@ static void add_traffic(struct model *model, const struct annotations *annotatio
         struct route_buffering *buffering = NEW_EFFECT(run, buffering);
         buffering->source = annotation_source(annotations, request ? AN_proxy_request_buffering
                                                                    : AN_proxy_buffering);
-        buffering->request = request
-                                 ? slice_is(annotation_text(annotations, AN_proxy_request_buffering), "on")
-                                 : settings->proxy_request_buffering;
+        buffering->request =
+            request ? slice_is(annotation_text(annotations, AN_proxy_request_buffering), "on")
+                    : settings->proxy_request_buffering;
         buffering->response = set(annotations, AN_proxy_buffering)
                                   ? slice_is(annotation_text(annotations, AN_proxy_buffering), "on")
                                   : settings->proxy_buffering;
@@ -387,7 +388,8 @@ static void add_traffic(struct model *model, const struct annotations *annotatio
     if (set(annotations, AN_backend_protocol)) {
         struct route_upstream_protocol *protocol = NEW_EFFECT(run, upstream_protocol);
         protocol->source = annotation_source(annotations, AN_backend_protocol);
-        struct slice upper = arena_copy(run->arena, annotation_text(annotations, AN_backend_protocol));
+        struct slice upper =
+            arena_copy(run->arena, annotation_text(annotations, AN_backend_protocol));
         for (size_t i = 0; i < upper.len; i++) {
             char *c = (char *)(uintptr_t)&upper.ptr[i];
             *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c;
@@ -408,8 +410,8 @@ static void deny(struct model *model, const struct location *location, struct ru
     struct route_answer *answer = NEW_EFFECT(model->run, answer);
     answer->status = 503;
     answer->reason = SLICE("an annotation of the Ingress has a bad value");
-    answer->source = (struct effect_source){SLICE("annotations"),
-                                            location->item->ingress->object.span};
+    answer->source =
+        (struct effect_source){SLICE("annotations"), location->item->ingress->object.span};
     rule->effects.answer = answer;
 }
 
@@ -511,10 +513,10 @@ static void response_headers(struct run *run, const struct settings *settings,
         return;
     }
     struct route_header_edits *headers = NEW_EFFECT(run, header_edits);
-    struct slice value = arena_printf(run->arena, "max-age=%lld%s%s",
-                                      (long long)settings->hsts_max_age,
-                                      settings->hsts_include_subdomains ? "; includeSubDomains" : "",
-                                      settings->hsts_preload ? "; preload" : "");
+    struct slice value =
+        arena_printf(run->arena, "max-age=%lld%s%s", (long long)settings->hsts_max_age,
+                     settings->hsts_include_subdomains ? "; includeSubDomains" : "",
+                     settings->hsts_preload ? "; preload" : "");
     edit(run, &headers->edits, "Strict-Transport-Security", PART_TEXT,
          arena_string(run->arena, value));
     headers->edits.items[0].only_https = true;

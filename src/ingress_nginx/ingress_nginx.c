@@ -7,13 +7,9 @@
 /* internal/ingress/inspector/rules.go: text that must not stand in hosts, paths and Secret names */
 static bool suspicious(struct slice text)
 {
-    static const char *const parts[] = {"/etc/passwd",
-                                        "/etc/shadow",
-                                        "/etc/group",
-                                        "/etc/nginx",
-                                        "/etc/ingress-controller",
-                                        "/var/run/secrets",
-                                        "_by_lua"};
+    static const char *const parts[] = {
+        "/etc/passwd",      "/etc/shadow", "/etc/group", "/etc/nginx", "/etc/ingress-controller",
+        "/var/run/secrets", "_by_lua"};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         if (slice_contains(text, slice_of(parts[i]))) {
             return true;
@@ -68,7 +64,8 @@ static int compare_items(const void *a, const void *b, void *user)
 {
     const struct object *x = &(*(struct item *const *)a)->ingress->object;
     const struct object *y = &(*(struct item *const *)b)->ingress->object;
-    int64_t created_x = x->has_created ? x->created : 0, created_y = y->has_created ? y->created : 0;
+    int64_t created_x = x->has_created ? x->created : 0,
+            created_y = y->has_created ? y->created : 0;
     if (created_x != created_y) {
         return created_x < created_y ? -1 : 1;
     }

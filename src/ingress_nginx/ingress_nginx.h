@@ -17,8 +17,9 @@
 #include "route/route.h"
 
 struct ingress_nginx_options {
-    struct slice version;           /* --from-version, "1.15.1" when absent */
-    struct slice controller_config; /* ConfigMap "namespace/name", absent: found by name and labels */
+    struct slice version; /* --from-version, "1.15.1" when absent */
+    struct slice
+        controller_config; /* ConfigMap "namespace/name", absent: found by name and labels */
     struct slice annotations_prefix; /* absent: nginx.ingress.kubernetes.io */
 };
 /* Adds the entries of all Ingresses that the claims give to ingress-nginx. */
@@ -28,14 +29,14 @@ void ingress_nginx_build(struct run *run, const struct kube *kube,
 
 /* One row of knowledge, for explain, coverage and tests. */
 struct nginx_annotation_info {
-    const char *name;     /* without prefix */
-    const char *alias;    /* or null */
-    const char *scope;    /* location, server, upstream, ingress, global */
-    const char *accepts;  /* "true or false", "a size such as 8m" */
-    const char *fallback; /* default, for people */
+    const char *name;      /* without prefix */
+    const char *alias;     /* or null */
+    const char *scope;     /* location, server, upstream, ingress, global */
+    const char *accepts;   /* "true or false", "a size such as 8m" */
+    const char *fallback;  /* default, for people */
     const char *bad_value; /* what a bad value does */
-    const char *text;     /* what it really does */
-    bool understood;      /* false: makes its rules, or a part of them, unknown */
+    const char *text;      /* what it really does */
+    bool understood;       /* false: makes its rules, or a part of them, unknown */
 };
 /* False past the end; sorted by name. */
 bool nginx_annotation_info_at(size_t index, struct nginx_annotation_info *out);

@@ -18,8 +18,8 @@ struct settings {
     bool use_forwarded_headers, allow_snippets, risk_critical;
     bool enable_underscores;
     int64_t hsts_max_age, http_redirect_code, connect_s, read_s, send_s, body_bytes, tries;
-    struct slice blocklist; /* annotation-value-word-blocklist */
-    const struct unknown *unknown; /* of every rule */
+    struct slice blocklist;          /* annotation-value-word-blocklist */
+    const struct unknown *unknown;   /* of every rule */
     const struct config_map *config; /* null: none found */
 };
 void settings_read(struct run *run, const struct kube *kube,
@@ -34,20 +34,21 @@ struct annotations {
     struct annotation_value *values; /* the valid ones */
     size_t count, capacity;
     uint8_t at[AN_COUNT]; /* place in `values` + 1; 0: not set or not valid */
-    bool dropped;  /* the controller does not load the Ingress */
-    bool denied;   /* its locations answer 503 */
+    bool dropped;         /* the controller does not load the Ingress */
+    bool denied;          /* its locations answer 503 */
     struct slice reason;
     const struct unknown *unknown;
 };
 void annotations_read(struct run *run, struct arena *arena, const struct ingress *ingress,
-                      struct slice prefix,
-                      const struct settings *settings, struct annotations *out);
+                      struct slice prefix, const struct settings *settings,
+                      struct annotations *out);
 /* Absent: not set or not valid. */
 struct slice annotation_text(const struct annotations *annotations, enum annotation_id id);
 bool annotation_true(const struct annotations *annotations, enum annotation_id id, bool otherwise);
 int64_t annotation_int(const struct annotations *annotations, enum annotation_id id,
                        int64_t otherwise);
-struct effect_source annotation_source(const struct annotations *annotations, enum annotation_id id);
+struct effect_source annotation_source(const struct annotations *annotations,
+                                       enum annotation_id id);
 /* "8m" as nginx reads it; false when it is no size. */
 bool size_parse(struct slice text, int64_t *bytes);
 
@@ -59,12 +60,12 @@ struct item { /* an Ingress that the controller loads */
 struct location {
     struct slice path;
     bool exact;
-    bool automatic;      /* the "/" that nobody defined */
-    bool plain;          /* of a catch-all Ingress: no rewrite, no redirect annotations */
+    bool automatic;          /* the "/" that nobody defined */
+    bool plain;              /* of a catch-all Ingress: no rewrite, no redirect annotations */
     const struct item *item; /* null: of nobody (the default server) */
     struct backend backend;
-    bool has_backend;    /* else the global default backend, which answers 404 */
-    bool twin;           /* the exact half of a prefix */
+    bool has_backend;      /* else the global default backend, which answers 404 */
+    bool twin;             /* the exact half of a prefix */
     struct slice declared; /* path as the Ingress has it */
     struct origin origin;
     const struct unknown *unknown;

@@ -117,9 +117,9 @@ static void add_slash_redirect(struct model *model, const struct server *server,
                                         .path_change = PATH_CHANGE_FULL,
                                         .path = location->path,
                                         .keep_query = true};
-    redirect->relative = location->item && annotation_true(&location->item->annotations,
-                                                           AN_relative_redirects,
-                                                           model->settings->relative_redirects);
+    redirect->relative =
+        location->item && annotation_true(&location->item->annotations, AN_relative_redirects,
+                                          model->settings->relative_redirects);
     rule->effects.redirect = redirect;
     rule->origin = location->origin;
     rule->implied = true;
@@ -131,11 +131,11 @@ static void freeze(struct model *model, const struct server *server,
                    const struct location *location)
 {
     struct effect_source source = {SLICE_ABSENT, location->origin.span};
-    struct slice reason = arena_printf(
-        model->run->arena,
-        "host '" SLICE_FMT "' has two locations '" SLICE_FMT
-        "', which nginx refuses, so the controller's configuration is frozen",
-        SLICE_ARG(server->host), SLICE_ARG(location->path));
+    struct slice reason =
+        arena_printf(model->run->arena,
+                     "host '" SLICE_FMT "' has two locations '" SLICE_FMT
+                     "', which nginx refuses, so the controller's configuration is frozen",
+                     SLICE_ARG(server->host), SLICE_ARG(location->path));
     model->frozen = unknown_add(model->run, model->frozen, ASPECT_ROUTING, source, reason);
     diag_at(model->run->diag, DIAG_N018, location->origin.span,
             arena_printf(model->run->arena, "Ingress " SLICE_FMT "/" SLICE_FMT,
@@ -211,18 +211,17 @@ static void regex_rule(struct model *model, const struct server *server,
     }
     struct slice pattern = arena_printf(run->arena, "^" SLICE_FMT, SLICE_ARG(location->path));
     struct slice error = SLICE_ABSENT;
-    const struct regex *regex =
-        regex_compile(run, table->regexes, pattern, true, false, &error);
+    const struct regex *regex = regex_compile(run, table->regexes, pattern, true, false, &error);
     location_rule(model, server, location, table, list, PATH_REGEX, pattern);
     struct rule *rule = &list->rules[list->count - 1];
     rule->match.path.fold = true;
     rule->match.path.regex = regex;
     if (!regex) {
         struct effect_source source = {SLICE_ABSENT, location->origin.span};
-        model->frozen = unknown_add(run, model->frozen, ASPECT_ROUTING, source,
-                                    arena_printf(run->arena,
-                                                 "path '" SLICE_FMT "' is no regular expression",
-                                                 SLICE_ARG(location->path)));
+        model->frozen =
+            unknown_add(run, model->frozen, ASPECT_ROUTING, source,
+                        arena_printf(run->arena, "path '" SLICE_FMT "' is no regular expression",
+                                     SLICE_ARG(location->path)));
         diag_at(run->diag, DIAG_N018, location->origin.span, SLICE_ABSENT,
                 "path '" SLICE_FMT "' is no regular expression (" SLICE_FMT
                 "); no change of any Ingress takes effect until it is removed",
@@ -269,9 +268,8 @@ static struct host_pattern pattern_of(struct model *model, struct slice name, bo
     return host;
 }
 
-static void add_entries(struct model *model, const struct server *server,
-                        struct host_pattern host, const struct rule_list *rules,
-                        struct route_table *table)
+static void add_entries(struct model *model, const struct server *server, struct host_pattern host,
+                        const struct rule_list *rules, struct route_table *table)
 {
     for (int https = 0; https < 2; https++) {
         struct entry *entry = route_table_add(model->run, table);
@@ -312,8 +310,8 @@ static void add_health_checks(struct model *model, struct rule_list *list)
     struct rule_list own = {0};
     for (size_t i = 0; i < list->count; i++) {
         struct rule *rule = &list->rules[i];
-        bool root = rule->match.path.kind == PATH_PREFIX_ELEMENT &&
-                    slice_is(rule->match.path.value, "/");
+        bool root =
+            rule->match.path.kind == PATH_PREFIX_ELEMENT && slice_is(rule->match.path.value, "/");
         if (root) {
             health_check(model, &own, "/healthz", 200, "health check of the controller");
             health_check(model, &own, "/nginx_status", 403, "status page, for the pod only");
@@ -360,8 +358,11 @@ struct names { /* a server under one of its names */
 
 static int rank(const struct host_pattern *host)
 {
-    static const int ranks[] = {[HOST_EXACT] = 0, [HOST_SUFFIX] = 1, [HOST_ONE_LABEL] = 2,
-                                [HOST_REGEX] = 2, [HOST_ANY] = 3};
+    static const int ranks[] = {[HOST_EXACT] = 0,
+                                [HOST_SUFFIX] = 1,
+                                [HOST_ONE_LABEL] = 2,
+                                [HOST_REGEX] = 2,
+                                [HOST_ANY] = 3};
     return ranks[host->kind];
 }
 
@@ -403,7 +404,7 @@ void model_write(struct model *model, struct route_table *table)
         if (names[i].host.kind != HOST_ANY) {
             add_www(model, names[i].server, table);
         }
-        add_entries(model, names[i].server, names[i].host,
-                    map_get(rules, names[i].server->host), table);
+        add_entries(model, names[i].server, names[i].host, map_get(rules, names[i].server->host),
+                    table);
     }
 }

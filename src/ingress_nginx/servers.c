@@ -26,9 +26,8 @@ static void set_backend(struct model *model, const struct item *item,
 {
     location->has_backend = backend->service.ptr != NULL;
     if (location->has_backend) {
-        location->backend = ingress_backend_resolve(model->run, model->kube,
-                                                    item->ingress->object.namespace, backend, true,
-                                                    503, 503);
+        location->backend = ingress_backend_resolve(
+            model->run, model->kube, item->ingress->object.namespace, backend, true, 503, 503);
     }
 }
 
@@ -46,8 +45,8 @@ static struct server *add_server(struct model *model, struct slice host, const s
     /* Each server is born with "/", which the Ingress that creates it dresses with its annotations
      * (controller.go, createServers). */
     struct location *root = add_location(model, server);
-    *root = (struct location){.path = SLICE("/"), .automatic = true, .item = item,
-                              .declared = SLICE("/")};
+    *root = (struct location){
+        .path = SLICE("/"), .automatic = true, .item = item, .declared = SLICE("/")};
     if (item) {
         root->origin = origin_of(item->ingress, SLICE("spec.defaultBackend"), span);
         if (item->ingress->default_backend.present) {
@@ -181,8 +180,8 @@ static void choose_certificate(struct model *model, struct server *server,
                 SLICE_ARG(tls->secret), SLICE_ARG(server->host));
         return;
     }
-    server->certificate = (struct certificate){ingress->object.namespace, tls->secret, through,
-                                               tls->span};
+    server->certificate =
+        (struct certificate){ingress->object.namespace, tls->secret, through, tls->span};
 }
 
 static void read_aliases(struct model *model, struct server *server, const struct item *item)
@@ -203,8 +202,8 @@ static void read_aliases(struct model *model, struct server *server, const struc
         for (size_t i = 0; i < server->alias_count; i++) {
             known = known || slice_equal(server->aliases[i], alias);
         }
-        bool name = is_dns_subdomain(alias) || is_wildcard_host(alias) ||
-                    slice_starts(alias, SLICE("~"));
+        bool name =
+            is_dns_subdomain(alias) || is_wildcard_host(alias) || slice_starts(alias, SLICE("~"));
         if (!known && !name) {
             diag_at(model->run->diag, DIAG_N005, server->alias_source.span,
                     item->ingress->object.subject,
@@ -254,10 +253,10 @@ static void fill_location(struct model *model, const struct item *item, size_t r
 {
     const struct ingress_path *source = &item->ingress->rules[rule].paths[path];
     *location = (struct location){.path = text, .declared = text, .exact = exact, .item = item};
-    location->origin = origin_of(item->ingress,
-                                 arena_printf(model->run->arena, "spec.rules[%zu].http.paths[%zu]",
-                                              rule, path),
-                                 source->span);
+    location->origin =
+        origin_of(item->ingress,
+                  arena_printf(model->run->arena, "spec.rules[%zu].http.paths[%zu]", rule, path),
+                  source->span);
     set_backend(model, item, &source->backend, location);
 }
 
@@ -273,11 +272,12 @@ static void conflict(struct model *model, const struct item *item, const struct 
     if (!model->run->closed && other != item->ingress &&
         (!other->object.has_created || !item->ingress->object.has_created)) {
         struct effect_source source = {SLICE_ABSENT, path->span};
-        owner->unknown = unknown_add(
-            model->run, owner->unknown, ASPECT_ROUTING, source,
-            arena_printf(model->run->arena, "the order of '" SLICE_FMT "' and '" SLICE_FMT
-                                            "' decides, and creation times are missing",
-                         SLICE_ARG(other->object.subject), SLICE_ARG(item->ingress->object.subject)));
+        owner->unknown = unknown_add(model->run, owner->unknown, ASPECT_ROUTING, source,
+                                     arena_printf(model->run->arena,
+                                                  "the order of '" SLICE_FMT "' and '" SLICE_FMT
+                                                  "' decides, and creation times are missing",
+                                                  SLICE_ARG(other->object.subject),
+                                                  SLICE_ARG(item->ingress->object.subject)));
     }
 }
 
@@ -331,12 +331,11 @@ static void mark_canaries(struct model *model)
         for (size_t r = 0; is_canary(item) && r < item->ingress->rule_count; r++) {
             struct server *server = model_server(model, server_name(&item->ingress->rules[r]));
             if (server) {
-                server->unknown =
-                    unknown_add(model->run, server->unknown, ASPECT_ROUTING,
-                                annotation_source(&item->annotations, AN_canary),
-                                arena_printf(model->run->arena,
-                                             "canary '" SLICE_FMT "' is not understood yet",
-                                             SLICE_ARG(item->ingress->object.subject)));
+                server->unknown = unknown_add(
+                    model->run, server->unknown, ASPECT_ROUTING,
+                    annotation_source(&item->annotations, AN_canary),
+                    arena_printf(model->run->arena, "canary '" SLICE_FMT "' is not understood yet",
+                                 SLICE_ARG(item->ingress->object.subject)));
             }
         }
     }
@@ -366,8 +365,8 @@ bool model_redirects(const struct model *model, const struct server *server)
         return true;
     }
     size_t dot = slice_find(server->host, '.', 0);
-    const struct server *wild =
-        model_server(model, arena_printf(model->run->arena, "*" SLICE_FMT,
-                                         SLICE_ARG(slice_sub(server->host, dot, server->host.len))));
+    const struct server *wild = model_server(
+        model, arena_printf(model->run->arena, "*" SLICE_FMT,
+                            SLICE_ARG(slice_sub(server->host, dot, server->host.len))));
     return wild && wild->has_certificate;
 }

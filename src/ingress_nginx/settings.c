@@ -11,9 +11,18 @@ struct setting {
     size_t offset;
     enum aspect aspect; /* of SET_OPEN */
 };
-#define USED(key, kind, member) {key, SET_USED, SET_##kind, offsetof(struct settings, member), 0}
-#define QUIET(key) {key, SET_QUIET, SET_TEXT, 0, ASPECT_TRAFFIC}
-#define OPEN(key, aspect) {key, SET_OPEN, SET_TEXT, 0, ASPECT_##aspect}
+#define USED(key, kind, member)                                                                    \
+    {                                                                                              \
+        key, SET_USED, SET_##kind, offsetof(struct settings, member), 0                            \
+    }
+#define QUIET(key)                                                                                 \
+    {                                                                                              \
+        key, SET_QUIET, SET_TEXT, 0, ASPECT_TRAFFIC                                                \
+    }
+#define OPEN(key, aspect)                                                                          \
+    {                                                                                              \
+        key, SET_OPEN, SET_TEXT, 0, ASPECT_##aspect                                                \
+    }
 
 static const struct setting rows[] = {
     USED("ssl-redirect", BOOL, ssl_redirect),

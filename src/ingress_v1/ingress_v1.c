@@ -70,14 +70,12 @@ static void add_paths(struct builder *builder, const struct ingress_claim *claim
     struct site *site = site_of(builder, claim->gateway, rule->host, ingress, rule->span);
     for (size_t i = 0; i < rule->path_count; i++) {
         const struct ingress_path *path = &rule->paths[i];
-        struct slice field = arena_printf(builder->run->arena, "spec.rules[%zu].http.paths[%zu]",
-                                          number, i);
-        struct rule *added =
-            add_rule(builder, site, ingress, &path->backend, field, path->span);
+        struct slice field =
+            arena_printf(builder->run->arena, "spec.rules[%zu].http.paths[%zu]", number, i);
+        struct rule *added = add_rule(builder, site, ingress, &path->backend, field, path->span);
         added->match.path.value = path->path.len ? path->path : SLICE("/");
         /* ImplementationSpecific may be read as Prefix (networking/v1 types.go, PathType). */
-        added->match.path.kind =
-            path->type == PATH_TYPE_EXACT ? PATH_EXACT : PATH_PREFIX_ELEMENT;
+        added->match.path.kind = path->type == PATH_TYPE_EXACT ? PATH_EXACT : PATH_PREFIX_ELEMENT;
     }
 }
 
@@ -153,9 +151,9 @@ static void add_entries(struct builder *builder, const struct site *site)
         entry->gateway = site->gateway;
         entry->https = https == 1;
         entry->port = ports[https];
-        entry->host.kind = site->host.len == 0                               ? HOST_ANY
+        entry->host.kind = site->host.len == 0                     ? HOST_ANY
                            : slice_starts(site->host, SLICE("*.")) ? HOST_ONE_LABEL
-                                                                             : HOST_EXACT;
+                                                                   : HOST_EXACT;
         entry->host.name = site->host;
         entry->rules = site->rules;
         entry->certificate = site->certificate;
@@ -174,8 +172,8 @@ static void add_default_backends(struct builder *builder, const struct ingress_c
         if (claim->owner != INGRESS_OWNER_NEUTRAL || !ingress->default_backend.present) {
             continue;
         }
-        struct site *any = site_of(builder, claim->gateway, SLICE(""), ingress,
-                                   ingress->default_backend.span);
+        struct site *any =
+            site_of(builder, claim->gateway, SLICE(""), ingress, ingress->default_backend.span);
         const struct ingress *before = map_get(chosen, claim->gateway);
         if (before) {
             diag_at(builder->run->diag, DIAG_I102, ingress->default_backend.span,

@@ -37,7 +37,7 @@ enum kube_kind {
 #define X(id, name, group, namespaced) KUBE_##id,
     KUBE_KIND_LIST(X)
 #undef X
-    KUBE_OTHER, /* any other kind: kept as a node, reachable by kube_other */
+        KUBE_OTHER, /* any other kind: kept as a node, reachable by kube_other */
     KUBE_KIND_COUNT
 };
 
@@ -129,7 +129,7 @@ struct service {
 };
 struct endpoint_slice {
     struct object object;
-    struct slice service; /* label kubernetes.io/service-name */
+    struct slice service;            /* label kubernetes.io/service-name */
     size_t ready_count, total_count; /* ready: conditions.ready true or not given */
     struct service_port *ports;
     size_t port_count;
@@ -150,7 +150,8 @@ struct secret {
     bool has_ca;                     /* ca.crt */
     size_t htpasswd_count;           /* usable entries in key "auth" */
 };
-struct namespace {
+struct namespace
+{
     struct object object;
 };
 
@@ -170,7 +171,7 @@ struct label_selector {
     struct label_requirement *expressions;
     size_t expression_count;
 };
-struct object_ref { /* group and kind are filled with their defaults */
+struct object_ref {                            /* group and kind are filled with their defaults */
     struct slice group, kind, namespace, name; /* namespace absent when not given */
     struct slice section_name;                 /* absent when not given */
     uint16_t port;                             /* 0 when not given */
@@ -225,7 +226,7 @@ struct header_modifier {
 };
 enum path_modifier { PATH_KEEP, PATH_REPLACE_FULL, PATH_REPLACE_PREFIX };
 struct http_filter {
-    struct slice type; /* "RequestHeaderModifier", ... */
+    struct slice type;              /* "RequestHeaderModifier", ... */
     struct header_modifier headers; /* of either modifier */
     /* RequestRedirect and URLRewrite; absent or 0 when not given */
     struct slice scheme, hostname;
@@ -283,7 +284,7 @@ struct kube {
      * namespace, then name, so that nothing depends on the order of the input. */
     struct object **objects[KUBE_KIND_COUNT];
     size_t counts[KUBE_KIND_COUNT], capacities[KUBE_KIND_COUNT];
-    struct map *index; /* "kind\0namespace\0name" to object */
+    struct map *index;             /* "kind\0namespace\0name" to object */
     struct map *slices_by_service; /* "namespace\0service" to struct endpoint_group */
     struct map *said; /* what is to be said only once about this input, by a text of its user */
 };
@@ -317,8 +318,9 @@ struct labels kube_namespace_labels(struct run *run, const struct kube *kube, st
 const struct service_port *service_port_find(const struct service *service, uint16_t number,
                                              struct slice name);
 /* True when some ReferenceGrant in the namespace of `to` permits it (gateway-api apis/v1beta1/referencegrant_types.go). */
-bool kube_reference_granted(const struct kube *kube, struct slice from_group, struct slice from_kind,
-                            struct slice from_namespace, const struct object_ref *to);
+bool kube_reference_granted(const struct kube *kube, struct slice from_group,
+                            struct slice from_kind, struct slice from_namespace,
+                            const struct object_ref *to);
 
 /* What is known about the endpoints of a Service. */
 enum endpoints_state { ENDPOINTS_ASSUMED, ENDPOINTS_READY, ENDPOINTS_NONE };

@@ -12,16 +12,16 @@
 
 /* X(field, name, default, unit, text). Raising a limit is the user's choice (--limit NAME=VALUE). */
 #define LIMIT_LIST(X)                                                                              \
-    X(file_bytes, "file-bytes", 256u << 20, "bytes", "size of one input file")                    \
-    X(input_bytes, "input-bytes", 256u << 20, "bytes", "size of all input together")              \
+    X(file_bytes, "file-bytes", 256u << 20, "bytes", "size of one input file")                     \
+    X(input_bytes, "input-bytes", 256u << 20, "bytes", "size of all input together")               \
     X(depth, "depth", 128, "levels", "nesting of lists and mappings")                              \
-    X(nodes, "nodes", 16u << 20, "nodes", "scalars, lists and mappings in all input")             \
+    X(nodes, "nodes", 16u << 20, "nodes", "scalars, lists and mappings in all input")              \
     X(alias_factor, "alias-factor", 10, "times", "nodes that aliases may add, in times the input") \
-    X(scalar_bytes, "scalar-bytes", 1u << 20, "bytes", "size of one scalar")                      \
-    X(annotation_bytes, "annotation-bytes", 256u << 10, "bytes", "annotations of one object")     \
-    X(arena_bytes, "arena-bytes", (uint64_t)4 << 30, "bytes", "memory for a run")                 \
-    X(regex_bytes, "regex-bytes", 4096, "bytes", "length of one regular expression")              \
-    X(regex_steps, "regex-steps", 1000000, "steps", "match steps of one regular expression")      \
+    X(scalar_bytes, "scalar-bytes", 1u << 20, "bytes", "size of one scalar")                       \
+    X(annotation_bytes, "annotation-bytes", 256u << 10, "bytes", "annotations of one object")      \
+    X(arena_bytes, "arena-bytes", (uint64_t)4 << 30, "bytes", "memory for a run")                  \
+    X(regex_bytes, "regex-bytes", 4096, "bytes", "length of one regular expression")               \
+    X(regex_steps, "regex-steps", 1000000, "steps", "match steps of one regular expression")       \
     X(regex_heap_kib, "regex-heap-kib", 20480, "KiB", "heap of one match")
 
 struct limits {
@@ -38,7 +38,7 @@ struct run {
     struct arena *arena;
     struct diag *diag;
     struct limits limits;
-    bool closed; /* an object that is referenced and not in the input is absent, not assumed */
+    bool closed;  /* an object that is referenced and not in the input is absent, not assumed */
     size_t nodes; /* read so far, against limits.nodes */
 };
 
