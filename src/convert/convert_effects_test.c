@@ -405,6 +405,25 @@ static void test_convert_cors(void **state)
     fixture_close(&f);
 }
 
+static void test_convert_cors_of_any_origin_gives_no_credentials(void **state)
+{
+    (void)state;
+    for (int echo = 0; echo < 2; echo++) {
+        struct fixture f;
+        struct rule *rule = single(&f, PATH_PREFIX_ELEMENT, "/");
+        struct route_cors *cors = cors_of(&f, NULL, 0);
+        cors->any_origin = true;
+        cors->credentials = true;
+        cors->echo_origin = echo;
+        rule->effects.cors = cors;
+        const char *yaml = convert(&f);
+        assert_has(yaml, "        allowOrigins:\n        - \"*\"\n");
+        assert_int_equal(occurrences(yaml, "allowCredentials"), echo);
+        assert_int_equal(said(&f, DIAG_C002), !echo);
+        fixture_close(&f);
+    }
+}
+
 static void test_convert_cors_needs_a_release(void **state)
 {
     (void)state;
@@ -564,6 +583,7 @@ int main(void)
         cmocka_unit_test(test_convert_headers),
         cmocka_unit_test(test_convert_headers_for_https_only_make_two_routes),
         cmocka_unit_test(test_convert_cors),
+        cmocka_unit_test(test_convert_cors_of_any_origin_gives_no_credentials),
         cmocka_unit_test(test_convert_cors_needs_a_release),
         cmocka_unit_test(test_convert_timeouts_between_reads_are_no_total),
         cmocka_unit_test(test_convert_total_timeouts),

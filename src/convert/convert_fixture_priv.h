@@ -88,6 +88,7 @@ static inline struct rule *rule_default(struct fixture *f, struct rule_list *lis
     struct rule *rule = rule_to(f, list, ingress, PATH_PREFIX_ELEMENT, "/", NULL);
     struct route_answer *answer = ARENA_NEW(f->run.arena, struct route_answer);
     answer->status = 404;
+    answer->last = true;
     rule->effects.answer = answer;
     rule->implied = true;
     return rule;

@@ -72,9 +72,6 @@ static void test_convert_tls_host_redirects_and_has_a_listener(void **state)
     rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/api", "api")->effects.https_redirect =
         https_redirect(&f);
     rule_default(&f, rules, "web")->effects.https_redirect = https_redirect(&f);
-    int gates[] = {EFFECT_https_redirect, EFFECT_answer};
-    memcpy(f.table.gates, gates, sizeof gates);
-    f.table.gate_count = 2;
     host_add(&f, "shop.example.com", rules, "shop.example.com", "shop-tls");
     const char *yaml = convert(&f);
     assert_has(yaml, "  - name: https-shop-example-com\n"

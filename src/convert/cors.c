@@ -151,9 +151,9 @@ void emit_cors(struct emission *e, const void *effect)
                    SLICE_ARG(cors->source.name));
         return;
     }
-    struct texts any = {.items = &(struct slice){"*", 1}, .count = 1};
+    struct texts all = {.items = &(struct slice){"*", 1}, .count = 1};
     struct node *origins =
-        items_node(e, cors, cors->any_origin ? &any : &cors->origins, is_origin, "origin");
+        items_node(e, cors, cors->any_origin ? &all : &cors->origins, is_origin, "origin");
     if (!origins->count) {
         return; /* nobody is allowed: the browser refuses without a filter too */
     }
@@ -162,7 +162,15 @@ void emit_cors(struct emission *e, const void *effect)
     struct node *expose = items_node(e, cors, &cors->expose, is_header, "header");
     struct node *filter = filter_add(e, "CORS", "cors");
     set_list(e, filter, "allowOrigins", origins);
-    if (cors->credentials) {
+    /* "*" beside credentials is refused by browsers (Fetch Standard, CORS check), while an implementation of
+     * Gateway API answers with the Origin instead: any site could then read with the user's cookies. */
+    bool any = slice_is(origins->items[0]->text, "*");
+    if (cors->credentials && any && !cors->echo_origin) {
+        say_effect(e->c, DIAG_C002, SEVERITY_INFO, e->rule, cors,
+                   "'" SLICE_FMT "': credentials are not allowed with origin '*': browsers refuse "
+                   "that today, and Gateway API would let every site use them",
+                   SLICE_ARG(cors->source.name));
+    } else if (cors->credentials) {
         node_set(arena, filter, "allowCredentials", node_bool(arena, true));
     }
     set_list(e, filter, "allowMethods", methods);

@@ -13,6 +13,14 @@ static size_t gate_place(const struct route_table *table, enum effect_id id)
     return GATE_COUNT + (size_t)id;
 }
 
+/* An answer from behind the data plane comes after everything. */
+static size_t answer_place(const struct route_table *table, const struct rule *rule,
+                           enum effect_id id)
+{
+    bool last = id == EFFECT_answer && rule->effects.answer->last;
+    return last ? SIZE_MAX : gate_place(table, id);
+}
+
 /* EFFECT_COUNT: the request goes on to a backend. */
 static enum effect_id answering(struct conversion *c, const struct rule *rule, bool https)
 {
@@ -26,8 +34,8 @@ static enum effect_id answering(struct conversion *c, const struct rule *rule, b
     };
     enum effect_id best = EFFECT_COUNT;
     for (enum effect_id id = 0; id < ARRAY_LEN(present); id++) {
-        if (present[id] &&
-            (best == EFFECT_COUNT || gate_place(c->table, id) < gate_place(c->table, best))) {
+        if (present[id] && (best == EFFECT_COUNT || answer_place(c->table, rule, id) <
+                                                        answer_place(c->table, rule, best))) {
             best = id;
         }
     }
