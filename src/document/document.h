@@ -1,7 +1,10 @@
 /* YAML and JSON as a tree with places, and a tree as YAML or JSON.
  *
  * Reading uses libyaml's events. Plain scalars are typed as an API server types them, that is as
- * sigs.k8s.io/yaml does: YAML 1.1 with yes/no/on/off as booleans, 0123 as octal, ~ as null.
+ * sigs.k8s.io/yaml does: YAML 1.1 with yes/no/on/off as booleans, 0123 as octal, ~ as null; keys become
+ * texts ("on" is "true", 012 is "10"); "<<" merges; whole numbers such as 8080.0 are integers, as the
+ * JSON that reaches the server has them. JSON is read by a reader of its own, and its values may follow
+ * each other without a separator. Aliases share their nodes.
  *
  * Ownership: nodes and their texts live in the run's arena.
  * Limits:    depth, nodes, alias_factor, scalar_bytes of run->limits, each with its own code.
@@ -42,10 +45,10 @@ struct documents {
     size_t count, capacity;
 };
 
-/* Reads every document of a file and appends them. JSON is read by the same means. */
+/* Reads every document of a file and appends them. */
 void document_read(struct run *run, const struct input_file *file, struct documents *out);
 
-const char *node_kind_name(enum node_kind kind); /* "a string", "a list", ... for messages */
+const char *node_kind_name(enum node_kind kind); /* "a text", "a list", ... for messages */
 /* Value of a key in a mapping; null when it is missing or the node is null or no mapping. */
 struct node *node_get(const struct node *map, const char *key);
 const struct pair *node_pair(const struct node *map, struct slice key);

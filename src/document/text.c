@@ -112,6 +112,11 @@ static size_t break_width(struct slice text, size_t at)
     return *s == 0xE2 && left > 2 && s[1] == 0x80 && (s[2] == 0xA8 || s[2] == 0xA9) ? 3 : 0;
 }
 
+static bool continues_char(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
 void text_advance(struct slice text, size_t from, size_t to, uint32_t *line, uint32_t *column)
 {
     size_t i = from;
@@ -122,7 +127,7 @@ void text_advance(struct slice text, size_t from, size_t to, uint32_t *line, uin
             *column = 1;
             i += width;
         } else {
-            *column += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
+            *column += !continues_char(text.ptr[i]);
             i++;
         }
     }
@@ -131,12 +136,17 @@ void text_advance(struct slice text, size_t from, size_t to, uint32_t *line, uin
 size_t text_skip_chars(struct slice text, size_t from, size_t count)
 {
     size_t i = from;
-    while (count > 0 && i < text.len) {
-        i++;
-        while (i < text.len && ((unsigned char)text.ptr[i] & 0xC0) == 0x80) {
-            i++;
+    uint64_t word;
+    while (count >= sizeof word && text.len - i >= sizeof word) {
+        memcpy(&word, text.ptr + i, sizeof word);
+        const uint64_t continuing = (word >> 7) & ~(word >> 6) & (UINT64_MAX / 255);
+        count -= sizeof word - (size_t)__builtin_popcountll(continuing);
+        i += sizeof word;
+    }
+    for (; i < text.len; i++) {
+        if (!continues_char(text.ptr[i]) && count-- == 0) {
+            break;
         }
-        count--;
     }
     return i;
 }
