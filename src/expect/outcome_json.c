@@ -24,13 +24,24 @@ static void set(const struct writer *writer, struct node *map, const char *key, 
 
 /* ---- requests ----------------------------------------------------------------------------- */
 
+static const struct pair *find_header(const struct node *map, struct slice name)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        if (slice_equal_fold(map->pairs[i].key, name)) {
+            return &map->pairs[i];
+        }
+    }
+    return NULL;
+}
+
+/* A header that is repeated has a list of values, under the name that came first. */
 static struct node *headers_node(const struct writer *writer, const struct headers *headers)
 {
     struct node *map = node_map(writer->arena);
     for (size_t i = 0; i < headers->count; i++) {
         struct slice name = headers->items[i].name;
         struct node *value = node_string(writer->arena, headers->items[i].value);
-        const struct pair *before = node_pair(map, name);
+        const struct pair *before = find_header(map, name);
         if (!before) {
             node_set_slice(writer->arena, map, name, value);
         } else if (before->value->kind == NODE_LIST) {
@@ -39,7 +50,7 @@ static struct node *headers_node(const struct writer *writer, const struct heade
             struct node *list = node_list(writer->arena);
             node_add(writer->arena, list, before->value);
             node_add(writer->arena, list, value);
-            node_set_slice(writer->arena, map, name, list);
+            node_set_slice(writer->arena, map, before->key, list);
         }
     }
     return map;

@@ -29,63 +29,97 @@ void side_share(struct run *run, const struct kube *from, struct kube *to)
     kube_finish(run, to);
 }
 
-static bool build_ingress(struct run *run, const struct side_options *options, struct side *side)
+/* Nothing to build from. Errors that were found while reading say why already. */
+static bool nothing(struct run *run, const char *what)
+{
+    if (diag_count_input_errors(run->diag) == 0) {
+        diag_at(run->diag, DIAG_I010, SPAN_NONE, SLICE_ABSENT, "the input holds no %s", what);
+    }
+    return false;
+}
+
+/* "ingress-nginx 1.15.1, and Ingress as the API defines it" */
+static struct slice ingress_label(struct run *run, const struct side_options *options,
+                                  const struct ingress_claims *claims)
+{
+    struct slice version = options->nginx.version.len ? options->nginx.version : SLICE("1.15.1");
+    bool aks = slice_is(options->choice.from, "aks-nginx");
+    for (size_t i = 0; i < claims->count; i++) {
+        aks |= slice_is(claims->items[i].plane, "aks-nginx");
+    }
+    return arena_printf(run->arena, "%s" SLICE_FMT "%s%s",
+                        !claims->any_nginx ? ""
+                        : aks              ? "AKS application routing, ingress-nginx "
+                                           : "ingress-nginx ",
+                        SLICE_ARG(claims->any_nginx ? version : SLICE("")),
+                        claims->any_nginx && claims->any_neutral ? ", and " : "",
+                        claims->any_neutral || !claims->any_nginx ? "Ingress as the API defines it"
+                                                                  : "");
+}
+
+static void build_ingress(struct run *run, const struct side_options *options, struct side *side)
 {
     struct ingress_claims claims;
     ingress_claim_all(run, &side->kube, &options->choice, &claims);
-    if (side->kube.counts[KUBE_INGRESS] == 0) {
-        diag_at(run->diag, DIAG_I010, SPAN_NONE, SLICE_ABSENT,
-                "the input holds no Ingress that can be read");
-        return false;
-    }
     if (claims.any_nginx) {
         ingress_nginx_build(run, &side->kube, &claims, &options->nginx, &side->table);
-        side->table.plane = SLICE("ingress-nginx");
-        side->table.label = SLICE("ingress-nginx 1.15.1");
-    } else {
-        side->table.plane = SLICE("ingress-v1");
-        side->table.label = SLICE("Ingress as the API defines it");
     }
     if (claims.any_neutral) {
         ingress_v1_build(run, &side->kube, &claims, &side->table);
     }
-    return true;
+    side->table.plane = claims.any_nginx ? SLICE("ingress-nginx") : SLICE("ingress-v1");
+    side->table.label = ingress_label(run, options, &claims);
 }
 
-static bool build_gateway(struct run *run, const struct side_options *options, struct side *side)
+static void build_gateway(struct run *run, const struct gateway_profile *profile, struct side *side)
 {
-    struct slice name = options->profile.len ? options->profile : SLICE("standard");
-    const struct gateway_profile *profile = gateway_profile_find(name);
-    if (!profile) {
-        diag_at(run->diag, DIAG_I011, SPAN_NONE, SLICE_ABSENT,
-                "there is no profile '" SLICE_FMT "'", SLICE_ARG(name));
-        return false;
-    }
-    if (side->kube.counts[KUBE_GATEWAY] + side->kube.counts[KUBE_HTTP_ROUTE] == 0) {
-        diag_at(run->diag, DIAG_I010, SPAN_NONE, SLICE_ABSENT,
-                "the input holds no Gateway and no HTTPRoute that can be read");
-        return false;
-    }
     gateway_api_build(run, &side->kube, profile, &side->table);
     side->table.plane = slice_of(profile->name);
-    side->table.label = arena_printf(run->arena, "Gateway API (%s)", profile->name);
-    return true;
+    side->table.label = arena_printf(run->arena, "Gateway API, %s", profile->name);
+}
+
+static bool has_routes(const struct kube *kube)
+{
+    return kube->counts[KUBE_GATEWAY] + kube->counts[KUBE_HTTP_ROUTE] > 0;
+}
+
+static const struct gateway_profile *profile_of(struct run *run, struct slice name)
+{
+    struct slice wanted = name.len ? name : SLICE("standard");
+    const struct gateway_profile *profile = gateway_profile_find(wanted);
+    if (!profile) {
+        diag_at(run->diag, DIAG_I011, SPAN_NONE, SLICE_ABSENT,
+                "there is no profile '" SLICE_FMT "'", SLICE_ARG(wanted));
+    }
+    return profile;
 }
 
 bool side_build(struct run *run, const struct side_options *options, struct side *side)
 {
+    const struct kube *kube = &side->kube;
+    bool ingresses = kube->counts[KUBE_INGRESS] > 0, routes = has_routes(kube);
+    const struct gateway_profile *profile = profile_of(run, options->profile);
     side->kind = options->kind;
     if (side->kind == SIDE_AUTO) {
-        size_t routes = side->kube.counts[KUBE_GATEWAY] + side->kube.counts[KUBE_HTTP_ROUTE];
-        bool ingress = side->kube.counts[KUBE_INGRESS] || side->kube.counts[KUBE_INGRESS_CLASS];
-        side->kind = ingress || !routes ? SIDE_INGRESS : SIDE_GATEWAY;
+        side->kind = ingresses || !routes ? SIDE_INGRESS : SIDE_GATEWAY;
+        ingresses |= kube->counts[KUBE_INGRESS_CLASS] > 0;
+    }
+    if (!profile) {
+        return false;
+    }
+    if (side->kind == SIDE_INGRESS && !ingresses) {
+        return nothing(run, options->kind == SIDE_AUTO
+                                ? "Ingress, Gateway or HTTPRoute that can be read"
+                                : "Ingress that can be read");
+    }
+    if (side->kind == SIDE_GATEWAY && !routes) {
+        return nothing(run, "Gateway or HTTPRoute that can be read");
     }
     route_table_open(run, &side->table);
-    bool built = side->kind == SIDE_INGRESS ? build_ingress(run, options, side)
-                                            : build_gateway(run, options, side);
-    if (!built) {
-        side_close(side);
-        return false;
+    if (side->kind == SIDE_INGRESS) {
+        build_ingress(run, options, side);
+    } else {
+        build_gateway(run, profile, side);
     }
     side->evaluator = evaluator_new(run, &side->table);
     return true;
@@ -112,9 +146,16 @@ bool side_from_converted(struct run *run, const struct converted *converted,
         return false;
     }
     input_add_text(run, &input, SLICE("<converted>"), copy);
-    *side = (struct side){0};
+    const struct gateway_profile *profile = profile_of(run, slice_of(target->profile));
+    if (!profile) {
+        return false;
+    }
+    *side = (struct side){.kind = SIDE_GATEWAY};
     side_read(run, &input, SLICE_ABSENT, &side->kube);
     side_share(run, original, &side->kube);
-    struct side_options options = {.kind = SIDE_GATEWAY, .profile = slice_of(target->profile)};
-    return side_build(run, &options, side);
+    /* nothing may have come out of the conversion; then all requests are answered by nobody */
+    route_table_open(run, &side->table);
+    build_gateway(run, profile, side);
+    side->evaluator = evaluator_new(run, &side->table);
+    return true;
 }
