@@ -28,17 +28,29 @@ static struct slice metadata(const struct node *object, const char *name)
     return node ? node->text : SLICE("");
 }
 
-/* "httproute-shop.web.yaml". Names may hold '-' and '.', namespaces only '-', so the first '.' tells
+/* kubectl applies the files of a folder by name, so what others refer to has to come first. */
+static int rank(struct slice kind)
+{
+    static const char *const kinds[] = {"Namespace", "Gateway", "ReferenceGrant", "HTTPRoute"};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (slice_is(kind, kinds[i])) {
+            return (int)i + 1;
+        }
+    }
+    return (int)ARRAY_LEN(kinds) + 1;
+}
+
+/* "4-httproute-shop.web.yaml". Names may hold '-' and '.', namespaces only '-', so the first '.' tells
  * "a" and "b-c" from "a-b" and "c". */
 static struct slice file_name(struct app *app, const struct node *object)
 {
     struct arena *arena = app->run.arena;
+    struct slice kind = node_get(object, "kind")->text;
     struct slice namespace = metadata(object, "namespace");
-    bool json = app_output_is(app, "json");
-    return arena_printf(arena, SLICE_FMT "-" SLICE_FMT "%s" SLICE_FMT "%s",
-                        SLICE_ARG(arena_lower(arena, node_get(object, "kind")->text)),
-                        SLICE_ARG(namespace), namespace.len ? "." : "",
-                        SLICE_ARG(metadata(object, "name")), json ? ".json" : ".yaml");
+    return arena_printf(arena, "%d-" SLICE_FMT "-" SLICE_FMT "%s" SLICE_FMT "%s", rank(kind),
+                        SLICE_ARG(arena_lower(arena, kind)), SLICE_ARG(namespace),
+                        namespace.len ? "." : "", SLICE_ARG(metadata(object, "name")),
+                        app_output_is(app, "json") ? ".json" : ".yaml");
 }
 
 static int write_folder(struct app *app, const struct converted *converted)
