@@ -1,12 +1,13 @@
 /* Back ends: a route table as Gateway API objects for a target.
  *
- * Reads route tables only. What the objects mean is not decided here: they are written as YAML and read
- * back by the Gateway front end wherever they are compared.
+ * Reads route tables only. What the objects mean is not decided here: they are written as YAML and
+ * read back by the Gateway front end wherever they are compared.
  *
- * Ownership: object trees live in the run's arena.
- * Limits:    those of the CRDs: 64 listeners, 16 rules, 64 matches a rule, 128 a route, 16 hostnames.
- * Errors:    diagnostics with letter C, at the place that set what cannot be expressed, with advice. An effect
- *            of a rule is converted or named; there is no third way.
+ * Ownership: object trees live in the run's arena and share nodes: do not change them.
+ * Limits:    those of the CRDs: 64 listeners, 16 rules, 64 matches a rule, 128 a route, 16
+ *            hostnames, 32 parents; more of anything becomes more objects.
+ * Errors:    diagnostics with letter C, at the place that set what cannot be expressed, with
+ *            advice. An effect of a rule is converted or named; there is no third way.
  * Threads:   none shared.
  * Source:    gateway-api apis/v1 and its CRDs; AKS documentation of the managed Gateway API. */
 #ifndef GATESHIFT_CONVERT_H
@@ -34,7 +35,8 @@ struct target {
     const char *gateway_class; /* unless --gateway-class says otherwise */
     bool class_is_known;     /* false: gateway_class is a stand-in, and the user has to name one */
     size_t gateway_name_max; /* bytes; some implementations derive longer names from it */
-    /* A host's rules do not match: the request goes on to a less specific host of the same listener. */
+    /* A host's rules do not match: the request goes on to a less specific host of the same
+     * listener. */
     bool host_falls_through;
     /* Prefixes come before every regex, and a "/" prefix of the host switches its regexes off. */
     bool regex_after_prefix;
@@ -54,7 +56,8 @@ struct convert_options {
 void convert_options_default(struct convert_options *options);
 /* "1.5", "v1.5.1", "1.5.1" to the minor; false when gateshift does not know that release. */
 bool convert_api_version(struct slice text, int *minor);
-/* Release of Gateway API that AKS installs with its Kubernetes `version` ("1.35"); false when unknown. */
+/* Release of Gateway API that AKS installs with its Kubernetes `version` ("1.35"); false when
+ * unknown. */
 bool convert_aks_version(struct slice version, int *minor);
 
 struct converted {

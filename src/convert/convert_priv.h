@@ -1,8 +1,8 @@
 /* Shared by the files of this module.
  *
- * The way of a table: entries become units (a host of a data plane), rules become drafts (a match with
- * filters and backends, as Gateway API has them), drafts are checked against Gateway API's precedence,
- * drafts of one Ingress and one meaning become a route group, groups become HTTPRoutes. */
+ * The way of a table: entries become units (a host of a data plane), rules become drafts (a match
+ * with filters and backends, as Gateway API has them), drafts are checked against Gateway API's
+ * precedence, drafts of one Ingress and one meaning become a route group, groups become HTTPRoutes. */
 #ifndef GATESHIFT_CONVERT_PRIV_H
 #define GATESHIFT_CONVERT_PRIV_H
 
@@ -206,8 +206,8 @@ void rewrite_plan(struct conversion *c, const struct rule *rule, const struct pa
 
 /* ---- redirect.c --------------------------------------------------------------------------- */
 
-/* The requestRedirect; null when it cannot be written, which was then said. *prefix: it replaces the
- * prefix of the match. */
+/* The requestRedirect; null when it cannot be written, which was then said. *prefix: it replaces
+ * the prefix of the match. */
 struct node *redirect_node(struct conversion *c, const struct rule *rule,
                            const struct route_redirect *redirect, bool *prefix);
 
@@ -238,7 +238,8 @@ bool rules_differ_by_scheme(const struct rule_list *list);
 
 uint64_t match_key(const struct draft_match *match);
 bool match_equal(const struct draft_match *a, const struct draft_match *b);
-/* Drops what is never reached, and says where Gateway API's precedence differs from the table's order. */
+/* Drops what is never reached, and says where Gateway API's precedence differs from the table's
+ * order. */
 void drafts_order(struct conversion *c, struct slice hostname, struct drafts *drafts);
 
 /* ---- plan.c ------------------------------------------------------------------------------- */

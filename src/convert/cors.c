@@ -7,8 +7,8 @@ static bool is_label_byte(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
 }
 
-/* The pattern of CORSOrigin, gateway-api apis/v1/httproute_types.go: http or https, "*." only in front
- * of the host or a "*" alone for it, a port of up to five digits. */
+/* The pattern of CORSOrigin, gateway-api apis/v1/httproute_types.go: http or https, "*." only in
+ * front of the host or a "*" alone for it, a port of up to five digits. */
 static bool is_origin(struct slice origin)
 {
     struct slice rest = origin, host;
@@ -162,8 +162,9 @@ void emit_cors(struct emission *e, const void *effect)
     struct node *expose = items_node(e, cors, &cors->expose, is_header, "header");
     struct node *filter = filter_add(e, "CORS", "cors");
     set_list(e, filter, "allowOrigins", origins);
-    /* "*" beside credentials is refused by browsers (Fetch Standard, CORS check), while an implementation of
-     * Gateway API answers with the Origin instead: any site could then read with the user's cookies. */
+    /* "*" beside credentials is refused by browsers (Fetch Standard, CORS check), while an
+     * implementation of Gateway API answers with the Origin instead: any site could then read
+     * with the user's cookies. */
     bool any = slice_is(origins->items[0]->text, "*");
     if (cors->credentials && any && !cors->echo_origin) {
         say_effect(e->c, DIAG_C002, SEVERITY_INFO, e->rule, cors,

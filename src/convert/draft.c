@@ -154,7 +154,8 @@ static bool match_draft(struct conversion *c, const struct rule *rule,
 
 /* ---- backends ------------------------------------------------------------------------------ */
 
-/* A backend that no Service stands behind, such as the data plane's own answer to unmatched requests. */
+/* A backend that no Service stands behind, such as the data plane's own answer to unmatched
+ * requests. */
 static bool is_own_answer(const struct backend *backend, int64_t status)
 {
     return !backend->service.len && backend->status == status;

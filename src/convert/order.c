@@ -4,9 +4,10 @@
 
 /* ---- precedence ---------------------------------------------------------------------------- */
 
-/* HTTPRouteRule.matches in gateway-api apis/v1/httproute_types.go: Exact, then the longest prefix, then a
- * method, then the number of headers, then of query parameters. Where regular expressions stand is left
- * open; Istio puts them last, longest first (pilot/pkg/config/kube/gateway/conversion.go, sort of routes). */
+/* HTTPRouteRule.matches in gateway-api apis/v1/httproute_types.go: Exact, then the longest
+ * prefix, then a method, then the number of headers, then of query parameters. Where regular
+ * expressions stand is left open; Istio puts them last, longest first
+ * (pilot/pkg/config/kube/gateway/conversion.go, sort of routes). */
 uint64_t match_key(const struct draft_match *match)
 {
     uint64_t length = match->rank == RANK_EXACT ? 0 : match->value.len;

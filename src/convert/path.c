@@ -275,8 +275,8 @@ static bool has_open_end(struct slice pattern)
     return false;
 }
 
-/* An expression that spans the whole path, as most implementations want it: it then means the same to those
- * that look for it at the start. */
+/* An expression that spans the whole path, as most implementations want it: it then means the
+ * same to those that look for it at the start. */
 static bool regex_draft(struct conversion *c, const struct rule *rule, struct draft_match *out)
 {
     const struct path_match *path = &rule->match.path;

@@ -225,7 +225,8 @@ static void listener_assign(struct conversion *c, struct plane *plane, struct un
     unit->secure = listener ? listener : listener_new(c, plane, unit, hostname);
 }
 
-/* Units that share a certificate's wildcard map to null or to another unit: the first is replaced. */
+/* Units that share a certificate's wildcard map to null or to another unit: the first is
+ * replaced. */
 static struct map *count_shares(struct conversion *c, const struct plane *plane)
 {
     struct map *shares = map_new(c->arena);

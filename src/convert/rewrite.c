@@ -18,7 +18,8 @@ static struct slice unanchored(struct slice pattern)
     return slice_starts(pattern, SLICE("^")) ? slice_sub(pattern, 1, pattern.len) : pattern;
 }
 
-/* The target without captures of groups that the pattern does not have: nginx leaves those empty. */
+/* The target without captures of groups that the pattern does not have: nginx leaves those
+ * empty. */
 static struct template known_parts(struct conversion *c, const struct route_rewrite *rewrite)
 {
     size_t groups = group_count(rewrite->pattern), count = 0;

@@ -24,8 +24,8 @@ static bool takes_more(const struct written_rule *rule)
     return rule->count < RULE_MATCHES_MAX && !rule->drafts[0]->replaces_prefix;
 }
 
-/* The rule that a draft can join; null when there is none. The order of rules only counts for matches that
- * rank equally, so plain ones may join any. */
+/* The rule that a draft can join; null when there is none. The order of rules only counts for
+ * matches that rank equally, so plain ones may join any. */
 static struct written_rule *rule_to_join(struct written_rules *rules, const struct map *latest,
                                          const struct draft *draft)
 {

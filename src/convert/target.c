@@ -33,8 +33,8 @@
     SUPPORT_NONE, "bodies are streamed; slow clients are then seen by the application"
 #define STANDARD_mirrors SUPPORT_EXACT, "RequestMirror to a Service"
 
-/* AKS documentation of the managed Gateway API: istiod is run by AKS, no Istio CRDs, no EnvoyFilter, no
- * settings of the mesh, so there is nowhere else to say these things. */
+/* AKS documentation of the managed Gateway API: istiod is run by AKS, no Istio CRDs, no
+ * EnvoyFilter, no settings of the mesh, so there is nowhere else to say these things. */
 #define AKS_answer         STANDARD_answer
 #define AKS_redirect       STANDARD_redirect
 #define AKS_https_redirect STANDARD_https_redirect
