@@ -107,7 +107,7 @@ bool filter_is_known(const struct http_filter *filter);
 
 /* ---- backends.c */
 struct backend backend_resolve(struct builder *builder, const struct http_route *route,
-                               const struct object_ref *ref, const struct unknown **unknown);
+                               const struct object_ref *given, const struct unknown **unknown);
 void backends_apply(struct builder *builder, const struct http_route *route,
                     const struct http_rule *source, const struct http_match *match,
                     struct rule *rule);

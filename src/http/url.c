@@ -88,7 +88,7 @@ bool url_parse(struct slice text, struct url *out)
 
 struct slice host_normalise(struct arena *arena, struct slice host)
 {
-    size_t end = host.len;
+    size_t end;
     if (host.len && host.ptr[0] == '[') {
         end = slice_find(host, ']', 0);
         end = end < host.len ? end + 1 : host.len;
