@@ -121,6 +121,25 @@ static void test_document_many_anchors_are_found_fast(void **state)
     buf_release(&text);
 }
 
+static void test_document_each_of_many_faults_is_reported(void **state)
+{
+    (void)state;
+    enum { FAULTS = 20000 };
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    for (int i = 0; i < FAULTS; i++) {
+        buf_puts(&text, "---\na: [\n--- {b: 1}\n");
+    }
+    struct sample sample;
+    sample_read(&sample, NULL, buf_slice(&text));
+    assert_int_equal(diag_count(sample.run.diag), FAULTS);
+    assert_int_equal(sample.documents.count, FAULTS);
+    assert_int_equal(diag_get(sample.run.diag, FAULTS - 1)->span.line, 3 * FAULTS);
+    assert_int_equal(sample.documents.roots[FAULTS - 1]->span.column, 5);
+    sample_close(&sample);
+    buf_release(&text);
+}
+
 static void test_document_merges_are_counted(void **state)
 {
     (void)state;
@@ -145,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_document_alias_bombs_are_refused_fast),
         cmocka_unit_test(test_document_aliases_of_long_texts_are_counted),
         cmocka_unit_test(test_document_many_anchors_are_found_fast),
+        cmocka_unit_test(test_document_each_of_many_faults_is_reported),
         cmocka_unit_test(test_document_merges_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

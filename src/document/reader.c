@@ -6,6 +6,8 @@
 #include <string.h>
 #include <yaml.h>
 
+enum { PORTION_FIRST = 256, PORTION_LAST = 1 << 16 };
+
 struct reader {
     struct builder builder;
     const struct input_file *file;
@@ -13,6 +15,7 @@ struct reader {
     struct place base;    /* where the text that the parser sees begins */
     yaml_mark_t document; /* where the document that is read begins */
     yaml_parser_t parser;
+    size_t fed, portion; /* position up to which the parser has the text; bytes that it gets next */
 };
 
 static struct span span_of(const struct reader *reader, yaml_mark_t mark)
@@ -149,6 +152,23 @@ static bool read_stream(struct reader *reader, struct documents *out, yaml_mark_
     }
 }
 
+/* Hands the parser its text in growing portions, so that a file with a fault in each of its small documents
+ * is not decoded from each of them far ahead. */
+static int feed(void *user, unsigned char *buffer, size_t size, size_t *size_read)
+{
+    struct reader *reader = user;
+    size_t count = reader->text.len - reader->fed;
+    count = count < reader->portion ? count : reader->portion;
+    count = count < size ? count : size;
+    if (count) {
+        memcpy(buffer, reader->text.ptr + reader->fed, count);
+    }
+    reader->fed += count;
+    reader->portion = reader->portion < PORTION_LAST ? reader->portion * 2 : PORTION_LAST;
+    *size_read = count;
+    return 1;
+}
+
 static void move_to(struct reader *reader, struct place *place, size_t at)
 {
     if (at < reader->file->text.len) { /* nobody asks where the end of the file is */
@@ -163,8 +183,9 @@ static void read_yaml(struct reader *reader, struct place *place, struct documen
     if (!yaml_parser_initialize(&reader->parser)) {
         (void)arena_alloc(reader->builder.run->arena, SIZE_MAX); /* says that there is no memory */
     }
-    const struct slice rest = slice_sub(reader->text, place->at, reader->text.len);
-    yaml_parser_set_input_string(&reader->parser, (const unsigned char *)rest.ptr, rest.len);
+    yaml_parser_set_input(&reader->parser, feed, reader);
+    reader->fed = place->at;
+    reader->portion = PORTION_FIRST;
     reader->base = *place;
     reader->document = (yaml_mark_t){0};
     builder_begin(&reader->builder);
