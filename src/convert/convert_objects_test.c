@@ -200,11 +200,10 @@ static void test_convert_long_names_are_cut(void **state)
     (void)state;
     struct fixture f;
     fixture_open(&f);
-    char host[200] = "";
-    for (size_t i = 0; i < 15; i++) {
-        strcat(host, "abcdefghi.");
-    }
-    strcat(host, "com");
+    static const char host[] =
+        "abcdefghi.abcdefghi.abcdefghi.abcdefghi.abcdefghi.abcdefghi.abcdefghi."
+        "abcdefghi.abcdefghi.abcdefghi.abcdefghi.abcdefghi.abcdefghi.abcdefghi."
+        "abcdefghi.com";
     host_add(&f, host, one_rule(&f, "web"), host, "tls");
     f.table.entries[0].gateway = f.table.entries[1].gateway =
         SLICE("webapprouting.kubernetes.azure.com-and-what-comes-after-it-is-long");
