@@ -57,7 +57,7 @@ static void print_finding(struct app *app, const struct finding *finding)
                aspect_name(finding->aspect), SLICE_ARG(finding->id), SLICE_ARG(finding->title));
     buf_puts(&app->out, "    hosts: ");
     if (finding->platform) {
-        buf_printf(&app->out, "all %zu alike, because the data planes differ", finding->host_count);
+        buf_puts(&app->out, "all alike, because the data planes differ");
     } else {
         print_hosts(finding, &app->out);
     }
@@ -66,6 +66,9 @@ static void print_finding(struct app *app, const struct finding *finding)
     if (!finding->platform) {
         print_cause(app, "before", &finding->before);
         print_cause(app, "after ", &finding->after);
+    }
+    if (finding->advice.len) {
+        buf_printf(&app->out, "    to do: " SLICE_FMT "\n", SLICE_ARG(finding->advice));
     }
 }
 
@@ -135,6 +138,9 @@ static struct node *finding_node(struct app *app, const struct finding *finding)
     node_set(arena, map, "platform", node_bool(arena, finding->platform));
     node_set(arena, map, "title", node_string(arena, finding->title));
     node_set(arena, map, "fields", node_string(arena, finding->fields));
+    if (finding->advice.len) {
+        node_set(arena, map, "advice", node_string(arena, finding->advice));
+    }
     node_set(arena, map, "hosts", hosts);
     node_set(arena, map, "requests", node_int(arena, (int64_t)finding->requests));
     node_set(arena, map, "curl", node_string(arena, request_curl(arena, &finding->witness)));

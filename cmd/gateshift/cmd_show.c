@@ -26,8 +26,9 @@ static void print_origin(const struct run *run, const struct origin *origin, str
     if (!origin->kind.ptr) {
         return;
     }
-    buf_printf(out, "      from " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT, SLICE_ARG(origin->kind),
-               SLICE_ARG(origin->namespace), SLICE_ARG(origin->name));
+    buf_printf(out, "      from " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT "%s" SLICE_FMT,
+               SLICE_ARG(origin->kind), SLICE_ARG(origin->namespace), SLICE_ARG(origin->name),
+               origin->field.len ? ", " : "", SLICE_ARG(origin->field));
     if (origin->span.line) {
         buf_printf(out, " (" SLICE_FMT ":%u)",
                    SLICE_ARG(diag_file_name(run->diag, origin->span.file)), origin->span.line);
@@ -104,22 +105,65 @@ static void print_entry(struct app *app, const struct route_table *table, size_t
     }
 }
 
+/* ---- JSON --------------------------------------------------------------------------------- */
+
+static struct node *origin_node(struct app *app, const struct origin *origin)
+{
+    struct arena *arena = app->run.arena;
+    struct node *map = node_map(arena);
+    if (!origin->kind.ptr) {
+        return ARENA_NEW(arena, struct node); /* null: nobody wrote it */
+    }
+    node_set(arena, map, "kind", node_string(arena, origin->kind));
+    node_set(arena, map, "namespace", node_string(arena, origin->namespace));
+    node_set(arena, map, "name", node_string(arena, origin->name));
+    node_set(arena, map, "rule", node_string(arena, origin->field));
+    node_set(arena, map, "file",
+             node_string(arena, diag_file_name(app->run.diag, origin->span.file)));
+    node_set(arena, map, "line", node_int(arena, origin->span.line));
+    return map;
+}
+
+static struct node *backends_node(struct arena *arena, const struct backend *backends, size_t count)
+{
+    struct node *list = node_list(arena);
+    for (size_t i = 0; i < count; i++) {
+        const struct backend *backend = &backends[i];
+        struct node *map = node_map(arena);
+        node_set(arena, map, "namespace", node_string(arena, backend->namespace));
+        node_set(arena, map, "service", node_string(arena, backend->service));
+        node_set(arena, map, "port", node_int(arena, backend->port));
+        node_set(arena, map, "weight", node_int(arena, (int64_t)backend->weight));
+        if (backend->status) {
+            node_set(arena, map, "status", node_int(arena, backend->status));
+            node_set(arena, map, "reason", node_string(arena, backend->reason));
+        }
+        node_add(arena, list, map);
+    }
+    return list;
+}
+
+static struct node *unknown_node(struct arena *arena, const struct unknown *unknown)
+{
+    struct node *list = node_list(arena);
+    for (; unknown; unknown = unknown->next) {
+        struct node *map = node_map(arena);
+        node_set(arena, map, "aspect", node_string(arena, slice_of(aspect_name(unknown->aspect))));
+        node_set(arena, map, "reason", node_string(arena, unknown->reason));
+        node_add(arena, list, map);
+    }
+    return list;
+}
+
 static struct node *rule_node(struct app *app, const struct rule *rule)
 {
     struct arena *arena = app->run.arena;
-    struct node *map = node_map(arena), *effects = node_map(arena), *backends = node_list(arena);
+    struct node *map = node_map(arena), *effects = node_map(arena);
     struct buf text;
-    buf_init(&text, 1 << 16);
+    buf_init(&text, BUF_TEXT_MAX);
     match_print(&rule->match, &text);
     node_set(arena, map, "match", node_string(arena, arena_copy(arena, buf_slice(&text))));
-    for (size_t i = 0; i < rule->backend_count; i++) {
-        struct node *backend = node_map(arena);
-        node_set(arena, backend, "namespace", node_string(arena, rule->backends[i].namespace));
-        node_set(arena, backend, "service", node_string(arena, rule->backends[i].service));
-        node_set(arena, backend, "port", node_int(arena, rule->backends[i].port));
-        node_set(arena, backend, "weight", node_int(arena, (int64_t)rule->backends[i].weight));
-        node_add(arena, backends, backend);
-    }
+    node_set(arena, map, "backends", backends_node(arena, rule->backends, rule->backend_count));
     for (int i = 0; i < EFFECT_COUNT; i++) {
         const void *effect = effect_get(&rule->effects, (enum effect_id)i);
         if (effect) {
@@ -130,39 +174,36 @@ static struct node *rule_node(struct app *app, const struct rule *rule)
         }
     }
     buf_release(&text);
-    node_set(arena, map, "backends", backends);
     node_set(arena, map, "effects", effects);
+    node_set(arena, map, "unknown", unknown_node(arena, rule->unknown));
     node_set(arena, map, "implied", node_bool(arena, rule->implied));
-    node_set(arena, map, "unknown", node_bool(arena, rule->unknown != NULL));
-    node_set(arena, map, "from",
-             node_string(arena, arena_printf(
-                                    arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT " " SLICE_FMT,
-                                    SLICE_ARG(rule->origin.kind), SLICE_ARG(rule->origin.namespace),
-                                    SLICE_ARG(rule->origin.name), SLICE_ARG(rule->origin.field))));
+    node_set(arena, map, "from", origin_node(app, &rule->origin));
     return map;
 }
 
-static void print_json(struct app *app, const struct route_table *table)
+static void print_entry_json(struct app *app, const struct entry *entry)
 {
+    static const char *const kinds[] = {"rules", "tunnel", "close"};
     struct arena *arena = app->run.arena;
-    for (size_t i = 0; i < table->entry_count; i++) {
-        const struct entry *entry = &table->entries[i];
-        struct node *map = node_map(arena), *rules = node_list(arena);
-        for (const struct rule_list *list = entry->rules; list; list = list->next) {
-            for (size_t r = 0; r < list->count; r++) {
-                node_add(arena, rules, rule_node(app, &list->rules[r]));
-            }
+    struct node *map = node_map(arena), *rules = node_list(arena);
+    for (const struct rule_list *list = entry->rules; list; list = list->next) {
+        for (size_t r = 0; r < list->count; r++) {
+            node_add(arena, rules, rule_node(app, &list->rules[r]));
         }
-        node_set(arena, map, "gateway", node_string(arena, entry->gateway));
-        node_set(arena, map, "scheme",
-                 node_string(arena, entry->https ? SLICE("https") : SLICE("http")));
-        node_set(arena, map, "port", node_int(arena, entry->port));
-        node_set(arena, map, "host",
-                 node_string(arena, entry->host.kind == HOST_ANY ? SLICE("*") : entry->host.name));
-        node_set(arena, map, "rules", rules);
-        document_write_json(map, 0, &app->out);
-        buf_putc(&app->out, '\n');
     }
+    struct slice host = entry->host.kind == HOST_ANY ? SLICE("*") : entry->host.name;
+    node_set(arena, map, "gateway", node_string(arena, entry->gateway));
+    node_set(arena, map, "scheme", node_string(arena, slice_of(entry->https ? "https" : "http")));
+    node_set(arena, map, "port", node_int(arena, entry->port));
+    node_set(arena, map, "host", node_string(arena, host));
+    node_set(arena, map, "kind", node_string(arena, slice_of(kinds[entry->kind])));
+    if (entry->kind == ENTRY_TUNNEL) {
+        node_set(arena, map, "backends", backends_node(arena, entry->tunnel, entry->tunnel_count));
+    }
+    node_set(arena, map, "unknown", unknown_node(arena, entry->unknown));
+    node_set(arena, map, "rules", rules);
+    document_write_json(map, 0, &app->out);
+    buf_putc(&app->out, '\n');
 }
 
 int cmd_show(struct app *app)
@@ -178,7 +219,9 @@ int cmd_show(struct app *app)
         return EXIT_INPUT;
     }
     if (!app_stops(app) && app_output_is(app, "json")) {
-        print_json(app, &side.table);
+        for (size_t i = 0; i < side.table.entry_count; i++) {
+            print_entry_json(app, &side.table.entries[i]);
+        }
     } else if (!app_stops(app)) {
         buf_printf(&app->out, SLICE_FMT ": first match wins, from top to bottom\n\n",
                    SLICE_ARG(side.table.label));
