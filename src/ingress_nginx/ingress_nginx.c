@@ -4,7 +4,18 @@
 
 #include <string.h>
 
-/* internal/ingress/inspector/rules.go: text that must not stand in hosts, paths and Secret names */
+/* "alias x;" and "root x;" anywhere, blanks or not (internal/ingress/inspector/rules.go) */
+static bool has_directive(struct slice text, const char *name)
+{
+    struct slice word = slice_of(name);
+    for (size_t i = 0; i + word.len <= text.len; i++) {
+        if (slice_starts(slice_sub(text, i, text.len), word)) {
+            return slice_find(text, ';', i + word.len) < text.len;
+        }
+    }
+    return false;
+}
+
 static bool suspicious(struct slice text)
 {
     static const char *const parts[] = {
@@ -15,10 +26,11 @@ static bool suspicious(struct slice text)
             return true;
         }
     }
-    bool directive = slice_contains(text, SLICE("alias ")) || slice_contains(text, SLICE("root "));
-    return directive && slice_find(text, ';', 0) < text.len;
+    return has_directive(text, "alias") || has_directive(text, "root");
 }
 
+/* internal/ingress/inspector/ingress.go; hosts and names of Secrets are looked at as well, but the API lets no
+ * such text into them. */
 static bool inspected(struct run *run, const struct ingress *ingress)
 {
     for (size_t r = 0; r < ingress->rule_count; r++) {
@@ -94,8 +106,10 @@ static void build_plane(struct run *run, const struct kube *kube,
         }
         struct item *item = ARENA_NEW(model.scratch, struct item);
         item->ingress = claim->ingress;
-        annotations_read(run, model.scratch, claim->ingress, prefix, settings, &item->annotations);
-        if (!item->annotations.dropped && inspected(run, claim->ingress)) {
+        item->annotations = ARENA_NEW(model.scratch, struct annotations);
+        annotations_read(run, model.scratch, claim->ingress, prefix, settings, item->annotations);
+        if (!item->annotations->dropped && inspected(run, claim->ingress)) {
+            references_check(run, kube, settings, item->annotations);
             model.items[model.item_count++] = item;
         }
     }
@@ -103,8 +117,11 @@ static void build_plane(struct run *run, const struct kube *kube,
                 NULL);
     model_build(&model);
     model_write(&model, table);
+    for (size_t i = 0; i < model.item_count; i++) {
+        annotations_report_unused(run, model.items[i]->annotations);
+    }
+    platform_effects(&model, table);
     arena_close(model.scratch);
-    platform_effects(run, settings, table);
     if (settings->enable_underscores) {
         table->view.underscores = UNDERSCORES_KEPT;
     }

@@ -1,11 +1,126 @@
 #include "ingress_nginx/model_priv.h"
 
+/* ---- paths as locations -------------------------------------------------------------------- */
+
+void location_backend(struct model *model, const struct item *item,
+                      const struct ingress_backend *backend, struct location *location)
+{
+    struct slice namespace = item->ingress->object.namespace;
+    location->has_backend = backend->service.ptr != NULL;
+    if (location->has_backend) {
+        location->backend =
+            ingress_backend_resolve(model->run, model->kube, namespace, backend, true, 503, 503);
+        location->upstream = upstream_name(model->scratch, namespace, backend);
+    }
+}
+
+static void fill_location(struct model *model, const struct item *item, size_t rule, size_t path,
+                          struct slice text, bool exact, struct location *location)
+{
+    const struct ingress_path *source = &item->ingress->rules[rule].paths[path];
+    *location = (struct location){.path = text, .declared = text, .exact = exact, .item = item};
+    location->origin =
+        origin_of(item->ingress,
+                  arena_printf(model->run->arena, "spec.rules[%zu].http.paths[%zu]", rule, path),
+                  source->span);
+    location_backend(model, item, &source->backend, location);
+}
+
+bool order_is_known(const struct ingress *a, const struct ingress *b)
+{
+    return a == b || (a->object.has_created && b->object.has_created);
+}
+
+static void conflict(struct model *model, const struct item *item, const struct ingress_path *path,
+                     struct slice text, struct location *owner)
+{
+    const struct ingress *other = owner->item->ingress;
+    bool known = order_is_known(other, item->ingress);
+    diag_at(model->run->diag, DIAG_N016, path->span, item->ingress->object.subject,
+            "path '" SLICE_FMT "' of this host belongs to '" SLICE_FMT "', which %s; this one gets "
+            "no requests",
+            SLICE_ARG(text), SLICE_ARG(other->object.subject),
+            other == item->ingress ? "has it twice"
+            : known                ? "is older, or as old and later by name"
+                                   : "comes first by name, as far as ages are not given");
+    *ARENA_PUSH(model->scratch, owner->rivals, owner->rival_count, owner->rival_capacity) =
+        (struct rival){item, &path->backend, path->span};
+}
+
+/* False when a canary took the Service first, which leaves the path without a location. */
+static bool permitted(struct model *model, const struct item *item, const struct ingress_path *path)
+{
+    struct slice upstream =
+        upstream_name(model->scratch, item->ingress->object.namespace, &path->backend);
+    if (canaries_permit(model, upstream)) {
+        return true;
+    }
+    if (!item_is_canary(item)) {
+        diag_at(model->run->diag, DIAG_N026, path->span, item->ingress->object.subject,
+                "path '" SLICE_FMT "' gets no location, because an older canary has the same "
+                "Service '" SLICE_FMT "'",
+                SLICE_ARG(path->path), SLICE_ARG(path->backend.service));
+    }
+    return false;
+}
+
+static void add_path(struct model *model, struct server *server, const struct item *item,
+                     size_t rule, size_t number)
+{
+    const struct ingress_path *path = &item->ingress->rules[rule].paths[number];
+    if (!path->backend.service.ptr) {
+        diag_at(model->run->diag, DIAG_N017, path->backend.span, item->ingress->object.subject,
+                "the controller skips resource backends; the path is served by '/' of its host");
+        return;
+    }
+    if (!permitted(model, item, path)) {
+        return;
+    }
+    struct slice text = path->path.len ? path->path : SLICE("/");
+    bool exact = path->type == PATH_TYPE_EXACT;
+    for (size_t i = 0; i < server->count; i++) {
+        struct location *other = &server->locations[i];
+        if (!slice_equal(other->path, text)) {
+            continue;
+        }
+        if (other->exact != exact) {
+            break; /* the search stops at the first of this path, whatever follows */
+        }
+        if (other->automatic) {
+            fill_location(model, item, rule, number, text, exact, other);
+        } else {
+            conflict(model, item, path, text, other);
+        }
+        return;
+    }
+    fill_location(model, item, rule, number, text, exact,
+                  ARENA_PUSH(model->scratch, server->locations, server->count, server->capacity));
+}
+
+/* A canary adds paths only where its Service is an ordinary Ingress's as well; those of a host that nobody
+ * has land on the default server (controller.go, getBackendServers). */
+void locations_add(struct model *model)
+{
+    for (size_t i = 0; i < model->item_count; i++) {
+        const struct item *item = model->items[i];
+        for (size_t r = 0; r < item->ingress->rule_count; r++) {
+            const struct ingress_rule *rule = &item->ingress->rules[r];
+            struct server *server = model_server(model, server_name(rule));
+            for (size_t p = 0; p < rule->path_count; p++) {
+                add_path(model, server ? server : model->servers[0], item, r, p);
+            }
+        }
+    }
+}
+
+/* ---- order, twins and mode ------------------------------------------------------------------ */
+
 bool location_rewrites(const struct location *location)
 {
     if (!location->item || location->plain) {
         return false;
     }
-    struct slice target = annotation_text(&location->item->annotations, AN_rewrite_target);
+    struct slice target = annotation_text(location->item->annotations, AN_rewrite_target);
     /* template.go needsRewrite: a target equal to the location's own path counts as none. */
     return target.len && !slice_equal(target, location->path);
 }
@@ -13,7 +128,7 @@ bool location_rewrites(const struct location *location)
 static bool uses_regex(const struct location *location)
 {
     return location->item && !location->plain &&
-           annotation_true(&location->item->annotations, AN_use_regex, false);
+           annotation_true(location->item->annotations, AN_use_regex, false);
 }
 
 /* Longest path first, equal lengths in reverse order of their text (controller.go, getBackendServers). */
@@ -68,7 +183,10 @@ void server_expand(struct model *model, struct server *server)
     server->capacity = capacity;
     for (size_t i = 0; i < count; i++) {
         /* one is enough for the whole host (template.go enforceRegexModifier) */
-        server->regex_mode =
-            server->regex_mode || location_rewrites(&out[i]) || uses_regex(&out[i]);
+        bool regex = uses_regex(&out[i]);
+        if (regex) {
+            annotation_use(out[i].item->annotations, AN_use_regex);
+        }
+        server->regex_mode = server->regex_mode || regex || location_rewrites(&out[i]);
     }
 }

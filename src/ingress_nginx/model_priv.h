@@ -2,60 +2,54 @@
 #ifndef GATESHIFT_INGRESS_NGINX_MODEL_PRIV_H
 #define GATESHIFT_INGRESS_NGINX_MODEL_PRIV_H
 
+#include "ingress_nginx/annotations_priv.h"
 #include "ingress_nginx/ingress_nginx.h"
-
-enum annotation_id {
-#define A(id, name, alias, scope, check, options, bad, treatment, aspect, fallback, text) AN_##id,
-#include "ingress_nginx/annotations.def"
-#undef A
-    AN_COUNT
-};
 
 /* ---- settings.c: the controller's ConfigMap */
 struct settings {
     bool ssl_redirect, force_ssl_redirect, preserve_trailing_slash, relative_redirects;
     bool hsts, hsts_include_subdomains, hsts_preload, proxy_buffering, proxy_request_buffering;
-    bool use_forwarded_headers, allow_snippets, risk_critical;
-    bool enable_underscores;
+    bool use_forwarded_headers, enable_real_ip, allow_snippets, risk_critical;
+    bool enable_underscores, add_original_uri;
+    bool cross_namespace;
     int64_t hsts_max_age, http_redirect_code, connect_s, read_s, send_s, body_bytes, tries;
-    struct slice blocklist;          /* annotation-value-word-blocklist */
+    struct slice blocklist;       /* annotation-value-word-blocklist */
+    struct slice no_tls_redirect; /* no-tls-redirect-locations */
+    struct slice no_auth;         /* no-auth-locations */
+    struct slice next_upstream;   /* proxy-next-upstream */
+    struct slice allowlist, denylist, block_cidrs;
+    struct slice forwarded_for, trusted; /* forwarded-for-header, proxy-real-ip-cidr */
+    struct slice add_headers, hide_headers, allowed_headers;
+    struct slice server_snippet, location_snippet, global_auth;
     const struct unknown *unknown;   /* of every rule */
     const struct config_map *config; /* null: none found */
 };
 void settings_read(struct run *run, const struct kube *kube,
                    const struct ingress_nginx_options *options, bool aks, struct settings *out);
+/* Where a setting is written; the name is absent when it has its default. */
+struct effect_source setting_source(const struct settings *settings, const char *key);
+/* A ConfigMap "namespace/name"; null when it is not in the input. */
+const struct config_map *config_map_named(const struct kube *kube, struct slice name);
 
-/* ---- annotations.c: the annotations of one Ingress */
-struct annotation_value {
-    struct slice value, name; /* name as written, with prefix */
-    struct span span;
-};
-struct annotations {
-    struct annotation_value *values; /* the valid ones */
-    size_t count, capacity;
-    uint8_t at[AN_COUNT]; /* place in `values` + 1; 0: not set or not valid */
-    bool dropped;         /* the controller does not load the Ingress */
-    bool denied;          /* its locations answer 503 */
-    struct slice reason;
-    const struct unknown *unknown;
-};
-void annotations_read(struct run *run, struct arena *arena, const struct ingress *ingress,
-                      struct slice prefix, const struct settings *settings,
-                      struct annotations *out);
-/* Absent: not set or not valid. */
-struct slice annotation_text(const struct annotations *annotations, enum annotation_id id);
-bool annotation_true(const struct annotations *annotations, enum annotation_id id, bool otherwise);
-int64_t annotation_int(const struct annotations *annotations, enum annotation_id id,
-                       int64_t otherwise);
-struct effect_source annotation_source(const struct annotations *annotations,
-                                       enum annotation_id id);
-/* "8m" as nginx reads it; false when it is no size. */
-bool size_parse(struct slice text, int64_t *bytes);
+/* ---- snippets.c: raw configuration that does nothing but set headers */
+bool snippet_is_plain(enum annotation_id id, struct slice text);
+struct variables;
+bool snippet_parse(struct run *run, struct slice text, const struct variables *own,
+                   struct edits *request, struct edits *response);
+
+/* ---- references.c: objects that annotations name */
+void references_check(struct run *run, const struct kube *kube, const struct settings *settings,
+                      struct annotations *annotations);
 
 /* ---- servers.c */
 struct item { /* an Ingress that the controller loads */
     const struct ingress *ingress;
-    struct annotations annotations;
+    struct annotations *annotations;
+};
+struct rival { /* who would own a location if it were the older one */
+    const struct item *item;
+    const struct ingress_backend *backend; /* null: none */
+    struct span span;
 };
 struct location {
     struct slice path;
@@ -65,10 +59,12 @@ struct location {
     const struct item *item; /* null: of nobody (the default server) */
     struct backend backend;
     bool has_backend;      /* else the global default backend, which answers 404 */
+    struct slice upstream; /* the controller's name for Service and port */
     bool twin;             /* the exact half of a prefix */
     struct slice declared; /* path as the Ingress has it */
     struct origin origin;
-    const struct unknown *unknown;
+    struct rival *rivals;
+    size_t rival_count, rival_capacity;
 };
 struct server {
     struct slice host; /* "_" for the default server */
@@ -80,9 +76,13 @@ struct server {
     bool regex_mode;
     bool has_certificate; /* an Ingress with a TLS section serves it */
     struct certificate certificate;
-    struct effect_source www; /* of from-to-www-redirect; name absent: off */
+    struct effect_source www;  /* of from-to-www-redirect; name absent: off */
+    const struct item **items; /* the Ingresses that name the host */
+    size_t item_count, item_capacity;
     struct origin origin;
-    const struct unknown *unknown; /* of the whole host */
+    const struct unknown *unknown;       /* of the whole host */
+    const struct unknown *https_unknown; /* of its https side */
+    struct effect_source refused;        /* the server answers 403 because of this */
 };
 struct model {
     struct run *run;
@@ -95,23 +95,109 @@ struct model {
     struct server **servers; /* [0] is "_", the others in the order of creation */
     size_t server_count, server_capacity;
     struct map *by_host;
+    struct map *certified; /* names for which the controller has a certificate */
+    struct map *upstreams; /* the controller's names of Service and port to struct upstream */
     const struct unknown *frozen; /* nginx refuses the configuration */
+    bool probing; /* what would be, were another Ingress the older one: nothing is reported */
 };
 void model_build(struct model *model);
 struct server *model_server(const struct model *model, struct slice host);
 /* True when the redirect script finds a certificate for a request to this host. */
-bool model_redirects(const struct model *model, const struct server *server);
+bool model_redirects(const struct model *model, struct slice host);
+/* ---- certificates.c */
+void certificate_choose(struct model *model, struct server *server, const struct ingress *ingress);
+void certificates_collect(struct model *model);
 
-/* ---- locations.c: the order and the twins of locations; regex mode */
+/* The configuration is refused by nginx; `source` and `subject` say by whose fault. */
+void model_freeze(struct model *model, struct effect_source source, struct slice subject,
+                  struct slice reason);
+/* The location as it would be if the rival were the older one. */
+void location_of_rival(struct model *model, const struct location *location,
+                       const struct rival *rival, struct location *out);
+/* False when the ages of both are not known, so that nobody can tell from the input which is the older one. */
+bool order_is_known(const struct ingress *a, const struct ingress *b);
+
+/* ---- canaries.c: Services as the controller keeps them, and which is whose canary */
+struct upstream {
+    const struct item *item; /* that named it first */
+    bool canary;             /* and that is a canary */
+    bool removed;            /* a path of the canary has no counterpart: the controller drops it */
+    bool resolved;
+    struct backend backend;       /* of a canary */
+    struct origin origin;         /* of a canary */
+    struct upstream *alternative; /* the first canary that hangs on it; null: none */
+};
+bool item_is_canary(const struct item *item);
+struct slice upstream_name(struct arena *arena, struct slice namespace,
+                           const struct ingress_backend *backend);
+void canaries_collect(struct model *model);
+/* False when a canary that is older takes the path away. */
+bool canaries_permit(const struct model *model, struct slice upstream);
+void canaries_merge(struct model *model);
+/* The canary that gets a part of a location's requests; null when none does. */
+const struct upstream *canary_of(const struct model *model, const struct location *location);
+/* Puts the rules that a canary adds around the last rule of the list, which is its main location's. */
+void canary_rules(struct model *model, const struct upstream *canary, struct route_table *table,
+                  struct rule_list *list);
+
+/* ---- locations.c: paths as locations, their order and twins; regex mode */
+void locations_add(struct model *model);
+void location_backend(struct model *model, const struct item *item,
+                      const struct ingress_backend *backend, struct location *location);
+struct slice server_name(const struct ingress_rule *rule);
+struct origin origin_of(const struct ingress *ingress, struct slice field, struct span span);
 void server_expand(struct model *model, struct server *server);
-
-/* ---- rules.c */
-void model_write(struct model *model, struct route_table *table);
-/* ---- effects.c */
-void location_effects(struct model *model, const struct server *server,
-                      const struct location *location, struct route_table *table,
-                      struct rule *rule);
-void platform_effects(struct run *run, const struct settings *settings, struct route_table *table);
 bool location_rewrites(const struct location *location);
+
+/* ---- templates.c: texts with variables of nginx */
+/* `own` are variables that the location sets by itself. False when nginx refuses the text. */
+struct variables {
+    struct slice namespace, ingress, service, port;
+};
+struct variables location_variables(struct run *run, const struct location *location);
+bool template_read(struct run *run, struct slice text, const struct variables *own,
+                   struct template *out);
+struct texts texts_read(struct run *run, struct slice text, char separator);
+struct networks networks_read(struct run *run, struct slice text);
+
+/* ---- effects.c */
+/* A location for one side of its host. */
+struct view_of {
+    struct slice host; /* under which the server is asked */
+    bool https;
+    bool preflight; /* for OPTIONS requests alone */
+};
+/* Sets effects, backends and what is unknown. True when external or basic authentication is all that is not
+ * known, so that requests which something else answers first can be told apart. */
+bool location_effects(struct model *model, const struct server *server,
+                      const struct location *location, const struct view_of *view,
+                      struct route_table *table, struct rule *rule);
+void effect_edit(struct run *run, struct edits *edits, enum edit_kind kind, struct slice name,
+                 struct template value);
+
+/* ---- redirects.c */
+void add_rewrite(struct model *model, const struct location *location, struct route_table *table,
+                 struct rule *rule);
+void add_redirect(struct model *model, const struct location *location, struct rule *rule);
+void add_https_redirect(struct model *model, const struct location *location,
+                        const struct view_of *view, struct rule *rule);
+
+/* ---- protection.c: address lists, CORS, body sizes */
+void add_protection(struct model *model, const struct location *location, struct rule *rule);
+
+/* ---- traffic.c: timeouts, retries, buffers, protocol, copies */
+void add_traffic(struct model *model, const struct location *location, struct rule *rule);
+
+/* ---- platform.c: what the controller does everywhere */
+void platform_effects(struct model *model, struct route_table *table);
+
+/* ---- rivals.c: what the order of Ingresses decides where the input does not tell it */
+void rivals_check(struct model *model, const struct server *server, const struct location *location,
+                  const struct view_of *view, struct route_table *table, struct rule *rule);
+
+/* ---- rules.c, entries.c */
+struct rule_list *server_rules(struct model *model, const struct server *server,
+                               const struct view_of *view, struct route_table *table, bool *splits);
+void model_write(struct model *model, struct route_table *table);
 
 #endif

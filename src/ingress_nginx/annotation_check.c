@@ -1,0 +1,248 @@
+#include "ingress_nginx/annotations_priv.h"
+
+#include <string.h>
+
+/* Checks of values, as internal/ingress/annotations/parser/validators.go and the parsers do them. */
+
+static bool is_alnum(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool only(struct slice value, const char *more)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        if (!is_alnum(value.ptr[i]) && (value.ptr[i] == '\0' || !strchr(more, value.ptr[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Go's strconv.ParseBool */
+static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"};
+static const char *const no[] = {"0", "f", "F", "FALSE", "false", "False"};
+
+bool is_true(struct slice value)
+{
+    for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
+        if (slice_is(value, yes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_bool(struct slice value)
+{
+    for (size_t i = 0; i < ARRAY_LEN(no); i++) {
+        if (slice_is(value, no[i])) {
+            return true;
+        }
+    }
+    return is_true(value);
+}
+
+bool size_parse(struct slice text, int64_t *bytes, char *unit)
+{
+    static const struct {
+        char letter;
+        uint64_t factor;
+    } units[] = {{'b', 1}, {'k', 1024}, {'m', 1024 * 1024}, {'g', 1024 * 1024 * 1024}};
+    uint64_t number, factor = 1;
+    char last = text.len ? (char)(text.ptr[text.len - 1] | 32) : '\0', found = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        if (last == units[i].letter) {
+            factor = units[i].factor;
+            found = last;
+            text.len--;
+            break;
+        }
+    }
+    if (!slice_to_uint(text, (uint64_t)1 << 32, &number)) {
+        return false;
+    }
+    *bytes = (int64_t)(number * factor);
+    *unit = found;
+    return true;
+}
+
+static bool all_networks(struct slice value)
+{
+    struct slice item;
+    size_t count = 0;
+    while (slice_split(&value, ',', &item)) {
+        struct network network;
+        if (!network_parse(slice_trim(item), &network)) {
+            return false;
+        }
+        count++;
+    }
+    return count > 0;
+}
+
+static bool is_option(struct slice value, const char *options, bool fold)
+{
+    struct slice rest = slice_of(options), option;
+    while (slice_split(&rest, '|', &option)) {
+        if (fold ? slice_equal_fold(value, option) : slice_equal(value, option)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool all_options(struct slice value, const char *options)
+{
+    struct slice word;
+    while (slice_split(&value, ' ', &word)) {
+        if (word.len && !is_option(word, options, false)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool contains_option(struct slice value, const char *options)
+{
+    struct slice rest = slice_of(options), option;
+    while (slice_split(&rest, '|', &option)) {
+        if (slice_contains(value, option)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* customhttperrors: statuses of 400 and above, each with a comma or none behind it */
+static bool is_codes(struct slice value)
+{
+    size_t at = 0;
+    while (at < value.len) {
+        struct slice code = slice_sub(value, at, at + 3);
+        uint64_t number;
+        if (code.len != 3 || (code.ptr[0] != '4' && code.ptr[0] != '5') ||
+            !slice_to_uint(code, 599, &number)) {
+            return false;
+        }
+        at += 3;
+        at += at < value.len && value.ptr[at] == ',';
+    }
+    return true;
+}
+
+static size_t count_while(struct slice text, size_t from, const char *more, bool upper, bool digits)
+{
+    size_t at = from;
+    while (at < text.len) {
+        char c = text.ptr[at];
+        bool fits = (c >= 'a' && c <= 'z') || (upper && c >= 'A' && c <= 'Z') ||
+                    (digits && c >= '0' && c <= '9') || (c != '\0' && strchr(more, c) != NULL);
+        if (!fits) {
+            break;
+        }
+        at++;
+    }
+    return at - from;
+}
+
+/* One item of cors-allow-origin as the check of the whole list sees it: each part may be missing. */
+static bool is_origin_like(struct slice item)
+{
+    size_t at = count_while(item, 0, "", false, false);
+    at = at && slice_starts(slice_sub(item, at, item.len), SLICE("://")) ? at + 3 : 0;
+    if (slice_starts(slice_sub(item, at, item.len), SLICE("*."))) {
+        at += 2;
+    }
+    at += count_while(item, at, "-.", true, true);
+    if (at < item.len && item.ptr[at] == ':') {
+        uint64_t port;
+        return slice_to_uint(slice_sub(item, at + 1, item.len), UINT32_MAX, &port);
+    }
+    return at == item.len;
+}
+
+static bool all_origins(struct slice value)
+{
+    struct slice item;
+    if (slice_is(value, "*")) {
+        return true;
+    }
+    while (slice_split(&value, ',', &item)) {
+        if (!is_origin_like(item)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool holds(const struct annotation_row *row, struct slice value)
+{
+    static const char rx[] = "/-._~:^$[](){}*+?|&=\\";
+    int64_t number;
+    char unit;
+    switch ((enum check)(row->check & ~CHECK_STRIP)) {
+    case CHECK_ANY:
+        return true;
+    case CHECK_BOOL:
+        return is_bool(value);
+    case CHECK_INT:
+        return slice_to_int(value, &number);
+    case CHECK_SIZE:
+        return size_parse(value, &number, &unit);
+    case CHECK_BASIC:
+        return only(value, "/-._~:");
+    case CHECK_URL:
+        return only(value, "-._~/:,?&=");
+    case CHECK_RX:
+        return only(value, rx);
+    case CHECK_ALIASES:
+        return only(value, "/-._~:^$[](){}*+?|&=\\, ");
+    case CHECK_PATHCAP:
+        return only(value, "/-._~:$");
+    case CHECK_HEADERS:
+        return only(value, "-_, ");
+    case CHECK_VAR:
+        return only(value, "-_${}");
+    case CHECK_CHARS:
+        return only(value, row->options);
+    case CHECK_CIDRS:
+        return all_networks(value);
+    case CHECK_OPTIONS:
+        return is_option(value, row->options, false);
+    case CHECK_OPTIONS_FOLD:
+        return is_option(value, row->options, true);
+    case CHECK_WORDS:
+        return all_options(value, row->options);
+    case CHECK_CONTAINS:
+        return contains_option(value, row->options);
+    case CHECK_CODES:
+        return is_codes(value);
+    case CHECK_NAME:
+        return slice_starts(value, slice_of(row->options));
+    case CHECK_LABEL:
+        return is_dns_label(value);
+    case CHECK_METHODS:
+        return only(value, ", ") && value.ptr[0] != ',';
+    case CHECK_EXPOSED:
+        return only(value, "-_,* ") && value.ptr[0] != ',';
+    case CHECK_ORIGINS:
+        return all_origins(value);
+    }
+    return false;
+}
+
+bool annotation_passes(const struct annotation_row *row, struct slice value)
+{
+    char stripped[4096];
+    if (!(row->check & CHECK_STRIP) || value.len >= sizeof stripped) {
+        return holds(row, value);
+    }
+    size_t used = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.ptr[i] != ' ') {
+            stripped[used++] = value.ptr[i];
+        }
+    }
+    return used > 0 && holds(row, (struct slice){stripped, used});
+}

@@ -1,0 +1,440 @@
+#include "ingress_nginx/annotations_priv.h"
+#include "ingress_nginx/model_priv.h"
+
+struct reading {
+    struct run *run;
+    const struct ingress *ingress;
+    const struct settings *settings;
+    struct slice prefix; /* with its slash */
+    struct annotations *out;
+    bool redirects_void; /* the parser of redirects gives up, without a word */
+    bool auth_void;      /* so does the one of external authentication */
+};
+
+/* ---- access ------------------------------------------------------------------------------- */
+
+struct annotation *annotation_get(const struct annotations *annotations, enum annotation_id id)
+{
+    for (size_t i = 0; i < annotations->count; i++) {
+        if (annotations->items[i].id == id) {
+            return &annotations->items[i];
+        }
+    }
+    return NULL;
+}
+
+bool annotation_set(const struct annotations *annotations, enum annotation_id id)
+{
+    return annotation_get(annotations, id) != NULL;
+}
+
+struct slice annotation_text(const struct annotations *annotations, enum annotation_id id)
+{
+    const struct annotation *item = annotation_get(annotations, id);
+    return item ? item->value : SLICE_ABSENT;
+}
+
+bool annotation_true(const struct annotations *annotations, enum annotation_id id, bool otherwise)
+{
+    const struct annotation *item = annotation_get(annotations, id);
+    return item ? is_true(item->value) : otherwise;
+}
+
+int64_t annotation_int(const struct annotations *annotations, enum annotation_id id,
+                       int64_t otherwise)
+{
+    int64_t number;
+    return slice_to_int(annotation_text(annotations, id), &number) ? number : otherwise;
+}
+
+void annotation_use(const struct annotations *annotations, enum annotation_id id)
+{
+    struct annotation *item = annotation_get(annotations, id);
+    if (item) {
+        item->used = true;
+    }
+}
+
+struct effect_source annotation_source(const struct annotations *annotations, enum annotation_id id)
+{
+    const struct annotation *item = annotation_get(annotations, id);
+    annotation_use(annotations, id);
+    return item ? (struct effect_source){item->name, item->span}
+                : (struct effect_source){SLICE_ABSENT, SPAN_NONE};
+}
+
+static bool is_idle(const struct annotation_row *row, struct slice value)
+{
+    if (!row->idle) {
+        return false;
+    }
+    return row->check == CHECK_BOOL ? is_true(value) == is_true(slice_of(row->idle))
+                                    : slice_equal_fold(value, slice_of(row->idle));
+}
+
+bool annotation_acts(const struct annotations *annotations, enum annotation_id id)
+{
+    const struct annotation *item = annotation_get(annotations, id);
+    const struct annotation_row *row = annotation_row(id);
+    if (!item || is_idle(row, item->value)) {
+        return false;
+    }
+    if (row->needs != AN_none) {
+        return annotation_acts(annotations, row->needs);
+    }
+    if (id == AN_limit_allowlist || id == AN_limit_burst_multiplier) {
+        return annotation_acts(annotations, AN_limit_connections) ||
+               annotation_acts(annotations, AN_limit_rpm) ||
+               annotation_acts(annotations, AN_limit_rps);
+    }
+    return id != AN_enable_cors || is_true(item->value);
+}
+
+/* ---- what a bad value does ----------------------------------------------------------------- */
+
+static void unknown_name(const struct reading *reading, const struct label *label,
+                         struct slice name)
+{
+    if (annotation_is_dead(name)) {
+        diag_at(reading->run->diag, DIAG_N002, label->span, reading->ingress->object.subject,
+                "annotation '" SLICE_FMT "' does nothing in this version of the controller; "
+                "remove it",
+                SLICE_ARG(label->key));
+        return;
+    }
+    const char *close = annotation_closest(name);
+    diag_at(reading->run->diag, DIAG_N001, label->span, reading->ingress->object.subject,
+            "ingress-nginx has no annotation '" SLICE_FMT "', so it does nothing%s%s%s",
+            SLICE_ARG(label->key), close ? "; did you mean '" : "", close ? close : "",
+            close ? "'?" : "");
+}
+
+static void drop(const struct reading *reading, const struct label *label, const char *why)
+{
+    reading->out->dropped = true;
+    diag_at(reading->run->diag, DIAG_N003, label->span, reading->ingress->object.subject,
+            "annotation '" SLICE_FMT "' %s, so the controller does not load this Ingress at all",
+            SLICE_ARG(label->key), why);
+}
+
+static void drop_value(const struct reading *reading, const struct label *label)
+{
+    struct slice why = arena_printf(reading->run->arena, "has the bad value '" SLICE_FMT "'",
+                                    SLICE_ARG(label->value));
+    drop(reading, label, arena_string(reading->run->arena, why));
+}
+
+static void deny(const struct reading *reading, struct span span, struct slice name,
+                 const char *why)
+{
+    struct annotations *out = reading->out;
+    diag_at(reading->run->diag, DIAG_N004, span, reading->ingress->object.subject,
+            "annotation '" SLICE_FMT "' %s, so all paths of this Ingress answer 503",
+            SLICE_ARG(name), why);
+    if (!out->denied) {
+        out->denied = true;
+        out->denied_source = (struct effect_source){name, span};
+        out->denied_reason = arena_printf(reading->run->arena, "annotation '" SLICE_FMT "' %s",
+                                          SLICE_ARG(name), why);
+    }
+}
+
+void annotations_deny(struct run *run, struct annotations *annotations, enum annotation_id id,
+                      const char *why)
+{
+    struct annotation *item = annotation_get(annotations, id);
+    const struct reading reading = {
+        .run = run, .ingress = annotations->ingress, .out = annotations};
+    item->named = true;
+    deny(&reading, item->span, item->name, why);
+}
+
+static void bad_value(struct reading *reading, const struct annotation_row *row,
+                      const struct label *label)
+{
+    struct run *run = reading->run;
+    struct slice subject = reading->ingress->object.subject;
+    /* A parser that its main annotation does not switch on never sees the value. */
+    bool seen = row->needs == AN_none || annotation_acts(reading->out, row->needs);
+    if (row->bad == BAD_STRICT || (row->bad == BAD_DROP && seen)) {
+        drop_value(reading, label);
+        return;
+    }
+    if (row->bad == BAD_DENY && seen) {
+        struct slice why =
+            arena_printf(run->arena, "has the bad value '" SLICE_FMT "'", SLICE_ARG(label->value));
+        deny(reading, label->span, label->key, arena_string(run->arena, why));
+        return;
+    }
+    if (row->bad == BAD_GROUP && seen) {
+        reading->auth_void = true;
+        diag_at(run->diag, DIAG_N022, label->span, subject,
+                "annotation '" SLICE_FMT "' has the bad value '" SLICE_FMT
+                "', which switches external authentication off: every request gets in",
+                SLICE_ARG(label->key), SLICE_ARG(label->value));
+        return;
+    }
+    diag_at(run->diag, DIAG_N005, label->span, subject,
+            "annotation '" SLICE_FMT "' has the bad value '" SLICE_FMT
+            "', which the controller ignores without a word; the default applies (%s)",
+            SLICE_ARG(label->key), SLICE_ARG(label->value), row->fallback);
+}
+
+/* Members of the parser of redirects: an empty value makes it give up (annotations/redirect). */
+static bool is_redirect(enum annotation_id id)
+{
+    return id == AN_from_to_www_redirect || id == AN_relative_redirects ||
+           id == AN_temporal_redirect || id == AN_temporal_redirect_code ||
+           id == AN_permanent_redirect || id == AN_permanent_redirect_code;
+}
+
+static void empty_value(struct reading *reading, enum annotation_id id, const struct label *label)
+{
+    struct slice subject = reading->ingress->object.subject;
+    if (id == AN_allowlist_source_range || id == AN_denylist_source_range) {
+        deny(reading, label->span, label->key, "is empty");
+    } else if (is_redirect(id)) {
+        reading->redirects_void = true;
+        diag_at(reading->run->diag, DIAG_N023, label->span, subject,
+                "annotation '" SLICE_FMT "' is empty, so the controller ignores all redirect "
+                "annotations of this Ingress; remove it or give a value",
+                SLICE_ARG(label->key));
+    } else {
+        diag_at(reading->run->diag, DIAG_N007, label->span, subject,
+                "annotation '" SLICE_FMT "' is empty, which counts as not set",
+                SLICE_ARG(label->key));
+    }
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+/* True when the controller's policy lets a snippet through. */
+static bool snippet_allowed(const struct reading *reading, const struct label *label)
+{
+    if (!reading->settings->risk_critical) {
+        drop(reading, label, "is a snippet, which the controller's risk level forbids");
+        return false;
+    }
+    if (!reading->settings->allow_snippets) {
+        diag_at(reading->run->diag, DIAG_N024, label->span, reading->ingress->object.subject,
+                "annotation '" SLICE_FMT "' is removed by the controller, which allows no snippets",
+                SLICE_ARG(label->key));
+        return false;
+    }
+    return true;
+}
+
+static void read_one(struct reading *reading, const struct label *label, enum annotation_id id,
+                     bool alias)
+{
+    const struct annotation_row *row = annotation_row(id);
+    struct annotations *out = reading->out;
+    if (row->treatment == TREAT_RISK && !snippet_allowed(reading, label)) {
+        return;
+    }
+    /* An alias counts only where the main name has no value. */
+    if (alias && annotation_set(out, id)) {
+        diag_at(reading->run->diag, DIAG_N027, label->span, reading->ingress->object.subject,
+                "annotation '" SLICE_FMT "' changes nothing: '%s' is set as well, and goes first",
+                SLICE_ARG(label->key), row->name);
+        return;
+    }
+    if (label->value.len == 0) {
+        empty_value(reading, id, label);
+    } else if (!annotation_passes(row, label->value)) {
+        bad_value(reading, row, label);
+    } else {
+        *ARENA_PUSH(out->arena, out->items, out->count, out->capacity) = (struct annotation){
+            .id = id, .value = slice_trim(label->value), .name = label->key, .span = label->span};
+    }
+}
+
+static bool blocked(const struct settings *settings, struct slice value)
+{
+    struct slice rest = settings->blocklist, word;
+    while (slice_split(&rest, ',', &word)) {
+        if (word.len && slice_contains(value, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void foreign(const struct reading *reading, const struct label *label)
+{
+    static const char *const bookkeeping[] = {"kubernetes.io/ingress.class",
+                                              "kubectl.kubernetes.io/last-applied-configuration"};
+    for (size_t i = 0; i < ARRAY_LEN(bookkeeping); i++) {
+        if (slice_is(label->key, bookkeeping[i])) {
+            return;
+        }
+    }
+    diag_at(reading->run->diag, DIAG_N009, label->span, reading->ingress->object.subject,
+            "annotation '" SLICE_FMT "' is read by something else than the controller; it is "
+            "not carried over",
+            SLICE_ARG(label->key));
+}
+
+/* Main names first, then aliases; those that need another one come in a second pass, because what a bad
+ * value does depends on that other one. */
+static void read_pass(struct reading *reading, bool dependent, bool aliases)
+{
+    const struct labels *labels = &reading->ingress->object.annotations;
+    for (size_t i = 0; i < labels->count; i++) {
+        const struct label *label = &labels->items[i];
+        bool alias;
+        if (!slice_starts(label->key, reading->prefix)) {
+            continue;
+        }
+        struct slice name = slice_sub(label->key, reading->prefix.len, label->key.len);
+        enum annotation_id id = annotation_find(name, &alias);
+        if (id != AN_none && alias == aliases &&
+            (annotation_row(id)->needs != AN_none) == dependent) {
+            read_one(reading, label, id, alias);
+        }
+    }
+}
+
+static void read_others(struct reading *reading)
+{
+    const struct labels *labels = &reading->ingress->object.annotations;
+    for (size_t i = 0; i < labels->count; i++) {
+        const struct label *label = &labels->items[i];
+        struct slice name = slice_sub(label->key, reading->prefix.len, label->key.len);
+        bool alias;
+        if (!slice_starts(label->key, reading->prefix)) {
+            foreign(reading, label);
+        } else if (blocked(reading->settings, label->value)) {
+            drop(reading, label, "holds a word of the controller's block list");
+        } else if (annotation_find(name, &alias) == AN_none) {
+            unknown_name(reading, label, name);
+        }
+    }
+}
+
+/* ---- what several of them say together ------------------------------------------------------ */
+
+static void remove_group(struct annotations *out, bool redirects)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        enum annotation_id id = out->items[i].id;
+        bool goes = redirects ? is_redirect(id)
+                              : id == AN_auth_url || annotation_row(id)->needs == AN_auth_url;
+        if (!goes) {
+            out->items[kept++] = out->items[i];
+        }
+    }
+    out->count = kept;
+}
+
+static void check_groups(struct reading *reading)
+{
+    struct annotations *out = reading->out;
+    const struct annotation *temporal = annotation_get(out, AN_temporal_redirect);
+    if (temporal && !slice_starts(temporal->value, SLICE("http"))) {
+        reading->redirects_void = true;
+        diag_at(reading->run->diag, DIAG_N023, temporal->span, reading->ingress->object.subject,
+                "annotation '" SLICE_FMT "' is no http or https URL, so the controller ignores all "
+                "redirect annotations of this Ingress",
+                SLICE_ARG(temporal->name));
+    }
+    const struct annotation *root = annotation_get(out, AN_app_root);
+    if (root && root->value.ptr[0] != '/') {
+        diag_at(reading->run->diag, DIAG_N005, root->span, reading->ingress->object.subject,
+                "annotation '" SLICE_FMT "' is no path ('" SLICE_FMT
+                "'), which the controller ignores without a word",
+                SLICE_ARG(root->name), SLICE_ARG(root->value));
+    }
+    if (reading->redirects_void) {
+        remove_group(out, true);
+    }
+    if (reading->auth_void) {
+        remove_group(out, false);
+    }
+}
+
+static void say_open(const struct reading *reading, const struct annotation *item,
+                     const struct annotation_row *row)
+{
+    static const char *const limits = "; it acts on clients that ask too often only";
+    bool limit = slice_starts(slice_of(row->name), SLICE("limit-"));
+    diag_at(reading->run->diag, DIAG_N006, item->span, reading->ingress->object.subject,
+            "annotation '" SLICE_FMT "' is not understood yet; what it does (%s) is unknown and is "
+            "not converted%s",
+            SLICE_ARG(item->name), aspect_name(row->aspect), limit ? limits : "");
+}
+
+/* Says of each annotation that is not simply carried out what becomes of it. */
+static void say_treatment(const struct reading *reading, struct annotation *item)
+{
+    const struct annotation_row *row = annotation_row(item->id);
+    struct diag *diag = reading->run->diag;
+    struct slice subject = reading->ingress->object.subject;
+    item->named = true;
+    if (row->needs != AN_none && !annotation_acts(reading->out, row->needs)) {
+        diag_at(diag, DIAG_N020, item->span, subject,
+                "annotation '" SLICE_FMT "' does nothing without '%s'", SLICE_ARG(item->name),
+                annotation_row(row->needs)->name);
+    } else if (row->idle && !annotation_acts(reading->out, item->id)) {
+        diag_at(diag, DIAG_N027, item->span, subject,
+                "annotation '" SLICE_FMT "' changes nothing with this value",
+                SLICE_ARG(item->name));
+    } else if (row->treatment == TREAT_QUIET) {
+        diag_at(diag, DIAG_N008, item->span, subject,
+                "annotation '" SLICE_FMT "' shows in no request; it is left out",
+                SLICE_ARG(item->name));
+    } else if (row->treatment == TREAT_OPEN ||
+               (row->treatment == TREAT_RISK && !snippet_is_plain(item->id, item->value))) {
+        say_open(reading, item, row);
+    } else {
+        item->named = false;
+    }
+}
+
+void annotations_read(struct run *run, struct arena *arena, const struct ingress *ingress,
+                      struct slice prefix, const struct settings *settings, struct annotations *out)
+{
+    *out = (struct annotations){.ingress = ingress, .arena = arena};
+    struct reading reading = {.run = run,
+                              .ingress = ingress,
+                              .settings = settings,
+                              .prefix = arena_printf(run->arena, SLICE_FMT "/", SLICE_ARG(prefix)),
+                              .out = out};
+    read_others(&reading);
+    for (int dependent = 0; dependent < 2; dependent++) {
+        read_pass(&reading, dependent == 1, false);
+        read_pass(&reading, dependent == 1, true);
+    }
+    check_groups(&reading);
+    for (size_t i = 0; !out->dropped && i < out->count; i++) {
+        say_treatment(&reading, &out->items[i]);
+    }
+}
+
+/* Where the effect of an annotation shows is not plain from every name. */
+static const struct {
+    enum annotation_id id;
+    const char *text;
+} notes[] = {
+    {AN_use_regex, "makes every path of the host a prefix in any case, or an expression"},
+    {AN_enable_cors, "also answers preflights before any authentication"},
+};
+
+void annotations_report_unused(struct run *run, const struct annotations *annotations)
+{
+    for (size_t i = 0; i < annotations->count; i++) {
+        const struct annotation *item = &annotations->items[i];
+        for (size_t n = 0; item->used && n < ARRAY_LEN(notes); n++) {
+            if (item->id == notes[n].id) {
+                diag_at(run->diag, DIAG_N021, item->span, annotations->ingress->object.subject,
+                        "annotation '" SLICE_FMT "' %s", SLICE_ARG(item->name), notes[n].text);
+            }
+        }
+        if (!item->used && !item->named) {
+            diag_at(run->diag, DIAG_N027, item->span, annotations->ingress->object.subject,
+                    "annotation '" SLICE_FMT "' changes nothing on the paths of this Ingress",
+                    SLICE_ARG(item->name));
+        }
+    }
+}

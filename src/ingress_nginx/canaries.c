@@ -1,0 +1,277 @@
+#include "ingress_nginx/model_priv.h"
+
+/* A canary has no locations of its own: its Service becomes an alternative of another Service, on every path
+ * that has this other Service for its backend (controller.go, mergeAlternativeBackends). */
+
+struct slice upstream_name(struct arena *arena, struct slice namespace,
+                           const struct ingress_backend *backend)
+{
+    /* controller/util.go upstreamName: '-' between the parts, so different ones may meet */
+    return backend->port_name.len
+               ? arena_printf(arena, SLICE_FMT "-" SLICE_FMT "-" SLICE_FMT, SLICE_ARG(namespace),
+                              SLICE_ARG(backend->service), SLICE_ARG(backend->port_name))
+               : arena_printf(arena, SLICE_FMT "-" SLICE_FMT "-%u", SLICE_ARG(namespace),
+                              SLICE_ARG(backend->service), backend->port);
+}
+
+bool item_is_canary(const struct item *item)
+{
+    return annotation_true(item->annotations, AN_canary, false);
+}
+
+/* ---- which Service is whose canary ---------------------------------------------------------- */
+
+static struct upstream *find(const struct model *model, const struct item *item,
+                             const struct ingress_backend *backend)
+{
+    if (!backend->present || !backend->service.ptr) {
+        return NULL;
+    }
+    return map_get(model->upstreams,
+                   upstream_name(model->scratch, item->ingress->object.namespace, backend));
+}
+
+static void note(struct model *model, const struct item *item,
+                 const struct ingress_backend *backend)
+{
+    struct arena *arena = model->scratch;
+    if (!backend->present || !backend->service.ptr || find(model, item, backend)) {
+        return;
+    }
+    struct upstream *upstream = ARENA_NEW(arena, struct upstream);
+    *upstream = (struct upstream){.canary = item_is_canary(item), .item = item};
+    map_put(model->upstreams, upstream_name(arena, item->ingress->object.namespace, backend),
+            upstream);
+}
+
+void canaries_collect(struct model *model)
+{
+    model->upstreams = map_new(model->scratch);
+    for (size_t i = 0; i < model->item_count; i++) {
+        const struct item *item = model->items[i];
+        note(model, item, &item->ingress->default_backend);
+        for (size_t r = 0; r < item->ingress->rule_count; r++) {
+            const struct ingress_rule *rule = &item->ingress->rules[r];
+            for (size_t p = 0; p < rule->path_count; p++) {
+                note(model, item, &rule->paths[p].backend);
+            }
+        }
+    }
+}
+
+bool canaries_permit(const struct model *model, struct slice upstream)
+{
+    const struct upstream *known = map_get(model->upstreams, upstream);
+    return !known || !known->canary;
+}
+
+static void hang_on(struct model *model, const struct location *location, struct upstream *canary)
+{
+    struct upstream *main = map_get(model->upstreams, location->upstream);
+    if (main && !main->alternative) {
+        main->alternative = canary; /* the balancer looks at the first one only */
+    }
+}
+
+static void merge_path(struct model *model, const struct item *item, size_t rule, size_t number)
+{
+    const struct ingress_path *path = &item->ingress->rules[rule].paths[number];
+    struct upstream *canary = find(model, item, &path->backend);
+    struct slice host = item->ingress->rules[rule].host;
+    struct server *server = model_server(model, host.len ? host : SLICE("_"));
+    if (!canary || !canary->canary) {
+        return;
+    }
+    if (!server) {
+        diag_at(model->run->diag, DIAG_N026, path->span, item->ingress->object.subject,
+                "no other Ingress has host '" SLICE_FMT "' of this canary, so it gets no requests",
+                SLICE_ARG(host));
+        return;
+    }
+    if (!canary->resolved) {
+        canary->resolved = true;
+        canary->backend =
+            ingress_backend_resolve(model->run, model->kube, item->ingress->object.namespace,
+                                    &path->backend, true, 503, 503);
+        canary->origin = (struct origin){
+            SLICE("Ingress"), item->ingress->object.namespace, item->ingress->object.name,
+            arena_printf(model->run->arena, "spec.rules[%zu].http.paths[%zu]", rule, number),
+            path->span};
+    }
+    bool merged = false;
+    for (size_t i = 0; i < server->count; i++) {
+        const struct location *location = &server->locations[i];
+        if (location->has_backend && !location->automatic &&
+            slice_equal(location->path, path->path) &&
+            location->exact == (path->type == PATH_TYPE_EXACT)) {
+            hang_on(model, location, canary);
+            merged = true;
+        }
+    }
+    if (!merged) {
+        canary->removed = true;
+        diag_at(model->run->diag, DIAG_N026, path->span, item->ingress->object.subject,
+                "path '" SLICE_FMT "' of this canary has no counterpart of the same path and type "
+                "on its host, so the controller sends it no requests at all",
+                SLICE_ARG(path->path));
+    }
+}
+
+static void merge_default(struct model *model, const struct item *item)
+{
+    const struct ingress_backend *backend = &item->ingress->default_backend;
+    struct upstream *canary = find(model, item, backend);
+    const struct server *server = model->servers[0];
+    for (size_t i = 0; canary && canary->canary && i < server->count; i++) {
+        if (!canary->resolved) {
+            canary->resolved = true;
+            canary->backend = ingress_backend_resolve(
+                model->run, model->kube, item->ingress->object.namespace, backend, true, 503, 503);
+            canary->origin = (struct origin){SLICE("Ingress"), item->ingress->object.namespace,
+                                             item->ingress->object.name,
+                                             SLICE("spec.defaultBackend"), backend->span};
+        }
+        if (server->locations[i].has_backend) {
+            hang_on(model, &server->locations[i], canary);
+        }
+    }
+}
+
+void canaries_merge(struct model *model)
+{
+    bool any_main = false;
+    for (size_t i = 0; i < model->item_count; i++) {
+        any_main = any_main || !item_is_canary(model->items[i]);
+    }
+    for (size_t i = 0; !any_main && i < model->item_count; i++) {
+        diag_at(model->run->diag, DIAG_N026, model->items[i]->ingress->object.span,
+                model->items[i]->ingress->object.subject,
+                "there are canaries only, and no Ingress that they belong to");
+    }
+    for (size_t i = 0; any_main && i < model->item_count; i++) {
+        const struct item *item = model->items[i];
+        if (!item_is_canary(item)) {
+            continue;
+        }
+        merge_default(model, item);
+        for (size_t r = 0; r < item->ingress->rule_count; r++) {
+            for (size_t p = 0; p < item->ingress->rules[r].path_count; p++) {
+                merge_path(model, item, r, p);
+            }
+        }
+    }
+}
+
+const struct upstream *canary_of(const struct model *model, const struct location *location)
+{
+    const struct upstream *main =
+        location->has_backend ? map_get(model->upstreams, location->upstream) : NULL;
+    const struct upstream *canary = main ? main->alternative : NULL;
+    /* lua/balancer.lua: without endpoints on either side there is nothing to choose */
+    bool serves = canary && canary->resolved && !canary->removed && !canary->backend.status &&
+                  !location->backend.status;
+    return serves ? canary : NULL;
+}
+
+/* ---- rules -------------------------------------------------------------------------------- */
+
+static struct rule *add(struct model *model, struct rule_list *list, const struct rule *main,
+                        const struct upstream *canary, bool to_canary)
+{
+    struct rule copy = *main; /* the list may move */
+    struct rule *rule = rule_list_add(model->run, list);
+    *rule = copy;
+    rule->match.tests = ARENA_NEW(model->run->arena, struct test);
+    rule->match.test_count = 1;
+    if (to_canary) {
+        rule->backends = ARENA_NEW(model->run->arena, struct backend);
+        rule->backends[0] = canary->backend;
+        rule->origin = canary->origin;
+    }
+    return rule;
+}
+
+static void add_equal(struct model *model, struct rule_list *list, const struct rule *main,
+                      const struct upstream *canary, bool to_canary, struct test test)
+{
+    test.operator= TEST_EQUALS;
+    test.fold_separators = test.subject == TEST_HEADER;
+    add(model, list, main, canary, to_canary)->match.tests[0] = test;
+}
+
+static void add_pattern(struct model *model, struct rule_list *list, const struct rule *main,
+                        const struct upstream *canary, struct slice name, struct slice pattern,
+                        struct route_table *table)
+{
+    struct slice error;
+    struct test test = {.subject = TEST_HEADER, .fold_separators = true, .name = name};
+    test.regex = regex_compile(model->run, table->regexes, pattern, false, false, &error);
+    /* an expression that does not compile keeps every request with the header on the main Service */
+    test.operator= test.regex ? TEST_REGEX : TEST_PRESENT;
+    test.value = test.regex ? pattern : SLICE_ABSENT;
+    add(model, list, main, canary, test.regex != NULL)->match.tests[0] = test;
+}
+
+static void add_weighted(struct model *model, struct rule_list *list, const struct rule *main,
+                         const struct upstream *canary)
+{
+    const struct annotations *annotations = canary->item->annotations;
+    int64_t total = annotation_int(annotations, AN_canary_weight_total, 100);
+    int64_t weight = annotation_int(annotations, AN_canary_weight, 0);
+    struct rule copy = *main;
+    struct rule *rule = rule_list_add(model->run, list);
+    *rule = copy;
+    total = total > 100 ? total : 100;
+    weight = weight < 0 ? 0 : weight > total ? total : weight;
+    if (weight == 0) {
+        return;
+    }
+    rule->backends = ARENA_ARRAY(model->run->arena, struct backend, 2);
+    rule->backend_count = 0;
+    if (weight < total) {
+        rule->backends[rule->backend_count] = main->backends[0];
+        rule->backends[rule->backend_count++].weight = (uint64_t)(total - weight);
+    }
+    rule->backends[rule->backend_count] = canary->backend;
+    rule->backends[rule->backend_count++].weight = (uint64_t)weight;
+}
+
+/* Header, then cookie, then weight (lua/balancer.lua, route_to_alternative_balancer). */
+void canary_rules(struct model *model, const struct upstream *canary, struct route_table *table,
+                  struct rule_list *list)
+{
+    const struct annotations *annotations = canary->item->annotations;
+    static const enum annotation_id all[] = {AN_canary,
+                                             AN_canary_by_cookie,
+                                             AN_canary_by_header,
+                                             AN_canary_by_header_value,
+                                             AN_canary_weight,
+                                             AN_canary_weight_total,
+                                             AN_canary_by_header_pattern};
+    const struct rule main = list->rules[--list->count];
+    struct slice header = annotation_text(annotations, AN_canary_by_header);
+    struct slice value = annotation_text(annotations, AN_canary_by_header_value);
+    struct slice pattern = annotation_text(annotations, AN_canary_by_header_pattern);
+    struct slice cookie = annotation_text(annotations, AN_canary_by_cookie);
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        annotation_use(annotations, all[i]);
+    }
+    if (header.ptr && value.ptr) {
+        add_equal(model, list, &main, canary, true,
+                  (struct test){.subject = TEST_HEADER, .name = header, .value = value});
+    } else if (header.ptr && pattern.ptr) {
+        add_pattern(model, list, &main, canary, header, pattern, table);
+    } else if (header.ptr) {
+        add_equal(model, list, &main, canary, true,
+                  (struct test){.subject = TEST_HEADER, .name = header, .value = SLICE("always")});
+        add_equal(model, list, &main, canary, false,
+                  (struct test){.subject = TEST_HEADER, .name = header, .value = SLICE("never")});
+    }
+    if (cookie.ptr) {
+        add_equal(model, list, &main, canary, true,
+                  (struct test){.subject = TEST_COOKIE, .name = cookie, .value = SLICE("always")});
+        add_equal(model, list, &main, canary, false,
+                  (struct test){.subject = TEST_COOKIE, .name = cookie, .value = SLICE("never")});
+    }
+    add_weighted(model, list, &main, canary);
+}

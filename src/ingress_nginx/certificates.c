@@ -1,0 +1,149 @@
+#include "ingress_nginx/model_priv.h"
+
+/* Which certificate a host shows, and for which names the controller has one (controller.go, createServers;
+ * controller/nginx.go, configureCertificates). */
+
+static bool secret_covers(const struct secret *secret, struct slice host)
+{
+    for (size_t i = 0; i < secret->certificate_names.count; i++) {
+        struct slice name = secret->certificate_names.items[i];
+        struct host_pattern pattern = {
+            slice_starts(name, SLICE("*.")) ? HOST_ONE_LABEL : HOST_EXACT, name, NULL};
+        if (slice_equal(name, host) || host_pattern_matches(&pattern, host)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct secret *find_secret(const struct model *model, const struct ingress *ingress,
+                                        struct slice name)
+{
+    return (const struct secret *)(const void *)kube_find(model->kube, KUBE_SECRET,
+                                                          ingress->object.namespace, name);
+}
+
+static const struct ingress_tls *tls_for(const struct model *model, const struct ingress *ingress,
+                                         struct slice host, struct slice *through)
+{
+    for (size_t t = 0; t < ingress->tls_count; t++) {
+        for (size_t h = 0; h < ingress->tls[t].host_count; h++) {
+            if (slice_equal_fold(ingress->tls[t].hosts[h], host)) {
+                *through = host;
+                return &ingress->tls[t];
+            }
+        }
+    }
+    /* else the first Secret whose certificate names the host; a Secret that is not in the input is taken
+     * to name what its tls entry lists */
+    for (size_t t = 0; t < ingress->tls_count; t++) {
+        const struct ingress_tls *tls = &ingress->tls[t];
+        const struct secret *secret = find_secret(model, ingress, tls->secret);
+        if (secret && secret->certificate_names.count) {
+            if (secret_covers(secret, host)) {
+                *through = host;
+                return tls;
+            }
+            continue;
+        }
+        for (size_t h = 0; h < tls->host_count; h++) {
+            struct host_pattern pattern = {HOST_ONE_LABEL, tls->hosts[h], NULL};
+            if (slice_starts(tls->hosts[h], SLICE("*.")) && host_pattern_matches(&pattern, host)) {
+                *through = tls->hosts[h];
+                return tls;
+            }
+        }
+    }
+    return NULL;
+}
+
+void certificate_choose(struct model *model, struct server *server, const struct ingress *ingress)
+{
+    if (server->has_certificate || ingress->tls_count == 0) {
+        return;
+    }
+    /* Any TLS section makes the host one with a certificate, be it the default one. */
+    server->has_certificate = true;
+    struct slice through = SLICE_ABSENT;
+    const struct ingress_tls *tls = tls_for(model, ingress, server->host, &through);
+    if (!tls || !tls->secret.len) {
+        return;
+    }
+    const struct secret *secret = find_secret(model, ingress, tls->secret);
+    bool usable = secret ? secret->has_key_pair || secret->keys.count == 0 : !model->run->closed;
+    if (secret && secret->certificate_names.count && !secret_covers(secret, server->host)) {
+        usable = false;
+    }
+    if (!usable) {
+        diag_at(model->run->diag, DIAG_N014, tls->span, ingress->object.subject,
+                "Secret '" SLICE_FMT "' gives no certificate for host '" SLICE_FMT
+                "', so the controller's default certificate is shown",
+                SLICE_ARG(tls->secret), SLICE_ARG(server->host));
+        return;
+    }
+    server->certificate =
+        (struct certificate){ingress->object.namespace, tls->secret, through, tls->span};
+}
+
+static bool listed(const struct ingress *ingress, struct slice name)
+{
+    for (size_t t = 0; t < ingress->tls_count; t++) {
+        for (size_t h = 0; h < ingress->tls[t].host_count; h++) {
+            if (slice_equal_fold(ingress->tls[t].hosts[h], name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* An alias has a certificate of its own only where its host's certificate names it. */
+static bool alias_covered(const struct model *model, const struct server *server,
+                          struct slice alias)
+{
+    const struct secret *secret = (const struct secret *)(const void *)kube_find(
+        model->kube, KUBE_SECRET, server->certificate.namespace, server->certificate.secret);
+    if (secret && secret->certificate_names.count) {
+        return secret_covers(secret, alias);
+    }
+    /* a Secret that is assumed to exist is assumed to name what its Ingress lists */
+    for (size_t i = 0; !model->run->closed && i < server->item_count; i++) {
+        if (listed(server->items[i]->ingress, alias)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void certificates_collect(struct model *model)
+{
+    model->certified = map_new(model->scratch);
+    for (size_t i = 0; i < model->server_count; i++) {
+        struct server *server = model->servers[i];
+        if (!server->has_certificate) {
+            continue;
+        }
+        map_put(model->certified, server->host, server);
+        for (size_t a = 0; a < server->alias_count; a++) {
+            if (alias_covered(model, server, server->aliases[a])) {
+                map_put(model->certified, server->aliases[a], server);
+            }
+        }
+    }
+}
+
+/* The script looks for a certificate of the host, then of "*." and the host less its first label
+ * (rootfs/etc/nginx/lua/lua_ingress.lua). Names that no server has end in "_", and there are none for it. */
+bool model_redirects(const struct model *model, struct slice host)
+{
+    if (slice_is(host, "_")) {
+        return false;
+    }
+    if (map_get(model->certified, host)) {
+        return true;
+    }
+    size_t dot = slice_find(host, '.', 0);
+    struct slice wild =
+        arena_printf(model->scratch, "*" SLICE_FMT, SLICE_ARG(slice_sub(host, dot, host.len)));
+    return dot < host.len && map_get(model->certified, wild);
+}

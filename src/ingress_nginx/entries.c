@@ -1,0 +1,168 @@
+#include "ingress_nginx/model_priv.h"
+
+/* Servers as entries: how nginx chooses one by the Host header (ngx_http_find_virtual_server). */
+
+static struct host_pattern pattern_of(struct model *model, struct slice name, bool alias,
+                                      struct route_table *table)
+{
+    struct host_pattern host = {HOST_EXACT, name, NULL};
+    struct slice error;
+    if (slice_is(name, "_")) {
+        host.kind = HOST_ANY;
+        host.name = SLICE("");
+    } else if (slice_starts(name, SLICE("~"))) {
+        host.kind = HOST_REGEX;
+        host.regex = regex_compile(model->run, table->regexes, slice_sub(name, 1, name.len), true,
+                                   false, &error);
+    } else if (slice_starts(name, SLICE("*."))) {
+        /* the host of a rule is one label by a regular expression, an alias nginx's own wildcard */
+        host.kind = alias ? HOST_SUFFIX : HOST_ONE_LABEL;
+    }
+    host.name = arena_lower(model->run->arena, host.name);
+    return host;
+}
+
+static const struct unknown *joined(struct run *run, const struct unknown *a,
+                                    const struct unknown *b)
+{
+    for (; b; b = b->next) {
+        a = unknown_add(run, a, b->aspect, b->source, b->reason);
+    }
+    return a;
+}
+
+/* What a server is under one of its names. */
+struct name {
+    struct server *server;
+    struct slice text;
+    struct host_pattern host;
+    const struct rule_list *rules[2]; /* http, https */
+};
+
+static void add_entries(struct model *model, const struct name *name, struct route_table *table)
+{
+    const struct server *server = name->server;
+    for (int https = 0; https < 2; https++) {
+        struct entry *entry = route_table_add(model->run, table);
+        entry->gateway = model->gateway;
+        entry->https = https == 1;
+        entry->port = https ? 443 : 80;
+        entry->host = name->host;
+        entry->rules = name->rules[https];
+        entry->origin = server->origin;
+        entry->unknown = model->frozen;
+        if (https) {
+            entry->certificate = server->certificate;
+            entry->unknown = joined(model->run, model->frozen, server->https_unknown);
+        }
+    }
+}
+
+/* lua/nginx/ngx_srv_redirect.lua: the port is always written. The server has no certificate of its own unless
+ * its host's names it. */
+static void add_www(struct model *model, const struct server *server, struct route_table *table)
+{
+    struct run *run = model->run;
+    bool has_www = slice_starts(server->host, SLICE("www."));
+    struct slice other = has_www
+                             ? slice_sub(server->host, 4, server->host.len)
+                             : arena_printf(run->arena, "www." SLICE_FMT, SLICE_ARG(server->host));
+    if (!server->www.name.ptr || model_server(model, other) || slice_is(server->host, "_")) {
+        return;
+    }
+    struct rule_list *list = ARENA_NEW(run->arena, struct rule_list);
+    struct rule *rule = rule_list_add(run, list);
+    struct route_redirect *redirect = ARENA_NEW(run->arena, struct route_redirect);
+    *redirect = (struct route_redirect){.source = server->www,
+                                        .status = model->settings->http_redirect_code,
+                                        .host_from = REDIRECT_HOST_GIVEN,
+                                        .host = server->host,
+                                        .port_from = REDIRECT_PORT_ALWAYS,
+                                        .keep_query = true,
+                                        .strip_slash = true};
+    *rule = (struct rule){.match = {.path = {.kind = PATH_PREFIX_ELEMENT, .value = SLICE("/")}},
+                          .effects = {.redirect = redirect},
+                          .unknown = model->settings->unknown,
+                          .origin = server->origin};
+    struct server www = *server;
+    www.certificate = (struct certificate){0};
+    www.https_unknown = NULL;
+    const struct name name = {&www, other, {HOST_EXACT, other, NULL}, {list, list}};
+    add_entries(model, &name, table);
+}
+
+static int rank(const struct host_pattern *host)
+{
+    static const int ranks[] = {[HOST_EXACT] = 0,
+                                [HOST_SUFFIX] = 1,
+                                [HOST_ONE_LABEL] = 2,
+                                [HOST_REGEX] = 2,
+                                [HOST_ANY] = 3};
+    return ranks[host->kind];
+}
+
+/* exact names, then the longest native wildcard, then regular expressions in the order of the file, which
+ * is that of host names */
+static int compare_names(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct name *x = a, *y = b;
+    int order = rank(&x->host) - rank(&y->host);
+    if (order == 0 && x->host.kind == HOST_SUFFIX && x->host.name.len != y->host.name.len) {
+        order = x->host.name.len > y->host.name.len ? -1 : 1;
+    }
+    return order ? order : slice_compare(x->server->host, y->server->host);
+}
+
+static void write_rules(struct model *model, struct route_table *table, struct name *name)
+{
+    struct view_of view = {.host = name->text, .https = true};
+    bool splits;
+    name->rules[1] = server_rules(model, name->server, &view, table, &splits);
+    name->rules[0] = name->rules[1];
+    if (splits) {
+        view.https = false;
+        name->rules[0] = server_rules(model, name->server, &view, table, &splits);
+    }
+}
+
+static void add_name(struct model *model, struct route_table *table, struct name name,
+                     const struct name *like, struct name *out)
+{
+    *out = name;
+    /* an alias differs from its host where only one of both has a certificate */
+    if (like && model_redirects(model, like->text) == model_redirects(model, name.text)) {
+        out->rules[0] = like->rules[0];
+        out->rules[1] = like->rules[1];
+    } else {
+        write_rules(model, table, out);
+    }
+}
+
+void model_write(struct model *model, struct route_table *table)
+{
+    size_t count = 0, most = model->server_count;
+    for (size_t i = 0; i < model->server_count; i++) {
+        most += model->servers[i]->alias_count;
+    }
+    struct name *names = ARENA_ARRAY(model->scratch, struct name, most);
+    for (size_t i = 0; i < model->server_count; i++) {
+        struct server *server = model->servers[i];
+        struct name host = {
+            server, server->host, pattern_of(model, server->host, false, table), {NULL, NULL}};
+        const struct name *first = &names[count];
+        add_name(model, table, host, NULL, &names[count++]);
+        for (size_t a = 0; a < server->alias_count; a++) {
+            struct slice alias = server->aliases[a];
+            struct name name = {server, alias, pattern_of(model, alias, true, table), {NULL, NULL}};
+            add_name(model, table, name, first, &names[count++]);
+        }
+    }
+    sort_stable(model->scratch, names, count, sizeof *names, compare_names, NULL);
+    for (size_t i = 0; i < count; i++) {
+        if (slice_equal(names[i].text, names[i].server->host)) {
+            add_www(model, names[i].server, table);
+        }
+        add_entries(model, &names[i], table);
+    }
+}

@@ -1,0 +1,125 @@
+#include "ingress_nginx/model_priv.h"
+
+#define NEW_EFFECT(run, type) ARENA_NEW((run)->arena, struct route_##type)
+
+static struct template value(struct run *run, enum part_kind kind, const char *text)
+{
+    struct template template = template_part(run->arena, kind);
+    template.parts[0].text = slice_of(text);
+    return template;
+}
+
+/* rootfs/etc/nginx/template/nginx.tmpl, the proxy_set_header lines of a location. With use-forwarded-headers
+ * most of them are the client's own if it sends them, which a template cannot say. */
+static const struct {
+    const char *name;
+    enum part_kind kind;
+    const char *text;
+    bool forwarded; /* depends on use-forwarded-headers */
+} request_rows[] = {
+    {"X-Original-Forwarded-For", PART_HEADER, "X-Forwarded-For", false},
+    {"X-Original-Forwarded-Host", PART_HEADER, "X-Forwarded-Host", false},
+    {"X-Request-ID", PART_REQUEST_ID, "", false},
+    {"X-Real-IP", PART_CLIENT, "$remote_addr", false},
+    {"X-Forwarded-For", PART_CLIENT, "$remote_addr", false},
+    {"X-Forwarded-Host", PART_HOST_HEADER, "$best_http_host", true},
+    {"X-Forwarded-Port", PART_PORT, "$pass_port", true},
+    {"X-Forwarded-Proto", PART_SCHEME, "$pass_access_scheme", true},
+    {"X-Forwarded-Scheme", PART_SCHEME, "$pass_access_scheme", true},
+    {"X-Scheme", PART_SCHEME, "$pass_access_scheme", true},
+};
+
+static void request_headers(struct run *run, const struct settings *settings,
+                            struct route_table *table)
+{
+    struct route_header_edits *headers = NEW_EFFECT(run, header_edits);
+    for (size_t i = 0; i < ARRAY_LEN(request_rows); i++) {
+        bool unknown = request_rows[i].forwarded && settings->use_forwarded_headers;
+        effect_edit(
+            run, &headers->edits, EDIT_SET, slice_of(request_rows[i].name),
+            value(run, unknown ? PART_UNKNOWN : request_rows[i].kind, request_rows[i].text));
+    }
+    if (settings->add_original_uri) {
+        effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Original-URI"),
+                    value(run, PART_TARGET, ""));
+    }
+    effect_edit(run, &headers->edits, EDIT_REMOVE, SLICE("Proxy"), (struct template){0});
+    table->platform.request_headers = headers;
+    if (settings->use_forwarded_headers) {
+        struct route_upstream_host *host = NEW_EFFECT(run, upstream_host);
+        host->source = setting_source(settings, "use-forwarded-headers");
+        host->host = value(run, PART_UNKNOWN, "$best_http_host");
+        table->platform.upstream_host = host;
+    }
+}
+
+static void named_headers(struct model *model, struct edits *edits)
+{
+    struct run *run = model->run;
+    const struct settings *settings = model->settings;
+    const struct config_map *map = config_map_named(model->kube, settings->add_headers);
+    for (size_t i = 0; map && i < map->data.count; i++) {
+        effect_edit(run, edits, EDIT_SET, map->data.items[i].key,
+                    template_text(run->arena, map->data.items[i].value));
+    }
+    struct slice rest = settings->hide_headers, name;
+    while (slice_split(&rest, ',', &name)) {
+        name = slice_trim(name);
+        if (name.len) {
+            effect_edit(run, edits, EDIT_REMOVE, name, (struct template){0});
+        }
+    }
+}
+
+static void response_headers(struct model *model, struct route_table *table)
+{
+    struct run *run = model->run;
+    const struct settings *settings = model->settings;
+    struct route_header_edits *headers = NEW_EFFECT(run, header_edits);
+    if (settings->hsts) {
+        struct slice text =
+            arena_printf(run->arena, "max-age=%lld%s%s", (long long)settings->hsts_max_age,
+                         settings->hsts_include_subdomains ? "; includeSubDomains" : "",
+                         settings->hsts_preload ? "; preload" : "");
+        effect_edit(run, &headers->edits, EDIT_SET, SLICE("Strict-Transport-Security"),
+                    template_text(run->arena, text));
+        headers->edits.items[0].only_https = true;
+    }
+    named_headers(model, &headers->edits);
+    if (headers->edits.count) {
+        table->platform.response_headers = headers;
+    }
+}
+
+void platform_effects(struct model *model, struct route_table *table)
+{
+    struct run *run = model->run;
+    const struct settings *settings = model->settings;
+    struct route_body_limit *limit = NEW_EFFECT(run, body_limit);
+    limit->source = setting_source(settings, "proxy-body-size");
+    limit->bytes = settings->body_bytes == 0 ? -1 : settings->body_bytes;
+    table->platform.body_limit = limit;
+    struct route_timeouts *timeouts = NEW_EFFECT(run, timeouts);
+    *timeouts = (struct route_timeouts){.connect_ms = 1000 * settings->connect_s,
+                                        .send_ms = 1000 * settings->send_s,
+                                        .read_ms = 1000 * settings->read_s,
+                                        .request_ms = -1,
+                                        .backend_request_ms = -1};
+    table->platform.timeouts = timeouts;
+    struct route_retries *retries = NEW_EFFECT(run, retries);
+    bool off = slice_is(settings->next_upstream, "off");
+    retries->attempts = off || settings->tries < 1 ? 0 : settings->tries - 1;
+    retries->conditions = settings->next_upstream;
+    table->platform.retries = retries;
+    struct route_buffering *buffering = NEW_EFFECT(run, buffering);
+    buffering->request = settings->proxy_request_buffering;
+    buffering->response = settings->proxy_buffering;
+    table->platform.buffering = buffering;
+    request_headers(run, settings, table);
+    response_headers(model, table);
+    if (settings->use_forwarded_headers || settings->enable_real_ip) {
+        /* real_ip_header and real_ip_recursive (nginx.tmpl) */
+        table->view.client_header = settings->forwarded_for;
+        table->view.client_trusted = networks_read(run, settings->trusted);
+    }
+}

@@ -1,0 +1,202 @@
+#include "ingress_nginx/model_priv.h"
+
+#define NEW_EFFECT(run, type) ARENA_NEW((run)->arena, struct route_##type)
+
+/* ---- rewrites ----------------------------------------------------------------------------- */
+
+static bool is_url(struct slice target)
+{
+    return slice_starts(target, SLICE("http://")) || slice_starts(target, SLICE("https://"));
+}
+
+/* The rewrite module answers 302 itself when the target is a URL, and appends the query
+ * (ngx_http_rewrite_module). Only a plain URL can be said in parts. */
+static void rewrite_to_url(struct model *model, const struct annotations *annotations,
+                           struct rule *rule)
+{
+    struct run *run = model->run;
+    struct slice target = annotation_text(annotations, AN_rewrite_target);
+    struct effect_source source = annotation_source(annotations, AN_rewrite_target);
+    struct url url = {0};
+    bool plain = slice_find(target, '$', 0) == target.len && url_parse(target, &url) &&
+                 url.path.len && url.port != (slice_is(url.scheme, "https") ? 443 : 80);
+    if (rule->effects.redirect) {
+        return; /* the redirect annotations come first */
+    }
+    if (!plain) {
+        rule->unknown =
+            unknown_add(run, rule->unknown, ASPECT_REDIRECT, source,
+                        SLICE("a rewrite-target that is a URL with variables or without "
+                              "a path is not understood yet"));
+        if (!model->probing) {
+            diag_at(run->diag, DIAG_N006, source.span, annotations->ingress->object.subject,
+                    "'" SLICE_FMT "' redirects by 302 to a URL with variables or without a path; "
+                    "this is not understood yet",
+                    SLICE_ARG(source.name));
+        }
+        return;
+    }
+    struct route_redirect *redirect = NEW_EFFECT(run, redirect);
+    *redirect =
+        (struct route_redirect){.source = source,
+                                .status = 302,
+                                .scheme = url.scheme,
+                                .host_from = REDIRECT_HOST_GIVEN,
+                                .host = url.host,
+                                .port_from = url.port ? REDIRECT_PORT_GIVEN : REDIRECT_PORT_NONE,
+                                .port = url.port,
+                                .path_change = PATH_CHANGE_FULL,
+                                .path = url.path,
+                                .keep_query = true};
+    rule->effects.redirect = redirect;
+}
+
+static void forwarded_prefix(struct run *run, const struct annotations *annotations,
+                             struct rule *rule)
+{
+    struct template value;
+    struct slice text = annotation_text(annotations, AN_x_forwarded_prefix);
+    if (!text.ptr || !template_read(run, text, NULL, &value)) {
+        return;
+    }
+    struct route_header_edits *edits = NEW_EFFECT(run, header_edits);
+    edits->source = annotation_source(annotations, AN_x_forwarded_prefix);
+    effect_edit(run, &edits->edits, EDIT_SET, SLICE("X-Forwarded-Prefix"), value);
+    rule->effects.request_headers = edits;
+}
+
+void add_rewrite(struct model *model, const struct location *location, struct route_table *table,
+                 struct rule *rule)
+{
+    const struct annotations *annotations = location->item->annotations;
+    struct run *run = model->run;
+    struct slice target = annotation_text(annotations, AN_rewrite_target);
+    if (is_url(target)) {
+        rewrite_to_url(model, annotations, rule);
+        return;
+    }
+    struct route_rewrite *rewrite = NEW_EFFECT(run, rewrite);
+    rewrite->source = annotation_source(annotations, AN_rewrite_target);
+    if (!template_read(run, target, NULL, &rewrite->target)) {
+        model_freeze(model, rewrite->source, annotations->ingress->object.subject,
+                     arena_printf(run->arena,
+                                  "nginx refuses the '$' in rewrite-target '" SLICE_FMT "'",
+                                  SLICE_ARG(target)));
+        return;
+    }
+    struct slice text;
+    rewrite->kind = template_is_text(&rewrite->target, &text) ? REWRITE_FULL : REWRITE_REGEX;
+    if (rewrite->kind == REWRITE_REGEX) {
+        struct slice error;
+        rewrite->pattern = location->path;
+        rewrite->fold = true;
+        rewrite->regex = regex_compile(run, table->regexes, location->path, true, false, &error);
+    }
+    rule->effects.rewrite = rewrite;
+    forwarded_prefix(run, annotations, rule);
+}
+
+/* ---- redirects ---------------------------------------------------------------------------- */
+
+/* With other statuses nginx sends the text as a body (ngx_http_script_return_code). */
+static bool has_location(int64_t status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+static int64_t redirect_code(const struct annotations *annotations, bool temporal)
+{
+    int64_t otherwise = temporal ? 302 : 301, most = temporal ? 307 : 308;
+    enum annotation_id id = temporal ? AN_temporal_redirect_code : AN_permanent_redirect_code;
+    int64_t code = annotation_int(annotations, id, otherwise);
+    annotation_use(annotations, id);
+    return code < 300 || code > most ? otherwise : code;
+}
+
+void add_redirect(struct model *model, const struct location *location, struct rule *rule)
+{
+    const struct annotations *annotations = location->item->annotations;
+    bool temporal = annotation_set(annotations, AN_temporal_redirect);
+    enum annotation_id id = temporal ? AN_temporal_redirect : AN_permanent_redirect;
+    struct slice url = annotation_text(annotations, id);
+    if (!url.ptr) {
+        return;
+    }
+    struct effect_source source = annotation_source(annotations, id);
+    int64_t code = redirect_code(annotations, temporal);
+    if (!has_location(code)) {
+        struct route_answer *answer = NEW_EFFECT(model->run, answer);
+        *answer = (struct route_answer){
+            source, code, SLICE("a redirect with a status that has no Location"), true};
+        rule->effects.answer = answer;
+        return;
+    }
+    struct route_redirect *redirect = NEW_EFFECT(model->run, redirect);
+    redirect->source = source;
+    redirect->status = code;
+    if (url.ptr[0] == '/') {
+        redirect->host_from = REDIRECT_HOST_NORMAL;
+        redirect->path_change = PATH_CHANGE_FULL;
+        redirect->path = url;
+        redirect->relative = annotation_true(annotations, AN_relative_redirects,
+                                             model->settings->relative_redirects);
+        annotation_use(annotations, AN_relative_redirects);
+    } else {
+        redirect->location = template_text(model->run->arena, url);
+    }
+    rule->effects.redirect = redirect;
+}
+
+/* ---- http to https ------------------------------------------------------------------------- */
+
+static bool starts_with_any(struct slice path, struct slice list)
+{
+    struct slice item;
+    while (slice_split(&list, ',', &item)) {
+        item = slice_trim(item);
+        if (item.len && slice_starts(path, item)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* lua/lua_ingress.lua: the path that is compared is the Ingress's, not the request's. */
+void add_https_redirect(struct model *model, const struct location *location,
+                        const struct view_of *view, struct rule *rule)
+{
+    const struct annotations *annotations = location->item->annotations;
+    const struct settings *settings = model->settings;
+    bool certified = model_redirects(model, view->host);
+    bool force = annotation_true(annotations, AN_force_ssl_redirect, settings->force_ssl_redirect);
+    bool asked = annotation_true(annotations, AN_ssl_redirect, settings->ssl_redirect);
+    bool spared = starts_with_any(location->declared, settings->no_tls_redirect);
+    if (!spared && certified && asked != settings->ssl_redirect) {
+        annotation_use(annotations, AN_ssl_redirect); /* it changes what is done */
+    }
+    if (!spared && force != settings->force_ssl_redirect) {
+        annotation_use(annotations, AN_force_ssl_redirect);
+    }
+    if (spared || (!force && !(asked && certified))) {
+        return;
+    }
+    struct route_redirect *redirect = NEW_EFFECT(model->run, redirect);
+    redirect->source =
+        annotation_source(annotations, force ? AN_force_ssl_redirect : AN_ssl_redirect);
+    redirect->status = settings->http_redirect_code;
+    redirect->only_plain_http = true;
+    redirect->scheme = SLICE("https");
+    redirect->host_from = REDIRECT_HOST_HEADER_NO_PORT;
+    redirect->keep_query = true;
+    redirect->strip_slash = !annotation_true(annotations, AN_preserve_trailing_slash,
+                                             settings->preserve_trailing_slash);
+    annotation_use(annotations, AN_preserve_trailing_slash);
+    rule->effects.https_redirect = redirect;
+    if (settings->use_forwarded_headers) {
+        rule->unknown =
+            unknown_add(model->run, rule->unknown, ASPECT_REDIRECT,
+                        setting_source(settings, "use-forwarded-headers"),
+                        SLICE("with use-forwarded-headers the redirect to https depends "
+                              "on X-Forwarded-Proto, which is not understood yet"));
+    }
+}

@@ -1,0 +1,138 @@
+#include "ingress_nginx/model_priv.h"
+
+struct checking {
+    struct run *run;
+    const struct kube *kube;
+    const struct settings *settings;
+    struct annotations *annotations;
+};
+
+static void split(struct slice text, struct slice *namespace, struct slice *name)
+{
+    size_t slash = slice_find(text, '/', 0);
+    bool two = slash < text.len;
+    *namespace = two ? slice_sub(text, 0, slash) : SLICE_ABSENT;
+    *name = two ? slice_sub(text, slash + 1, text.len) : text;
+}
+
+/* annotations/auth: the Secret must be there, in the Ingress's own namespace, with the key "auth" */
+static void check_basic_auth(const struct checking *checking)
+{
+    struct annotations *annotations = checking->annotations;
+    const struct object *ingress = &annotations->ingress->object;
+    if (!annotation_set(annotations, AN_auth_type)) {
+        return;
+    }
+    struct slice text = annotation_text(annotations, AN_auth_secret), namespace, name;
+    if (!text.ptr) {
+        annotations_deny(checking->run, annotations, AN_auth_type, "names no auth-secret");
+        return;
+    }
+    split(text, &namespace, &name);
+    namespace = namespace.ptr ? namespace : ingress->namespace;
+    if (!slice_equal(namespace, ingress->namespace) && !checking->settings->cross_namespace) {
+        annotations_deny(checking->run, annotations, AN_auth_secret,
+                         "names a Secret of another namespace");
+        return;
+    }
+    const struct secret *secret = (const struct secret *)(const void *)kube_find(
+        checking->kube, KUBE_SECRET, namespace, name);
+    struct slice type = annotation_text(annotations, AN_auth_secret_type);
+    bool has_key = !secret || slice_is(type, "auth-map");
+    for (size_t i = 0; secret && i < secret->keys.count; i++) {
+        has_key = has_key || slice_is(secret->keys.items[i], "auth");
+    }
+    if (!secret && checking->run->closed) {
+        annotations_deny(checking->run, annotations, AN_auth_secret,
+                         "names a Secret that is not in the input");
+    } else if (!has_key) {
+        annotations_deny(checking->run, annotations, AN_auth_secret,
+                         "names a Secret without the key 'auth'");
+    }
+}
+
+/* annotations/authreq: a URL with scheme and host, and no ".." in the host */
+static void check_external_auth(const struct checking *checking)
+{
+    struct annotations *annotations = checking->annotations;
+    struct slice text = annotation_text(annotations, AN_auth_url);
+    struct url url;
+    if (text.ptr &&
+        (!url_parse(text, &url) || !url.host.len || slice_contains(url.host, SLICE("..")))) {
+        annotations_deny(checking->run, annotations, AN_auth_url, "is no URL with a host");
+        return;
+    }
+    struct slice headers = annotation_text(annotations, AN_auth_proxy_set_headers);
+    if (text.ptr && headers.ptr && checking->run->closed &&
+        !config_map_named(checking->kube, headers)) {
+        annotations_deny(checking->run, annotations, AN_auth_proxy_set_headers,
+                         "names a ConfigMap that is not in the input");
+    }
+}
+
+static bool header_allowed(struct slice allowed, struct slice name)
+{
+    struct slice item;
+    while (slice_split(&allowed, ',', &item)) {
+        if (slice_equal(slice_trim(item), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* annotations/customheaders: each header must be listed in global-allowed-response-headers */
+static void check_custom_headers(const struct checking *checking)
+{
+    struct annotations *annotations = checking->annotations;
+    struct slice text = annotation_text(annotations, AN_custom_headers);
+    const struct config_map *map = config_map_named(checking->kube, text);
+    if (!text.ptr) {
+        return;
+    }
+    if (slice_find(text, '/', 0) == text.len) {
+        annotations_deny(checking->run, annotations, AN_custom_headers,
+                         "names a ConfigMap without its namespace");
+    } else if (!map && checking->run->closed) {
+        annotations_deny(checking->run, annotations, AN_custom_headers,
+                         "names a ConfigMap that is not in the input");
+    }
+    for (size_t i = 0; map && i < map->data.count; i++) {
+        if (!header_allowed(checking->settings->allowed_headers, map->data.items[i].key)) {
+            annotations_deny(checking->run, annotations, AN_custom_headers,
+                             "names a ConfigMap with a header that the setting "
+                             "'global-allowed-response-headers' does not list");
+            return;
+        }
+    }
+}
+
+/* annotations/proxyssl: "namespace/name", of the same namespace */
+static void check_proxy_ssl(const struct checking *checking)
+{
+    struct annotations *annotations = checking->annotations;
+    struct slice text = annotation_text(annotations, AN_proxy_ssl_secret), namespace, name;
+    if (!text.ptr) {
+        return;
+    }
+    split(text, &namespace, &name);
+    bool foreign = !slice_equal(namespace, annotations->ingress->object.namespace) &&
+                   !checking->settings->cross_namespace;
+    if (!namespace.ptr || foreign) {
+        annotations_deny(checking->run, annotations, AN_proxy_ssl_secret,
+                         "names no Secret of the Ingress's own namespace as 'namespace/name'");
+    } else if (checking->run->closed && !kube_find(checking->kube, KUBE_SECRET, namespace, name)) {
+        annotations_deny(checking->run, annotations, AN_proxy_ssl_secret,
+                         "names a Secret that is not in the input");
+    }
+}
+
+void references_check(struct run *run, const struct kube *kube, const struct settings *settings,
+                      struct annotations *annotations)
+{
+    const struct checking checking = {run, kube, settings, annotations};
+    check_basic_auth(&checking);
+    check_external_auth(&checking);
+    check_custom_headers(&checking);
+    check_proxy_ssl(&checking);
+}

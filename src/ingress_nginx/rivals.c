@@ -1,0 +1,103 @@
+#include "ingress_nginx/model_priv.h"
+
+/* Where two Ingresses claim the same, the older one gets it. Files often do not say how old an object is; then
+ * both outcomes are possible, unless they are the same. */
+
+void location_of_rival(struct model *model, const struct location *location,
+                       const struct rival *rival, struct location *out)
+{
+    *out = *location;
+    out->item = rival->item;
+    out->has_backend = false;
+    out->rival_count = 0;
+    if (rival->backend) {
+        location_backend(model, rival->item, rival->backend, out);
+    }
+}
+
+static bool same_backends(const struct rule *a, const struct rule *b)
+{
+    for (size_t i = 0; a->backend_count == b->backend_count && i < a->backend_count; i++) {
+        const struct backend *x = &a->backends[i], *y = &b->backends[i];
+        if (!slice_equal(x->namespace, y->namespace) || !slice_equal(x->service, y->service) ||
+            x->port != y->port || !slice_equal(x->port_name, y->port_name) ||
+            x->status != y->status) {
+            return false;
+        }
+    }
+    return a->backend_count == b->backend_count;
+}
+
+/* Effects of requests that never reach a backend do not show where the data plane answers by itself. */
+static bool shows_without_backend(enum effect_id id)
+{
+    return id == EFFECT_answer || id == EFFECT_redirect || id == EFFECT_https_redirect ||
+           id == EFFECT_body_limit || id == EFFECT_addresses || id == EFFECT_cors ||
+           id == EFFECT_response_headers;
+}
+
+static bool same_unknown(const struct unknown *a, const struct unknown *b)
+{
+    for (; a && b; a = a->next, b = b->next) {
+        if (a->aspect != b->aspect || !slice_equal(a->reason, b->reason)) {
+            return false;
+        }
+    }
+    return !a && !b;
+}
+
+static bool same_outcome(const struct rule *a, const struct rule *b)
+{
+    bool forwards = a->backend_count > 0;
+    for (int id = 0; id < EFFECT_COUNT; id++) {
+        enum effect_id effect = (enum effect_id)id;
+        if ((forwards || shows_without_backend(effect)) &&
+            !effect_equal(effect, effect_get(&a->effects, effect),
+                          effect_get(&b->effects, effect))) {
+            return false;
+        }
+    }
+    return same_backends(a, b) && same_unknown(a->unknown, b->unknown);
+}
+
+static void report(struct model *model, const struct server *server,
+                   const struct location *location, const struct rival *rival, struct rule *rule)
+{
+    const struct object *owner = &location->item->ingress->object;
+    const struct object *other = &rival->item->ingress->object;
+    struct slice reason = arena_printf(model->run->arena,
+                                       "the order of '" SLICE_FMT "' and '" SLICE_FMT
+                                       "' decides, and their creation times are missing",
+                                       SLICE_ARG(owner->subject), SLICE_ARG(other->subject));
+    diag_at(model->run->diag, DIAG_N029, rival->span, other->subject,
+            "which of '" SLICE_FMT "' and '" SLICE_FMT "' is the older one decides path '" SLICE_FMT
+            "' of host '" SLICE_FMT "'; give creationTimestamp, as in the output of kubectl get "
+            "ingress -A -o yaml",
+            SLICE_ARG(owner->subject), SLICE_ARG(other->subject), SLICE_ARG(location->declared),
+            SLICE_ARG(server->host));
+    if (!model->run->closed) {
+        const struct effect_source source = {SLICE_ABSENT, rival->span};
+        rule->unknown = unknown_add(model->run, rule->unknown, ASPECT_ROUTING, source, reason);
+    }
+}
+
+void rivals_check(struct model *model, const struct server *server, const struct location *location,
+                  const struct view_of *view, struct route_table *table, struct rule *rule)
+{
+    for (size_t i = 0; i < location->rival_count; i++) {
+        const struct rival *rival = &location->rivals[i];
+        if (order_is_known(location->item->ingress, rival->item->ingress)) {
+            continue;
+        }
+        struct location other;
+        struct rule would = {.match = rule->match};
+        model->probing = true;
+        location_of_rival(model, location, rival, &other);
+        location_effects(model, server, &other, view, table, &would);
+        model->probing = false;
+        if (!same_outcome(rule, &would)) {
+            report(model, server, location, rival, rule);
+            return;
+        }
+    }
+}

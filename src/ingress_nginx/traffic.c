@@ -1,0 +1,188 @@
+#include "ingress_nginx/model_priv.h"
+
+#define NEW_EFFECT(run, type) ARENA_NEW((run)->arena, struct route_##type)
+
+static void add_timeouts(struct model *model, const struct annotations *annotations,
+                         struct rule *rule)
+{
+    static const enum annotation_id ids[] = {AN_proxy_connect_timeout, AN_proxy_send_timeout,
+                                             AN_proxy_read_timeout};
+    const struct settings *settings = model->settings;
+    struct route_timeouts *timeouts = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        struct effect_source source = annotation_source(annotations, ids[i]);
+        if (source.name.ptr && !timeouts) {
+            timeouts = NEW_EFFECT(model->run, timeouts);
+            timeouts->source = source;
+        }
+    }
+    if (timeouts) {
+        timeouts->connect_ms =
+            1000 * annotation_int(annotations, AN_proxy_connect_timeout, settings->connect_s);
+        timeouts->send_ms =
+            1000 * annotation_int(annotations, AN_proxy_send_timeout, settings->send_s);
+        timeouts->read_ms =
+            1000 * annotation_int(annotations, AN_proxy_read_timeout, settings->read_s);
+        timeouts->request_ms = -1;
+        timeouts->backend_request_ms = -1;
+        rule->effects.timeouts = timeouts;
+    }
+}
+
+static void add_retries(struct model *model, const struct annotations *annotations,
+                        struct rule *rule)
+{
+    bool tries = annotation_set(annotations, AN_proxy_next_upstream_tries);
+    struct slice conditions = annotation_text(annotations, AN_proxy_next_upstream);
+    if (!tries && !conditions.ptr) {
+        return;
+    }
+    struct route_retries *retries = NEW_EFFECT(model->run, retries);
+    retries->source = annotation_source(annotations, tries ? AN_proxy_next_upstream_tries
+                                                           : AN_proxy_next_upstream);
+    annotation_use(annotations, AN_proxy_next_upstream);
+    int64_t all = annotation_int(annotations, AN_proxy_next_upstream_tries, model->settings->tries);
+    retries->conditions = conditions.ptr ? conditions : model->settings->next_upstream;
+    retries->attempts = slice_is(retries->conditions, "off") || all < 1 ? 0 : all - 1;
+    rule->effects.retries = retries;
+}
+
+static bool on_or(const struct annotations *annotations, enum annotation_id id, bool otherwise)
+{
+    struct slice value = annotation_text(annotations, id);
+    return value.ptr ? slice_is(value, "on") : otherwise;
+}
+
+static void add_buffering(struct model *model, const struct annotations *annotations,
+                          struct rule *rule)
+{
+    bool request = annotation_set(annotations, AN_proxy_request_buffering);
+    if (!request && !annotation_set(annotations, AN_proxy_buffering)) {
+        return;
+    }
+    struct route_buffering *buffering = NEW_EFFECT(model->run, buffering);
+    buffering->source =
+        annotation_source(annotations, request ? AN_proxy_request_buffering : AN_proxy_buffering);
+    annotation_use(annotations, AN_proxy_buffering);
+    buffering->request =
+        on_or(annotations, AN_proxy_request_buffering, model->settings->proxy_request_buffering);
+    buffering->response = on_or(annotations, AN_proxy_buffering, model->settings->proxy_buffering);
+    rule->effects.buffering = buffering;
+}
+
+static void add_protocol(struct run *run, const struct annotations *annotations, struct rule *rule)
+{
+    static const char *const protocols[] = {"HTTP", "HTTPS", "AUTO_HTTP", "GRPC", "GRPCS", "FCGI"};
+    struct slice value = annotation_text(annotations, AN_backend_protocol);
+    for (size_t i = 0; value.ptr && i < ARRAY_LEN(protocols); i++) {
+        if (slice_equal_fold(value, slice_of(protocols[i]))) {
+            struct route_upstream_protocol *protocol = NEW_EFFECT(run, upstream_protocol);
+            protocol->source = annotation_source(annotations, AN_backend_protocol);
+            protocol->protocol = slice_of(protocols[i]);
+            rule->effects.upstream_protocol = protocol;
+        }
+    }
+}
+
+static void add_host(struct model *model, const struct location *location, struct rule *rule)
+{
+    const struct annotations *annotations = location->item->annotations;
+    struct slice text = annotation_text(annotations, AN_upstream_vhost);
+    if (!text.ptr) {
+        return;
+    }
+    const struct variables own = location_variables(model->run, location);
+    struct route_upstream_host *host = NEW_EFFECT(model->run, upstream_host);
+    host->source = annotation_source(annotations, AN_upstream_vhost);
+    if (!template_read(model->run, text, &own, &host->host)) {
+        model_freeze(model, host->source, annotations->ingress->object.subject,
+                     arena_printf(model->run->arena,
+                                  "nginx refuses the '$' in upstream-vhost '" SLICE_FMT "'",
+                                  SLICE_ARG(text)));
+        return;
+    }
+    rule->effects.upstream_host = host;
+}
+
+/* "http://name.namespace.svc.cluster.local:8080$request_uri" is a Service; anything else is out of sight. */
+static bool mirror_service(struct slice target, struct mirror *out)
+{
+    struct slice uri = SLICE("$request_uri"), name, namespace, rest;
+    struct url url;
+    if (!slice_ends(target, uri) || !url_parse(slice_sub(target, 0, target.len - uri.len), &url) ||
+        url.path.len) {
+        return false;
+    }
+    rest = url.host;
+    if (!slice_split(&rest, '.', &name) || !slice_split(&rest, '.', &namespace) ||
+        !(slice_is(rest, "svc") || slice_starts(rest, SLICE("svc.")))) {
+        return false;
+    }
+    int64_t port = url.port ? url.port : slice_is(url.scheme, "https") ? 443 : 80;
+    *out = (struct mirror){namespace, name, port, 1, 1};
+    return true;
+}
+
+static void add_mirror(struct run *run, const struct annotations *annotations, struct rule *rule)
+{
+    struct slice target = annotation_text(annotations, AN_mirror_target);
+    if (!target.ptr) {
+        return;
+    }
+    struct effect_source source = annotation_source(annotations, AN_mirror_target);
+    struct mirror mirror;
+    if (annotation_set(annotations, AN_mirror_host) || !mirror_service(target, &mirror) ||
+        slice_is(annotation_text(annotations, AN_mirror_request_body), "off")) {
+        rule->unknown = unknown_add(run, rule->unknown, ASPECT_TRAFFIC, source,
+                                    SLICE("copies to something else than a Service of the cluster, "
+                                          "or changed ones, are not understood yet"));
+        diag_at(run->diag, DIAG_N006, source.span, annotations->ingress->object.subject,
+                "annotation '" SLICE_FMT "' sends copies to something else than a Service, or "
+                "changes them; this is not understood yet",
+                SLICE_ARG(source.name));
+        annotation_use(annotations, AN_mirror_host);
+        annotation_use(annotations, AN_mirror_request_body);
+        return;
+    }
+    struct route_mirrors *mirrors = NEW_EFFECT(run, mirrors);
+    mirrors->source = source;
+    mirrors->items = ARENA_NEW(run->arena, struct mirror);
+    mirrors->items[0] = mirror;
+    mirrors->count = 1;
+    rule->effects.mirrors = mirrors;
+    annotation_use(annotations, AN_mirror_request_body);
+}
+
+/* Values that pass the controller's check and that nginx then refuses. */
+static void check_refused(struct model *model, const struct annotations *annotations)
+{
+    struct run *run = model->run;
+    int64_t bytes;
+    char unit;
+    struct slice size = annotation_text(annotations, AN_proxy_buffer_size);
+    if (size_parse(size, &bytes, &unit) && (unit == 'b' || unit == 'g')) {
+        model_freeze(model, annotation_source(annotations, AN_proxy_buffer_size),
+                     annotations->ingress->object.subject,
+                     arena_printf(run->arena, "nginx refuses the size '" SLICE_FMT "' of a buffer",
+                                  SLICE_ARG(size)));
+    }
+    bool limited = annotation_int(annotations, AN_limit_rps, 0) > 0 ||
+                   annotation_int(annotations, AN_limit_rpm, 0) > 0;
+    if (limited && annotation_int(annotations, AN_limit_burst_multiplier, 5) == 0) {
+        model_freeze(model, annotation_source(annotations, AN_limit_burst_multiplier),
+                     annotations->ingress->object.subject,
+                     SLICE("nginx refuses a burst of 0 in a rate limit"));
+    }
+}
+
+void add_traffic(struct model *model, const struct location *location, struct rule *rule)
+{
+    const struct annotations *annotations = location->item->annotations;
+    add_timeouts(model, annotations, rule);
+    add_retries(model, annotations, rule);
+    add_buffering(model, annotations, rule);
+    add_protocol(model->run, annotations, rule);
+    add_host(model, location, rule);
+    add_mirror(model->run, annotations, rule);
+    check_refused(model, annotations);
+}
