@@ -28,12 +28,12 @@ static bool same_backends(const struct rule *a, const struct rule *b)
     return a->backend_count == b->backend_count;
 }
 
-/* Effects of requests that never reach a backend do not show where the data plane answers by itself. */
+/* Where the data plane answers by itself, most effects do not show; how large a body it reads before it says
+ * 404, and with which headers, nobody depends on. */
 static bool shows_without_backend(enum effect_id id)
 {
     return id == EFFECT_answer || id == EFFECT_redirect || id == EFFECT_https_redirect ||
-           id == EFFECT_body_limit || id == EFFECT_addresses || id == EFFECT_cors ||
-           id == EFFECT_response_headers;
+           id == EFFECT_addresses || id == EFFECT_cors;
 }
 
 static bool same_unknown(const struct unknown *a, const struct unknown *b)

@@ -183,6 +183,10 @@ static void host_unknown(struct model *model, struct server *server, const struc
         struct slice reason =
             arena_printf(model->run->arena, "annotation '" SLICE_FMT "' is not understood yet",
                          SLICE_ARG(one->name));
+        bool client = one->id == AN_auth_tls_secret || one->id == AN_auth_tls_match_cn;
+        if (client && server->refused.name.ptr) {
+            continue; /* the answer is 403 whatever the client shows */
+        }
         bool tls = one->id == AN_auth_tls_secret || one->id == AN_ssl_passthrough;
         const struct unknown **to = tls ? &server->https_unknown : &server->unknown;
         *to = unknown_add(model->run, *to, row->aspect, source, reason);
@@ -222,8 +226,8 @@ static void read_fields(struct model *model, const struct item *item, size_t rul
     if (server->item_count && server->items[server->item_count - 1] == item) {
         return; /* another rule of the same host */
     }
-    host_unknown(model, server, item);
     check_client_auth(model, server, item);
+    host_unknown(model, server, item);
     if (canary) {
         return;
     }
