@@ -9,6 +9,9 @@ struct comparer {
     struct sides sides;
     struct findings *findings;
     struct comparison *out;
+    /* Data planes that serve the host at hand. Which one is asked follows from host and listener
+     * alone, and there can be a hundred of them. */
+    struct slice before_gateway, after_gateway;
 };
 
 static void count_unknown(struct comparer *comparer, struct host_verdict *verdict,
@@ -42,8 +45,11 @@ static bool compare_request(struct comparer *comparer, struct arena *scratch,
                             const struct draw *draw, struct host_verdict *verdict)
 {
     struct outcome before, after;
-    evaluate(comparer->before, scratch, &draw->request, &before);
-    evaluate(comparer->after, scratch, &draw->request, &after);
+    struct request request = draw->request;
+    request.gateway = comparer->before_gateway;
+    evaluate(comparer->before, scratch, &request, &before);
+    request.gateway = comparer->after_gateway;
+    evaluate(comparer->after, scratch, &request, &after);
     verdict->requests++;
     if (before.kind == OUTCOME_UNKNOWN || after.kind == OUTCOME_UNKNOWN) {
         count_unknown(comparer, verdict, &before, &after);
@@ -113,6 +119,8 @@ static void compare_name(struct comparer *comparer, struct slice name,
     struct outcome before, after;
     evaluate(comparer->before, arena, &start, &before);
     evaluate(comparer->after, arena, &start, &after);
+    comparer->before_gateway = before.gateway;
+    comparer->after_gateway = after.gateway;
     if (before.entry || after.entry) {
         struct draws draws = {0};
         draws_make(arena, &start, before.entry ? before.entry->rules : NULL,
