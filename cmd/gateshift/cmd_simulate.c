@@ -57,7 +57,7 @@ static bool request_from_url(struct app *app, struct slice text, struct request 
         app_usage(app, "'" SLICE_FMT "' is no URL that can be asked", SLICE_ARG(text));
         return false;
     }
-    uint16_t usual = slice_is(url.scheme, "https") ? 443 : 80;
+    uint16_t usual = scheme_port(url.scheme);
     bool shown = url.port && url.port != usual;
     *out = (struct request){
         .method = app->options.method,

@@ -1,5 +1,7 @@
 #include "folder.h"
 
+#include "write.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,17 +45,7 @@ bool folder_open(struct arena *arena, struct slice path, bool force, struct fold
 
 static bool write_file(int fd, struct slice text)
 {
-    while (text.len) {
-        ssize_t written = write(fd, text.ptr, text.len);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return false;
-        }
-        text = slice_sub(text, (size_t)written, text.len);
-    }
-    return fsync(fd) == 0 || errno == EINVAL;
+    return write_all(fd, text) && (fsync(fd) == 0 || errno == EINVAL);
 }
 
 bool folder_put(struct folder *folder, struct slice name, struct slice text, struct slice *why)

@@ -1,25 +1,11 @@
 #include "app.h"
+#include "write.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static bool write_all(int fd, struct slice text)
-{
-    while (text.len) {
-        ssize_t written = write(fd, text.ptr, text.len);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return false;
-        }
-        text = slice_sub(text, (size_t)written, text.len);
-    }
-    return true;
-}
 
 /* Text for people, line by line, with what could act on a terminal shown as escapes. */
 static bool write_text(struct slice text)

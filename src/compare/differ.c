@@ -210,18 +210,9 @@ static uint64_t weight_of(const struct outcome *outcome, const struct outcome_ba
     return weight;
 }
 
-static uint64_t weight_sum(const struct outcome *outcome)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < outcome->backend_count; i++) {
-        sum += outcome->backends[i].weight;
-    }
-    return sum;
-}
-
 static bool shares_equal(const struct outcome *a, const struct outcome *b)
 {
-    uint64_t sum_a = weight_sum(a), sum_b = weight_sum(b);
+    uint64_t sum_a = weight_sum(a, true), sum_b = weight_sum(b, true);
     const struct outcome *const both[] = {a, b};
     for (size_t side = 0; side < ARRAY_LEN(both); side++) {
         for (size_t i = 0; i < both[side]->backend_count; i++) {
@@ -236,16 +227,6 @@ static bool shares_equal(const struct outcome *a, const struct outcome *b)
 }
 
 /* ---- headers ------------------------------------------------------------------------------ */
-
-static const struct seen_header *find_header(const struct seen_headers *headers, struct slice name)
-{
-    for (size_t i = 0; i < headers->count; i++) {
-        if (slice_equal_fold(headers->items[i].name, name)) {
-            return &headers->items[i];
-        }
-    }
-    return NULL;
-}
 
 static bool header_equal(const struct seen_header *a, const struct seen_header *b)
 {
@@ -265,7 +246,7 @@ static bool has_name(const struct texts *names, struct slice name)
 
 static bool absent_differs(const struct seen_headers *other, struct slice name)
 {
-    return !has_name(&other->absent, name) && !find_header(other, name);
+    return !has_name(&other->absent, name) && !seen_find(other, name);
 }
 
 bool header_walk_next(struct header_walk *walk, struct slice *name)
@@ -279,12 +260,12 @@ bool header_walk_next(struct header_walk *walk, struct slice *name)
             const struct seen_header *x = &a->items[at];
             const struct seen_header *y = at < b->count && slice_equal(b->items[at].name, x->name)
                                               ? &b->items[at]
-                                              : find_header(b, x->name);
+                                              : seen_find(b, x->name);
             *name = x->name;
             differs = !y || !header_equal(x, y);
         } else if (at - a->count < b->count) {
             *name = b->items[at - a->count].name;
-            differs = !find_header(a, *name);
+            differs = !seen_find(a, *name);
         } else if (at - a->count - b->count < a->absent.count) {
             *name = a->absent.items[at - a->count - b->count];
             differs = absent_differs(b, *name);

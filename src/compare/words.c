@@ -49,18 +49,9 @@ struct slice difference_fields(struct arena *arena, const struct difference *dif
 
 /* ---- sentences ---------------------------------------------------------------------------- */
 
-static uint64_t weight_sum(const struct outcome *outcome)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < outcome->backend_count; i++) {
-        sum += outcome->backends[i].weight;
-    }
-    return sum;
-}
-
 static void put_backends(const struct outcome *outcome, struct buf *out)
 {
-    uint64_t sum = weight_sum(outcome);
+    uint64_t sum = weight_sum(outcome, true);
     for (size_t i = 0; i < outcome->backend_count; i++) {
         const struct outcome_backend *backend = &outcome->backends[i];
         buf_puts(out, i ? ", " : "");

@@ -74,11 +74,12 @@ static bool unknown_decides(const struct context *context, struct outcome *out)
 
 /* ---- before a rule is looked for ---------------------------------------------------------- */
 
-static void respond(struct outcome *out, int64_t status, const char *reason)
+bool respond(struct outcome *out, int64_t status, struct slice reason)
 {
     out->kind = OUTCOME_RESPOND;
     out->status = status;
-    out->reason = slice_of(reason);
+    out->reason = reason;
+    return true;
 }
 
 /* Drops or refuses headers with "_" as the view says; false when the request is refused. */
@@ -112,14 +113,13 @@ static bool path_refused(struct context *context, struct outcome *out)
         break;
     case NORMALISE_ABOVE_ROOT:
         if (view->above_root_status) {
-            respond(out, view->above_root_status, "the path climbs above '/'");
-            return true;
+            return respond(out, view->above_root_status, SLICE("the path climbs above '/'"));
         }
         break;
     case NORMALISE_BAD_ESCAPE:
         if (view->bad_escape_status) {
-            respond(out, view->bad_escape_status, "the path has a bad percent-escape");
-            return true;
+            return respond(out, view->bad_escape_status,
+                           SLICE("the path has a bad percent-escape"));
         }
         break;
     }
@@ -131,12 +131,10 @@ static bool refused(struct context *context, struct outcome *out)
 {
     int64_t missing = context->table->view.missing_host_status;
     if (!context->request->host.len && missing) {
-        respond(out, missing, "the request has no Host");
-        return true;
+        return respond(out, missing, SLICE("the request has no Host"));
     }
     if (!admit_headers(context)) {
-        respond(out, 400, "a header's name holds '_'");
-        return true;
+        return respond(out, 400, SLICE("a header's name holds '_'"));
     }
     find_client(context);
     return path_refused(context, out);
@@ -216,7 +214,7 @@ static void apply_rules(struct context *context, const struct entry *entry, stru
     if (rule) {
         apply_rule(context, out);
     } else {
-        respond(out, context->table->no_rule_status, "no rule matches");
+        respond(out, context->table->no_rule_status, SLICE("no rule matches"));
     }
     if (out->kind == OUTCOME_RESPOND || out->kind == OUTCOME_REDIRECT) {
         answer_headers(context, out);
@@ -257,7 +255,7 @@ static void serve_http(struct context *context, const struct entry *entry, struc
     } else if (entry) {
         apply_rules(context, entry, out);
     } else if (!unknown_decides(context, out)) {
-        respond(out, context->table->no_rule_status, "no data plane listens for this host");
+        respond(out, context->table->no_rule_status, SLICE("no data plane listens for this host"));
     }
 }
 

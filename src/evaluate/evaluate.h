@@ -65,4 +65,9 @@ struct outcome {
 void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *request,
               struct outcome *out);
 
+/* A header that was seen, ignoring case; null when it was not. */
+const struct seen_header *seen_find(const struct seen_headers *headers, struct slice name);
+/* Sum of the weights of the backends, and of the shares that are answered with a status. */
+uint64_t weight_sum(const struct outcome *outcome, bool with_statuses);
+
 #endif

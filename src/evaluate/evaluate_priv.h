@@ -85,4 +85,7 @@ void cors_headers(struct context *context, const struct route_cors *cors,
 /* ---- forward.c: what the backends see; may turn into an answer, whose headers the caller adds */
 void forward(struct context *context, struct outcome *out);
 
+/* Always true, so that a gate can end with it. */
+bool respond(struct outcome *out, int64_t status, struct slice reason);
+
 #endif

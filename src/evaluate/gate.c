@@ -1,13 +1,5 @@
 #include "evaluate/evaluate_priv.h"
 
-static bool respond(struct outcome *out, int64_t status, struct slice reason)
-{
-    out->kind = OUTCOME_RESPOND;
-    out->status = status;
-    out->reason = reason;
-    return true;
-}
-
 static bool gate_answer(struct context *context, const struct effects *effects, struct outcome *out)
 {
     const struct route_answer *answer = effects->answer;

@@ -100,11 +100,6 @@ struct slice prefix_replace(struct arena *arena, struct slice path, struct slice
 
 /* ---- redirects ---------------------------------------------------------------------------- */
 
-static int64_t default_port(struct slice scheme)
-{
-    return slice_is(scheme, "https") ? 443 : 80;
-}
-
 static struct slice without_port(struct slice host)
 {
     size_t literal = slice_starts(host, SLICE("[")) ? slice_find(host, ']', 0) : 0;
@@ -137,10 +132,10 @@ static struct slice authority(struct context *context, const struct route_redire
         return host;
     case REDIRECT_PORT_GIVEN:
         port = r->port;
-        write = port != 0 && port != default_port(scheme);
+        write = port != 0 && port != scheme_port(scheme);
         break;
     case REDIRECT_PORT_LISTENER:
-        write = port != default_port(scheme);
+        write = port != scheme_port(scheme);
         break;
     case REDIRECT_PORT_ALWAYS:
         write = true;

@@ -115,3 +115,24 @@ void headers_doubt(const struct context *context, struct seen_headers *headers)
         headers->items[i].known = false;
     }
 }
+
+const struct seen_header *seen_find(const struct seen_headers *headers, struct slice name)
+{
+    for (size_t i = 0; i < headers->count; i++) {
+        if (slice_equal_fold(headers->items[i].name, name)) {
+            return &headers->items[i];
+        }
+    }
+    return NULL;
+}
+
+uint64_t weight_sum(const struct outcome *outcome, bool with_statuses)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < outcome->backend_count; i++) {
+        if (with_statuses || !outcome->backends[i].status) {
+            sum += outcome->backends[i].weight;
+        }
+    }
+    return sum;
+}

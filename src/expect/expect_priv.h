@@ -33,18 +33,12 @@ bool keys_check(struct run *run, const struct node *node, const struct keys *key
 
 /* ---- parts.c: of outcomes */
 
-/* A header that was seen, ignoring case; null when it was not. */
-const struct seen_header *seen_find(const struct seen_headers *headers, struct slice name);
 /* Why a part of an outcome is not known; absent when it is known. */
 struct slice unknown_reason(const struct outcome *outcome, enum aspect aspect);
 /* "75 %", "33.33 %" */
 struct slice share_text(struct arena *arena, uint64_t part, uint64_t sum);
-/* Sum of the weights of the backends, and of the shares that are answered with a status. */
-uint64_t weight_sum(const struct outcome *outcome, bool with_statuses);
 const struct outcome_backend *first_serving(const struct outcome *outcome);
 /* Where the outcome comes from: the rule, else the entry; null when nobody wrote it. */
 const struct origin *outcome_origin(const struct outcome *outcome);
-/* Port that a URL without one goes to. */
-uint16_t scheme_port(struct slice scheme);
 
 #endif

@@ -1,15 +1,5 @@
 #include "expect/expect_priv.h"
 
-const struct seen_header *seen_find(const struct seen_headers *headers, struct slice name)
-{
-    for (size_t i = 0; i < headers->count; i++) {
-        if (slice_equal_fold(headers->items[i].name, name)) {
-            return &headers->items[i];
-        }
-    }
-    return NULL;
-}
-
 struct slice unknown_reason(const struct outcome *outcome, enum aspect aspect)
 {
     for (const struct unknown *u = outcome->unknown; u; u = u->next) {
@@ -18,17 +8,6 @@ struct slice unknown_reason(const struct outcome *outcome, enum aspect aspect)
         }
     }
     return SLICE_ABSENT;
-}
-
-uint64_t weight_sum(const struct outcome *outcome, bool with_statuses)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < outcome->backend_count; i++) {
-        if (with_statuses || !outcome->backends[i].status) {
-            sum += outcome->backends[i].weight;
-        }
-    }
-    return sum;
 }
 
 const struct outcome_backend *first_serving(const struct outcome *outcome)
@@ -62,11 +41,6 @@ struct slice share_text(struct arena *arena, uint64_t part, uint64_t sum)
     }
     return rest % 10 ? arena_printf(arena, "%llu.%02llu %%", whole, rest)
                      : arena_printf(arena, "%llu.%llu %%", whole, rest / 10);
-}
-
-uint16_t scheme_port(struct slice scheme)
-{
-    return slice_is(scheme, "https") ? 443 : 80;
 }
 
 struct slice request_line(struct arena *arena, const struct request *request)

@@ -12,14 +12,9 @@ static const struct unread_kind {
     {"XBackendTrafficPolicy", "its retries and sessions are left out"},
 };
 
-static struct slice group_of(const struct object *object)
-{
-    return slice_sub(object->api_version, 0, slice_find(object->api_version, '/', 0));
-}
-
 static bool is_gateway_kind(const struct object *object, const char *kind)
 {
-    struct slice group = group_of(object);
+    struct slice group = kube_group(object->api_version);
     return slice_is(object->kind_name, kind) &&
            (slice_is(group, GATEWAY_GROUP) || slice_is(group, "gateway.networking.x-k8s.io"));
 }

@@ -82,7 +82,7 @@ void request_defaults(struct request *request)
         request->target = SLICE("/");
     }
     if (!request->port) {
-        request->port = slice_is(request->scheme, "https") ? 443 : 80;
+        request->port = scheme_port(request->scheme);
     }
     if (!request->protocol.ptr) {
         request->protocol = SLICE("h1");

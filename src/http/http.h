@@ -78,6 +78,7 @@ struct url {
     uint16_t port;
 };
 bool url_parse(struct slice text, struct url *out);
+uint16_t scheme_port(struct slice scheme); /* 443 for https, else 80 */
 
 /* Host header without port and trailing dot, in lower case. IPv6 literals keep their brackets. */
 struct slice host_normalise(struct arena *arena, struct slice host);

@@ -101,3 +101,8 @@ struct slice host_normalise(struct arena *arena, struct slice host)
     }
     return arena_lower(arena, host);
 }
+
+uint16_t scheme_port(struct slice scheme)
+{
+    return slice_is(scheme, "https") ? 443 : 80;
+}

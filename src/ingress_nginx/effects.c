@@ -9,8 +9,8 @@ void effect_edit(struct run *run, struct edits *edits, enum edit_kind kind, stru
     *edit = (struct header_edit){.kind = kind, .name = name, .value = value};
 }
 
-static const struct unknown *join(struct run *run, const struct unknown *to,
-                                  const struct unknown *from)
+const struct unknown *unknown_prepend(struct run *run, const struct unknown *to,
+                                      const struct unknown *from)
 {
     for (; from; from = from->next) {
         to = unknown_add(run, to, from->aspect, from->source, from->reason);
@@ -193,7 +193,7 @@ static void set_backends(struct model *model, const struct location *location, s
 
 /* ---- what is not known ---------------------------------------------------------------------- */
 
-static bool listed_prefix(struct slice path, struct slice list)
+bool listed_prefix(struct slice path, struct slice list)
 {
     struct slice item;
     while (slice_split(&list, ',', &item)) {
@@ -302,8 +302,8 @@ bool location_effects(struct model *model, const struct server *server,
 {
     struct run *run = model->run;
     set_backends(model, location, rule);
-    rule->unknown = join(run, rule->unknown, server->unknown);
-    rule->unknown = join(run, rule->unknown, model->settings->unknown);
+    rule->unknown = unknown_prepend(run, rule->unknown, server->unknown);
+    rule->unknown = unknown_prepend(run, rule->unknown, model->settings->unknown);
     if (!location->item) {
         add_headers(model, server, location, rule);
         return false;

@@ -22,15 +22,6 @@ static struct host_pattern pattern_of(struct model *model, struct slice name, bo
     return host;
 }
 
-static const struct unknown *joined(struct run *run, const struct unknown *a,
-                                    const struct unknown *b)
-{
-    for (; b; b = b->next) {
-        a = unknown_add(run, a, b->aspect, b->source, b->reason);
-    }
-    return a;
-}
-
 /* What a server is under one of its names. */
 struct name {
     struct server *server;
@@ -53,7 +44,7 @@ static void add_entries(struct model *model, const struct name *name, struct rou
         entry->unknown = model->frozen;
         if (https) {
             entry->certificate = server->certificate;
-            entry->unknown = joined(model->run, model->frozen, server->https_unknown);
+            entry->unknown = unknown_prepend(model->run, model->frozen, server->https_unknown);
         }
     }
 }

@@ -200,4 +200,10 @@ struct rule_list *server_rules(struct model *model, const struct server *server,
                                const struct view_of *view, struct route_table *table, bool *splits);
 void model_write(struct model *model, struct route_table *table);
 
+/* True when the path begins with an item of a list that is separated by commas. */
+bool listed_prefix(struct slice path, struct slice list);
+/* All of `from` in front of `to`, the last one first. */
+const struct unknown *unknown_prepend(struct run *run, const struct unknown *to,
+                                      const struct unknown *from);
+
 #endif

@@ -7,29 +7,6 @@
 
 #include <cmocka.h>
 
-struct expectation {
-    const char *request, *outcome;
-};
-
-#define WORLD(...)  ((const char *const[]){__VA_ARGS__, NULL})
-#define EXPECT(...) ((const struct expectation[]){__VA_ARGS__, {NULL, NULL}})
-
-static void check(const char *const *lines, const struct expectation *expected)
-{
-    struct world world;
-    world_open(&world, true, "", lines);
-    for (; expected->request; expected++) {
-        struct outcome out;
-        struct slice seen = world_outcome(&world, world_request(slice_of(expected->request)), &out);
-        if (!slice_is(seen, expected->outcome)) {
-            print_error("%s: want '%s', got '" SLICE_FMT "'\n", expected->request,
-                        expected->outcome, SLICE_ARG(seen));
-        }
-        assert_true(slice_is(seen, expected->outcome));
-    }
-    world_close(&world);
-}
-
 static void test_ingress_nginx_canary_creates_nothing(void **state)
 {
     (void)state;

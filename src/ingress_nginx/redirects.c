@@ -19,7 +19,7 @@ static void rewrite_to_url(struct model *model, const struct annotations *annota
     struct effect_source source = annotation_source(annotations, AN_rewrite_target);
     struct url url = {0};
     bool plain = slice_find(target, '$', 0) == target.len && url_parse(target, &url) &&
-                 url.path.len && url.port != (slice_is(url.scheme, "https") ? 443 : 80);
+                 url.path.len && url.port != scheme_port(url.scheme);
     if (rule->effects.redirect) {
         return; /* the redirect annotations come first */
     }
@@ -149,18 +149,6 @@ void add_redirect(struct model *model, const struct location *location, struct r
 
 /* ---- http to https ------------------------------------------------------------------------- */
 
-static bool starts_with_any(struct slice path, struct slice list)
-{
-    struct slice item;
-    while (slice_split(&list, ',', &item)) {
-        item = slice_trim(item);
-        if (item.len && slice_starts(path, item)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* lua/lua_ingress.lua: the path that is compared is the Ingress's, not the request's. */
 void add_https_redirect(struct model *model, const struct location *location,
                         const struct view_of *view, struct rule *rule)
@@ -170,7 +158,7 @@ void add_https_redirect(struct model *model, const struct location *location,
     bool certified = model_redirects(model, view->host);
     bool force = annotation_true(annotations, AN_force_ssl_redirect, settings->force_ssl_redirect);
     bool asked = annotation_true(annotations, AN_ssl_redirect, settings->ssl_redirect);
-    bool spared = starts_with_any(location->declared, settings->no_tls_redirect);
+    bool spared = listed_prefix(location->declared, settings->no_tls_redirect);
     if (!spared && certified && asked != settings->ssl_redirect) {
         annotation_use(annotations, AN_ssl_redirect); /* it changes what is done */
     }

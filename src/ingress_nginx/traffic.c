@@ -118,7 +118,7 @@ static bool mirror_service(struct slice target, struct mirror *out)
         !(slice_is(rest, "svc") || slice_starts(rest, SLICE("svc.")))) {
         return false;
     }
-    int64_t port = url.port ? url.port : slice_is(url.scheme, "https") ? 443 : 80;
+    int64_t port = url.port ? url.port : scheme_port(url.scheme);
     *out = (struct mirror){namespace, name, port, 1, 1};
     return true;
 }

@@ -13,6 +13,13 @@
 #include "ingress_nginx/ingress_nginx.h"
 #include "input/input.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 struct world {
     struct run run;
     struct kube kube;
@@ -229,6 +236,36 @@ static inline struct slice world_outcome(struct world *world, struct request req
         return arena_printf(arena, "? " SLICE_FMT, SLICE_ARG(out->reason));
     }
     return SLICE("");
+}
+
+/* Requests, each with what world_outcome says of it. */
+struct expectation {
+    const char *request, *outcome;
+};
+
+#define WORLD(...)  ((const char *const[]){__VA_ARGS__, NULL})
+#define EXPECT(...) ((const struct expectation[]){__VA_ARGS__, {NULL, NULL}})
+
+static inline void check_with(const char *yaml, const char *const *lines,
+                              const struct expectation *expected)
+{
+    struct world world;
+    world_open(&world, true, yaml, lines);
+    for (; expected->request; expected++) {
+        struct outcome out;
+        struct slice seen = world_outcome(&world, world_request(slice_of(expected->request)), &out);
+        if (!slice_is(seen, expected->outcome)) {
+            print_error("%s: want '%s', got '" SLICE_FMT "'\n", expected->request,
+                        expected->outcome, SLICE_ARG(seen));
+        }
+        assert_true(slice_is(seen, expected->outcome));
+    }
+    world_close(&world);
+}
+
+static inline void check(const char *const *lines, const struct expectation *expected)
+{
+    check_with("", lines, expected);
 }
 
 #endif

@@ -159,4 +159,7 @@ void secret_wipe_annotations(struct node *root, struct secret *secret);
  * as a document that could not be parsed may hold one too. */
 void secret_hide_files(struct run *run);
 
+/* Of the civil calendar. */
+int64_t days_since_1970(int64_t year, int64_t month, int64_t day);
+
 #endif

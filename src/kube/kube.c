@@ -45,11 +45,6 @@ static const struct reading {
     [KUBE_OTHER] = {sizeof(struct object), NULL, NULL, NAME_ANY},
 };
 
-const char *kube_kind_name(enum kube_kind kind)
-{
-    return kinds[kind].name;
-}
-
 void kube_init(struct run *run, struct kube *kube)
 {
     *kube = (struct kube){.index = map_new(run->arena),
@@ -127,7 +122,7 @@ void kube_add(struct run *run, struct kube *kube, struct object *object)
 /* ---- what kind of object it is ------------------------------------------------------------ */
 
 /* Group and version of an apiVersion; the core group is empty. */
-static struct slice group_of(struct slice api_version)
+struct slice kube_group(struct slice api_version)
 {
     size_t slash = slice_find(api_version, '/', 0);
     return slash < api_version.len ? slice_sub(api_version, 0, slash) : SLICE("");
@@ -193,7 +188,7 @@ static bool is_refused(const struct reader *reader, const struct node *root,
                        const struct identity *identity, enum kube_kind kind)
 {
     static const char *const old_ingress[] = {"extensions/v1beta1", "networking.k8s.io/v1beta1"};
-    struct slice subject = identity->kind, group = group_of(identity->api_version);
+    struct slice subject = identity->kind, group = kube_group(identity->api_version);
     const struct node *name = node_get(node_get(root, "metadata"), "name");
     if (name && name->kind == NODE_STRING) {
         subject = arena_printf(reader->run->arena, SLICE_FMT " " SLICE_FMT,
@@ -296,7 +291,7 @@ static void read_object(const struct reader *reader, struct node *root,
     if (!identify(reader, root, from_list, &identity)) {
         return;
     }
-    enum kube_kind id = find_kind(identity.kind, group_of(identity.api_version));
+    enum kube_kind id = find_kind(identity.kind, kube_group(identity.api_version));
     if (is_refused(reader, root, &identity, id)) {
         return;
     }

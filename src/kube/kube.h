@@ -308,7 +308,6 @@ void kube_finish(struct run *run, struct kube *kube);
 /* Null when missing. namespace is empty for cluster-scoped kinds. */
 struct object *kube_find(const struct kube *kube, enum kube_kind kind, struct slice namespace,
                          struct slice name);
-const char *kube_kind_name(enum kube_kind kind);
 const struct label *labels_find(const struct labels *labels, const char *key);
 bool label_selector_matches(const struct label_selector *selector, const struct labels *labels);
 /* Labels of a namespace with kubernetes.io/metadata.name, which every Namespace carries; `labels` of
@@ -327,6 +326,8 @@ enum endpoints_state { ENDPOINTS_ASSUMED, ENDPOINTS_READY, ENDPOINTS_NONE };
 /* No slices for a Service that is in the input: assumed, also in closed inputs, as manifests hardly ever
  * hold EndpointSlices. Slices without a ready endpoint: none. */
 enum endpoints_state kube_endpoints(const struct kube *kube, const struct service *service);
+
+struct slice kube_group(struct slice api_version); /* "" for the core group */
 
 /* Checks shared with others: */
 bool is_dns_subdomain(struct slice s);

@@ -63,6 +63,15 @@ static bool parse_zone(struct slice text, int64_t *offset)
     return true;
 }
 
+/* With years that begin in March, so that a leap day is the last one; timegm is not in POSIX. */
+int64_t days_since_1970(int64_t year, int64_t month, int64_t day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400, of_era = year - era * 400;
+    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
 /* RFC 3339, as apimachinery's metav1.Time reads it. */
 static bool parse_time(struct slice text, int64_t *out)
 {
@@ -75,12 +84,7 @@ static bool parse_time(struct slice text, int64_t *out)
         !parse_zone(slice_sub(text, 19, text.len), &offset)) {
         return false;
     }
-    /* Days since 1970 with years that begin in March, so that a leap day is the last one. */
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400, of_era = year - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int64_t days = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-    *out = days * 86400 + hour * 3600 + minute * 60 + second - offset;
+    *out = days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
     return true;
 }
 

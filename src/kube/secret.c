@@ -65,14 +65,7 @@ static int64_t seconds_of(const ASN1_TIME *time)
     if (!time || ASN1_TIME_to_tm(time, &tm) != 1) {
         return 0;
     }
-    /* days since 1970 by the civil calendar; timegm is not in POSIX */
-    int64_t year = tm.tm_year + 1900, month = tm.tm_mon + 1;
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + tm.tm_mday - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    int64_t days = era * 146097 + day_of_era - 719468;
+    int64_t days = days_since_1970(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
     return days * 86400 + tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
 }
 

@@ -1,0 +1,10 @@
+/* Writing to a descriptor until all is written. */
+#ifndef GATESHIFT_WRITE_H
+#define GATESHIFT_WRITE_H
+
+#include "base/base.h"
+
+/* False with errno when the environment refuses; an interrupted write goes on. */
+bool write_all(int fd, struct slice text);
+
+#endif
