@@ -50,6 +50,7 @@ bool slice_ends(struct slice s, struct slice suffix);
 size_t slice_find(struct slice s, char byte, size_t from);
 bool slice_contains(struct slice s, struct slice part);
 struct slice slice_sub(struct slice s, size_t from, size_t to); /* clamped to s */
+bool is_alphanumeric(char c);                                   /* ASCII */
 struct slice slice_trim(struct slice s);                        /* blanks, tabs, CR, LF */
 /* Cuts the part before the next `separator` off *rest; false when *rest was absent. */
 bool slice_split(struct slice *rest, char separator, struct slice *part);

@@ -4,7 +4,7 @@
 
 static bool is_label_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+    return is_alphanumeric(c) || c == '-';
 }
 
 /* The pattern of CORSOrigin, gateway-api apis/v1/httproute_types.go: http or https, "*." only in

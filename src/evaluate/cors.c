@@ -2,7 +2,7 @@
 
 static bool is_label_byte(char c)
 {
-    return c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return is_alphanumeric(c) || c == '-';
 }
 
 static bool ends_fold(struct slice text, struct slice end)

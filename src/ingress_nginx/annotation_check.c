@@ -4,15 +4,11 @@
 
 /* Checks of values, as internal/ingress/annotations/parser/validators.go and the parsers do them. */
 
-static bool is_alnum(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 static bool only(struct slice value, const char *more)
 {
     for (size_t i = 0; i < value.len; i++) {
-        if (!is_alnum(value.ptr[i]) && (value.ptr[i] == '\0' || !strchr(more, value.ptr[i]))) {
+        if (!is_alphanumeric(value.ptr[i]) &&
+            (value.ptr[i] == '\0' || !strchr(more, value.ptr[i]))) {
             return false;
         }
     }

@@ -106,19 +106,15 @@ static void read_created(struct decoder *decoder, const struct node *metadata,
 
 /* ---- labels and annotations --------------------------------------------------------------- */
 
-static bool is_alnum(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 /* At most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit. */
 static bool is_label_word(struct slice s)
 {
-    if (s.len == 0 || s.len > 63 || !is_alnum(s.ptr[0]) || !is_alnum(s.ptr[s.len - 1])) {
+    if (s.len == 0 || s.len > 63 || !is_alphanumeric(s.ptr[0]) ||
+        !is_alphanumeric(s.ptr[s.len - 1])) {
         return false;
     }
     for (size_t i = 0; i < s.len; i++) {
-        if (!is_alnum(s.ptr[i]) && s.ptr[i] != '-' && s.ptr[i] != '_' && s.ptr[i] != '.') {
+        if (!is_alphanumeric(s.ptr[i]) && s.ptr[i] != '-' && s.ptr[i] != '_' && s.ptr[i] != '.') {
             return false;
         }
     }

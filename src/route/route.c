@@ -157,8 +157,7 @@ void match_print(const struct match *match, struct buf *out)
 
 static bool is_label_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_';
+    return is_alphanumeric(c) || c == '-' || c == '_';
 }
 
 bool host_pattern_matches(const struct host_pattern *pattern, struct slice host)
