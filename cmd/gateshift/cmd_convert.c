@@ -22,35 +22,17 @@ static void summarize(struct app *app, const struct converted *converted)
 
 /* ---- one file for each object -------------------------------------------------------------- */
 
-static struct slice metadata(const struct node *object, const char *name)
-{
-    const struct node *node = node_get(node_get(object, "metadata"), name);
-    return node ? node->text : SLICE("");
-}
-
-/* kubectl applies the files of a folder by name, so what others refer to has to come first. */
-static int rank(struct slice kind)
-{
-    static const char *const kinds[] = {"Namespace", "Gateway", "ReferenceGrant", "HTTPRoute"};
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (slice_is(kind, kinds[i])) {
-            return (int)i + 1;
-        }
-    }
-    return (int)ARRAY_LEN(kinds) + 1;
-}
-
-/* "4-httproute-shop.web.yaml". Names may hold '-' and '.', namespaces only '-', so the first '.' tells
- * "a" and "b-c" from "a-b" and "c". */
-static struct slice file_name(struct app *app, const struct node *object)
+/* "4-httproute-shop.web.yaml". kubectl applies the files of a folder by name, so what others refer to has
+ * to come first. Names may hold '-' and '.', namespaces only '-', so the first '.' tells "a" and "b-c" from
+ * "a-b" and "c". */
+static struct slice file_name(struct app *app, const struct converted_object *object)
 {
     struct arena *arena = app->run.arena;
-    struct slice kind = node_get(object, "kind")->text;
-    struct slice namespace = metadata(object, "namespace");
-    return arena_printf(arena, "%d-" SLICE_FMT "-" SLICE_FMT "%s" SLICE_FMT "%s", rank(kind),
-                        SLICE_ARG(arena_lower(arena, kind)), SLICE_ARG(namespace),
-                        namespace.len ? "." : "", SLICE_ARG(metadata(object, "name")),
-                        app_output_is(app, "json") ? ".json" : ".yaml");
+    struct slice kind = slice_of(object->kind);
+    return arena_printf(arena, "%zu-" SLICE_FMT "-" SLICE_FMT "%s" SLICE_FMT "%s",
+                        converted_rank(kind) + 1, SLICE_ARG(arena_lower(arena, kind)),
+                        SLICE_ARG(object->namespace), object->namespace.len ? "." : "",
+                        SLICE_ARG(object->name), app_output_is(app, "json") ? ".json" : ".yaml");
 }
 
 static int write_folder(struct app *app, const struct converted *converted)
@@ -62,16 +44,17 @@ static int write_folder(struct app *app, const struct converted *converted)
     }
     bool fine = true;
     for (size_t i = 0; i < converted->count && fine; i++) {
-        struct buf text;
-        buf_init(&text, BUF_TEXT_MAX);
-        if (app_output_is(app, "json")) {
-            document_write_json(converted->objects[i], 2, &text);
-            buf_putc(&text, '\n');
-        } else {
-            document_write_yaml(converted->objects[i], &text);
+        const struct converted_object *object = &converted->objects[i];
+        struct buf json;
+        buf_init(&json, BUF_TEXT_MAX);
+        bool as_json = app_output_is(app, "json");
+        if (as_json) {
+            document_write_json(converted_read(&app->run, object), 2, &json);
+            buf_putc(&json, '\n');
         }
-        fine = folder_put(&folder, file_name(app, converted->objects[i]), buf_slice(&text), &why);
-        buf_release(&text);
+        fine = folder_put(&folder, file_name(app, object),
+                          as_json ? buf_slice(&json) : object->yaml, &why);
+        buf_release(&json);
     }
     fine = fine && folder_commit(&folder, &why);
     folder_close(&folder);
@@ -82,13 +65,14 @@ static int write_folder(struct app *app, const struct converted *converted)
 
 static void write_json(struct app *app, const struct converted *converted)
 {
-    struct node list = {
-        .kind = NODE_LIST, .count = (uint32_t)converted->count, .items = converted->objects};
     struct arena *arena = app->run.arena;
-    struct node *root = node_map(arena);
+    struct node *root = node_map(arena), *items = node_list(arena);
+    for (size_t i = 0; i < converted->count; i++) {
+        node_add(arena, items, converted_read(&app->run, &converted->objects[i]));
+    }
     node_set(arena, root, "apiVersion", node_string(arena, SLICE("v1")));
     node_set(arena, root, "kind", node_string(arena, SLICE("List")));
-    node_set(arena, root, "items", &list);
+    node_set(arena, root, "items", items);
     document_write_json(root, 2, &app->out);
     buf_putc(&app->out, '\n');
 }

@@ -59,6 +59,25 @@ void arena_close(struct arena *arena)
     free(arena);
 }
 
+void arena_clear(struct arena *arena)
+{
+    struct block *kept = arena->blocks;
+    for (struct block *block = kept ? kept->next : NULL, *next; block; block = next) {
+        next = block->next;
+        ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
+        free(block);
+    }
+    if (!kept) {
+        return;
+    }
+    ASAN_UNPOISON_MEMORY_REGION(kept->bytes, kept->size);
+    memset(kept->bytes, 0, kept->used);
+    ASAN_POISON_MEMORY_REGION(kept->bytes, kept->size);
+    kept->next = NULL;
+    kept->used = 0;
+    arena->used = kept->size;
+}
+
 static void out_of_memory(struct arena *arena, size_t wanted)
 {
     if (arena->full) {

@@ -67,6 +67,7 @@ typedef void arena_full_fn(void *user, size_t wanted);
 /* budget 0 means no budget. A null handler aborts the program. */
 struct arena *arena_open(size_t budget, arena_full_fn *full, void *user);
 void arena_close(struct arena *arena);
+void arena_clear(struct arena *arena); /* all objects are gone; memory is kept for new ones */
 void *arena_alloc(struct arena *arena, size_t size); /* zeroed, aligned for any object */
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size);
 size_t arena_used(const struct arena *arena);

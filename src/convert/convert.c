@@ -15,65 +15,40 @@ static void namespace_choose(struct conversion *c, struct plane *plane)
 }
 
 /* A Namespace for shared Gateways, unless there is one. */
-static void namespace_write(struct conversion *c)
+static void shared_namespace_write(struct conversion *c)
 {
     bool shared = false;
     for (size_t i = 0; i < c->plane_count; i++) {
         shared = shared || map_count(c->planes[i]->namespaces) > 1;
     }
-    if (!shared || c->options->gateway_name.len ||
-        (c->kube && kube_find(c->kube, KUBE_NAMESPACE, SLICE(""), SLICE(SHARED_NAMESPACE)))) {
-        return;
+    if (shared && !c->options->gateway_name.len &&
+        !(c->kube && kube_find(c->kube, KUBE_NAMESPACE, SLICE(""), SLICE(SHARED_NAMESPACE)))) {
+        namespace_write(c, SLICE(SHARED_NAMESPACE));
     }
-    object_add(
-        c, object_node(c, "v1", "Namespace", SLICE_ABSENT, SLICE(SHARED_NAMESPACE), SLICE_ABSENT));
 }
 
 /* ---- order of objects ------------------------------------------------------------------------ */
 
-static int kind_place(struct slice kind)
+size_t converted_rank(struct slice kind)
 {
     static const char *const kinds[] = {"Namespace", "Gateway", "ReferenceGrant", "HTTPRoute"};
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (slice_is(kind, kinds[i])) {
-            return (int)i;
-        }
+    size_t rank = 0;
+    while (rank < ARRAY_LEN(kinds) && !slice_is(kind, kinds[rank])) {
+        rank++;
     }
-    return (int)ARRAY_LEN(kinds);
+    return rank;
 }
-
-struct sortable {
-    int place;
-    struct slice namespace, name;
-    struct node *node;
-};
 
 static int by_place(const void *a, const void *b, void *user)
 {
     (void)user;
-    const struct sortable *x = a, *y = b;
-    if (x->place != y->place) {
-        return x->place - y->place;
+    const struct converted_object *x = a, *y = b;
+    size_t left = converted_rank(slice_of(x->kind)), right = converted_rank(slice_of(y->kind));
+    if (left != right) {
+        return left < right ? -1 : 1;
     }
     int order = slice_compare(x->namespace, y->namespace);
     return order ? order : slice_compare(x->name, y->name);
-}
-
-static void objects_sort(struct conversion *c)
-{
-    struct converted *out = c->out;
-    struct sortable *items = ARENA_ARRAY(c->arena, struct sortable, out->count + 1);
-    for (size_t i = 0; i < out->count; i++) {
-        const struct node *metadata = node_get(out->objects[i], "metadata");
-        const struct node *namespace = node_get(metadata, "namespace");
-        items[i] = (struct sortable){kind_place(node_get(out->objects[i], "kind")->text),
-                                     namespace ? namespace->text : SLICE(""),
-                                     node_get(metadata, "name")->text, out->objects[i]};
-    }
-    sort_stable(c->arena, items, out->count, sizeof *items, by_place, NULL);
-    for (size_t i = 0; i < out->count; i++) {
-        out->objects[i] = items[i].node;
-    }
 }
 
 /* ---- the way --------------------------------------------------------------------------------- */
@@ -84,6 +59,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     *out = (struct converted){0};
     struct conversion conversion = {.run = run,
                                     .arena = run->arena,
+                                    .nodes = arena_open(0, NULL, NULL),
                                     .kube = kube,
                                     .table = table,
                                     .options = options,
@@ -93,7 +69,6 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
                                     .route_names = map_new(run->arena),
                                     .grants = map_new(run->arena),
                                     .said = map_new(run->arena),
-                                    .words = map_new(run->arena),
                                     .behaviours = map_new(run->arena)};
     struct conversion *c = &conversion;
     buf_init(&c->text, BUF_TEXT_MAX);
@@ -108,20 +83,31 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     for (size_t i = 0; i < c->group_count; i++) {
         routes_write(c, c->groups[i]);
     }
-    namespace_write(c);
+    shared_namespace_write(c);
     for (size_t i = 0; i < c->plane_count; i++) {
         gateways_write(c, c->planes[i]);
     }
     grants_write(c);
-    objects_sort(c);
+    sort_stable(c->arena, out->objects, out->count, sizeof *out->objects, by_place, NULL);
     buf_release(&c->text);
     buf_release(&c->key);
+    arena_close(c->nodes);
 }
 
 void converted_write(const struct converted *converted, struct buf *out)
 {
     for (size_t i = 0; i < converted->count; i++) {
         buf_puts(out, i ? "---\n" : "");
-        document_write_yaml(converted->objects[i], out);
+        buf_put(out, converted->objects[i].yaml);
     }
+}
+
+struct node *converted_read(struct run *run, const struct converted_object *object)
+{
+    const struct input_file file = {.name = object->name, .text = object->yaml};
+    struct documents documents = {0};
+    size_t nodes = run->nodes; /* the limit is one of the input */
+    document_read(run, &file, &documents);
+    run->nodes = nodes;
+    return documents.count ? documents.roots[0] : NULL;
 }

@@ -3,7 +3,7 @@
  * Reads route tables only. What the objects mean is not decided here: they are written as YAML and
  * read back by the Gateway front end wherever they are compared.
  *
- * Ownership: object trees live in the run's arena and share nodes: do not change them.
+ * Ownership: what is written lives in the run's arena.
  * Limits:    those of the CRDs: 64 listeners, 16 rules, 64 matches a rule, 128 a route, 16
  *            hostnames, 32 parents; more of anything becomes more objects.
  * Errors:    diagnostics with letter C, at the place that set what cannot be expressed, with
@@ -60,16 +60,26 @@ bool convert_api_version(struct slice text, int *minor);
  * unknown. */
 bool convert_aks_version(struct slice version, int *minor);
 
+/* One object, complete, as a YAML document without "---". */
+struct converted_object {
+    const char *kind;
+    struct slice namespace, name; /* namespace: empty for what has none */
+    struct slice yaml;
+};
 struct converted {
-    struct node *
-        *objects; /* in the order to apply: Namespace, Gateway, ReferenceGrant, HTTPRoute; by
-                              namespace and name within a kind */
+    /* in the order to apply: Namespace, Gateway, ReferenceGrant, HTTPRoute; by namespace and name
+     * within a kind */
+    struct converted_object *objects;
     size_t count, capacity;
     size_t gateways, listeners, routes;
 };
 void convert_table(struct run *run, const struct kube *kube, const struct route_table *table,
                    const struct convert_options *options, struct converted *out);
+/* Where a kind stands in that order, from 0. */
+size_t converted_rank(struct slice kind);
 /* All objects as YAML documents. */
 void converted_write(const struct converted *converted, struct buf *out);
+/* The tree of an object, read from its text. */
+struct node *converted_read(struct run *run, const struct converted_object *object);
 
 #endif

@@ -208,7 +208,7 @@ static void test_convert_long_names_are_cut(void **state)
     f.table.entries[0].gateway = f.table.entries[1].gateway =
         SLICE("webapprouting.kubernetes.azure.com-and-what-comes-after-it-is-long");
     (void)convert(&f);
-    const struct node *gateway = f.converted.objects[0];
+    const struct node *gateway = converted_read(&f.run, &f.converted.objects[0]);
     assert_string_equal(arena_string(f.run.arena, node_get(gateway, "kind")->text), "Gateway");
     assert_true(node_get(node_get(gateway, "metadata"), "name")->text.len <= 63 - 17);
     const struct node *listener = node_get(node_get(gateway, "spec"), "listeners")->items[1];

@@ -27,6 +27,8 @@ enum {
     SECTION_NAME_MAX = 63,
     ROUTE_NAME_MAX = 253
 };
+/* Of the fields of a rule in an HTTPRoute, as it is written. */
+enum { RULE_INDENT = 4 };
 
 /* ---- what is planned ---------------------------------------------------------------------- */
 
@@ -40,14 +42,18 @@ struct draft_match {
     size_t test_count;
     uint64_t key; /* Gateway API's precedence: larger wins */
 };
+/* What a rule does: its filters, backendRefs and timeouts. Equal ones are one. */
+struct behaviour {
+    struct slice yaml; /* as they stand in an HTTPRoute */
+    uint64_t hash;     /* of the text */
+};
 struct draft {
     const struct rule *rule;
     struct draft_match match;
-    struct node *filters, *backends, *timeouts; /* null: none */
-    struct slice behaviour; /* filters, backends and timeouts as text: equal means the same */
-    bool replaces_prefix;   /* must be the only match of its rule */
-    bool to_https;          /* redirects plain http to https */
-    bool not_found;         /* answers 404, as does a Gateway where no rule matches */
+    const struct behaviour *behaviour;
+    bool replaces_prefix; /* must be the only match of its rule */
+    bool to_https;        /* redirects plain http to https */
+    bool not_found;       /* answers 404, as does a Gateway where no rule matches */
     bool dropped;
 };
 struct drafts {
@@ -117,6 +123,7 @@ struct route_group {
 struct conversion {
     struct run *run;
     struct arena *arena;
+    struct arena *nodes; /* trees of what is written at the moment; cleared when it is text */
     const struct kube *kube;
     const struct route_table *table;
     const struct convert_options *options;
@@ -129,12 +136,10 @@ struct conversion {
     struct map *route_names; /* namespace to a map of names */
     struct map *grants;
     struct map *said;
-    struct map *words;                     /* text_node */
-    struct map *behaviours;                /* text to struct slice */
+    struct map *behaviours;                /* text to struct behaviour */
     struct drafts views[2];                /* of the host at hand, by http and by https */
     const struct route_redirect *redirect; /* the last redirect to https, and what it became */
-    struct node *redirect_filters;
-    struct slice redirect_behaviour;
+    const struct behaviour *redirect_behaviour;
     struct buf text, key; /* scratch */
 };
 
@@ -219,7 +224,8 @@ struct emission {
     struct draft *draft;
     bool https;
     const struct rewrite_plan *rewrite;
-    struct node *url_rewrite; /* the one that effects share */
+    struct node *filters, *backends, *timeouts; /* null: none */
+    struct node *url_rewrite;                   /* the one that effects share */
 };
 /* The member of a new filter: "cors" of a filter of type "CORS". */
 struct node *filter_add(struct emission *e, const char *type, const char *member);
@@ -262,7 +268,9 @@ struct map *names_in(struct conversion *c, struct slice namespace);
 
 struct node *object_node(struct conversion *c, const char *version, const char *kind,
                          struct slice namespace, struct slice name, struct slice source);
-void object_add(struct conversion *c, struct node *node);
+/* The text of an object stands in c->text; its tree is not needed any more. */
+void object_add(struct conversion *c, const char *kind, struct slice namespace, struct slice name);
+void namespace_write(struct conversion *c, struct slice name);
 /* Remembers that an object of `kind` in `from` refers to one in another namespace. */
 void grant_need(struct conversion *c, const char *kind, struct slice from, const char *to_kind,
                 struct slice to, struct slice name);
@@ -270,7 +278,5 @@ void routes_write(struct conversion *c, const struct route_group *group);
 void gateways_write(struct conversion *c, const struct plane *plane);
 void grants_write(struct conversion *c);
 struct node *text_node(struct conversion *c, const char *text);
-/* The match as in an HTTPRoute. */
-struct node *match_node(struct conversion *c, const struct draft_match *match);
 
 #endif

@@ -77,7 +77,8 @@ static void test_convert_rules_that_tie_stay_in_one_route(void **state)
     one_host(&f, rules);
     (void)convert(&f);
     assert_int_equal(f.converted.routes, 2);
-    const struct node *first = f.converted.objects[1], *second = f.converted.objects[2];
+    const struct node *first = converted_read(&f.run, &f.converted.objects[1]),
+                      *second = converted_read(&f.run, &f.converted.objects[2]);
     assert_int_equal(node_get(node_get(first, "spec"), "rules")->count, 14);
     assert_int_equal(node_get(node_get(second, "spec"), "rules")->count, 4);
     assert_int_equal(said(&f, DIAG_C019), 0);
@@ -146,7 +147,8 @@ static void test_convert_regex_that_is_a_prefix_is_written_as_one(void **state)
         one_host(&f, rules);
         (void)convert(&f);
         const struct node *rule =
-            node_get(node_get(f.converted.objects[1], "spec"), "rules")->items[0];
+            node_get(node_get(converted_read(&f.run, &f.converted.objects[1]), "spec"), "rules")
+                ->items[0];
         const struct node *path = node_get(node_get(rule, "matches")->items[0], "path");
         assert_string_equal(arena_string(f.run.arena, node_get(path, "type")->text), cases[i].type);
         if (cases[i].value) {

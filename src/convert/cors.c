@@ -86,7 +86,7 @@ static bool item_add(struct emission *e, const struct route_cors *cors, struct s
         return true;
     }
     if (valid(item) && list->count < CORS_ITEMS_MAX) {
-        node_add(e->c->arena, list, node_string(e->c->arena, item));
+        node_add(e->c->nodes, list, node_string(e->c->nodes, item));
         return true;
     }
     say_effect(e->c, DIAG_C001, SEVERITY_ERROR, e->rule, cors,
@@ -101,13 +101,13 @@ static struct node *items_node(struct emission *e, const struct route_cors *cors
                                const struct texts *texts, bool valid(struct slice),
                                const char *what)
 {
-    struct node *list = node_list(e->c->arena);
+    struct node *list = node_list(e->c->nodes);
     for (size_t i = 0; i < texts->count; i++) {
         struct slice rest = texts->items[i], item;
         while (slice_split(&rest, ',', &item)) {
             if (!item_add(e, cors, slice_trim(item), valid, what, list)) {
-                list = node_list(e->c->arena);
-                node_add(e->c->arena, list, node_string(e->c->arena, SLICE("*")));
+                list = node_list(e->c->nodes);
+                node_add(e->c->nodes, list, node_string(e->c->nodes, SLICE("*")));
                 return list;
             }
         }
@@ -118,7 +118,7 @@ static struct node *items_node(struct emission *e, const struct route_cors *cors
 static void set_list(struct emission *e, struct node *filter, const char *key, struct node *list)
 {
     if (list->count) {
-        node_set(e->c->arena, filter, key, list);
+        node_set(e->c->nodes, filter, key, list);
     }
 }
 
@@ -143,7 +143,7 @@ static void say_near(struct emission *e, const struct route_cors *cors, const st
 void emit_cors(struct emission *e, const void *effect)
 {
     const struct route_cors *cors = effect;
-    struct arena *arena = e->c->arena;
+    struct arena *arena = e->c->nodes;
     if (e->c->options->api_minor < 5) {
         say_effect(e->c, DIAG_C001, SEVERITY_ERROR, e->rule, effect,
                    "'" SLICE_FMT "' cannot be written: the CORS filter came with Gateway API 1.5; "

@@ -75,7 +75,7 @@ static struct node *condition(struct conversion *c, bool regex, struct slice nam
 {
     struct node *node = node_map(c->arena);
     if (regex) {
-        node_set(c->arena, node, "type", text_node(c, "RegularExpression"));
+        node_set(c->arena, node, "type", node_string(c->arena, SLICE("RegularExpression")));
     }
     node_set(c->arena, node, "name", node_string(c->arena, name));
     node_set(c->arena, node, "value", node_string(c->arena, value));
@@ -200,19 +200,19 @@ static uint64_t largest_weight(const struct rule *rule)
 static struct node *backend_node(struct conversion *c, const struct rule *rule,
                                  const struct backend *backend, uint64_t largest)
 {
-    struct node *node = node_map(c->arena);
-    node_set(c->arena, node, "name", node_string(c->arena, backend->service));
+    struct node *node = node_map(c->nodes);
+    node_set(c->nodes, node, "name", node_string(c->nodes, backend->service));
     if (backend->namespace.len && !slice_equal(backend->namespace, rule->origin.namespace)) {
-        node_set(c->arena, node, "namespace", node_string(c->arena, backend->namespace));
+        node_set(c->nodes, node, "namespace", node_string(c->nodes, backend->namespace));
         grant_need(c, "HTTPRoute", rule->origin.namespace, "Service", backend->namespace,
                    backend->service);
     }
-    node_set(c->arena, node, "port", node_int(c->arena, backend->port));
+    node_set(c->nodes, node, "port", node_int(c->nodes, backend->port));
     if (rule->backend_count > 1 || !backend->weight) {
         uint64_t weight = largest <= WEIGHT_MAX
                               ? backend->weight
                               : (uint64_t)((double)backend->weight / (double)largest * WEIGHT_MAX);
-        node_set(c->arena, node, "weight", node_int(c->arena, (int64_t)weight));
+        node_set(c->nodes, node, "weight", node_int(c->nodes, (int64_t)weight));
     }
     return node;
 }
@@ -228,15 +228,15 @@ static void backends_emit(struct emission *e)
         if (!backend->port || !backend->service.len) {
             continue;
         }
-        if (!e->draft->backends) {
-            e->draft->backends = node_list(c->arena);
+        if (!e->backends) {
+            e->backends = node_list(c->nodes);
         }
-        if (e->draft->backends->count == BACKENDS_MAX) {
+        if (e->backends->count == BACKENDS_MAX) {
             say_rule(c, DIAG_C035, rule, "rule has %zu backends, of which the first %d are written",
                      rule->backend_count, BACKENDS_MAX);
             return;
         }
-        node_add(c->arena, e->draft->backends, backend_node(c, rule, backend, largest));
+        node_add(c->nodes, e->backends, backend_node(c, rule, backend, largest));
     }
 }
 
@@ -270,25 +270,41 @@ static void redirect_emit(struct emission *e, const struct route_redirect *redir
     *filter_add(e, "RequestRedirect", "requestRedirect") = *node;
 }
 
-/* Equal behaviours share one text: most rules of a host do the same with different paths. */
-static void behaviour_fill(struct conversion *c, struct draft *draft)
+/* FNV-1a */
+static uint64_t text_hash(struct slice text)
 {
-    struct node *const parts[] = {draft->filters, draft->backends, draft->timeouts};
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < text.len; i++) {
+        hash = (hash ^ (unsigned char)text.ptr[i]) * 1099511628211u;
+    }
+    return hash;
+}
+
+/* Most rules of a host do the same with different paths, and so do those of many hosts. */
+static const struct behaviour *behaviour_of(const struct emission *e)
+{
+    struct conversion *c = e->c;
+    const struct {
+        struct slice key;
+        const struct node *value;
+    } parts[] = {{SLICE("filters"), e->filters},
+                 {SLICE("backendRefs"), e->backends},
+                 {SLICE("timeouts"), e->timeouts}};
     buf_clear(&c->text);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-        if (parts[i]) {
-            document_write_json(parts[i], 0, &c->text);
+        if (parts[i].value) {
+            document_write_pair(parts[i].key, parts[i].value, RULE_INDENT, &c->text);
         }
-        buf_putc(&c->text, '\n');
     }
-    const struct slice *known = map_get(c->behaviours, buf_slice(&c->text));
+    const struct behaviour *known = map_get(c->behaviours, buf_slice(&c->text));
     if (!known) {
-        struct slice *text = ARENA_NEW(c->arena, struct slice);
-        *text = arena_copy(c->arena, buf_slice(&c->text));
-        map_put(c->behaviours, *text, text);
-        known = text;
+        struct behaviour *behaviour = ARENA_NEW(c->arena, struct behaviour);
+        behaviour->yaml = arena_copy(c->arena, buf_slice(&c->text));
+        behaviour->hash = text_hash(behaviour->yaml);
+        map_put(c->behaviours, behaviour->yaml, behaviour);
+        known = behaviour;
     }
-    draft->behaviour = *known;
+    return known;
 }
 
 /* The redirect to https of one host is that of all, as a rule. */
@@ -297,17 +313,13 @@ static void https_redirect_emit(struct emission *e)
     struct conversion *c = e->c;
     const struct route_redirect *redirect = e->rule->effects.https_redirect, *last = c->redirect;
     bool default_too = last && !last->source.name.len && !redirect->source.name.len;
-    if (default_too && effect_equal(EFFECT_https_redirect, last, redirect)) {
-        e->draft->filters = c->redirect_filters;
-        e->draft->behaviour = c->redirect_behaviour;
-    } else {
+    if (!default_too || !effect_equal(EFFECT_https_redirect, last, redirect)) {
         redirect_emit(e, redirect);
         c->redirect = redirect;
-        c->redirect_filters = e->draft->filters;
-        behaviour_fill(c, e->draft);
-        c->redirect_behaviour = e->draft->behaviour;
+        c->redirect_behaviour = behaviour_of(e);
     }
-    e->draft->to_https = e->draft->filters && !e->draft->replaces_prefix;
+    e->draft->behaviour = c->redirect_behaviour;
+    e->draft->to_https = e->draft->behaviour->yaml.len && !e->draft->replaces_prefix;
 }
 
 static bool all_not_found(const struct rule *rule)
@@ -338,9 +350,10 @@ static void draft_emit(struct conversion *c, struct draft *draft, bool https,
         effects_emit(&e);
         backends_emit(&e);
     }
-    if (!draft->behaviour.ptr) {
-        behaviour_fill(c, draft);
+    if (!draft->behaviour) {
+        draft->behaviour = behaviour_of(&e);
     }
+    arena_clear(c->nodes);
 }
 
 /* What a data plane answers for its own sake: its health check. */

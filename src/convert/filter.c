@@ -4,14 +4,14 @@
 
 struct node *filter_add(struct emission *e, const char *type, const char *member)
 {
-    struct arena *arena = e->c->arena;
-    if (!e->draft->filters) {
-        e->draft->filters = node_list(arena);
+    struct arena *arena = e->c->nodes;
+    if (!e->filters) {
+        e->filters = node_list(arena);
     }
     struct node *filter = node_map(arena), *content = node_map(arena);
     node_set(arena, filter, "type", text_node(e->c, type));
     node_set(arena, filter, member, content);
-    node_add(arena, e->draft->filters, filter);
+    node_add(arena, e->filters, filter);
     return content;
 }
 
@@ -28,7 +28,7 @@ static struct node *url_rewrite(struct emission *e)
 
 static void emit_rewrite(struct emission *e, const void *effect)
 {
-    struct arena *arena = e->c->arena;
+    struct arena *arena = e->c->nodes;
     const char *type = "ReplaceFullPath", *field = "replaceFullPath";
     switch (e->rewrite->way) {
     case REWRITE_WAY_NONE:
@@ -68,8 +68,8 @@ static bool set_host(struct emission *e, const struct template *host)
     if (!template_is_text(host, &name) || !is_dns_subdomain(arena_lower(e->c->arena, name))) {
         return false;
     }
-    node_set(e->c->arena, url_rewrite(e), "hostname",
-             node_string(e->c->arena, arena_lower(e->c->arena, name)));
+    node_set(e->c->nodes, url_rewrite(e), "hostname",
+             node_string(e->c->nodes, arena_lower(e->c->arena, name)));
     return true;
 }
 
@@ -122,7 +122,7 @@ static struct node *sublist(struct arena *arena, struct node *map, const char *k
 static bool edit_add(struct emission *e, const struct header_edit *edit, struct node *modifier)
 {
     static const char *const keys[] = {"set", "add", "remove"};
-    struct arena *arena = e->c->arena;
+    struct arena *arena = e->c->nodes;
     struct slice value;
     bool has_value = edit->kind != EDIT_REMOVE;
     if (!is_header_name(edit->name) || (has_value && (!template_is_text(&edit->value, &value) ||
@@ -148,7 +148,7 @@ static void emit_edits(struct emission *e, const void *effect, const char *type,
                        bool request)
 {
     const struct route_header_edits *edits = effect;
-    struct node *modifier = node_map(e->c->arena);
+    struct node *modifier = node_map(e->c->nodes);
     for (size_t i = 0; i < edits->edits.count; i++) {
         const struct header_edit *edit = &edits->edits.items[i];
         if ((edit->only_https && !e->https) || is_overridden(&edits->edits, i)) {
@@ -187,14 +187,14 @@ static struct node *duration_node(struct conversion *c, int64_t ms)
 {
     int64_t hours = ms / 3600000, seconds = ms / 1000, rest = ms % 1000;
     if (seconds > 99999) {
-        return node_string(c->arena, arena_printf(c->arena, "%lldh%llds",
+        return node_string(c->nodes, arena_printf(c->arena, "%lldh%llds",
                                                   (long long)(hours > 99999 ? 99999 : hours),
                                                   (long long)(seconds % 3600)));
     }
     if (!rest) {
-        return node_string(c->arena, arena_printf(c->arena, "%llds", (long long)seconds));
+        return node_string(c->nodes, arena_printf(c->arena, "%llds", (long long)seconds));
     }
-    return node_string(c->arena, seconds ? arena_printf(c->arena, "%llds%lldms", (long long)seconds,
+    return node_string(c->nodes, seconds ? arena_printf(c->arena, "%llds%lldms", (long long)seconds,
                                                         (long long)rest)
                                          : arena_printf(c->arena, "%lldms", (long long)rest));
 }
@@ -202,17 +202,17 @@ static struct node *duration_node(struct conversion *c, int64_t ms)
 static void emit_timeouts(struct emission *e, const void *effect)
 {
     const struct route_timeouts *timeouts = effect;
-    struct node *node = node_map(e->c->arena);
+    struct node *node = node_map(e->c->nodes);
     int64_t request = timeouts->request_ms, attempt = timeouts->backend_request_ms;
     if (request > 0) {
-        node_set(e->c->arena, node, "request", duration_node(e->c, request));
+        node_set(e->c->nodes, node, "request", duration_node(e->c, request));
     }
     if (attempt > 0) { /* must not be longer than the request's (CRD) */
-        node_set(e->c->arena, node, "backendRequest",
+        node_set(e->c->nodes, node, "backendRequest",
                  duration_node(e->c, request > 0 && attempt > request ? request : attempt));
     }
     if (node->count) {
-        e->draft->timeouts = node;
+        e->timeouts = node;
     }
     if (timeouts->connect_ms || timeouts->send_ms || timeouts->read_ms) {
         say_unsupported(e->c, e->rule, EFFECT_timeouts, effect);
@@ -221,7 +221,7 @@ static void emit_timeouts(struct emission *e, const void *effect)
 
 static struct node *mirror_share(struct emission *e, const struct mirror *mirror, const char **key)
 {
-    struct arena *arena = e->c->arena;
+    struct arena *arena = e->c->nodes;
     if (mirror->numerator * 100 % mirror->denominator == 0) {
         *key = "percent";
         return node_int(arena, mirror->numerator * 100 / mirror->denominator);
@@ -236,7 +236,7 @@ static struct node *mirror_share(struct emission *e, const struct mirror *mirror
 static void emit_mirrors(struct emission *e, const void *effect)
 {
     const struct route_mirrors *mirrors = effect;
-    struct arena *arena = e->c->arena;
+    struct arena *arena = e->c->nodes;
     for (size_t i = 0; i < mirrors->count; i++) {
         const struct mirror *mirror = &mirrors->items[i];
         bool share = mirror->denominator > 0 && mirror->numerator < mirror->denominator;

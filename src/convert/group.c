@@ -110,15 +110,14 @@ static void view_build(struct conversion *c, const struct plane *plane, struct u
 /* FNV-1a over what drafts_equal compares first. */
 static uint64_t drafts_hash(const struct draft_refs *drafts)
 {
+    const uint64_t prime = 1099511628211u;
     uint64_t hash = 14695981039346656037u;
     for (size_t i = 0; i < drafts->count; i++) {
         const struct draft *draft = drafts->items[i];
-        const struct slice parts[] = {draft->match.value, draft->behaviour};
-        hash = (hash ^ draft->match.key) * 1099511628211u;
-        for (size_t p = 0; p < ARRAY_LEN(parts); p++) {
-            for (size_t at = 0; at < parts[p].len; at++) {
-                hash = (hash ^ (unsigned char)parts[p].ptr[at]) * 1099511628211u;
-            }
+        hash = (hash ^ draft->match.key) * prime;
+        hash = (hash ^ draft->behaviour->hash) * prime;
+        for (size_t at = 0; at < draft->match.value.len; at++) {
+            hash = (hash ^ (unsigned char)draft->match.value.ptr[at]) * prime;
         }
     }
     return hash;
@@ -126,7 +125,7 @@ static uint64_t drafts_hash(const struct draft_refs *drafts)
 
 static bool draft_equal(const struct draft *a, const struct draft *b)
 {
-    return match_equal(&a->match, &b->match) && slice_equal(a->behaviour, b->behaviour);
+    return match_equal(&a->match, &b->match) && a->behaviour == b->behaviour;
 }
 
 static bool drafts_equal(const struct draft_refs *a, const struct draft_refs *b)

@@ -1,21 +1,14 @@
 #include "convert/convert_priv.h"
 
-/* Trees share the nodes of words that are the same everywhere. */
 struct node *text_node(struct conversion *c, const char *text)
 {
-    struct slice key = slice_of(text);
-    struct node *node = map_get(c->words, key);
-    if (!node) {
-        node = node_string(c->arena, key);
-        map_put(c->words, key, node);
-    }
-    return node;
+    return node_string(c->nodes, slice_of(text));
 }
 
 struct node *object_node(struct conversion *c, const char *version, const char *kind,
                          struct slice namespace, struct slice name, struct slice source)
 {
-    struct arena *arena = c->arena;
+    struct arena *arena = c->nodes;
     struct node *object = node_map(arena), *metadata = node_map(arena);
     node_set(arena, object, "apiVersion", text_node(c, version));
     node_set(arena, object, "kind", text_node(c, kind));
@@ -32,9 +25,30 @@ struct node *object_node(struct conversion *c, const char *version, const char *
     return object;
 }
 
-void object_add(struct conversion *c, struct node *node)
+void object_add(struct conversion *c, const char *kind, struct slice namespace, struct slice name)
 {
-    *ARENA_PUSH(c->arena, c->out->objects, c->out->count, c->out->capacity) = node;
+    struct converted *out = c->out;
+    *ARENA_PUSH(c->arena, out->objects, out->count, out->capacity) =
+        (struct converted_object){.kind = kind,
+                                  .namespace = namespace,
+                                  .name = name,
+                                  .yaml = arena_copy(c->arena, buf_slice(&c->text))};
+    arena_clear(c->nodes);
+}
+
+/* The object at hand is complete. */
+static void tree_add(struct conversion *c, const char *kind, struct slice namespace,
+                     struct slice name, const struct node *tree)
+{
+    buf_clear(&c->text);
+    document_write_yaml(tree, &c->text);
+    object_add(c, kind, namespace, name);
+}
+
+void namespace_write(struct conversion *c, struct slice name)
+{
+    tree_add(c, "Namespace", SLICE(""), name,
+             object_node(c, "v1", "Namespace", SLICE_ABSENT, name, SLICE_ABSENT));
 }
 
 static int by_slice(const void *a, const void *b, void *user)
@@ -79,7 +93,7 @@ void grant_need(struct conversion *c, const char *kind, struct slice from, const
 static void grant_write(struct conversion *c, const struct grant *grant, struct slice name,
                         const struct slice *names, size_t count)
 {
-    struct arena *arena = c->arena;
+    struct arena *arena = c->nodes;
     /* v1beta1 is served by every release (ReferenceGrant v1 came with 1.5). */
     struct node *object = object_node(c, "gateway.networking.k8s.io/v1beta1", "ReferenceGrant",
                                       grant->to, name, SLICE_ABSENT);
@@ -99,7 +113,7 @@ static void grant_write(struct conversion *c, const struct grant *grant, struct 
     node_set(arena, spec, "from", from);
     node_set(arena, spec, "to", to);
     node_set(arena, object, "spec", spec);
-    object_add(c, object);
+    tree_add(c, "ReferenceGrant", grant->to, name, object);
 }
 
 void grants_write(struct conversion *c)
@@ -137,7 +151,7 @@ void grants_write(struct conversion *c)
 static struct node *namespaces_node(struct conversion *c, const struct plane *plane,
                                     const struct listener_plan *listener)
 {
-    struct arena *arena = c->arena;
+    struct arena *arena = c->nodes;
     struct node *allowed = node_map(arena), *namespaces = node_map(arena);
     size_t count;
     struct slice *names = sorted_keys(c, listener->namespaces, &count);
@@ -164,7 +178,7 @@ static struct node *namespaces_node(struct conversion *c, const struct plane *pl
 static struct node *tls_node(struct conversion *c, const struct plane *plane,
                              const struct listener_plan *listener)
 {
-    struct arena *arena = c->arena;
+    struct arena *arena = c->nodes;
     struct node *tls = node_map(arena), *refs = node_list(arena), *ref = node_map(arena);
     node_set(arena, ref, "name", node_string(arena, listener->secret));
     if (!slice_equal(listener->secret_namespace, plane->namespace)) {
@@ -179,7 +193,7 @@ static struct node *tls_node(struct conversion *c, const struct plane *plane,
 static struct node *listener_node(struct conversion *c, const struct plane *plane,
                                   const struct listener_plan *listener)
 {
-    struct arena *arena = c->arena;
+    struct arena *arena = c->nodes;
     struct node *node = node_map(arena);
     node_set(arena, node, "name", node_string(arena, listener->name));
     if (listener->hostname.ptr) {
@@ -236,29 +250,34 @@ static struct slice gateway_class(struct conversion *c)
     return slice_of(options->target->gateway_class);
 }
 
+struct listener_refs {
+    const struct listener_plan **items;
+    size_t count, capacity;
+};
+
 static void gateway_write(struct conversion *c, const struct plane *plane, struct slice name,
-                          struct node *listeners, struct slice source)
+                          const struct listener_refs *refs, struct slice source)
 {
     struct node *object =
         object_node(c, "gateway.networking.k8s.io/v1", "Gateway", plane->namespace, name, source);
-    struct node *spec = node_map(c->arena);
-    node_set(c->arena, spec, "gatewayClassName", node_string(c->arena, gateway_class(c)));
-    node_set(c->arena, spec, "listeners", listeners);
-    node_set(c->arena, object, "spec", spec);
-    object_add(c, object);
+    struct node *spec = node_map(c->nodes), *listeners = node_list(c->nodes);
+    for (size_t i = 0; i < refs->count; i++) {
+        node_add(c->nodes, listeners, listener_node(c, plane, refs->items[i]));
+    }
+    node_set(c->nodes, spec, "gatewayClassName", node_string(c->nodes, gateway_class(c)));
+    node_set(c->nodes, spec, "listeners", listeners);
+    node_set(c->nodes, object, "spec", spec);
+    tree_add(c, "Gateway", plane->namespace, name, object);
     c->out->gateways++;
+    c->out->listeners += refs->count;
 }
 
 /* The listeners of each Gateway: http first, then https in the order of hosts. */
-static struct node **listener_lists(struct conversion *c, const struct plane *plane)
+static struct listener_refs *listener_lists(struct conversion *c, const struct plane *plane)
 {
-    bool existing = c->options->gateway_name.len > 0;
-    struct node **lists = ARENA_ARRAY(c->arena, struct node *, plane->gateway_count);
+    struct listener_refs *lists = ARENA_ARRAY(c->arena, struct listener_refs, plane->gateway_count);
     struct listener_plan *const *const kinds[] = {plane->plain, plane->listeners};
     const size_t counts[] = {plane->plain_count, plane->listener_count};
-    for (size_t i = 0; i < plane->gateway_count; i++) {
-        lists[i] = node_list(c->arena);
-    }
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
         for (size_t i = 0; i < counts[k]; i++) {
             const struct listener_plan *listener = kinds[k][i];
@@ -270,12 +289,8 @@ static struct node **listener_lists(struct conversion *c, const struct plane *pl
                 grant_need(c, "Gateway", plane->namespace, "Secret", listener->secret_namespace,
                            listener->secret);
             }
-            if (existing) {
-                say_listener(c, plane, listener);
-            } else {
-                node_add(c->arena, lists[listener->gateway], listener_node(c, plane, listener));
-                c->out->listeners++;
-            }
+            struct listener_refs *list = &lists[listener->gateway];
+            *ARENA_PUSH(c->arena, list->items, list->count, list->capacity) = listener;
         }
     }
     return lists;
@@ -304,15 +319,18 @@ static struct slice sources_text(struct conversion *c, const struct plane *plane
 
 void gateways_write(struct conversion *c, const struct plane *plane)
 {
-    struct node **lists = listener_lists(c, plane);
+    const struct listener_refs *lists = listener_lists(c, plane);
     size_t first = c->out->gateways;
     if (c->options->gateway_name.len) {
+        for (size_t i = 0; i < lists[0].count; i++) {
+            say_listener(c, plane, lists[0].items[i]);
+        }
         return;
     }
     struct slice source = sources_text(c, plane);
     for (size_t i = 0; i < plane->gateway_count; i++) {
-        if (lists[i]->count) {
-            gateway_write(c, plane, plane->gateway_names[i], lists[i], source);
+        if (lists[i].count) {
+            gateway_write(c, plane, plane->gateway_names[i], &lists[i], source);
         }
     }
     size_t written = c->out->gateways - first;

@@ -186,7 +186,7 @@ static void drop_redundant(struct drafts *drafts)
             continue;
         }
         if (catch_all < drafts->count && draft->to_https &&
-            slice_equal(draft->behaviour, drafts->items[catch_all].behaviour)) {
+            draft->behaviour == drafts->items[catch_all].behaviour) {
             bool needed = false;
             for (size_t j = i + 1; other_count && j < catch_all && !needed; j++) {
                 const struct draft *later = &drafts->items[j];
@@ -235,8 +235,7 @@ static void drop_not_found(struct conversion *c, struct drafts *drafts)
 static void check_pair(struct conversion *c, struct slice hostname, const struct draft *first,
                        struct draft *second)
 {
-    if (!may_overlap(&first->match, &second->match) ||
-        slice_equal(first->behaviour, second->behaviour)) {
+    if (!may_overlap(&first->match, &second->match) || first->behaviour == second->behaviour) {
         return;
     }
     if (covers(&first->match, &second->match)) {

@@ -148,9 +148,9 @@ static bool location_parts(const struct template *location, struct target_parts 
 static struct node *path_node(struct conversion *c, const char *type, const char *field,
                               struct slice value)
 {
-    struct node *path = node_map(c->arena);
-    node_set(c->arena, path, "type", text_node(c, type));
-    node_set(c->arena, path, field, node_string(c->arena, value));
+    struct node *path = node_map(c->nodes);
+    node_set(c->nodes, path, "type", text_node(c, type));
+    node_set(c->nodes, path, field, node_string(c->nodes, value));
     return path;
 }
 
@@ -235,26 +235,26 @@ struct node *redirect_node(struct conversion *c, const struct rule *rule,
         return NULL;
     }
     say_near(c, rule, redirect, &parts, templated ? parts.keeps_target : redirect->keep_query);
-    struct node *node = node_map(c->arena);
+    struct node *node = node_map(c->nodes);
     if (parts.scheme.ptr) {
-        node_set(c->arena, node, "scheme", node_string(c->arena, parts.scheme));
+        node_set(c->nodes, node, "scheme", node_string(c->nodes, parts.scheme));
     }
     if (parts.host.ptr) {
-        node_set(c->arena, node, "hostname", node_string(c->arena, parts.host));
+        node_set(c->nodes, node, "hostname", node_string(c->nodes, parts.host));
     }
     if (parts.port && !default_port(&parts)) {
-        node_set(c->arena, node, "port", node_int(c->arena, parts.port));
+        node_set(c->nodes, node, "port", node_int(c->nodes, parts.port));
     }
     bool full = templated ? !parts.keeps_target : redirect->path_change == PATH_CHANGE_FULL;
     *prefix = !templated && redirect->path_change == PATH_CHANGE_PREFIX;
     if (full) {
-        node_set(c->arena, node, "path",
+        node_set(c->nodes, node, "path",
                  path_node(c, "ReplaceFullPath", "replaceFullPath",
                            templated ? parts.path : redirect->path));
     } else if (*prefix) {
-        node_set(c->arena, node, "path",
+        node_set(c->nodes, node, "path",
                  path_node(c, "ReplacePrefixMatch", "replacePrefixMatch", redirect->path));
     }
-    node_set(c->arena, node, "statusCode", node_int(c->arena, status));
+    node_set(c->nodes, node, "statusCode", node_int(c->nodes, status));
     return node;
 }

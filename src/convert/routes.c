@@ -31,10 +31,10 @@ static struct written_rule *rule_to_join(struct written_rules *rules, const stru
 {
     size_t at = 0; /* one more than the index of the last rule that does the same */
     if (latest) {
-        at = (uintptr_t)map_get(latest, draft->behaviour);
+        at = (uintptr_t)map_get(latest, draft->behaviour->yaml);
     } else {
         for (at = rules->count; at > 0; at--) {
-            if (slice_equal(rules->items[at - 1].drafts[0]->behaviour, draft->behaviour)) {
+            if (rules->items[at - 1].drafts[0]->behaviour == draft->behaviour) {
                 break;
             }
         }
@@ -54,58 +54,54 @@ static void rules_merge(struct conversion *c, const struct route_group *group,
         if (!rule) {
             rule = ARENA_PUSH(c->arena, out->items, out->count, out->capacity);
             if (latest) {
-                map_put(latest, draft->behaviour, (void *)out->count);
+                map_put(latest, draft->behaviour->yaml, (void *)out->count);
             }
         }
         *ARENA_PUSH(c->arena, rule->drafts, rule->count, rule->capacity) = draft;
     }
 }
 
-struct node *match_node(struct conversion *c, const struct draft_match *match)
+/* The match as in an HTTPRoute. */
+static struct node *match_node(struct conversion *c, const struct draft_match *match)
 {
     static const char *const types[] = {"RegularExpression", "PathPrefix", "Exact"};
-    struct node *node = node_map(c->arena), *path = node_map(c->arena);
-    node_set(c->arena, path, "type", text_node(c, types[match->rank]));
-    node_set(c->arena, path, "value", node_string(c->arena, match->value));
-    node_set(c->arena, node, "path", path);
+    struct node *node = node_map(c->nodes), *path = node_map(c->nodes);
+    node_set(c->nodes, path, "type", text_node(c, types[match->rank]));
+    node_set(c->nodes, path, "value", node_string(c->nodes, match->value));
+    node_set(c->nodes, node, "path", path);
     if (match->headers) {
-        node_set(c->arena, node, "headers", match->headers);
+        node_set(c->nodes, node, "headers", match->headers);
     }
     if (match->queries) {
-        node_set(c->arena, node, "queryParams", match->queries);
+        node_set(c->nodes, node, "queryParams", match->queries);
     }
     if (match->method.len) {
-        node_set(c->arena, node, "method", node_string(c->arena, match->method));
+        node_set(c->nodes, node, "method", node_string(c->nodes, match->method));
     }
     return node;
 }
 
-static struct node *rule_node(struct conversion *c, const struct written_rule *rule)
+/* An item of `rules`. */
+static void put_rule(struct conversion *c, const struct written_rule *rule, struct buf *out)
 {
     const struct draft *first = rule->drafts[0];
     bool all = rule->count == 1 && is_plain(first) && first->match.rank == RANK_PREFIX &&
                slice_is(first->match.value, "/");
-    struct node *node = node_map(c->arena);
+    size_t start = out->len;
     if (!all || !first->to_https) { /* a redirect of everything says so without a match */
-        struct node *matches = node_list(c->arena);
+        struct node *matches = node_list(c->nodes);
         for (size_t i = 0; i < rule->count; i++) {
-            node_add(c->arena, matches, match_node(c, &rule->drafts[i]->match));
+            node_add(c->nodes, matches, match_node(c, &rule->drafts[i]->match));
         }
-        node_set(c->arena, node, "matches", matches);
+        document_write_pair(SLICE("matches"), matches, RULE_INDENT, out);
     }
-    if (first->filters) {
-        node_set(c->arena, node, "filters", first->filters);
+    buf_put(out, first->behaviour->yaml);
+    if (out->len == start) { /* neither match nor backend: every field has its default */
+        document_write_pair(SLICE("backendRefs"), node_list(c->nodes), RULE_INDENT, out);
     }
-    if (first->backends) {
-        node_set(c->arena, node, "backendRefs", first->backends);
+    if (!out->failed) {
+        out->ptr[start + RULE_INDENT - 2] = '-';
     }
-    if (first->timeouts) {
-        node_set(c->arena, node, "timeouts", first->timeouts);
-    }
-    if (!node->count) { /* neither match nor backend: every field has its default */
-        node_set(c->arena, node, "backendRefs", node_list(c->arena));
-    }
-    return node;
 }
 
 /* ---- parentRefs ----------------------------------------------------------------------------- */
@@ -187,18 +183,18 @@ static struct node *parents_node(struct conversion *c, const struct route_group 
                                  const struct parent *parents, size_t count)
 {
     const struct plane *plane = group->plane;
-    struct node *list = node_list(c->arena);
+    struct node *list = node_list(c->nodes);
     for (size_t i = 0; i < count; i++) {
-        struct node *ref = node_map(c->arena);
-        node_set(c->arena, ref, "name",
-                 node_string(c->arena, plane->gateway_names[parents[i].gateway]));
+        struct node *ref = node_map(c->nodes);
+        node_set(c->nodes, ref, "name",
+                 node_string(c->nodes, plane->gateway_names[parents[i].gateway]));
         if (plane->namespace.len && !slice_equal(plane->namespace, group->origin.namespace)) {
-            node_set(c->arena, ref, "namespace", node_string(c->arena, plane->namespace));
+            node_set(c->nodes, ref, "namespace", node_string(c->nodes, plane->namespace));
         }
         if (parents[i].section.ptr) {
-            node_set(c->arena, ref, "sectionName", node_string(c->arena, parents[i].section));
+            node_set(c->nodes, ref, "sectionName", node_string(c->nodes, parents[i].section));
         }
-        node_add(c->arena, list, ref);
+        node_add(c->nodes, list, ref);
     }
     return list;
 }
@@ -212,6 +208,18 @@ struct span_of {
 struct route_parts {
     struct span_of units, rules, parents;
 };
+
+static struct node *hostnames_node(struct conversion *c, const struct route_group *group,
+                                   const struct route_parts *at)
+{
+    struct node *hostnames = node_list(c->nodes);
+    for (size_t i = at->units.from; i < at->units.to; i++) {
+        if (group->units[i]->hostname.ptr) {
+            node_add(c->nodes, hostnames, node_string(c->nodes, group->units[i]->hostname));
+        }
+    }
+    return hostnames;
+}
 
 static void route_write(struct conversion *c, const struct route_group *group,
                         const struct written_rules *rules, const struct parents *parents,
@@ -227,25 +235,21 @@ static void route_write(struct conversion *c, const struct route_group *group,
     struct node *object =
         object_node(c, "gateway.networking.k8s.io/v1", "HTTPRoute", group->origin.namespace, name,
                     group->origin.kind.len ? origin_subject(c, &group->origin) : SLICE_ABSENT);
-    struct node *spec = node_map(c->arena);
-    node_set(c->arena, spec, "parentRefs",
+    struct node *spec = node_map(c->nodes), *hostnames = hostnames_node(c, group, at);
+    node_set(c->nodes, spec, "parentRefs",
              parents_node(c, group, parents->items + at->parents.from,
                           at->parents.to - at->parents.from));
-    struct node *hostnames = node_list(c->arena), *list = node_list(c->arena);
-    for (size_t i = at->units.from; i < at->units.to; i++) {
-        if (group->units[i]->hostname.ptr) {
-            node_add(c->arena, hostnames, node_string(c->arena, group->units[i]->hostname));
-        }
-    }
     if (hostnames->count) {
-        node_set(c->arena, spec, "hostnames", hostnames);
+        node_set(c->nodes, spec, "hostnames", hostnames);
     }
+    node_set(c->nodes, object, "spec", spec);
+    buf_clear(&c->text);
+    document_write_yaml(object, &c->text);
+    buf_puts(&c->text, "  rules:\n"); /* the last field of spec, which is the last of the object */
     for (size_t i = at->rules.from; i < at->rules.to; i++) {
-        node_add(c->arena, list, rule_node(c, &rules->items[i]));
+        put_rule(c, &rules->items[i], &c->text);
     }
-    node_set(c->arena, spec, "rules", list);
-    node_set(c->arena, object, "spec", spec);
-    object_add(c, object);
+    object_add(c, "HTTPRoute", group->origin.namespace, name);
     c->out->routes++;
 }
 

@@ -67,6 +67,9 @@ void node_add(struct arena *arena, struct node *list, struct node *value);
  * their key, strings plain where they read back as the same string and in double quotes otherwise.
  * Reading the result gives an equal tree. */
 void document_write_yaml(const struct node *root, struct buf *out);
+/* One `key: value` of a block mapping whose keys stand at `indent`. */
+void document_write_pair(struct slice key, const struct node *value, size_t indent,
+                         struct buf *out);
 void document_write_json(const struct node *root, int indent, struct buf *out);
 bool node_equal(const struct node *a, const struct node *b); /* order of keys does not matter */
 

@@ -220,9 +220,8 @@ static void put_key(struct slice key, size_t indent, struct buf *out)
 static void put_map(const struct node *map, size_t indent, bool first_in_line, struct buf *out)
 {
     for (size_t i = 0; i < map->count; i++) {
-        if (i > 0 || !first_in_line) {
-            buf_fill(out, ' ', indent);
-        }
+        const size_t margin = i > 0 || !first_in_line ? indent : 0;
+        buf_fill(out, ' ', margin);
         put_key(map->pairs[i].key, indent, out);
         put_value(map->pairs[i].value, indent, false, out);
     }
@@ -286,6 +285,13 @@ static void put_value(const struct node *node, size_t indent, bool in_list, stru
         break;
     }
     buf_putc(out, '\n');
+}
+
+void document_write_pair(struct slice key, const struct node *value, size_t indent, struct buf *out)
+{
+    buf_fill(out, ' ', indent);
+    put_key(key, indent, out);
+    put_value(value, indent, false, out);
 }
 
 void document_write_yaml(const struct node *root, struct buf *out)
