@@ -111,7 +111,8 @@ struct slice buf_slice(const struct buf *buf); /* borrowed; never absent */
 
 /* ---- maps --------------------------------------------------------------------------------- */
 
-/* Slices to pointers, iterated in insertion order. Keys are borrowed. */
+/* Slices to pointers, iterated in insertion order. Keys are borrowed; an entry is valid until the next
+ * map_put. */
 struct map;
 struct map *map_new(struct arena *arena);
 void *map_get(const struct map *map, struct slice key); /* null when missing */

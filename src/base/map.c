@@ -1,24 +1,32 @@
 #include "base/base.h"
 
-/* uthash takes its memory from the arena that is in scope where it grows. */
-#define uthash_malloc(size)        arena_alloc(map->arena, (size))
-#define uthash_free(pointer, size) ((void)(pointer), (void)(size))
-#define HASH_NONFATAL_OOM          0
-/* Never reached, as an arena does not return null; uthash's own way out would be exit. */
-#define uthash_fatal(text) abort()
-#include <stdlib.h>
-#include <uthash.h>
+#include <string.h>
 
+/* Entries in the order of their insertion, and above a few an index with open addressing. A run asks
+ * maps of tens of thousands of names several times for each rule: chains of separate entries, as in
+ * uthash, cost a miss of the cache for each step, and half a kilobyte for each of thousands of small
+ * maps. */
 struct map_entry {
     struct slice key;
     void *value;
-    UT_hash_handle hh;
+    uint32_t hash;
+    bool last;
+};
+
+struct slot {
+    uint32_t hash;
+    uint32_t entry; /* index + 1; 0: free */
 };
 
 struct map {
     struct arena *arena;
     struct map_entry *entries;
+    size_t count, capacity;
+    struct slot *slots; /* null: so few that all are looked at */
+    size_t mask;
 };
+
+enum { FEW = 8 };
 
 struct map *map_new(struct arena *arena)
 {
@@ -27,47 +35,114 @@ struct map *map_new(struct arena *arena)
     return map;
 }
 
-static struct map_entry *find(const struct map *map, struct slice key)
+/* Words are multiplied and folded; the address of the map is the seed, so that nobody can prepare keys
+ * that collide. */
+static uint32_t hash_of(const struct map *map, struct slice key)
 {
-    struct map_entry *entry = NULL;
-    const char *bytes = key.ptr ? key.ptr : "";
-    HASH_FIND(hh, map->entries, bytes, key.len, entry);
-    return entry;
+    const uint64_t prime = 0x9e3779b97f4a7c15;
+    uint64_t sum = (uint64_t)(uintptr_t)map ^ (key.len * prime), word;
+    size_t at = 0;
+    for (; key.len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, key.ptr + at, sizeof word);
+        sum = (sum ^ word) * prime;
+        sum ^= sum >> 29;
+    }
+    if (at < key.len) {
+        word = 0;
+        memcpy(&word, key.ptr + at, key.len - at);
+        sum = (sum ^ word) * prime;
+    }
+    sum ^= sum >> 32;
+    sum *= prime;
+    return (uint32_t)(sum >> 32);
+}
+
+static bool is_key(const struct map_entry *entry, uint32_t hash, struct slice key)
+{
+    return entry->hash == hash && entry->key.len == key.len &&
+           (key.len == 0 || memcmp(entry->key.ptr, key.ptr, key.len) == 0);
+}
+
+static struct map_entry *find(const struct map *map, uint32_t hash, struct slice key)
+{
+    if (!map->slots) {
+        for (size_t i = 0; i < map->count; i++) {
+            if (is_key(&map->entries[i], hash, key)) {
+                return &map->entries[i];
+            }
+        }
+        return NULL;
+    }
+    for (size_t i = hash & map->mask; map->slots[i].entry; i = (i + 1) & map->mask) {
+        if (map->slots[i].hash == hash &&
+            is_key(&map->entries[map->slots[i].entry - 1], hash, key)) {
+            return &map->entries[map->slots[i].entry - 1];
+        }
+    }
+    return NULL;
+}
+
+static void index_add(struct map *map, size_t entry)
+{
+    size_t i = map->entries[entry].hash & map->mask;
+    while (map->slots[i].entry) {
+        i = (i + 1) & map->mask;
+    }
+    map->slots[i] = (struct slot){map->entries[entry].hash, (uint32_t)(entry + 1)};
+}
+
+/* Keeps at least half of the slots free. */
+static void index_grow(struct map *map)
+{
+    size_t slots = map->slots ? (map->mask + 1) * 2 : (size_t)FEW * 4;
+    map->slots = ARENA_ARRAY(map->arena, struct slot, slots);
+    map->mask = slots - 1;
+    for (size_t i = 0; i < map->count; i++) {
+        index_add(map, i);
+    }
 }
 
 void *map_get(const struct map *map, struct slice key)
 {
-    const struct map_entry *entry = find(map, key);
+    const struct map_entry *entry = map->count ? find(map, hash_of(map, key), key) : NULL;
     return entry ? entry->value : NULL;
 }
 
 void *map_put(struct map *map, struct slice key, void *value)
 {
-    struct map_entry *entry = find(map, key);
+    uint32_t hash = hash_of(map, key);
+    struct map_entry *entry = find(map, hash, key);
     if (entry) {
         void *before = entry->value;
         entry->value = value;
         return before;
     }
-    entry = ARENA_NEW(map->arena, struct map_entry);
-    *entry = (struct map_entry){.key = {key.ptr ? key.ptr : "", key.len}, .value = value};
-    HASH_ADD_KEYPTR(hh, map->entries, entry->key.ptr, entry->key.len, entry);
+    if (map->count) {
+        map->entries[map->count - 1].last = false;
+    }
+    *ARENA_PUSH(map->arena, map->entries, map->count, map->capacity) =
+        (struct map_entry){{key.ptr ? key.ptr : "", key.len}, value, hash, true};
+    if (map->slots && map->count * 2 <= map->mask + 1) {
+        index_add(map, map->count - 1);
+    } else if (map->count > FEW) {
+        index_grow(map);
+    }
     return NULL;
 }
 
 size_t map_count(const struct map *map)
 {
-    return HASH_COUNT(map->entries);
+    return map->count;
 }
 
 const struct map_entry *map_first(const struct map *map)
 {
-    return map->entries;
+    return map->count ? map->entries : NULL;
 }
 
 const struct map_entry *map_next(const struct map_entry *entry)
 {
-    return entry->hh.next;
+    return entry->last ? NULL : entry + 1;
 }
 
 struct slice map_key(const struct map_entry *entry)
