@@ -203,8 +203,8 @@ static int compare(struct app *app, const struct compare_options *options, struc
                    struct side *after)
 {
     struct comparison comparison;
-    compare_sides(&app->run, before->evaluator, &before->table, after->evaluator, &after->table,
-                  options, &comparison);
+    compare_sides(&app->run, side_evaluator(&app->run, before), &before->table,
+                  side_evaluator(&app->run, after), &after->table, options, &comparison);
     if (app_output_is(app, "json")) {
         print_json(app, &comparison);
     } else {

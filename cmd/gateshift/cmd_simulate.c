@@ -123,11 +123,11 @@ static bool reads_stdin_twice(const struct app *app)
 
 /* ---- answers ------------------------------------------------------------------------------ */
 
-static void answer_side(struct app *app, const char *label, const struct side *side,
+static void answer_side(struct app *app, const char *label, struct side *side,
                         const struct request *request)
 {
     struct outcome outcome;
-    evaluate(side->evaluator, app->run.arena, request, &outcome);
+    evaluate(side_evaluator(&app->run, side), app->run.arena, request, &outcome);
     if (app_output_is(app, "json")) {
         struct node *node = outcome_node(&app->run, request, &outcome);
         if (label) {

@@ -41,7 +41,7 @@ static void run_cases(struct results *results, struct run *run, const struct sid
         const struct expect_case *item = &cases->items[i];
         struct outcome outcome;
         struct slice why = SLICE("the case has no 'expect', so nothing was checked");
-        evaluate(side->evaluator, run->arena, &item->request, &outcome);
+        evaluate(side_evaluator(run, side), run->arena, &item->request, &outcome);
         bool passed =
             item->expect && expect_holds(run, item->expect, &item->request, &outcome, &why);
         results_add(results, suite, item->name, passed, why);

@@ -121,8 +121,15 @@ bool side_build(struct run *run, const struct side_options *options, struct side
     } else {
         build_gateway(run, profile, side);
     }
-    side->evaluator = evaluator_new(run, &side->table);
     return true;
+}
+
+const struct evaluator *side_evaluator(struct run *run, struct side *side)
+{
+    if (!side->evaluator) {
+        side->evaluator = evaluator_new(run, &side->table);
+    }
+    return side->evaluator;
 }
 
 void side_close(struct side *side)
@@ -156,6 +163,5 @@ bool side_from_converted(struct run *run, const struct converted *converted,
     /* nothing may have come out of the conversion; then all requests are answered by nobody */
     route_table_open(run, &side->table);
     build_gateway(run, profile, side);
-    side->evaluator = evaluator_new(run, &side->table);
     return true;
 }

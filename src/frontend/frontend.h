@@ -27,7 +27,7 @@ struct side {
     enum side_kind kind; /* what it became */
     struct kube kube;
     struct route_table table;
-    struct evaluator *evaluator;
+    struct evaluator *evaluator; /* see side_evaluator */
 };
 /* Reads files into objects. Reading the same files for two sides is done once: see side_share. */
 void side_read(struct run *run, const struct input *input, struct slice namespace,
@@ -36,6 +36,8 @@ void side_read(struct run *run, const struct input *input, struct slice namespac
  * has none of that name: both sides of a comparison see the union. */
 void side_share(struct run *run, const struct kube *from, struct kube *to);
 NODISCARD bool side_build(struct run *run, const struct side_options *options, struct side *side);
+/* Made when it is first asked for. */
+const struct evaluator *side_evaluator(struct run *run, struct side *side);
 void side_close(struct side *side);
 
 /* Writes the converted objects, reads the text again from its first byte, and builds the Gateway side

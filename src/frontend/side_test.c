@@ -54,7 +54,7 @@ static enum outcome_kind ask(struct run *run, const struct side *side, const cha
 {
     struct request request = {.host = slice_of(host)};
     request_defaults(&request);
-    evaluate(side->evaluator, run->arena, &request, outcome);
+    evaluate(side_evaluator(run, side), run->arena, &request, outcome);
     return outcome->kind;
 }
 

@@ -100,7 +100,7 @@ static void merge_path(struct model *model, const struct item *item, size_t rule
     }
     bool merged = false;
     for (size_t i = 0; i < server->count; i++) {
-        const struct location *location = &server->locations[i];
+        const struct location *location = server->locations[i];
         if (location->has_backend && !location->automatic &&
             slice_equal(location->path, path->path) &&
             location->exact == (path->type == PATH_TYPE_EXACT)) {
@@ -131,8 +131,8 @@ static void merge_default(struct model *model, const struct item *item)
                                              item->ingress->object.name,
                                              SLICE("spec.defaultBackend"), backend->span};
         }
-        if (server->locations[i].has_backend) {
-            hang_on(model, &server->locations[i], canary);
+        if (server->locations[i]->has_backend) {
+            hang_on(model, server->locations[i], canary);
         }
     }
 }

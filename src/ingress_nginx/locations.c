@@ -14,6 +14,13 @@ void location_backend(struct model *model, const struct item *item,
     }
 }
 
+struct location *server_location(struct model *model, struct server *server)
+{
+    struct location *location = ARENA_NEW(model->scratch, struct location);
+    *ARENA_PUSH(model->scratch, server->locations, server->count, server->capacity) = location;
+    return location;
+}
+
 static void fill_location(struct model *model, const struct item *item, size_t rule, size_t path,
                           struct slice text, bool exact, struct location *location)
 {
@@ -79,7 +86,7 @@ static void add_path(struct model *model, struct server *server, const struct it
     struct slice text = path->path.len ? path->path : SLICE("/");
     bool exact = path->type == PATH_TYPE_EXACT;
     for (size_t i = 0; i < server->count; i++) {
-        struct location *other = &server->locations[i];
+        struct location *other = server->locations[i];
         if (!slice_equal(other->path, text)) {
             continue;
         }
@@ -93,8 +100,7 @@ static void add_path(struct model *model, struct server *server, const struct it
         }
         return;
     }
-    fill_location(model, item, rule, number, text, exact,
-                  ARENA_PUSH(model->scratch, server->locations, server->count, server->capacity));
+    fill_location(model, item, rule, number, text, exact, server_location(model, server));
 }
 
 /* A canary adds paths only where its Service is an ordinary Ingress's as well; those of a host that nobody
@@ -135,7 +141,8 @@ static bool uses_regex(const struct location *location)
 static int compare_locations(const void *a, const void *b, void *user)
 {
     (void)user;
-    const struct location *x = a, *y = b;
+    const struct location *x = *(const struct location *const *)a;
+    const struct location *y = *(const struct location *const *)b;
     if (x->path.len != y->path.len) {
         return x->path.len > y->path.len ? -1 : 1;
     }
@@ -145,7 +152,7 @@ static int compare_locations(const void *a, const void *b, void *user)
 static bool has_exact(const struct server *server, struct slice path)
 {
     for (size_t i = 0; i < server->count; i++) {
-        if (server->locations[i].exact && slice_equal(server->locations[i].path, path)) {
+        if (server->locations[i]->exact && slice_equal(server->locations[i]->path, path)) {
             return true;
         }
     }
@@ -159,23 +166,24 @@ void server_expand(struct model *model, struct server *server)
     sort_stable(model->scratch, server->locations, server->count, sizeof *server->locations,
                 compare_locations, NULL);
     size_t count = 0, capacity = 2 * server->count;
-    struct location *out = ARENA_ARRAY(model->scratch, struct location, capacity);
+    struct location **out = ARENA_ARRAY(model->scratch, struct location *, capacity);
     for (size_t i = 0; i < server->count; i++) {
-        struct location location = server->locations[i];
-        bool root = slice_is(location.path, "/");
-        if (root || location.exact || location_rewrites(&location) || uses_regex(&location)) {
-            out[count++] = location;
+        struct location *location = server->locations[i];
+        struct slice declared = location->path;
+        bool root = slice_is(declared, "/");
+        out[count++] = location;
+        if (root || location->exact || location_rewrites(location) || uses_regex(location)) {
             continue;
         }
-        struct location prefix = location, twin = location;
-        twin.exact = true;
-        twin.twin = true;
-        if (!slice_ends(location.path, SLICE("/"))) {
-            prefix.path = arena_printf(arena, SLICE_FMT "/", SLICE_ARG(location.path));
-        }
-        out[count++] = prefix;
-        if (!has_exact(server, location.path)) {
+        if (!has_exact(server, declared)) {
+            struct location *twin = ARENA_NEW(model->scratch, struct location);
+            *twin = *location;
+            twin->exact = true;
+            twin->twin = true;
             out[count++] = twin;
+        }
+        if (!slice_ends(declared, SLICE("/"))) {
+            location->path = arena_printf(arena, SLICE_FMT "/", SLICE_ARG(declared));
         }
     }
     server->locations = out;
@@ -183,10 +191,10 @@ void server_expand(struct model *model, struct server *server)
     server->capacity = capacity;
     for (size_t i = 0; i < count; i++) {
         /* one is enough for the whole host (template.go enforceRegexModifier) */
-        bool regex = uses_regex(&out[i]);
+        bool regex = uses_regex(out[i]);
         if (regex) {
-            annotation_use(out[i].item->annotations, AN_use_regex);
+            annotation_use(out[i]->item->annotations, AN_use_regex);
         }
-        server->regex_mode = server->regex_mode || regex || location_rewrites(&out[i]);
+        server->regex_mode = server->regex_mode || regex || location_rewrites(out[i]);
     }
 }

@@ -68,7 +68,7 @@ struct location {
 };
 struct server {
     struct slice host; /* "_" for the default server */
-    struct location *locations;
+    struct location **locations;
     size_t count, capacity;
     struct slice *aliases;
     size_t alias_count;
@@ -142,6 +142,8 @@ void canary_rules(struct model *model, const struct upstream *canary, struct rou
 
 /* ---- locations.c: paths as locations, their order and twins; regex mode */
 void locations_add(struct model *model);
+/* A new one, zeroed, at the end of the server's. */
+struct location *server_location(struct model *model, struct server *server);
 void location_backend(struct model *model, const struct item *item,
                       const struct ingress_backend *backend, struct location *location);
 struct slice server_name(const struct ingress_rule *rule);

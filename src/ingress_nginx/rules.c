@@ -92,7 +92,7 @@ static void add_refusal(struct model *model, const struct server *server, struct
 static void add_app_roots(struct model *model, const struct server *server, struct rule_list *list)
 {
     for (size_t i = 0; i < server->count; i++) {
-        const struct location *location = &server->locations[i];
+        const struct location *location = server->locations[i];
         if (!location->item || location->plain) {
             continue;
         }
@@ -199,7 +199,7 @@ static const struct location *find_location(const struct server *server,
                                             const struct location *like)
 {
     for (size_t i = 0; i < server->count; i++) {
-        const struct location *other = &server->locations[i];
+        const struct location *other = server->locations[i];
         if (other->exact == like->exact && slice_equal(other->path, like->path)) {
             return other;
         }
@@ -238,7 +238,7 @@ static bool proxies(const struct location *location)
 static void slash_redirects(struct writing *writing, struct names_seen *exact)
 {
     for (size_t i = 0; i < writing->server->count; i++) {
-        const struct location *location = &writing->server->locations[i];
+        const struct location *location = writing->server->locations[i];
         struct slice name = without_slash(location->path);
         if (location->path.len > 1 && name.len < location->path.len && proxies(location) &&
             !location->twin && !names_has(exact, name)) {
@@ -259,7 +259,7 @@ static void plain_rules(struct writing *writing)
     const struct location **prefixes = ARENA_ARRAY(arena, const struct location *, server->count);
     size_t prefix_count = 0;
     for (size_t i = 0; i < server->count; i++) {
-        const struct location *location = &server->locations[i];
+        const struct location *location = server->locations[i];
         if (names_add(location->exact ? &exact : &prefix, location->path)) {
             freeze(writing->model, server, location);
         }
@@ -268,7 +268,7 @@ static void plain_rules(struct writing *writing)
         }
     }
     for (size_t i = 0; i < server->count; i++) {
-        const struct location *location = &server->locations[i];
+        const struct location *location = server->locations[i];
         if (location->exact && !location->twin) {
             path_rule(writing, location, PATH_EXACT, location->path);
         }
@@ -325,10 +325,10 @@ static void regex_rules(struct writing *writing)
 {
     const struct server *server = writing->server;
     for (size_t i = 0; i < server->count; i++) {
-        const struct location *location = &server->locations[i];
+        const struct location *location = server->locations[i];
         /* "^/foo/" directly before its twin "^/foo" with the same owner says nothing of its own, unless
          * the first rewrites */
-        const struct location *next = i + 1 < server->count ? &server->locations[i + 1] : NULL;
+        const struct location *next = i + 1 < server->count ? server->locations[i + 1] : NULL;
         if (next && next->twin && !location_rewrites(location) &&
             slice_equal(next->declared, location->declared) && next->item == location->item) {
             continue;
@@ -364,7 +364,7 @@ struct rule_list *server_rules(struct model *model, const struct server *server,
     struct writing writing = {model, server, view, table, list, false};
     /* about as many rules as will come, so that the list does not grow through copies */
     for (size_t i = 0; i < server->count; i++) {
-        list->capacity += !server->locations[i].twin;
+        list->capacity += !server->locations[i]->twin;
     }
     list->rules = ARENA_ARRAY(model->run->arena, struct rule, list->capacity);
     add_refusal(model, server, list);

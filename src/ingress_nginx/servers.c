@@ -44,7 +44,7 @@ static struct server *add_server(struct model *model, struct slice host, const s
     *ARENA_PUSH(arena, model->servers, model->server_count, model->server_capacity) = server;
     /* Each server is born with "/", which the Ingress that creates it dresses with its annotations
      * (controller.go, createServers). */
-    struct location *root = ARENA_PUSH(arena, server->locations, server->count, server->capacity);
+    struct location *root = server_location(model, server);
     *root = (struct location){
         .path = SLICE("/"), .automatic = true, .item = item, .declared = SLICE("/")};
     if (item) {
@@ -71,7 +71,7 @@ static void add_rival(struct model *model, struct location *location, const stru
 
 static void catch_all(struct model *model, const struct item *item)
 {
-    struct location *root = &model->servers[0]->locations[0];
+    struct location *root = model->servers[0]->locations[0];
     const struct ingress_backend *backend = &item->ingress->default_backend;
     if (!root->automatic) {
         diag_at(model->run->diag, DIAG_N013, backend->span, item->ingress->object.subject,
@@ -96,7 +96,7 @@ static void check_default(struct model *model, const struct item *item)
     bool serves = false;
     for (size_t r = 0; r < ingress->rule_count; r++) {
         const struct server *server = model_server(model, server_name(&ingress->rules[r]));
-        serves = serves || (server && server->locations[0].item == item);
+        serves = serves || (server && server->locations[0]->item == item);
     }
     if (ingress->default_backend.present && ingress->rule_count && !serves) {
         diag_at(model->run->diag, DIAG_N028, ingress->default_backend.span, ingress->object.subject,
@@ -121,9 +121,9 @@ static void create_servers(struct model *model)
             struct server *server = model_server(model, host);
             if (!server) {
                 add_server(model, host, item, r);
-            } else if (server->locations[0].item && server->locations[0].item != item &&
+            } else if (server->locations[0]->item && server->locations[0]->item != item &&
                        server != model->servers[0]) {
-                add_rival(model, &server->locations[0], item,
+                add_rival(model, server->locations[0], item,
                           ingress->default_backend.present ? &ingress->default_backend : NULL,
                           ingress->rules[r].span);
             }
@@ -265,7 +265,7 @@ static void server_fields(struct model *model)
 static void read_www(struct model *model, struct server *server)
 {
     for (size_t i = 0; i < server->count && !server->www.name.ptr; i++) {
-        const struct location *location = &server->locations[i];
+        const struct location *location = server->locations[i];
         if (!location->item || location->plain ||
             !annotation_true(location->item->annotations, AN_from_to_www_redirect, false)) {
             continue;
