@@ -144,8 +144,8 @@ static void answer_side(struct app *app, const char *label, struct side *side,
 }
 
 /* Either side may be null. */
-static void answer(struct app *app, const struct expect_cases *cases, const struct side *before,
-                   const struct side *after)
+static void answer(struct app *app, const struct expect_cases *cases, struct side *before,
+                   struct side *after)
 {
     bool both = before && after;
     for (size_t i = 0; i < cases->count; i++) {
@@ -164,7 +164,7 @@ static void answer(struct app *app, const struct expect_cases *cases, const stru
 }
 
 static int answer_converted(struct app *app, const struct expect_cases *cases,
-                            const struct side *before, const struct convert_options *options)
+                            struct side *before, const struct convert_options *options)
 {
     struct converted converted = {0};
     struct side after = {0};

@@ -34,7 +34,7 @@ static bool open_side(struct app *app, struct run *run, const struct input *inpu
     return built;
 }
 
-static void run_cases(struct results *results, struct run *run, const struct side *side,
+static void run_cases(struct results *results, struct run *run, struct side *side,
                       struct slice suite, const struct expect_cases *cases)
 {
     for (size_t i = 0; i < cases->count; i++) {

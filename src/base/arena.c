@@ -196,6 +196,22 @@ struct slice arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
+struct slice arena_join(struct arena *arena, const struct slice *parts, size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) {
+        len += parts[i].len;
+    }
+    char *text = arena_alloc(arena, len + 1), *at = text;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len) {
+            memcpy(at, parts[i].ptr, parts[i].len);
+            at += parts[i].len;
+        }
+    }
+    return (struct slice){text, len};
+}
+
 struct slice arena_lower(struct arena *arena, struct slice text)
 {
     struct slice copy = arena_copy(arena, text);

@@ -56,6 +56,8 @@ struct slice slice_trim(struct slice s);                        /* blanks, tabs,
 bool slice_split(struct slice *rest, char separator, struct slice *part);
 /* Decimal digits only, at most `max`; false otherwise. */
 bool slice_to_uint(struct slice s, uint64_t max, uint64_t *out);
+enum { UINT_TEXT_MAX = 20 };
+struct slice uint_text(uint64_t number, char digits[UINT_TEXT_MAX]); /* lies in `digits` */
 bool slice_to_int(struct slice s, int64_t *out); /* optional sign, as Go's strconv.Atoi */
 
 /* ---- arenas ------------------------------------------------------------------------------- */
@@ -75,6 +77,11 @@ struct slice arena_copy(struct arena *arena, struct slice text);
 char *arena_string(struct arena *arena, struct slice text); /* NUL-ended, for library edges */
 struct slice arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 struct slice arena_vprintf(struct arena *arena, const char *format, va_list args);
+/* The parts one after the other, NUL-ended; much cheaper than a format where it is done for each rule. */
+struct slice arena_join(struct arena *arena, const struct slice *parts, size_t count);
+#define ARENA_JOIN(arena, ...)                                                                     \
+    arena_join((arena), (const struct slice[]){__VA_ARGS__},                                       \
+               ARRAY_LEN(((const struct slice[]){__VA_ARGS__})))
 struct slice arena_lower(struct arena *arena, struct slice text); /* ASCII lower case */
 
 #define ARENA_NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
@@ -107,6 +114,7 @@ void buf_puts(struct buf *buf, const char *text);
 void buf_putc(struct buf *buf, char byte);
 void buf_fill(struct buf *buf, char byte, size_t count);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
+void buf_put_uint(struct buf *buf, uint64_t number);
 struct slice buf_slice(const struct buf *buf); /* borrowed; never absent */
 
 /* ---- maps --------------------------------------------------------------------------------- */

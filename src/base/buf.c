@@ -75,17 +75,30 @@ void buf_fill(struct buf *buf, char byte, size_t count)
 
 void buf_printf(struct buf *buf, const char *format, ...)
 {
+    /* Mostly there is room; otherwise the first try says how much is needed. */
+    size_t room = buf->capacity - buf->len;
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vsnprintf(room ? buf->ptr + buf->len : NULL, room, format, args);
     va_end(args);
-    if (length <= 0 || !reserve(buf, (size_t)length + 1)) {
+    if (length <= 0 || buf->failed) {
         return;
     }
-    va_start(args, format);
-    vsnprintf(buf->ptr + buf->len, (size_t)length + 1, format, args);
-    va_end(args);
+    if ((size_t)length >= room) {
+        if (!reserve(buf, (size_t)length + 1)) {
+            return;
+        }
+        va_start(args, format);
+        vsnprintf(buf->ptr + buf->len, (size_t)length + 1, format, args);
+        va_end(args);
+    }
     buf->len += (size_t)length;
+}
+
+void buf_put_uint(struct buf *buf, uint64_t number)
+{
+    char digits[UINT_TEXT_MAX];
+    buf_put(buf, uint_text(number, digits));
 }
 
 struct slice buf_slice(const struct buf *buf)

@@ -153,3 +153,13 @@ bool is_alphanumeric(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
+
+struct slice uint_text(uint64_t number, char digits[UINT_TEXT_MAX])
+{
+    size_t at = UINT_TEXT_MAX;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    return (struct slice){digits + at, UINT_TEXT_MAX - at};
+}

@@ -218,9 +218,10 @@ static void group_add(struct conversion *c, struct plane *plane, struct unit *un
         return;
     }
     bool explicit = role != ROLE_MAIN || !fits_all_listeners(c, plane, unit);
+    const uint64_t numbers[] = {(uint64_t)role, explicit, unit->gateway, unit->hostname.ptr != NULL,
+                                drafts_hash(drafts)};
     (void)origin_key(c, origin);
-    buf_printf(&c->key, "%d %d %zu %d %llx ", (int)role, explicit, unit->gateway,
-               unit->hostname.ptr != NULL, (unsigned long long)drafts_hash(drafts));
+    buf_put(&c->key, (struct slice){(const char *)numbers, sizeof numbers});
     buf_put(&c->key, plane->gateway);
     struct slice key = arena_copy(c->arena, buf_slice(&c->key));
     struct route_group *group = map_get(c->group_index, key);
@@ -344,16 +345,21 @@ struct map *names_in(struct conversion *c, struct slice namespace)
 static void group_name(struct conversion *c, struct route_group *group, bool alone)
 {
     struct slice host = group->units[0]->hostname;
-    struct slice base = group->origin.name, slug = host_slug(c->arena, host);
-    const char *suffix = role_suffix(group->role);
-    struct slice wanted = alone ? arena_printf(c->arena, SLICE_FMT "%s", SLICE_ARG(base), suffix)
-                                : arena_printf(c->arena, SLICE_FMT "-" SLICE_FMT "%s",
-                                               SLICE_ARG(base), SLICE_ARG(slug), suffix);
-    struct slice identity = arena_printf(c->arena, SLICE_FMT " " SLICE_FMT " %d " SLICE_FMT,
-                                         SLICE_ARG(group->plane->gateway), SLICE_ARG(host),
-                                         (int)group->role, SLICE_ARG(base));
-    group->name = name_claim(c->arena, names_in(c, group->origin.namespace), wanted, identity,
-                             ROUTE_NAME_MAX);
+    struct slice base = group->origin.name;
+    struct slice slug = alone ? SLICE_ABSENT : host_slug(c->arena, host);
+    struct slice suffix = slice_of(role_suffix(group->role));
+    struct slice wanted = alone ? ARENA_JOIN(c->arena, base, suffix)
+                                : ARENA_JOIN(c->arena, base, SLICE("-"), slug, suffix);
+    buf_clear(&c->key);
+    const struct slice parts[] = {group->plane->gateway, SLICE(" "), host, SLICE(" ")};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        buf_put(&c->key, parts[i]);
+    }
+    buf_put_uint(&c->key, (uint64_t)group->role);
+    buf_putc(&c->key, ' ');
+    buf_put(&c->key, base);
+    group->name = name_claim(c->arena, names_in(c, group->origin.namespace), wanted,
+                             buf_slice(&c->key), ROUTE_NAME_MAX);
 }
 
 void groups_name(struct conversion *c)

@@ -79,8 +79,8 @@ struct grant {
 void grant_need(struct conversion *c, const char *kind, struct slice from, const char *to_kind,
                 struct slice to, struct slice name)
 {
-    struct slice key = arena_printf(c->arena, SLICE_FMT " %s " SLICE_FMT " %s", SLICE_ARG(to),
-                                    to_kind, SLICE_ARG(from), kind);
+    struct slice key = ARENA_JOIN(c->arena, to, SLICE(" "), slice_of(to_kind), SLICE(" "), from,
+                                  SLICE(" "), slice_of(kind));
     struct grant *grant = map_get(c->grants, key);
     if (!grant) {
         grant = ARENA_NEW(c->arena, struct grant);

@@ -117,7 +117,8 @@ static void entry_add(struct conversion *c, struct map *index, const struct entr
 static struct slice address_key(struct conversion *c, uint16_t port, struct slice hostname)
 {
     buf_clear(&c->key);
-    buf_printf(&c->key, "%u ", (unsigned)port);
+    buf_put_uint(&c->key, port);
+    buf_putc(&c->key, ' ');
     buf_put(&c->key, hostname);
     return buf_slice(&c->key);
 }
@@ -132,9 +133,9 @@ static struct listener_plan *listener_at(struct conversion *c, const struct plan
 static struct slice parent_wildcard(struct conversion *c, struct slice hostname)
 {
     size_t dot = slice_find(hostname, '.', slice_starts(hostname, SLICE("*.")) ? 2 : 0);
-    return dot < hostname.len ? arena_printf(c->arena, "*" SLICE_FMT,
-                                             SLICE_ARG(slice_sub(hostname, dot, hostname.len)))
-                              : SLICE_ABSENT;
+    return dot < hostname.len
+               ? ARENA_JOIN(c->arena, SLICE("*"), slice_sub(hostname, dot, hostname.len))
+               : SLICE_ABSENT;
 }
 
 const struct listener_plan *covering_listener(struct conversion *c, const struct plane *plane,
@@ -161,7 +162,7 @@ static struct slice share_key(struct conversion *c, const struct entry *entry)
     const struct certificate *cert = &entry->certificate;
     const struct slice parts[] = {cert->host, cert->namespace, cert->secret};
     buf_clear(&c->key);
-    buf_printf(&c->key, "%u", (unsigned)entry->port);
+    buf_put_uint(&c->key, entry->port);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         buf_putc(&c->key, ' ');
         buf_put(&c->key, parts[i]);
@@ -190,8 +191,7 @@ static struct listener_plan *listener_new(struct conversion *c, struct plane *pl
         wanted = arena_printf(c->arena, "https-%u", (unsigned)entry->port);
     }
     if (hostname.ptr) {
-        wanted = arena_printf(c->arena, SLICE_FMT "-" SLICE_FMT, SLICE_ARG(wanted),
-                              SLICE_ARG(host_slug(c->arena, hostname)));
+        wanted = ARENA_JOIN(c->arena, wanted, SLICE("-"), host_slug(c->arena, hostname));
     }
     *listener = (struct listener_plan){.hostname = hostname,
                                        .port = entry->port,

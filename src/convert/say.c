@@ -17,15 +17,16 @@ struct slice origin_subject(struct conversion *c, const struct origin *origin)
     if (!origin->name.len) {
         return SLICE_ABSENT;
     }
-    return arena_printf(c->arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT, SLICE_ARG(origin->kind),
-                        SLICE_ARG(origin->namespace), SLICE_ARG(origin->name));
+    return ARENA_JOIN(c->arena, origin->kind, SLICE(" "), origin->namespace, SLICE("/"),
+                      origin->name);
 }
 
 static bool is_new(struct conversion *c, enum diag_code code, struct span span,
                    const struct origin *origin, struct slice message)
 {
+    const uint32_t numbers[] = {code, span.file, span.line, span.column};
     buf_clear(&c->key);
-    buf_printf(&c->key, "%d %u %u %u ", (int)code, span.file, span.line, span.column);
+    buf_put(&c->key, (struct slice){(const char *)numbers, sizeof numbers});
     if (!span.line && origin) { /* without a place the object tells one from another */
         buf_put(&c->key, origin->namespace);
         buf_putc(&c->key, '/');

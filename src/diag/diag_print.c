@@ -49,19 +49,22 @@ static bool is_shown(const unsigned char *b, size_t length)
 
 void diag_put_visible(struct slice text, struct buf *out)
 {
+    size_t done = 0; /* what is before it has been written */
     for (size_t i = 0; i < text.len;) {
-        size_t length = utf8_length(slice_sub(text, i, text.len));
         const unsigned char *b = (const unsigned char *)text.ptr + i;
+        size_t length = *b >= 0x20 && *b < 0x7F ? 1 : utf8_length(slice_sub(text, i, text.len));
         if (length && is_shown(b, length)) {
-            buf_put(out, slice_sub(text, i, i + length));
             i += length;
             continue;
         }
+        buf_put(out, slice_sub(text, done, i));
         for (size_t j = 0; j < (length ? length : 1); j++) {
             buf_printf(out, "\\x%02x", b[j]);
         }
         i += length ? length : 1;
+        done = i;
     }
+    buf_put(out, slice_sub(text, done, text.len));
 }
 
 static const char *colour_of(enum severity severity)
@@ -128,7 +131,10 @@ static void put_place(const struct diag *diag, struct span span, struct buf *out
     }
     diag_put_visible(diag_file_name(diag, span.file), out);
     if (span.line) {
-        buf_printf(out, ":%u:%u", span.line, span.column);
+        buf_putc(out, ':');
+        buf_put_uint(out, span.line);
+        buf_putc(out, ':');
+        buf_put_uint(out, span.column);
     }
     buf_puts(out, ": ");
 }

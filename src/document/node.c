@@ -54,9 +54,11 @@ struct node *node_string(struct arena *arena, struct slice text)
 
 struct node *node_int(struct arena *arena, int64_t value)
 {
+    char digits[UINT_TEXT_MAX];
     struct node *node = make(arena, NODE_INT);
     node->integer = value;
-    node->text = arena_printf(arena, "%lld", (long long)value);
+    node->text = ARENA_JOIN(arena, value < 0 ? SLICE("-") : SLICE(""),
+                            uint_text(value < 0 ? 0 - (uint64_t)value : (uint64_t)value, digits));
     return node;
 }
 

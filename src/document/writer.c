@@ -186,7 +186,11 @@ static void put_literal(struct slice text, size_t indent, struct buf *out)
 static void put_number(const struct node *node, bool json, struct buf *out)
 {
     if (node->kind == NODE_INT) {
-        buf_printf(out, "%lld", (long long)node->integer);
+        uint64_t size = node->integer < 0 ? 0 - (uint64_t)node->integer : (uint64_t)node->integer;
+        if (node->integer < 0) {
+            buf_putc(out, '-');
+        }
+        buf_put_uint(out, size);
     } else if (json && !isfinite(node->number)) {
         buf_puts(out, "null"); /* JSON has no such number */
     } else if (!json && node->text.len) {

@@ -49,7 +49,7 @@ static void read_text(struct run *run, const char *text, struct kube *kube)
     side_read(run, &input, SLICE_ABSENT, kube);
 }
 
-static enum outcome_kind ask(struct run *run, const struct side *side, const char *host,
+static enum outcome_kind ask(struct run *run, struct side *side, const char *host,
                              struct outcome *outcome)
 {
     struct request request = {.host = slice_of(host)};

@@ -45,10 +45,12 @@ static void assume_service(struct run *run, const struct kube *kube, struct slic
                 "/" SLICE_FMT "'; they are assumed to exist and to have ready endpoints",
                 SLICE_ARG(namespace), SLICE_ARG(backend->service));
     }
-    struct slice key = arena_printf(run->arena, "port " SLICE_FMT "\n" SLICE_FMT "\n" SLICE_FMT,
-                                    SLICE_ARG(namespace), SLICE_ARG(backend->service),
-                                    SLICE_ARG(backend->port_name));
-    if (!backend->port && is_first(run, kube, key)) {
+    if (backend->port) {
+        return;
+    }
+    struct slice key = ARENA_JOIN(run->arena, SLICE("port "), namespace, SLICE("\n"),
+                                  backend->service, SLICE("\n"), backend->port_name);
+    if (is_first(run, kube, key)) {
         diag_at(run->diag, DIAG_I004, backend->port_span.line ? backend->port_span : backend->span,
                 SLICE_ABSENT,
                 "the number of port '" SLICE_FMT "' of Service '" SLICE_FMT "/" SLICE_FMT

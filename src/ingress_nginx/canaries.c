@@ -7,11 +7,10 @@ struct slice upstream_name(struct arena *arena, struct slice namespace,
                            const struct ingress_backend *backend)
 {
     /* controller/util.go upstreamName: '-' between the parts, so different ones may meet */
-    return backend->port_name.len
-               ? arena_printf(arena, SLICE_FMT "-" SLICE_FMT "-" SLICE_FMT, SLICE_ARG(namespace),
-                              SLICE_ARG(backend->service), SLICE_ARG(backend->port_name))
-               : arena_printf(arena, SLICE_FMT "-" SLICE_FMT "-%u", SLICE_ARG(namespace),
-                              SLICE_ARG(backend->service), backend->port);
+    char digits[UINT_TEXT_MAX];
+    return ARENA_JOIN(arena, namespace, SLICE("-"), backend->service, SLICE("-"),
+                      backend->port_name.len ? backend->port_name
+                                             : uint_text(backend->port, digits));
 }
 
 bool item_is_canary(const struct item *item)
@@ -35,13 +34,15 @@ static void note(struct model *model, const struct item *item,
                  const struct ingress_backend *backend)
 {
     struct arena *arena = model->scratch;
-    if (!backend->present || !backend->service.ptr || find(model, item, backend)) {
+    if (!backend->present || !backend->service.ptr) {
         return;
     }
-    struct upstream *upstream = ARENA_NEW(arena, struct upstream);
-    *upstream = (struct upstream){.canary = item_is_canary(item), .item = item};
-    map_put(model->upstreams, upstream_name(arena, item->ingress->object.namespace, backend),
-            upstream);
+    struct slice name = upstream_name(arena, item->ingress->object.namespace, backend);
+    if (!map_get(model->upstreams, name)) {
+        struct upstream *upstream = ARENA_NEW(arena, struct upstream);
+        *upstream = (struct upstream){.canary = item_is_canary(item), .item = item};
+        map_put(model->upstreams, name, upstream);
+    }
 }
 
 void canaries_collect(struct model *model)

@@ -54,11 +54,13 @@ static void add_entries(struct model *model, const struct name *name, struct rou
 static void add_www(struct model *model, const struct server *server, struct route_table *table)
 {
     struct run *run = model->run;
+    if (!server->www.name.ptr || slice_is(server->host, "_")) {
+        return;
+    }
     bool has_www = slice_starts(server->host, SLICE("www."));
-    struct slice other = has_www
-                             ? slice_sub(server->host, 4, server->host.len)
-                             : arena_printf(run->arena, "www." SLICE_FMT, SLICE_ARG(server->host));
-    if (!server->www.name.ptr || model_server(model, other) || slice_is(server->host, "_")) {
+    struct slice other = has_www ? slice_sub(server->host, 4, server->host.len)
+                                 : ARENA_JOIN(run->arena, SLICE("www."), server->host);
+    if (model_server(model, other)) {
         return;
     }
     struct rule_list *list = ARENA_NEW(run->arena, struct rule_list);
@@ -150,6 +152,7 @@ void model_write(struct model *model, struct route_table *table)
         }
     }
     sort_stable(model->scratch, names, count, sizeof *names, compare_names, NULL);
+    route_table_reserve(model->run, table, 2 * count);
     for (size_t i = 0; i < count; i++) {
         if (slice_equal(names[i].text, names[i].server->host)) {
             add_www(model, names[i].server, table);

@@ -21,15 +21,20 @@ struct location *server_location(struct model *model, struct server *server)
     return location;
 }
 
+static struct slice path_field(struct arena *arena, size_t rule, size_t path)
+{
+    char rule_digits[UINT_TEXT_MAX], path_digits[UINT_TEXT_MAX];
+    return ARENA_JOIN(arena, SLICE("spec.rules["), uint_text(rule, rule_digits),
+                      SLICE("].http.paths["), uint_text(path, path_digits), SLICE("]"));
+}
+
 static void fill_location(struct model *model, const struct item *item, size_t rule, size_t path,
                           struct slice text, bool exact, struct location *location)
 {
     const struct ingress_path *source = &item->ingress->rules[rule].paths[path];
     *location = (struct location){.path = text, .declared = text, .exact = exact, .item = item};
     location->origin =
-        origin_of(item->ingress,
-                  arena_printf(model->run->arena, "spec.rules[%zu].http.paths[%zu]", rule, path),
-                  source->span);
+        origin_of(item->ingress, path_field(model->run->arena, rule, path), source->span);
     location_backend(model, item, &source->backend, location);
 }
 
@@ -183,7 +188,7 @@ void server_expand(struct model *model, struct server *server)
             out[count++] = twin;
         }
         if (!slice_ends(declared, SLICE("/"))) {
-            location->path = arena_printf(arena, SLICE_FMT "/", SLICE_ARG(declared));
+            location->path = ARENA_JOIN(arena, declared, SLICE("/"));
         }
     }
     server->locations = out;

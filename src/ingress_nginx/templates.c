@@ -54,16 +54,17 @@ struct variables location_variables(struct run *run, const struct location *loca
 {
     const struct backend *backend = &location->backend;
     const struct object *ingress = location->item ? &location->item->ingress->object : NULL;
+    char digits[UINT_TEXT_MAX];
     if (!ingress || !location->has_backend) {
         return (struct variables){.namespace = ingress ? ingress->namespace : SLICE_ABSENT,
                                   .ingress = ingress ? ingress->name : SLICE_ABSENT};
     }
-    return (struct variables){.namespace = ingress->namespace,
-                              .ingress = ingress->name,
-                              .service = backend->service,
-                              .port = backend->port_name.len
-                                          ? backend->port_name
-                                          : arena_printf(run->arena, "%u", backend->port)};
+    return (struct variables){
+        .namespace = ingress->namespace,
+        .ingress = ingress->name,
+        .service = backend->service,
+        .port = backend->port_name.len ? backend->port_name
+                                       : ARENA_JOIN(run->arena, uint_text(backend->port, digits))};
 }
 
 /* Reads what follows a '$': "1" to "9", a name, or a name in braces. Returns where it ends, 0 for what

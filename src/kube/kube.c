@@ -57,8 +57,9 @@ void kube_init(struct run *run, struct kube *kube)
 static struct slice key_of(struct run *run, enum kube_kind kind, struct slice kind_name,
                            struct slice namespace, struct slice name)
 {
-    return arena_printf(run->arena, "%d\n" SLICE_FMT "\n" SLICE_FMT "\n" SLICE_FMT, (int)kind,
-                        SLICE_ARG(kind_name), SLICE_ARG(namespace), SLICE_ARG(name));
+    char digits[UINT_TEXT_MAX];
+    return ARENA_JOIN(run->arena, uint_text((uint64_t)kind, digits), SLICE("\n"), kind_name,
+                      SLICE("\n"), namespace, SLICE("\n"), name);
 }
 
 struct object *kube_find(const struct kube *kube, enum kube_kind kind, struct slice namespace,
@@ -191,8 +192,7 @@ static bool is_refused(const struct reader *reader, const struct node *root,
     struct slice subject = identity->kind, group = kube_group(identity->api_version);
     const struct node *name = node_get(node_get(root, "metadata"), "name");
     if (name && name->kind == NODE_STRING) {
-        subject = arena_printf(reader->run->arena, SLICE_FMT " " SLICE_FMT,
-                               SLICE_ARG(identity->kind), SLICE_ARG(name->text));
+        subject = ARENA_JOIN(reader->run->arena, identity->kind, SLICE(" "), name->text);
     }
     for (size_t i = 0; slice_is(identity->kind, "Ingress") && i < ARRAY_LEN(old_ingress); i++) {
         if (slice_is(identity->api_version, old_ingress[i])) {

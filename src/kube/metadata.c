@@ -216,9 +216,9 @@ static struct slice early_subject(struct decoder *decoder, const struct node *me
         return kind_name;
     }
     bool placed = namespace && namespace->kind == NODE_STRING && namespace->text.len;
-    return arena_printf(decoder->run->arena, SLICE_FMT " " SLICE_FMT "%s" SLICE_FMT,
-                        SLICE_ARG(kind_name), SLICE_ARG(placed ? namespace->text : SLICE("")),
-                        placed ? "/" : "", SLICE_ARG(name->text));
+    return ARENA_JOIN(decoder->run->arena, kind_name, SLICE(" "),
+                      placed ? namespace->text : SLICE(""), placed ? SLICE("/") : SLICE(""),
+                      name->text);
 }
 
 /* Objects of kinds that are not read are kept as they are; what is odd about them is not ours to say. */
@@ -281,9 +281,9 @@ void metadata_read(struct decoder *decoder, const struct node *root, struct slic
         object->namespace = default_namespace;
     }
     if (object->name.len) {
-        object->subject = arena_printf(decoder->run->arena, SLICE_FMT " " SLICE_FMT "%s" SLICE_FMT,
-                                       SLICE_ARG(object->kind_name), SLICE_ARG(object->namespace),
-                                       object->namespace.len ? "/" : "", SLICE_ARG(object->name));
+        object->subject =
+            ARENA_JOIN(decoder->run->arena, object->kind_name, SLICE(" "), object->namespace,
+                       object->namespace.len ? SLICE("/") : SLICE(""), object->name);
         decoder->subject = object->subject;
     } else {
         object->subject = object->kind_name;

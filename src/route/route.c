@@ -225,6 +225,21 @@ void route_table_close(struct route_table *table)
     table->regexes = NULL;
 }
 
+void route_table_reserve(struct run *run, struct route_table *table, size_t more)
+{
+    size_t wanted = table->entry_count + more;
+    if (wanted > table->entry_capacity) {
+        size_t larger = table->entry_capacity / 2 * 3; /* many small steps cost little each */
+        wanted = wanted > larger ? wanted : larger;
+        struct entry *entries = ARENA_ARRAY(run->arena, struct entry, wanted);
+        if (table->entry_count) {
+            memcpy(entries, table->entries, table->entry_count * sizeof *entries);
+        }
+        table->entries = entries;
+        table->entry_capacity = wanted;
+    }
+}
+
 struct entry *route_table_add(struct run *run, struct route_table *table)
 {
     return ARENA_PUSH(run->arena, table->entries, table->entry_count, table->entry_capacity);

@@ -408,6 +408,8 @@ struct route_table {
 };
 void route_table_open(struct run *run, struct route_table *table);
 void route_table_close(struct route_table *table);
+/* Room for so many entries more. */
+void route_table_reserve(struct run *run, struct route_table *table, size_t more);
 struct entry *route_table_add(struct run *run, struct route_table *table);
 struct rule *rule_list_add(struct run *run, struct rule_list *list);
 /* Adds a reason in front of a list of unknowns. */
