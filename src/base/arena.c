@@ -46,6 +46,11 @@ struct arena *arena_open(size_t budget, arena_full_fn *full, void *user)
     return arena;
 }
 
+struct arena *arena_open_like(const struct arena *other)
+{
+    return arena_open(other->budget, other->full, other->user);
+}
+
 void arena_close(struct arena *arena)
 {
     if (!arena) {

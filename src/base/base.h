@@ -43,7 +43,8 @@ bool slice_equal(struct slice a,
                  struct slice b); /* absent equals empty here; test ptr for absence */
 bool slice_equal_fold(struct slice a, struct slice b); /* ASCII case folded */
 bool slice_is(struct slice a, const char *text);
-int slice_compare(struct slice a, struct slice b); /* bytes, then length; for sorting */
+uint64_t slice_hash(struct slice s, uint64_t seed); /* differs from machine to machine */
+int slice_compare(struct slice a, struct slice b);  /* bytes, then length; for sorting */
 bool slice_starts(struct slice s, struct slice prefix);
 bool slice_ends(struct slice s, struct slice suffix);
 /* Position of the first `byte` at or after `from`, or s.len. */
@@ -68,6 +69,7 @@ typedef void arena_full_fn(void *user, size_t wanted);
 
 /* budget 0 means no budget. A null handler aborts the program. */
 struct arena *arena_open(size_t budget, arena_full_fn *full, void *user);
+struct arena *arena_open_like(const struct arena *other); /* of the same budget and handler */
 void arena_close(struct arena *arena);
 void arena_clear(struct arena *arena); /* all objects are gone; memory is kept for new ones */
 void *arena_alloc(struct arena *arena, size_t size); /* zeroed, aligned for any object */

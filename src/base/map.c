@@ -35,26 +35,10 @@ struct map *map_new(struct arena *arena)
     return map;
 }
 
-/* Words are multiplied and folded; the address of the map is the seed, so that nobody can prepare keys
- * that collide. */
+/* The address of the map is the seed, so that nobody can prepare keys that collide. */
 static uint32_t hash_of(const struct map *map, struct slice key)
 {
-    const uint64_t prime = 0x9e3779b97f4a7c15;
-    uint64_t sum = (uint64_t)(uintptr_t)map ^ (key.len * prime), word;
-    size_t at = 0;
-    for (; key.len - at >= sizeof word; at += sizeof word) {
-        memcpy(&word, key.ptr + at, sizeof word);
-        sum = (sum ^ word) * prime;
-        sum ^= sum >> 29;
-    }
-    if (at < key.len) {
-        word = 0;
-        memcpy(&word, key.ptr + at, key.len - at);
-        sum = (sum ^ word) * prime;
-    }
-    sum ^= sum >> 32;
-    sum *= prime;
-    return (uint32_t)(sum >> 32);
+    return (uint32_t)(slice_hash(key, (uint64_t)(uintptr_t)map) >> 32);
 }
 
 static bool is_key(const struct map_entry *entry, uint32_t hash, struct slice key)

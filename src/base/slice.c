@@ -163,3 +163,23 @@ struct slice uint_text(uint64_t number, char digits[UINT_TEXT_MAX])
     } while (number);
     return (struct slice){digits + at, UINT_TEXT_MAX - at};
 }
+
+/* Words are multiplied and folded. */
+uint64_t slice_hash(struct slice s, uint64_t seed)
+{
+    const uint64_t prime = 0x9e3779b97f4a7c15;
+    uint64_t sum = seed ^ (s.len * prime), word;
+    size_t at = 0;
+    for (; s.len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, s.ptr + at, sizeof word);
+        sum = (sum ^ word) * prime;
+        sum ^= sum >> 29;
+    }
+    if (at < s.len) {
+        word = 0;
+        memcpy(&word, s.ptr + at, s.len - at);
+        sum = (sum ^ word) * prime;
+    }
+    sum ^= sum >> 32;
+    return sum * prime;
+}

@@ -120,6 +120,17 @@ struct route_group {
     struct slice name;
 };
 
+/* The drafts of one host by the Ingress that they come from. */
+struct share {
+    struct origin origin;
+    struct draft_refs https, http, redirect; /* redirect: to https */
+};
+struct shares {
+    struct share *items;
+    size_t count, capacity;
+    struct map *index; /* only where there are many */
+};
+
 struct conversion {
     struct run *run;
     struct arena *arena;
@@ -138,6 +149,7 @@ struct conversion {
     struct map *said;
     struct map *behaviours;                /* text to struct behaviour */
     struct drafts views[2];                /* of the host at hand, by http and by https */
+    struct shares shares;                  /* of the host at hand */
     const struct route_redirect *redirect; /* the last redirect to https, and what it became */
     const struct behaviour *redirect_behaviour;
     struct buf text, key; /* scratch */

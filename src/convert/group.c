@@ -2,16 +2,6 @@
 
 /* ---- the drafts of a host, by the Ingress that they come from -------------------------------- */
 
-struct share {
-    struct origin origin;
-    struct draft_refs https, http, redirect; /* of one host; redirect: to https */
-};
-struct shares {
-    struct share *items;
-    size_t count, capacity;
-    struct map *index; /* only where there are many */
-};
-
 static struct slice origin_key(struct conversion *c, const struct origin *origin)
 {
     const struct slice parts[] = {origin->kind, origin->namespace, origin->name};
@@ -46,6 +36,7 @@ static struct share *share_find(struct conversion *c, struct shares *shares,
     }
     struct share *share = ARENA_PUSH(c->arena, shares->items, shares->count, shares->capacity);
     share->origin = *origin;
+    share->https.count = share->http.count = share->redirect.count = 0;
     if (!shares->index && shares->count > FEW) {
         shares->index = map_new(c->arena);
         for (size_t i = 0; i < shares->count; i++) {
@@ -248,18 +239,20 @@ static void say_dead_redirect(struct conversion *c, const struct plane *plane,
 
 static void unit_build(struct conversion *c, struct plane *plane, struct unit *unit)
 {
-    struct shares shares = {0};
+    struct shares *shares = &c->shares;
     bool both = unit->http && unit->secure;
     bool differ = both && rules_differ_by_scheme(unit->rules);
     if (!unit->http && !unit->secure) {
         return; /* https alone, without a certificate */
     }
+    shares->count = 0;
+    shares->index = NULL;
     if (differ) {
-        view_build(c, plane, unit, true, &shares);
+        view_build(c, plane, unit, true, shares);
     }
-    view_build(c, plane, unit, !unit->http, &shares);
-    for (size_t i = 0; i < shares.count; i++) {
-        struct share *share = &shares.items[i];
+    view_build(c, plane, unit, !unit->http, shares);
+    for (size_t i = 0; i < shares->count; i++) {
+        struct share *share = &shares->items[i];
         bool alike = differ && !share->redirect.count && drafts_equal(&share->http, &share->https);
         if (!differ || alike) {
             group_add(c, plane, unit, &share->origin, ROLE_MAIN,

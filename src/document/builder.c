@@ -5,12 +5,16 @@
 
 enum { CHUNK_BYTES = 16 * 1024, TEXT_SMALL = 512, WEIGHT_TEXT = 64, STACK_FIRST = 64 };
 
-void builder_init(struct builder *builder, struct run *run, const struct input_file *file)
+void builder_init(struct builder *builder, struct run *run, const struct input_file *file,
+                  document_fn *each, void *user)
 {
     *builder = (struct builder){.run = run,
                                 .file = file->file,
                                 .file_bytes = file->text.len,
-                                .scratch = arena_open(0, NULL, NULL),
+                                .scratch = arena_open_like(run->arena),
+                                .trees = each ? arena_open_like(run->arena) : run->arena,
+                                .each = each,
+                                .user = user,
                                 .stack_capacity = STACK_FIRST};
     builder->stack = ARENA_ARRAY(builder->scratch, struct waiting, STACK_FIRST);
 }
@@ -18,6 +22,9 @@ void builder_init(struct builder *builder, struct run *run, const struct input_f
 void builder_release(struct builder *builder)
 {
     arena_close(builder->scratch);
+    if (builder->each) {
+        arena_close(builder->trees);
+    }
 }
 
 void builder_begin(struct builder *builder)
@@ -28,11 +35,18 @@ void builder_begin(struct builder *builder)
     builder->anchor_names = NULL;
     builder->root = NULL;
     builder->broken = false;
+    if (builder->each) {
+        arena_clear(builder->trees);
+    }
 }
 
-void builder_end(struct builder *builder, struct documents *out)
+void builder_end(struct builder *builder)
 {
-    if (!builder->broken && builder->root && builder->root->kind != NODE_NULL) {
+    bool usable = !builder->broken && builder->root && builder->root->kind != NODE_NULL;
+    if (usable && builder->each) {
+        builder->each(builder->user, builder->root);
+    } else if (usable) {
+        struct documents *out = builder->user;
         *ARENA_PUSH(builder->run->arena, out->roots, out->count, out->capacity) = builder->root;
     }
     builder_begin(builder);
@@ -306,7 +320,7 @@ bool builder_scalar(struct builder *builder, const struct scalar *scalar)
     if (is_key && !scalar->anchor) {
         return push_key(builder, &on_stack);
     }
-    struct node *node = ARENA_NEW(builder->run->arena, struct node);
+    struct node *node = ARENA_NEW(builder->trees, struct node);
     *node = on_stack;
     size_t weight = scalar_weight(node->text);
     (void)remember(builder, scalar->anchor, node, weight);
@@ -386,7 +400,7 @@ bool builder_open(struct builder *builder, bool is_map, struct span span, const 
     }
     struct level *level = ARENA_PUSH(builder->scratch, builder->levels, builder->level_count,
                                      builder->level_capacity);
-    level->node = ARENA_NEW(builder->run->arena, struct node);
+    level->node = ARENA_NEW(builder->trees, struct node);
     level->node->kind = is_map ? NODE_MAP : NODE_LIST;
     level->node->span = span;
     level->base = builder->stack_count;
@@ -402,7 +416,7 @@ bool builder_close(struct builder *builder)
 {
     const struct level level = *innermost(builder);
     struct node *node = level.node;
-    struct arena *arena = builder->run->arena;
+    struct arena *arena = builder->trees;
     if (level.is_map) {
         check_keys(builder, builder->stack + level.base, builder->stack_count - level.base);
     }

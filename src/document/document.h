@@ -6,7 +6,7 @@
  * JSON that reaches the server has them. JSON is read by a reader of its own, and its values may follow
  * each other without a separator. Aliases share their nodes.
  *
- * Ownership: nodes and their texts live in the run's arena.
+ * Ownership: nodes and their texts live in the run's arena, unless document_read_each says otherwise.
  * Limits:    depth, nodes, alias_factor, scalar_bytes of run->limits, each with its own code.
  * Errors:    diagnostics with letter Y; a document with an error is left out, those before it in the
  *            file stay, those after it are read again from the next "---" line where there is one.
@@ -47,6 +47,10 @@ struct documents {
 
 /* Reads every document of a file and appends them. */
 void document_read(struct run *run, const struct input_file *file, struct documents *out);
+/* Hands over one document after the other. When `each` returns, its nodes are gone; its texts stay. */
+typedef void document_fn(void *user, struct node *root);
+void document_read_each(struct run *run, const struct input_file *file, document_fn *each,
+                        void *user);
 
 const char *node_kind_name(enum node_kind kind); /* "a text", "a list", ... for messages */
 /* Value of a key in a mapping; null when it is missing or the node is null or no mapping. */
@@ -72,5 +76,7 @@ void document_write_pair(struct slice key, const struct node *value, size_t inde
                          struct buf *out);
 void document_write_json(const struct node *root, int indent, struct buf *out);
 bool node_equal(const struct node *a, const struct node *b); /* order of keys does not matter */
+uint64_t node_hash(const struct node *node);                 /* equal trees have one hash */
+struct node *node_copy(struct arena *arena, const struct node *node); /* texts are shared */
 
 #endif

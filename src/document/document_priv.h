@@ -44,7 +44,9 @@ struct builder {
     struct run *run;
     uint32_t file;
     size_t file_bytes;
-    struct arena *scratch;
+    struct arena *scratch, *trees; /* trees: for nodes */
+    document_fn *each;             /* gets complete documents, whose nodes are then gone */
+    void *user;
     struct level *levels;
     size_t level_count, level_capacity;
     struct waiting *stack;
@@ -68,10 +70,12 @@ struct scalar {
     const char *anchor;
 };
 
-void builder_init(struct builder *builder, struct run *run, const struct input_file *file);
+/* With a null `each` nodes live in the run's arena, and builder_end appends to `user`, documents. */
+void builder_init(struct builder *builder, struct run *run, const struct input_file *file,
+                  document_fn *each, void *user);
 void builder_release(struct builder *builder);
 void builder_begin(struct builder *builder); /* a document; forgets an unfinished one */
-void builder_end(struct builder *builder, struct documents *out);
+void builder_end(struct builder *builder);
 /* These return false when it makes no sense to read on in this document. */
 NODISCARD bool builder_scalar(struct builder *builder, const struct scalar *scalar);
 NODISCARD bool builder_open(struct builder *builder, bool is_map, struct span span, const char *tag,
@@ -96,8 +100,7 @@ struct place {
 };
 /* Reads JSON values, one after the other, until the end or until something is not JSON; *place is
  * then where that begins. False when the value there is no use to read on. */
-NODISCARD bool json_read(struct builder *builder, struct slice text, struct place *place,
-                         struct documents *out);
+NODISCARD bool json_read(struct builder *builder, struct slice text, struct place *place);
 
 /* What libyaml gave up on. */
 struct problem {

@@ -368,8 +368,7 @@ static void refuse_rest(struct json *json, struct place *place)
     text_advance(json->text, json->at, place->at, &place->line, &place->column);
 }
 
-bool json_read(struct builder *builder, struct slice text, struct place *place,
-               struct documents *out)
+bool json_read(struct builder *builder, struct slice text, struct place *place)
 {
     struct json json = {.builder = builder,
                         .text = text,
@@ -400,7 +399,7 @@ bool json_read(struct builder *builder, struct slice text, struct place *place,
             builder->run->nodes = nodes; /* libyaml reads it again */
             return true;
         }
-        builder_end(builder, out);
+        builder_end(builder);
         first = false;
     }
 }

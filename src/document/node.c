@@ -145,3 +145,57 @@ bool node_equal(const struct node *a, const struct node *b)
     }
     return false;
 }
+
+/* ---- whole trees --------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    uint64_t sum = (a ^ (b >> 31)) * 0x9e3779b97f4a7c15 + b;
+    return sum ^ (sum >> 29);
+}
+
+uint64_t node_hash(const struct node *node)
+{
+    uint64_t hash = (uint64_t)node->kind + 1;
+    switch (node->kind) {
+    case NODE_NULL:
+        return hash;
+    case NODE_BOOL:
+        return mix(hash, node->boolean);
+    case NODE_INT:
+        return mix(hash, (uint64_t)node->integer);
+    case NODE_FLOAT:
+    case NODE_STRING:
+        return slice_hash(node->text, hash);
+    case NODE_LIST:
+        for (size_t i = 0; i < node->count; i++) {
+            hash = mix(hash, node_hash(node->items[i]));
+        }
+        return hash;
+    case NODE_MAP:
+        for (size_t i = 0; i < node->count; i++) { /* a sum, as the order does not matter */
+            hash += mix(slice_hash(node->pairs[i].key, 0), node_hash(node->pairs[i].value));
+        }
+        return hash;
+    }
+    return hash;
+}
+
+struct node *node_copy(struct arena *arena, const struct node *node)
+{
+    struct node *copy = ARENA_NEW(arena, struct node);
+    *copy = *node;
+    if (node->kind == NODE_LIST) {
+        copy->items = ARENA_ARRAY(arena, struct node *, node->count);
+        for (size_t i = 0; i < node->count; i++) {
+            copy->items[i] = node_copy(arena, node->items[i]);
+        }
+    } else if (node->kind == NODE_MAP) {
+        copy->pairs = ARENA_ARRAY(arena, struct pair, node->count);
+        for (size_t i = 0; i < node->count; i++) {
+            copy->pairs[i] = node->pairs[i];
+            copy->pairs[i].value = node_copy(arena, node->pairs[i].value);
+        }
+    }
+    return copy;
+}

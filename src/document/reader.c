@@ -73,7 +73,7 @@ static bool on_mapping(struct reader *reader, const yaml_event_t *event)
 }
 
 /* False when nothing more is to be read of this document. */
-static bool on_event(struct reader *reader, const yaml_event_t *event, struct documents *out)
+static bool on_event(struct reader *reader, const yaml_event_t *event)
 {
     struct builder *builder = &reader->builder;
     const struct span span = span_of(reader, event->start_mark);
@@ -94,7 +94,7 @@ static bool on_event(struct reader *reader, const yaml_event_t *event, struct do
         builder_begin(builder);
         return true;
     case YAML_DOCUMENT_END_EVENT:
-        builder_end(builder, out);
+        builder_end(builder);
         return true;
     case YAML_NO_EVENT:
     case YAML_STREAM_START_EVENT:
@@ -126,7 +126,7 @@ static void report(struct reader *reader)
 /* ---- documents ---------------------------------------------------------------------------- */
 
 /* Reads the text up to its end or to a fault; true at the end, otherwise *stopped is the place. */
-static bool read_stream(struct reader *reader, struct documents *out, yaml_mark_t *stopped)
+static bool read_stream(struct reader *reader, yaml_mark_t *stopped)
 {
     for (;;) {
         yaml_event_t event;
@@ -140,7 +140,7 @@ static bool read_stream(struct reader *reader, struct documents *out, yaml_mark_
         if (type == YAML_DOCUMENT_START_EVENT) {
             reader->document = mark;
         }
-        const bool going = on_event(reader, &event, out);
+        const bool going = on_event(reader, &event);
         yaml_event_delete(&event);
         if (!going) {
             *stopped = mark;
@@ -178,7 +178,7 @@ static void move_to(struct reader *reader, struct place *place, size_t at)
 }
 
 /* Reads with libyaml from *place on, and moves it to where reading can go on. */
-static void read_yaml(struct reader *reader, struct place *place, struct documents *out)
+static void read_yaml(struct reader *reader, struct place *place)
 {
     if (!yaml_parser_initialize(&reader->parser)) {
         (void)arena_alloc(reader->builder.run->arena, SIZE_MAX); /* says that there is no memory */
@@ -191,7 +191,7 @@ static void read_yaml(struct reader *reader, struct place *place, struct documen
     builder_begin(&reader->builder);
     yaml_mark_t stopped;
     size_t next = reader->text.len;
-    if (!read_stream(reader, out, &stopped)) {
+    if (!read_stream(reader, &stopped)) {
         /* The line of the fault may be the "---" of the next document, not that of this one. */
         const size_t document = position_of(reader, reader->document);
         const size_t line = text_line_start(reader->text, position_of(reader, stopped));
@@ -208,23 +208,23 @@ static bool may_read_on(const struct reader *reader, const struct place *place)
 }
 
 /* Reads the text from *place on to its end; all of it can stand in YAML. */
-static void read_part(struct reader *reader, struct place *place, struct documents *out)
+static void read_part(struct reader *reader, struct place *place)
 {
     while (may_read_on(reader, place)) {
         if (json_looks_like(slice_sub(reader->text, place->at, reader->text.len)) &&
-            !json_read(&reader->builder, reader->text, place, out)) {
+            !json_read(&reader->builder, reader->text, place)) {
             move_to(reader, place, text_next_document(reader->text, place->at + 1));
         } else if (may_read_on(reader, place)) {
-            read_yaml(reader, place, out);
+            read_yaml(reader, place);
         }
     }
 }
 
-void document_read(struct run *run, const struct input_file *file, struct documents *out)
+static void read_file(struct run *run, const struct input_file *file, document_fn *each, void *user)
 {
     struct reader reader = {.file = file};
     struct place place = {0, 1, 1};
-    builder_init(&reader.builder, run, file);
+    builder_init(&reader.builder, run, file, each, user);
     bool more = file->text.len > 0;
     while (more) {
         /* libyaml reads ahead, so a bad character would cost documents that lie before it. */
@@ -232,7 +232,7 @@ void document_read(struct run *run, const struct input_file *file, struct docume
         const bool clean = bad == file->text.len;
         const size_t end = clean ? bad : text_document_start(file->text, place.at, bad);
         reader.text = slice_sub(file->text, 0, end);
-        read_part(&reader, &place, out);
+        read_part(&reader, &place);
         reader.text = file->text;
         more = !clean && run->nodes <= run->limits.nodes;
         if (more) {
@@ -244,4 +244,15 @@ void document_read(struct run *run, const struct input_file *file, struct docume
         }
     }
     builder_release(&reader.builder);
+}
+
+void document_read(struct run *run, const struct input_file *file, struct documents *out)
+{
+    read_file(run, file, NULL, out);
+}
+
+void document_read_each(struct run *run, const struct input_file *file, document_fn *each,
+                        void *user)
+{
+    read_file(run, file, each, user);
 }

@@ -2,15 +2,27 @@
 
 #include "ingress_v1/ingress_v1.h"
 
+struct reading {
+    struct run *run;
+    struct slice namespace;
+    struct kube *kube;
+};
+
+static void read_document(void *user, struct node *root)
+{
+    const struct reading *reading = user;
+    kube_read_document(reading->run, root, reading->namespace, reading->kube);
+}
+
 void side_read(struct run *run, const struct input *input, struct slice namespace,
                struct kube *kube)
 {
-    struct documents documents = {0};
-    for (size_t i = 0; i < input->count; i++) {
-        document_read(run, &input->files[i], &documents);
-    }
+    struct reading reading = {run, namespace.len ? namespace : SLICE("default"), kube};
     kube_init(run, kube);
-    kube_read(run, &documents, namespace.len ? namespace : SLICE("default"), kube);
+    kube_hide_secrets(run);
+    for (size_t i = 0; i < input->count; i++) {
+        document_read_each(run, &input->files[i], read_document, &reading);
+    }
     kube_finish(run, kube);
 }
 

@@ -155,9 +155,6 @@ void metadata_read(struct decoder *decoder, const struct node *root, struct slic
 void secret_read(struct decoder *decoder, struct node *root, struct secret *secret);
 /* kubectl apply keeps a copy of the whole object in an annotation. */
 void secret_wipe_annotations(struct node *root, struct secret *secret);
-/* Takes the text of files that seem to hold Secrets away from diagnostics. This looks at the text alone,
- * as a document that could not be parsed may hold one too. */
-void secret_hide_files(struct run *run);
 
 /* Of the civil calendar. */
 int64_t days_since_1970(int64_t year, int64_t month, int64_t day);

@@ -24,6 +24,7 @@ static const struct reading {
     const struct schema *schema;
     const char *const *versions;
     enum name_rule name_rule;
+    bool keeps_tree; /* front ends look at fields that the schema leaves out */
 } readings[KUBE_KIND_COUNT] = {
     [KUBE_INGRESS] = {sizeof(struct ingress), &ingress_schema, core_versions, NAME_SUBDOMAIN},
     [KUBE_INGRESS_CLASS] = {sizeof(struct ingress_class), &ingress_class_schema, core_versions,
@@ -37,12 +38,13 @@ static const struct reading {
     [KUBE_NAMESPACE] = {sizeof(struct namespace), &namespace_schema, core_versions, NAME_LABEL},
     [KUBE_GATEWAY_CLASS] = {sizeof(struct gateway_class), &gateway_class_schema, gateway_versions,
                             NAME_SUBDOMAIN},
-    [KUBE_GATEWAY] = {sizeof(struct gateway), &gateway_schema, gateway_versions, NAME_SUBDOMAIN},
+    [KUBE_GATEWAY] = {sizeof(struct gateway), &gateway_schema, gateway_versions, NAME_SUBDOMAIN,
+                      true},
     [KUBE_HTTP_ROUTE] = {sizeof(struct http_route), &http_route_schema, gateway_versions,
                          NAME_SUBDOMAIN},
     [KUBE_REFERENCE_GRANT] = {sizeof(struct reference_grant), &reference_grant_schema,
                               gateway_versions, NAME_SUBDOMAIN},
-    [KUBE_OTHER] = {sizeof(struct object), NULL, NULL, NAME_ANY},
+    [KUBE_OTHER] = {sizeof(struct object), NULL, NULL, NAME_ANY, true},
 };
 
 void kube_init(struct run *run, struct kube *kube)
@@ -91,8 +93,7 @@ struct object *kube_find(const struct kube *kube, enum kube_kind kind, struct sl
  * them cannot be told apart any more. */
 static void say_twice(struct run *run, const struct object *before, const struct object *object)
 {
-    bool alike = object->kind != KUBE_SECRET && before->root && object->root &&
-                 node_equal(before->root, object->root);
+    bool alike = object->kind != KUBE_SECRET && before->content == object->content;
     enum severity severity =
         alike || object->kind == KUBE_OTHER ? SEVERITY_WARNING : SEVERITY_ERROR;
     diag_severity_at(run->diag, DIAG_K014, severity, object->span, object->subject,
@@ -299,7 +300,8 @@ static void read_object(const struct reader *reader, struct node *root,
     *object = (struct object){.kind = id,
                               .kind_name = identity.kind,
                               .api_version = identity.api_version,
-                              .root = root,
+                              .root = readings[id].keeps_tree ? node_copy(run->arena, root) : NULL,
+                              .content = id == KUBE_SECRET ? 0 : node_hash(root),
                               .span = root->span};
     decoder.subject = identity.kind;
     if (id == KUBE_SECRET) {
@@ -351,12 +353,18 @@ static void read_root(const struct reader *reader, struct node *root,
 void kube_read(struct run *run, const struct documents *documents, struct slice default_namespace,
                struct kube *kube)
 {
+    kube_hide_secrets(run);
+    for (size_t i = 0; i < documents->count; i++) {
+        kube_read_document(run, documents->roots[i], default_namespace, kube);
+    }
+}
+
+void kube_read_document(struct run *run, struct node *root, struct slice default_namespace,
+                        struct kube *kube)
+{
     struct reader reader = {run, kube, default_namespace};
     struct identity none = {SLICE_ABSENT, SLICE_ABSENT, SPAN_NONE};
-    secret_hide_files(run);
-    for (size_t i = 0; i < documents->count; i++) {
-        read_root(&reader, documents->roots[i], &none, 0);
-    }
+    read_root(&reader, root, &none, 0);
 }
 
 /* ---- order and indexes -------------------------------------------------------------------- */

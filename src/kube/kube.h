@@ -63,7 +63,8 @@ struct object {
     bool has_created;
     int64_t created; /* metadata.creationTimestamp */
     struct labels labels, annotations;
-    struct node *root;
+    struct node *root; /* of Gateways and of kinds that are not read; else null */
+    uint64_t content;  /* node_hash of the whole object */
     struct span span;
 };
 
@@ -299,6 +300,12 @@ struct endpoint_group {
  * an error that names both places, a warning if they are alike; the first in input order stays. */
 void kube_read(struct run *run, const struct documents *documents, struct slice default_namespace,
                struct kube *kube);
+/* One document of them; kube_hide_secrets comes first. */
+void kube_read_document(struct run *run, struct node *root, struct slice default_namespace,
+                        struct kube *kube);
+/* Takes the text of files that seem to hold Secrets away from diagnostics. This looks at the text alone,
+ * as a document that could not be parsed may hold one too. */
+void kube_hide_secrets(struct run *run);
 void kube_init(struct run *run, struct kube *kube);
 /* Adds an object that was read for another collection. */
 void kube_add(struct run *run, struct kube *kube, struct object *object);

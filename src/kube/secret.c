@@ -244,7 +244,7 @@ static bool holds_secret(struct slice text)
     return false;
 }
 
-void secret_hide_files(struct run *run)
+void kube_hide_secrets(struct run *run)
 {
     for (uint32_t file = 1; diag_file_name(run->diag, file).len; file++) {
         if (holds_secret(diag_file_text(run->diag, file))) {
