@@ -29,10 +29,10 @@ static struct slice file_name(struct app *app, const struct converted_object *ob
 {
     struct arena *arena = app->run.arena;
     struct slice kind = slice_of(object->kind);
-    return arena_printf(arena, "%zu-" SLICE_FMT "-" SLICE_FMT "%s" SLICE_FMT "%s",
-                        converted_rank(kind) + 1, SLICE_ARG(arena_lower(arena, kind)),
-                        SLICE_ARG(object->namespace), object->namespace.len ? "." : "",
-                        SLICE_ARG(object->name), app_output_is(app, "json") ? ".json" : ".yaml");
+    return arena_printf(arena, "%zu-" SLICE_FMT "-" SLICE_FMT "%s" SLICE_FMT "%s", object->rank + 1,
+                        SLICE_ARG(arena_lower(arena, kind)), SLICE_ARG(object->namespace),
+                        object->namespace.len ? "." : "", SLICE_ARG(object->name),
+                        app_output_is(app, "json") ? ".json" : ".yaml");
 }
 
 static int write_folder(struct app *app, const struct converted *converted)

@@ -21,7 +21,10 @@ struct sort {
 static void merge(const struct sort *sort, const char *left, size_t left_count, const char *right,
                   size_t right_count, char *out)
 {
-    while (left_count && right_count) {
+    /* Much of what is sorted has long runs in order. */
+    const char *last = left + (left_count ? left_count - 1 : 0) * sort->size;
+    bool apart = left_count && right_count && sort->compare(last, right, sort->user) <= 0;
+    while (!apart && left_count && right_count) {
         /* <= keeps equal elements in their order. */
         if (sort->compare(left, right, sort->user) <= 0) {
             memcpy(out, left, sort->size);
@@ -38,6 +41,16 @@ static void merge(const struct sort *sort, const char *left, size_t left_count, 
     memcpy(out + left_count * sort->size, right, right_count * sort->size);
 }
 
+static bool is_sorted(const struct sort *sort, const char *items, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (sort->compare(items + (i - 1) * sort->size, items + i * sort->size, sort->user) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void sort_stable(struct arena *scratch, void *items, size_t count, size_t size, compare_fn *compare,
                  void *user)
 {
@@ -45,6 +58,9 @@ void sort_stable(struct arena *scratch, void *items, size_t count, size_t size, 
         return;
     }
     const struct sort sort = {size, compare, user};
+    if (is_sorted(&sort, items, count)) {
+        return;
+    }
     char *from = items, *to = arena_alloc_array(scratch, count, size);
     for (size_t width = 1; width < count; width *= 2) {
         for (size_t start = 0; start < count; start += 2 * width) {

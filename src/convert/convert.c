@@ -29,23 +29,12 @@ static void shared_namespace_write(struct conversion *c)
 
 /* ---- order of objects ------------------------------------------------------------------------ */
 
-size_t converted_rank(struct slice kind)
-{
-    static const char *const kinds[] = {"Namespace", "Gateway", "ReferenceGrant", "HTTPRoute"};
-    size_t rank = 0;
-    while (rank < ARRAY_LEN(kinds) && !slice_is(kind, kinds[rank])) {
-        rank++;
-    }
-    return rank;
-}
-
 static int by_place(const void *a, const void *b, void *user)
 {
     (void)user;
     const struct converted_object *x = a, *y = b;
-    size_t left = converted_rank(slice_of(x->kind)), right = converted_rank(slice_of(y->kind));
-    if (left != right) {
-        return left < right ? -1 : 1;
+    if (x->rank != y->rank) {
+        return x->rank < y->rank ? -1 : 1;
     }
     int order = slice_compare(x->namespace, y->namespace);
     return order ? order : slice_compare(x->name, y->name);

@@ -63,6 +63,7 @@ bool convert_aks_version(struct slice version, int *minor);
 /* One object, complete, as a YAML document without "---". */
 struct converted_object {
     const char *kind;
+    size_t rank;                  /* of the kind in the order to apply, from 0 */
     struct slice namespace, name; /* namespace: empty for what has none */
     struct slice yaml;
 };
@@ -75,8 +76,6 @@ struct converted {
 };
 void convert_table(struct run *run, const struct kube *kube, const struct route_table *table,
                    const struct convert_options *options, struct converted *out);
-/* Where a kind stands in that order, from 0. */
-size_t converted_rank(struct slice kind);
 /* All objects as YAML documents. */
 void converted_write(const struct converted *converted, struct buf *out);
 /* The tree of an object, read from its text. */

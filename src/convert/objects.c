@@ -25,11 +25,22 @@ struct node *object_node(struct conversion *c, const char *version, const char *
     return object;
 }
 
+static size_t rank_of(const char *kind)
+{
+    static const char *const kinds[] = {"Namespace", "Gateway", "ReferenceGrant", "HTTPRoute"};
+    size_t rank = 0;
+    while (rank < ARRAY_LEN(kinds) && !slice_is(slice_of(kind), kinds[rank])) {
+        rank++;
+    }
+    return rank;
+}
+
 void object_add(struct conversion *c, const char *kind, struct slice namespace, struct slice name)
 {
     struct converted *out = c->out;
     *ARENA_PUSH(c->arena, out->objects, out->count, out->capacity) =
         (struct converted_object){.kind = kind,
+                                  .rank = rank_of(kind),
                                   .namespace = namespace,
                                   .name = name,
                                   .yaml = arena_copy(c->arena, buf_slice(&c->text))};
@@ -296,10 +307,8 @@ static struct listener_refs *listener_lists(struct conversion *c, const struct p
     return lists;
 }
 
-static int by_origin(const void *a, const void *b, void *user)
+static int compare_origins(const struct origin *x, const struct origin *y)
 {
-    (void)user;
-    const struct origin *x = a, *y = b;
     int order = slice_compare(x->namespace, y->namespace);
     return order ? order : slice_compare(x->name, y->name);
 }
@@ -308,11 +317,24 @@ static int by_origin(const void *a, const void *b, void *user)
 static struct slice sources_text(struct conversion *c, const struct plane *plane)
 {
     enum { SHOWN = 3 };
+    const struct origin *first[SHOWN];
     struct slice shown[SHOWN];
-    sort_stable(c->arena, plane->sources, plane->source_count, sizeof *plane->sources, by_origin,
-                NULL);
-    for (size_t i = 0; i < plane->source_count && i < SHOWN; i++) {
-        shown[i] = origin_subject(c, &plane->sources[i]);
+    size_t count = 0;
+    for (size_t i = 0; i < plane->source_count; i++) {
+        const struct origin *origin = &plane->sources[i];
+        size_t at = count;
+        for (; at && compare_origins(origin, first[at - 1]) < 0; at--) {
+            if (at < SHOWN) {
+                first[at] = first[at - 1];
+            }
+        }
+        if (at < SHOWN) {
+            first[at] = origin;
+            count += count < SHOWN;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        shown[i] = origin_subject(c, first[i]);
     }
     return name_list(c, shown, plane->source_count);
 }

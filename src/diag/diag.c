@@ -107,8 +107,9 @@ static int compare(const void *a, const void *b, void *user)
 {
     const struct diag *diag = user;
     const struct diagnostic *x = a, *y = b;
-    int order =
-        slice_compare(diag_file_name(diag, x->span.file), diag_file_name(diag, y->span.file));
+    int order = x->span.file == y->span.file ? 0
+                                             : slice_compare(diag_file_name(diag, x->span.file),
+                                                             diag_file_name(diag, y->span.file));
     if (order == 0 && x->span.line != y->span.line) {
         order = x->span.line < y->span.line ? -1 : 1;
     }

@@ -281,10 +281,12 @@ static void put_value(const struct node *node, size_t indent, bool in_list, stru
         break;
     case NODE_STRING:
         buf_putc(out, ' ');
-        if (literal_is_safe(node->text)) {
+        if (plain_is_safe(node->text)) {
+            buf_put(out, node->text);
+        } else if (literal_is_safe(node->text)) {
             put_literal(node->text, indent + 2, out);
         } else {
-            put_text(node->text, out);
+            put_quoted(node->text, out);
         }
         break;
     }

@@ -99,7 +99,7 @@ static void build_plane(struct run *run, const struct kube *kube,
     struct model model = {.run = run, .kube = kube, .settings = settings, .gateway = gateway};
     model.scratch = arena_open(0, NULL, NULL);
     model.items = ARENA_ARRAY(model.scratch, struct item *, claims->count);
-    for (size_t i = 0; i < claims->count; i++) {
+    for (size_t i = claims->count; i-- > 0;) { /* about the order of compare_items */
         const struct ingress_claim *claim = &claims->items[i];
         if (claim->owner != INGRESS_OWNER_NGINX || !slice_equal(claim->gateway, gateway)) {
             continue;
