@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { KEY_SIMPLE_MAX = 1000 };
+enum { KEY_SIMPLE_MAX = 1000, WORD_MAX = 5 /* longest of is_word */ };
 
 /* ---- characters --------------------------------------------------------------------------- */
 
@@ -109,14 +109,32 @@ static bool may_be_number(struct slice text)
 
 static bool is_word(struct slice text)
 {
-    static const char *const words[] = {"y",   "n",    "yes",   "no",  "on",
-                                        "off", "true", "false", "null"};
+    static const struct slice words[] = {{"y", 1},    {"n", 1},     {"yes", 3},
+                                         {"no", 2},   {"on", 2},    {"off", 3},
+                                         {"true", 4}, {"false", 5}, {"null", 4}};
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (slice_equal_fold(text, slice_of(words[i]))) {
+        if (slice_equal_fold(text, words[i])) {
             return true;
         }
     }
     return false;
+}
+
+/* Letters, and after the first also digits and "-._/": no reader sees anything else in them, but for the
+ * words above. Nearly all that is written is of this kind. */
+static bool is_simple(struct slice text)
+{
+    if (!text.len || !(is_alphanumeric(text.ptr[0]) || text.ptr[0] == '/') ||
+        (text.ptr[0] >= '0' && text.ptr[0] <= '9')) {
+        return false;
+    }
+    for (size_t i = 1; i < text.len; i++) {
+        const char c = text.ptr[i];
+        if (!is_alphanumeric(c) && c != '-' && c != '.' && c != '/' && c != '_') {
+            return false;
+        }
+    }
+    return text.len > WORD_MAX || !is_word(text);
 }
 
 /* True when the text, written plain, is read back as this very string by readers of YAML 1.1 and 1.2.
@@ -124,9 +142,12 @@ static bool is_word(struct slice text)
 static bool plain_is_safe(struct slice text)
 {
     static const char first_refused[] = "-?:,[]{}#&*!|>'\"%@`~ .+<=";
+    if (is_simple(text)) {
+        return true;
+    }
     if (text.len == 0 || text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == ':' ||
         text.ptr[0] == '\0' || strchr(first_refused, text.ptr[0]) != NULL ||
-        (text.len <= 5 && is_word(text)) || !is_clean(text, false)) {
+        (text.len <= WORD_MAX && is_word(text)) || !is_clean(text, false)) {
         return false;
     }
     if (text.ptr[0] >= '0' && text.ptr[0] <= '9' && may_be_number(text)) {

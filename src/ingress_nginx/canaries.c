@@ -3,8 +3,8 @@
 /* A canary has no locations of its own: its Service becomes an alternative of another Service, on every path
  * that has this other Service for its backend (controller.go, mergeAlternativeBackends). */
 
-struct slice upstream_name(struct arena *arena, struct slice namespace,
-                           const struct ingress_backend *backend)
+static struct slice upstream_name(struct arena *arena, struct slice namespace,
+                                  const struct ingress_backend *backend)
 {
     /* controller/util.go upstreamName: '-' between the parts, so different ones may meet */
     char digits[UINT_TEXT_MAX];
@@ -20,10 +20,10 @@ bool item_is_canary(const struct item *item)
 
 /* ---- which Service is whose canary ---------------------------------------------------------- */
 
-static struct upstream *find(const struct model *model, const struct item *item,
-                             const struct ingress_backend *backend)
+struct upstream *upstream_find(const struct model *model, const struct item *item,
+                               const struct ingress_backend *backend)
 {
-    if (!backend->present || !backend->service.ptr) {
+    if (!model->upstreams || !backend->present || !backend->service.ptr) {
         return NULL;
     }
     return map_get(model->upstreams,
@@ -47,8 +47,12 @@ static void note(struct model *model, const struct item *item,
 
 void canaries_collect(struct model *model)
 {
-    model->upstreams = map_new(model->scratch);
-    for (size_t i = 0; i < model->item_count; i++) {
+    bool any = false;
+    for (size_t i = 0; i < model->item_count && !any; i++) {
+        any = item_is_canary(model->items[i]);
+    }
+    model->upstreams = any ? map_new(model->scratch) : NULL;
+    for (size_t i = 0; any && i < model->item_count; i++) {
         const struct item *item = model->items[i];
         note(model, item, &item->ingress->default_backend);
         for (size_t r = 0; r < item->ingress->rule_count; r++) {
@@ -60,24 +64,17 @@ void canaries_collect(struct model *model)
     }
 }
 
-bool canaries_permit(const struct model *model, struct slice upstream)
+static void hang_on(const struct location *location, struct upstream *canary)
 {
-    const struct upstream *known = map_get(model->upstreams, upstream);
-    return !known || !known->canary;
-}
-
-static void hang_on(struct model *model, const struct location *location, struct upstream *canary)
-{
-    struct upstream *main = map_get(model->upstreams, location->upstream);
-    if (main && !main->alternative) {
-        main->alternative = canary; /* the balancer looks at the first one only */
+    if (location->upstream && !location->upstream->alternative) {
+        location->upstream->alternative = canary; /* the balancer looks at the first one only */
     }
 }
 
 static void merge_path(struct model *model, const struct item *item, size_t rule, size_t number)
 {
     const struct ingress_path *path = &item->ingress->rules[rule].paths[number];
-    struct upstream *canary = find(model, item, &path->backend);
+    struct upstream *canary = upstream_find(model, item, &path->backend);
     struct slice host = item->ingress->rules[rule].host;
     struct server *server = model_server(model, host.len ? host : SLICE("_"));
     if (!canary || !canary->canary) {
@@ -105,7 +102,7 @@ static void merge_path(struct model *model, const struct item *item, size_t rule
         if (location->has_backend && !location->automatic &&
             slice_equal(location->path, path->path) &&
             location->exact == (path->type == PATH_TYPE_EXACT)) {
-            hang_on(model, location, canary);
+            hang_on(location, canary);
             merged = true;
         }
     }
@@ -121,7 +118,7 @@ static void merge_path(struct model *model, const struct item *item, size_t rule
 static void merge_default(struct model *model, const struct item *item)
 {
     const struct ingress_backend *backend = &item->ingress->default_backend;
-    struct upstream *canary = find(model, item, backend);
+    struct upstream *canary = upstream_find(model, item, backend);
     const struct server *server = model->servers[0];
     for (size_t i = 0; canary && canary->canary && i < server->count; i++) {
         if (!canary->resolved) {
@@ -133,7 +130,7 @@ static void merge_default(struct model *model, const struct item *item)
                                              SLICE("spec.defaultBackend"), backend->span};
         }
         if (server->locations[i]->has_backend) {
-            hang_on(model, server->locations[i], canary);
+            hang_on(server->locations[i], canary);
         }
     }
 }
@@ -163,10 +160,9 @@ void canaries_merge(struct model *model)
     }
 }
 
-const struct upstream *canary_of(const struct model *model, const struct location *location)
+const struct upstream *canary_of(const struct location *location)
 {
-    const struct upstream *main =
-        location->has_backend ? map_get(model->upstreams, location->upstream) : NULL;
+    const struct upstream *main = location->upstream;
     const struct upstream *canary = main ? main->alternative : NULL;
     /* lua/balancer.lua: without endpoints on either side there is nothing to choose */
     bool serves = canary && canary->resolved && !canary->removed && !canary->backend.status &&

@@ -143,7 +143,9 @@ bool model_redirects(const struct model *model, struct slice host)
         return true;
     }
     size_t dot = slice_find(host, '.', 0);
-    struct slice wild =
-        arena_printf(model->scratch, "*" SLICE_FMT, SLICE_ARG(slice_sub(host, dot, host.len)));
-    return dot < host.len && map_get(model->certified, wild);
+    if (dot == host.len) {
+        return false;
+    }
+    return map_get(model->certified,
+                   ARENA_JOIN(model->scratch, SLICE("*"), slice_sub(host, dot, host.len))) != NULL;
 }

@@ -110,6 +110,7 @@ static int compare_names(const void *a, const void *b, void *user)
 static void write_rules(struct model *model, struct route_table *table, struct name *name)
 {
     struct view_of view = {.host = name->text, .https = true};
+    view.certified = model_redirects(model, view.host);
     bool splits;
     name->rules[1] = server_rules(model, name->server, &view, table, &splits);
     name->rules[0] = name->rules[1];

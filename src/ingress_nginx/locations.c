@@ -10,7 +10,7 @@ void location_backend(struct model *model, const struct item *item,
     if (location->has_backend) {
         location->backend =
             ingress_backend_resolve(model->run, model->kube, namespace, backend, true, 503, 503);
-        location->upstream = upstream_name(model->scratch, namespace, backend);
+        location->upstream = upstream_find(model, item, backend);
     }
 }
 
@@ -62,9 +62,8 @@ static void conflict(struct model *model, const struct item *item, const struct 
 /* False when a canary took the Service first, which leaves the path without a location. */
 static bool permitted(struct model *model, const struct item *item, const struct ingress_path *path)
 {
-    struct slice upstream =
-        upstream_name(model->scratch, item->ingress->object.namespace, &path->backend);
-    if (canaries_permit(model, upstream)) {
+    const struct upstream *upstream = upstream_find(model, item, &path->backend);
+    if (!upstream || !upstream->canary) {
         return true;
     }
     if (!item_is_canary(item)) {

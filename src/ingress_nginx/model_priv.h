@@ -58,10 +58,10 @@ struct location {
     bool plain;              /* of a catch-all Ingress: no rewrite, no redirect annotations */
     const struct item *item; /* null: of nobody (the default server) */
     struct backend backend;
-    bool has_backend;      /* else the global default backend, which answers 404 */
-    struct slice upstream; /* the controller's name for Service and port */
-    bool twin;             /* the exact half of a prefix */
-    struct slice declared; /* path as the Ingress has it */
+    bool has_backend;          /* else the global default backend, which answers 404 */
+    struct upstream *upstream; /* of its backend; null: there is no canary */
+    bool twin;                 /* the exact half of a prefix */
+    struct slice declared;     /* path as the Ingress has it */
     struct origin origin;
     struct rival *rivals;
     size_t rival_count, rival_capacity;
@@ -96,7 +96,8 @@ struct model {
     size_t server_count, server_capacity;
     struct map *by_host;
     struct map *certified; /* names for which the controller has a certificate */
-    struct map *upstreams; /* the controller's names of Service and port to struct upstream */
+    /* the controller's names of Service and port to struct upstream; null: there is no canary */
+    struct map *upstreams;
     const struct unknown *frozen; /* nginx refuses the configuration */
     bool probing; /* what would be, were another Ingress the older one: nothing is reported */
 };
@@ -128,14 +129,13 @@ struct upstream {
     struct upstream *alternative; /* the first canary that hangs on it; null: none */
 };
 bool item_is_canary(const struct item *item);
-struct slice upstream_name(struct arena *arena, struct slice namespace,
-                           const struct ingress_backend *backend);
 void canaries_collect(struct model *model);
-/* False when a canary that is older takes the path away. */
-bool canaries_permit(const struct model *model, struct slice upstream);
+/* Null when there is no canary at all, or no Service. */
+struct upstream *upstream_find(const struct model *model, const struct item *item,
+                               const struct ingress_backend *backend);
 void canaries_merge(struct model *model);
 /* The canary that gets a part of a location's requests; null when none does. */
-const struct upstream *canary_of(const struct model *model, const struct location *location);
+const struct upstream *canary_of(const struct location *location);
 /* Puts the rules that a canary adds around the last rule of the list, which is its main location's. */
 void canary_rules(struct model *model, const struct upstream *canary, struct route_table *table,
                   struct rule_list *list);
@@ -167,6 +167,7 @@ struct networks networks_read(struct run *run, struct slice text);
 struct view_of {
     struct slice host; /* under which the server is asked */
     bool https;
+    bool certified; /* model_redirects of the host */
     bool preflight; /* for OPTIONS requests alone */
 };
 /* Sets effects, backends and what is unknown. True when external or basic authentication is all that is not

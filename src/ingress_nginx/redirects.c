@@ -155,17 +155,16 @@ void add_https_redirect(struct model *model, const struct location *location,
 {
     const struct annotations *annotations = location->item->annotations;
     const struct settings *settings = model->settings;
-    bool certified = model_redirects(model, view->host);
     bool force = annotation_true(annotations, AN_force_ssl_redirect, settings->force_ssl_redirect);
     bool asked = annotation_true(annotations, AN_ssl_redirect, settings->ssl_redirect);
     bool spared = listed_prefix(location->declared, settings->no_tls_redirect);
-    if (!spared && certified && asked != settings->ssl_redirect) {
+    if (!spared && view->certified && asked != settings->ssl_redirect) {
         annotation_use(annotations, AN_ssl_redirect); /* it changes what is done */
     }
     if (!spared && force != settings->force_ssl_redirect) {
         annotation_use(annotations, AN_force_ssl_redirect);
     }
-    if (spared || (!force && !(asked && certified))) {
+    if (spared || (!force && !(asked && view->certified))) {
         return;
     }
     struct route_redirect *redirect = NEW_EFFECT(model->run, redirect);

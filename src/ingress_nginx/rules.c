@@ -49,7 +49,7 @@ static void location_rule(struct writing *writing, const struct location *locati
     if (authentication && rule.effects.cors && rule.effects.cors->any_origin) {
         preflight_rule(writing, location, &match);
     }
-    const struct upstream *canary = canary_of(model, location);
+    const struct upstream *canary = canary_of(location);
     *rule_list_add(model->run, writing->list) = rule;
     if (canary && rule.backend_count == 1 && !rule.backends[0].status) {
         canary_rules(model, canary, writing->table, writing->list);

@@ -69,6 +69,9 @@ struct object *kube_find(const struct kube *kube, enum kube_kind kind, struct sl
 {
     char key[1024];
     struct slice kind_name = slice_of(kinds[kind].name);
+    if (!kube->counts[kind]) {
+        return NULL;
+    }
     if (namespace.len + name.len + kind_name.len + 16 > sizeof key) {
         return NULL;
     }
