@@ -1,0 +1,74 @@
+#include "schema/schema_priv.h"
+
+#include <string.h>
+
+struct schema *schema_open(struct run *run, const struct schema_release *release)
+{
+    struct schema *schema = ARENA_NEW(run->arena, struct schema);
+    *schema = (struct schema){
+        .run = run,
+        .release = *release,
+        .scratch = arena_open_like(run->arena),
+        .regexes = regex_set_open(),
+        .patterns = ARENA_ARRAY(run->arena, struct pattern_state, schema_pattern_count),
+        .rules = ARENA_ARRAY(run->arena, struct rule_state, schema_rule_count),
+        .fallbacks = ARENA_ARRAY(run->arena, const struct node *, schema_fallback_count)};
+    schema->evaluator =
+        (struct cel_evaluator){.run = run, .regexes = schema->regexes, .scratch = schema->scratch};
+    return schema;
+}
+
+void schema_close(struct schema *schema)
+{
+    regex_set_close(schema->regexes);
+    arena_close(schema->scratch);
+}
+
+/* A server drops the status of an object that is created. */
+static void drop_status(struct node *stored)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < stored->count; i++) {
+        if (!slice_is(stored->pairs[i].key, "status")) {
+            stored->pairs[kept++] = stored->pairs[i];
+        }
+    }
+    stored->count = (uint32_t)kept;
+}
+
+static void judge_fields(struct schema *schema)
+{
+    const struct schema_node *node = &schema_nodes[schema->row->node];
+    struct place root = {.span = schema->object->root->span};
+    check_metadata(schema, &root);
+    struct node *stored = prepare(schema, node, schema->object->root, &root);
+    if (schema->row->has_status) {
+        drop_status(stored);
+    }
+    check_value(schema, node, stored, &root);
+    check_lists(schema, node, stored, &root);
+    if (schema->blocked) {
+        fault(schema, DIAG_V009, &root,
+              "rules between its fields were not checked, because of the other faults; correct "
+              "them first");
+    } else {
+        check_rules(schema, node, stored, &root);
+    }
+}
+
+enum schema_verdict schema_judge(struct schema *schema, const struct schema_object *object)
+{
+    bool known;
+    arena_clear(schema->scratch);
+    schema->object = object;
+    schema->faults = 0;
+    schema->blocked = false;
+    schema->hides_values = slice_is(object->kind, "Secret");
+    schema->evaluator.steps = SCHEMA_STEPS;
+    schema->row = schema_find(schema, &known);
+    if (!schema->row) {
+        return known ? SCHEMA_INVALID : SCHEMA_UNJUDGED;
+    }
+    judge_fields(schema);
+    return schema->faults ? SCHEMA_INVALID : SCHEMA_VALID;
+}
