@@ -84,6 +84,9 @@ struct unit {
     size_t gateway;
     bool catch_all, emitted;
 };
+struct host_units {
+    struct unit *of[2]; /* by http and by https */
+};
 struct plane {
     struct slice gateway; /* as the table names it */
     struct slice name;    /* of the Gateway */
@@ -92,9 +95,10 @@ struct plane {
     size_t unit_count, unit_capacity;
     struct listener_plan **listeners; /* https */
     size_t listener_count, listener_capacity;
+    bool any_wide_listener;       /* of a wildcard, or of every host */
     struct listener_plan **plain; /* http: one a port and Gateway */
     size_t plain_count, plain_capacity;
-    struct map *by_host;    /* "http host", "https host" to unit */
+    struct map *by_host;    /* to struct host_units; "" is every host */
     struct map *by_address; /* "port hostname" to listener */
     struct map *listener_names;
     struct map *namespaces; /* of its routes */
@@ -263,8 +267,7 @@ void drafts_order(struct conversion *c, struct slice hostname, struct drafts *dr
 /* ---- plan.c ------------------------------------------------------------------------------- */
 
 void planes_build(struct conversion *c);
-/* Key of a host in plane->by_host, borrowed until the next key. */
-struct slice host_key(struct conversion *c, bool https, struct slice hostname);
+struct unit *plane_unit(const struct plane *plane, bool https, struct slice hostname);
 /* The https listener that a host falls under, most specific first; null when there is none. */
 const struct listener_plan *covering_listener(struct conversion *c, const struct plane *plane,
                                               uint16_t port, struct slice hostname);

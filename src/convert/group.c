@@ -227,7 +227,7 @@ static void group_add(struct conversion *c, struct plane *plane, struct unit *un
 static void say_dead_redirect(struct conversion *c, const struct plane *plane,
                               const struct unit *unit, const struct origin *origin)
 {
-    const struct unit *secure = map_get(plane->by_host, host_key(c, true, unit->hostname));
+    const struct unit *secure = plane_unit(plane, true, unit->hostname);
     if (!secure || !secure->secure) {
         say(c, DIAG_C024, SEVERITY_ERROR, origin->span, origin,
             "host '" SLICE_FMT
@@ -278,14 +278,14 @@ static const struct unit *wider_unit(struct conversion *c, const struct plane *p
     for (; dot < hostname.len; dot = slice_find(hostname, '.', dot + 1)) {
         struct slice parent = slice_sub(hostname, dot, hostname.len);
         buf_clear(&c->key);
-        buf_puts(&c->key, "0 *");
+        buf_putc(&c->key, '*');
         buf_put(&c->key, parent);
-        const struct unit *unit = map_get(plane->by_host, buf_slice(&c->key));
+        const struct unit *unit = plane_unit(plane, false, buf_slice(&c->key));
         if (unit && unit->emitted) {
             return unit;
         }
     }
-    const struct unit *any = map_get(plane->by_host, SLICE("0 "));
+    const struct unit *any = plane_unit(plane, false, SLICE(""));
     return any && any->emitted ? any : NULL;
 }
 

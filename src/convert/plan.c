@@ -55,19 +55,21 @@ static bool host_name(struct conversion *c, const struct entry *entry, struct sl
     return false;
 }
 
-/* Keys are borrowed until the next one is made; key_put copies. */
-struct slice host_key(struct conversion *c, bool https, struct slice hostname)
+struct unit *plane_unit(const struct plane *plane, bool https, struct slice hostname)
 {
-    buf_clear(&c->key);
-    buf_puts(&c->key, https ? "1 " : "0 ");
-    buf_put(&c->key, hostname);
-    return buf_slice(&c->key);
+    const struct host_units *units = map_get(plane->by_host, hostname);
+    return units ? units->of[https] : NULL;
 }
 
 static void unit_add(struct conversion *c, struct plane *plane, const struct entry *entry,
                      struct slice hostname)
 {
-    struct unit *unit = map_get(plane->by_host, host_key(c, entry->https, hostname));
+    struct host_units *units = map_get(plane->by_host, hostname);
+    if (!units) {
+        units = ARENA_NEW(c->arena, struct host_units);
+        map_put(plane->by_host, hostname, units);
+    }
+    struct unit *unit = units->of[entry->https];
     if (unit) {
         if (unit->rules != entry->rules) {
             say(c, DIAG_C026, SEVERITY_ERROR, entry->origin.span, &entry->origin,
@@ -77,13 +79,13 @@ static void unit_add(struct conversion *c, struct plane *plane, const struct ent
         }
         return;
     }
-    unit = map_get(plane->by_host, host_key(c, !entry->https, hostname));
+    unit = units->of[!entry->https];
     if (!unit || unit->rules != entry->rules) {
         unit = ARENA_NEW(c->arena, struct unit);
         *unit = (struct unit){.host = &entry->host, .hostname = hostname, .rules = entry->rules};
         *ARENA_PUSH(c->arena, plane->units, plane->unit_count, plane->unit_capacity) = unit;
     }
-    key_put(c, plane->by_host, host_key(c, entry->https, hostname), unit);
+    units->of[entry->https] = unit;
     *(entry->https ? &unit->https : &unit->http) = entry;
     if (entry->host.kind == HOST_ONE_LABEL) {
         say(c, DIAG_C020, SEVERITY_INFO, entry->origin.span, &entry->origin,
@@ -145,6 +147,9 @@ const struct listener_plan *covering_listener(struct conversion *c, const struct
         return NULL;
     }
     const struct listener_plan *found = listener_at(c, plane, port, hostname);
+    if (found || !plane->any_wide_listener) {
+        return found;
+    }
     for (struct slice host = hostname; !found && host.ptr && host.len;) {
         host = parent_wildcard(c, host);
         found = host.ptr ? listener_at(c, plane, port, host) : NULL;
@@ -203,6 +208,8 @@ static struct listener_plan *listener_new(struct conversion *c, struct plane *pl
     listener->name = name_claim(c->arena, plane->listener_names, wanted,
                                 address_key(c, entry->port, hostname), SECTION_NAME_MAX);
     key_put(c, plane->by_address, address_key(c, entry->port, hostname), listener);
+    plane->any_wide_listener =
+        plane->any_wide_listener || !hostname.ptr || is_wildcard_host(hostname);
     *ARENA_PUSH(c->arena, plane->listeners, plane->listener_count, plane->listener_capacity) =
         listener;
     return listener;
