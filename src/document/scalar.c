@@ -235,10 +235,13 @@ void scalar_resolve(struct node *node)
         return;
     }
     const char first = node->text.ptr[0];
-    if (strchr("~nNtTfFyYoO.+-0123456789", first) == NULL || first == '\0') {
+    const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+    if ((letter && node->text.len > WORD_MAX) ||
+        strchr("~nNtTfFyYoO.+-0123456789", first) == NULL || first == '\0') {
         return; /* none of the tables holds such a word */
     }
-    if (!resolve_word(node) && strchr(".+-0123456789", first) != NULL) {
+    const bool digit = first >= '0' && first <= '9';
+    if ((digit || !resolve_word(node)) && (digit || strchr(".+-", first) != NULL)) {
         resolve_number(node);
     }
 }

@@ -61,28 +61,37 @@ bool char_is_allowed(uint32_t code)
            (code >= 0x10000 && code <= 0x10FFFF);
 }
 
-/* 0x80 in each byte of the word that is below 32, above 126 or not ASCII. */
+/* 0x80 in each byte of the word that is below 32 and no line feed, above 126 or not ASCII. */
 static uint64_t unusual_bytes(uint64_t word)
 {
     const uint64_t ones = UINT64_MAX / 255, high = ones * 0x80;
     /* No carries between bytes: those with the high bit set are caught by the last term. */
-    const uint64_t low = word & ~high;
-    return ((low + ones * (0x80 - 0x7F)) | (~(low + ones * (0x80 - 0x20))) | word) & high;
+    const uint64_t low = word & ~high, other = (low ^ ones * '\n') + ones * 0x7F;
+    return ((low + ones * (0x80 - 0x7F)) | (~(low + ones * (0x80 - 0x20)) & other) | word) & high;
+}
+
+/* No byte of the next `count` words is unusual; simple enough for a compiler to do several at once. */
+static bool all_usual(const char *at, size_t count)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word;
+        memcpy(&word, at + i * sizeof word, sizeof word);
+        found |= unusual_bytes(word);
+    }
+    return !found;
 }
 
 size_t text_first_bad(struct slice text, size_t from)
 {
+    enum { CHUNK = 64 };
     size_t i = from;
     while (i < text.len) {
-        uint64_t word;
-        if (text.len - i >= sizeof word) {
-            memcpy(&word, text.ptr + i, sizeof word);
-            if (!unusual_bytes(word)) {
-                i += sizeof word;
-                continue;
-            }
+        if (text.len - i >= CHUNK && all_usual(text.ptr + i, CHUNK / sizeof(uint64_t))) {
+            i += CHUNK;
+            continue;
         }
-        const size_t end = text.len - i < sizeof word ? text.len : i + sizeof word;
+        const size_t end = text.len - i < CHUNK ? text.len : i + CHUNK;
         while (i < end) {
             uint32_t code;
             const size_t width = utf8_decode(text, i, &code);
