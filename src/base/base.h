@@ -128,6 +128,8 @@ struct map *map_new(struct arena *arena);
 void *map_get(const struct map *map, struct slice key); /* null when missing */
 /* Returns the value that was there before, or null; the new value replaces it. */
 void *map_put(struct map *map, struct slice key, void *value);
+/* A value that is there stays and is returned; otherwise the key is copied and null is returned. */
+void *map_add(struct map *map, struct slice key, void *value);
 size_t map_count(const struct map *map);
 struct map_entry;
 const struct map_entry *map_first(const struct map *map);

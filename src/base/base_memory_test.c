@@ -140,9 +140,63 @@ static void test_base_buf_prints(void **state)
     buf_release(&buf);
 }
 
+static void test_base_arena_cleared_is_zeroed_and_used_again(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_open(0, NULL, NULL);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 100; i++) {
+            char *bytes = arena_alloc(arena, 3000);
+            for (size_t at = 0; at < 3000; at++) {
+                assert_int_equal(bytes[at], 0);
+            }
+            memset(bytes, 0xA5, 3000);
+        }
+        size_t used = arena_used(arena);
+        arena_clear(arena);
+        assert_true(arena_used(arena) <= used);
+    }
+    arena_close(arena);
+}
+
+static void test_base_arena_joins_texts(void **state)
+{
+    (void)state;
+    char digits[UINT_TEXT_MAX];
+    struct arena *arena = arena_open(0, NULL, NULL);
+    struct slice text = ARENA_JOIN(arena, SLICE("a"), SLICE_ABSENT, SLICE(""), SLICE("-"),
+                                   uint_text(UINT64_MAX, digits));
+    assert_true(slice_is(text, "a-18446744073709551615"));
+    assert_int_equal(text.ptr[text.len], 0);
+    assert_true(slice_is(ARENA_JOIN(arena, SLICE("port "), uint_text(8080, digits)), "port 8080"));
+    arena_close(arena);
+}
+
+static void test_base_buf_puts_numbers(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 400);
+    buf_put_uint(&buf, 0);
+    buf_putc(&buf, ' ');
+    buf_put_uint(&buf, UINT64_MAX);
+    assert_true(slice_is(buf_slice(&buf), "0 18446744073709551615"));
+    buf_clear(&buf);
+    buf_printf(&buf, "%300d", 7); /* does not fit into what it has, and grows */
+    assert_int_equal(buf.len, 300);
+    assert_false(buf.failed);
+    buf_printf(&buf, "%100d", 7); /* with its NUL this is one byte too many */
+    assert_true(buf.failed);
+    assert_int_equal(buf.len, 300);
+    buf_release(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_base_arena_cleared_is_zeroed_and_used_again),
+        cmocka_unit_test(test_base_arena_joins_texts),
+        cmocka_unit_test(test_base_buf_puts_numbers),
         cmocka_unit_test(test_base_arena_gives_zeroed_aligned_memory),
         cmocka_unit_test(test_base_arena_calls_its_handler_past_the_budget),
         cmocka_unit_test(test_base_arena_refuses_sizes_that_overflow),

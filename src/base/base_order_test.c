@@ -89,11 +89,40 @@ static void test_base_arithmetic_is_checked(void **state)
     assert_false(checked_multiply(SIZE_MAX / 3 + 1, 3, &out));
 }
 
+/* Keys of every length that differ in one byte only; some are there before, some are not. */
+static void test_base_map_tells_all_keys_apart(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_open(0, NULL, NULL);
+    struct map *map = map_new(arena);
+    char text[40];
+    static char values[40][40];
+    for (size_t len = 1; len < sizeof text; len++) {
+        for (size_t at = 0; at < len; at++) {
+            memset(text, 'a', sizeof text);
+            text[at] = 'b';
+            assert_null(map_get(map, (struct slice){text, len}));
+            assert_null(map_add(map, (struct slice){text, len}, &values[len][at]));
+            assert_ptr_equal(map_add(map, (struct slice){text, len}, arena), &values[len][at]);
+        }
+    }
+    for (size_t len = 1; len < sizeof text; len++) {
+        for (size_t at = 0; at < len; at++) {
+            memset(text, 'a', sizeof text); /* map_add has copied it */
+            text[at] = 'b';
+            assert_ptr_equal(map_get(map, (struct slice){text, len}), &values[len][at]);
+        }
+    }
+    assert_int_equal(map_count(map), 39 * 40 / 2);
+    arena_close(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base_sort_is_stable_at_any_size),
         cmocka_unit_test(test_base_map_iterates_in_the_order_of_insertion),
+        cmocka_unit_test(test_base_map_tells_all_keys_apart),
         cmocka_unit_test(test_base_map_replaces_and_returns_what_was_there),
         cmocka_unit_test(test_base_arithmetic_is_checked),
     };

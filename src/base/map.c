@@ -92,15 +92,8 @@ void *map_get(const struct map *map, struct slice key)
     return entry ? entry->value : NULL;
 }
 
-void *map_put(struct map *map, struct slice key, void *value)
+static void add(struct map *map, uint32_t hash, struct slice key, void *value)
 {
-    uint32_t hash = hash_of(map, key);
-    struct map_entry *entry = find(map, hash, key);
-    if (entry) {
-        void *before = entry->value;
-        entry->value = value;
-        return before;
-    }
     if (map->count) {
         map->entries[map->count - 1].last = false;
     }
@@ -111,6 +104,29 @@ void *map_put(struct map *map, struct slice key, void *value)
     } else if (map->count > FEW) {
         index_grow(map);
     }
+}
+
+void *map_put(struct map *map, struct slice key, void *value)
+{
+    uint32_t hash = hash_of(map, key);
+    struct map_entry *entry = find(map, hash, key);
+    if (entry) {
+        void *before = entry->value;
+        entry->value = value;
+        return before;
+    }
+    add(map, hash, key, value);
+    return NULL;
+}
+
+void *map_add(struct map *map, struct slice key, void *value)
+{
+    uint32_t hash = hash_of(map, key);
+    const struct map_entry *entry = find(map, hash, key);
+    if (entry) {
+        return entry->value;
+    }
+    add(map, hash, arena_copy(map->arena, key), value);
     return NULL;
 }
 

@@ -172,21 +172,40 @@ struct slice uint_text(uint64_t number, char digits[UINT_TEXT_MAX])
     return (struct slice){digits + at, UINT_TEXT_MAX - at};
 }
 
-/* Words are multiplied and folded. */
+static uint64_t word_at(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* Up to seven bytes, each of which counts. */
+static uint64_t short_word(const char *at, size_t len)
+{
+    uint32_t first, last;
+    if (len < sizeof first) {
+        const unsigned char *b = (const unsigned char *)at;
+        return len ? b[0] | (uint64_t)b[len / 2] << 8 | (uint64_t)b[len - 1] << 16 : 0;
+    }
+    memcpy(&first, at, sizeof first);
+    memcpy(&last, at + len - sizeof last, sizeof last);
+    return first | (uint64_t)last << 32;
+}
+
+/* Words are multiplied and folded; the last one may overlap the one before. */
 uint64_t slice_hash(struct slice s, uint64_t seed)
 {
     const uint64_t prime = 0x9e3779b97f4a7c15;
-    uint64_t sum = seed ^ (s.len * prime), word;
-    size_t at = 0;
-    for (; s.len - at >= sizeof word; at += sizeof word) {
-        memcpy(&word, s.ptr + at, sizeof word);
-        sum = (sum ^ word) * prime;
-        sum ^= sum >> 29;
-    }
-    if (at < s.len) {
-        word = 0;
-        memcpy(&word, s.ptr + at, s.len - at);
-        sum = (sum ^ word) * prime;
+    const size_t width = sizeof(uint64_t);
+    uint64_t sum = seed ^ (s.len * prime);
+    if (s.len < width) {
+        sum = (sum ^ short_word(s.ptr, s.len)) * prime;
+    } else {
+        for (size_t at = 0; at + width < s.len; at += width) {
+            sum = (sum ^ word_at(s.ptr + at)) * prime;
+            sum ^= sum >> 29;
+        }
+        sum = (sum ^ word_at(s.ptr + s.len - width)) * prime;
     }
     sum ^= sum >> 32;
     return sum * prime;

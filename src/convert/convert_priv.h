@@ -162,8 +162,6 @@ struct conversion {
 /* ---- say.c: diagnostics ------------------------------------------------------------------- */
 
 struct slice origin_subject(struct conversion *c, const struct origin *origin); /* "Ingress a/b" */
-/* As map_put, with a key that is only borrowed; a value that is there stays and is returned. */
-void *key_put(struct conversion *c, struct map *map, struct slice key, void *value);
 /* Says it once for each place and text; the origin may be null. */
 void say(struct conversion *c, enum diag_code code, enum severity severity, struct span span,
          const struct origin *origin, const char *format, ...) PRINTF_LIKE(6, 7);

@@ -40,10 +40,10 @@ static struct share *share_find(struct conversion *c, struct shares *shares,
     if (!shares->index && shares->count > FEW) {
         shares->index = map_new(c->arena);
         for (size_t i = 0; i < shares->count; i++) {
-            key_put(c, shares->index, origin_key(c, &shares->items[i].origin), (void *)(i + 1));
+            map_add(shares->index, origin_key(c, &shares->items[i].origin), (void *)(i + 1));
         }
     } else if (shares->index) {
-        key_put(c, shares->index, origin_key(c, origin), (void *)shares->count);
+        map_add(shares->index, origin_key(c, origin), (void *)shares->count);
     }
     return share;
 }
@@ -171,7 +171,7 @@ static size_t *family_of(struct conversion *c, const struct origin *origin, enum
     size_t *family = map_get(c->families, buf_slice(&c->key));
     if (!family) {
         family = ARENA_NEW(c->arena, size_t);
-        key_put(c, c->families, buf_slice(&c->key), family);
+        map_add(c->families, buf_slice(&c->key), family);
     }
     return family;
 }
@@ -195,7 +195,7 @@ static struct route_group *group_new(struct conversion *c, struct plane *plane,
     if (!map_get(plane->namespaces, origin->namespace)) {
         map_put(plane->namespaces, origin->namespace, plane);
     }
-    if (origin->kind.len && !key_put(c, plane->seen, origin_key(c, origin), plane)) {
+    if (origin->kind.len && !map_add(plane->seen, origin_key(c, origin), plane)) {
         *ARENA_PUSH(c->arena, plane->sources, plane->source_count, plane->source_capacity) =
             *origin;
     }

@@ -207,7 +207,7 @@ static struct listener_plan *listener_new(struct conversion *c, struct plane *pl
                                        .cert = entry->certificate};
     listener->name = name_claim(c->arena, plane->listener_names, wanted,
                                 address_key(c, entry->port, hostname), SECTION_NAME_MAX);
-    key_put(c, plane->by_address, address_key(c, entry->port, hostname), listener);
+    map_add(plane->by_address, address_key(c, entry->port, hostname), listener);
     plane->any_wide_listener =
         plane->any_wide_listener || !hostname.ptr || is_wildcard_host(hostname);
     *ARENA_PUSH(c->arena, plane->listeners, plane->listener_count, plane->listener_capacity) =
@@ -241,7 +241,7 @@ static struct map *count_shares(struct conversion *c, const struct plane *plane)
         struct unit *unit = plane->units[i];
         if (has_certificate(unit) && unit->https->certificate.host.len) {
             struct slice key = share_key(c, unit->https);
-            if (key_put(c, shares, key, unit)) {
+            if (map_add(shares, key, unit)) {
                 map_put(shares, key, c);
             }
         }

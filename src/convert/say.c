@@ -2,16 +2,6 @@
 
 #include <stdio.h>
 
-void *key_put(struct conversion *c, struct map *map, struct slice key, void *value)
-{
-    void *before = map_get(map, key);
-    if (before) {
-        return before;
-    }
-    map_put(map, arena_copy(c->arena, key), value);
-    return NULL;
-}
-
 struct slice origin_subject(struct conversion *c, const struct origin *origin)
 {
     if (!origin->name.len) {
@@ -33,7 +23,7 @@ static bool is_new(struct conversion *c, enum diag_code code, struct span span,
         buf_put(&c->key, origin->name);
     }
     buf_put(&c->key, message);
-    return key_put(c, c->said, buf_slice(&c->key), c) == NULL;
+    return map_add(c->said, buf_slice(&c->key), c) == NULL;
 }
 
 static void vsay(struct conversion *c, enum diag_code code, enum severity severity,
