@@ -83,6 +83,19 @@ static void add(struct diag *diag, enum diag_code code, enum severity severity, 
     *item = (struct diagnostic){code, severity, message, subject, span};
 }
 
+struct diag *diag_beside(const struct diag *diag)
+{
+    struct diag *beside = diag_new(diag->arena);
+    beside->files = diag->files;
+    beside->file_count = diag->file_count;
+    return beside;
+}
+
+void diag_add(struct diag *diag, const struct diagnostic *item)
+{
+    add(diag, item->code, item->severity, item->span, item->subject, item->message);
+}
+
 void diag_at(struct diag *diag, enum diag_code code, struct span span, struct slice subject,
              const char *format, ...)
 {

@@ -66,6 +66,10 @@ void diag_severity_at(struct diag *diag, enum diag_code code, enum severity seve
                       struct span span, struct slice subject, const char *format, ...)
     PRINTF_LIKE(6, 7);
 
+/* A sink over the same files, so that what a module says can be looked at before it is taken over. */
+struct diag *diag_beside(const struct diag *diag);
+void diag_add(struct diag *diag, const struct diagnostic *item);
+
 /* Brings diagnostics into their final order (file name, line, column, code, message) and drops
  * repeated ones, so that output does not depend on the order in which things were found. */
 void diag_finish(struct diag *diag);

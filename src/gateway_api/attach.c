@@ -216,7 +216,7 @@ static void attach(struct builder *builder, struct route_state *state)
         return;
     }
     if (route->parent_count == 0) {
-        diag_at(builder->run->diag, DIAG_G003, route->object.span, route->object.subject,
+        diag_at(builder->run->diag, DIAG_G029, route->object.span, route->object.subject,
                 "the route names no Gateway, so it serves nothing; add spec.parentRefs");
     }
     for (size_t i = 0; i < route->parent_count; i++) {

@@ -96,6 +96,19 @@ static void report_assumed(struct builder *builder)
     }
 }
 
+static void build(struct builder *builder)
+{
+    set_table(builder->run, builder->profile, builder->table);
+    tls_policies_read(builder);
+    take_gateways(builder);
+    routes_attach(builder);
+    others_report(builder);
+    listener_sets_add(builder);
+    for (size_t i = 0; i < builder->gateway_count; i++) {
+        entries_add(builder, &builder->gateways[i]);
+    }
+}
+
 void gateway_api_build(struct run *run, const struct kube *kube,
                        const struct gateway_profile *profile, struct route_table *table)
 {
@@ -107,14 +120,27 @@ void gateway_api_build(struct run *run, const struct kube *kube,
         .lists = map_new(run->arena),
         .assumed = map_new(run->arena),
     };
-    set_table(run, profile, table);
-    tls_policies_read(&builder);
-    take_gateways(&builder);
-    routes_attach(&builder);
-    others_report(&builder);
-    listener_sets_add(&builder);
-    for (size_t i = 0; i < builder.gateway_count; i++) {
-        entries_add(&builder, &builder.gateways[i]);
+    build(&builder);
+    report_assumed(&builder);
+}
+
+void gateway_api_check(struct run *run, const struct kube *kube,
+                       const struct gateway_profile *profile)
+{
+    struct route_table table;
+    route_table_open(run, &table);
+    struct builder builder = {
+        .run = run,
+        .kube = kube,
+        .profile = profile,
+        .table = &table,
+        .lists = map_new(run->arena),
+        .assumed = map_new(run->arena),
+    };
+    build(&builder);
+    for (size_t i = 0; i < builder.route_count; i++) {
+        route_compile(&builder, &builder.routes[i]);
     }
     report_assumed(&builder);
+    route_table_close(&table);
 }

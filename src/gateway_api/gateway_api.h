@@ -66,5 +66,8 @@ const struct gateway_profile *gateway_profile_at(size_t index);
 
 void gateway_api_build(struct run *run, const struct kube *kube,
                        const struct gateway_profile *profile, struct route_table *table);
+/* Says what gateway_api_build says, and what there is to say about routes that attach nowhere. */
+void gateway_api_check(struct run *run, const struct kube *kube,
+                       const struct gateway_profile *profile);
 
 #endif

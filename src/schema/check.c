@@ -228,6 +228,9 @@ static void check_alternatives(struct schema *schema, const struct schema_node *
               "Invalid value: fits %s of the alternatives, and must fit one (oneOf)%s" SLICE_FMT,
               fits ? "several" : "none", fields.ptr ? "; set one of " : "", SLICE_ARG(fields));
     }
+    if (fits == 0) {
+        check_value(schema, best, value, place);
+    }
     for (size_t i = 0; i < node->all_of.count; i++) {
         check_value(schema, member(node->all_of, i), value, place);
     }

@@ -48,9 +48,9 @@ static void judge_fields(struct schema *schema)
     check_value(schema, node, stored, &root);
     check_lists(schema, node, stored, &root);
     if (schema->blocked) {
-        fault(schema, DIAG_V009, &root,
-              "rules between its fields were not checked, because of the other faults; correct "
-              "them first");
+        diag_at(schema->run->diag, DIAG_V009, root.span, schema->object->subject,
+                "rules between fields were not checked, because of the other faults; correct "
+                "them first");
     } else {
         check_rules(schema, node, stored, &root);
     }

@@ -39,10 +39,9 @@ struct schema;
 struct schema *schema_open(struct run *run, const struct schema_release *release);
 void schema_close(struct schema *schema);
 
-/* An object and what it is called; namespace with the default filled in. */
 struct schema_object {
     const struct node *root;
-    struct slice kind, api_version, namespace, name;
+    struct slice kind, api_version; /* of a list's item perhaps those of the list */
     struct slice subject; /* "HTTPRoute shop/web" */
 };
 enum schema_verdict {
