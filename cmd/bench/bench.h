@@ -1,4 +1,4 @@
-/* Measures `gateshift convert` against the least that any reader of the same YAML has to do.
+/* Measures `gateshift convert` and `gateshift validate` against the least that any reader of the same YAML has to do.
  *
  * Units:   seconds of user time, bytes.
  * Errors:  functions return false after a message on stderr.
@@ -13,13 +13,17 @@
 /* Writes `count` Ingresses with three paths each on average; the same count gives the same bytes. */
 NODISCARD bool bench_generate(size_t count, FILE *out);
 
+/* Writes `count` HTTPRoutes of four rules each. */
+NODISCARD bool bench_generate_routes(size_t count, FILE *out);
+
 /* Reads all events of a YAML file with libyaml and drops them. */
 NODISCARD bool bench_scan(const char *file, size_t *events);
 
 struct bench_options {
     const char *self;      /* this program, run again for the bare scan */
     const char *gateshift; /* the program that is measured */
-    size_t ingresses, runs;
+    size_t objects, runs;
+    bool validate; /* HTTPRoutes, else Ingresses are converted */
 };
 /* Generates an input, runs both programs on it in turn, and prints a table. */
 NODISCARD bool bench_measure(const struct bench_options *options);

@@ -74,45 +74,47 @@ static double median(double *values, size_t count)
 static bool measure(const struct bench_options *options, char *file, size_t bytes)
 {
     char *self = strdup(options->self), *gateshift = strdup(options->gateshift);
-    char scan[] = "scan", convert[] = "convert", flag[] = "-f", to[] = "--to",
-         target[] = "standard";
+    char scan[] = "scan", convert[] = "convert", validate[] = "validate", flag[] = "-f",
+         to[] = "--to", target[] = "standard";
     char *const scan_argv[] = {self, scan, file, NULL};
-    char *const convert_argv[] = {gateshift, convert, flag, file, to, target, NULL};
+    char *const shift_argv[] = {
+        gateshift, options->validate ? validate : convert, flag, file, to, target, NULL};
     double *scans = calloc(options->runs, sizeof *scans);
-    double *converts = calloc(options->runs, sizeof *converts);
+    double *shifts = calloc(options->runs, sizeof *shifts);
     struct usage usage = {0};
     size_t peak = 0;
-    bool good = self && gateshift && scans && converts;
+    bool good = self && gateshift && scans && shifts;
     for (size_t i = 0; good && i < options->runs; i++) {
         good = run_child(scan_argv, &usage);
         scans[i] = usage.user;
-        good = good && run_child(convert_argv, &usage);
-        converts[i] = usage.user;
+        good = good && run_child(shift_argv, &usage);
+        shifts[i] = usage.user;
         peak = usage.peak > peak ? usage.peak : peak;
     }
     if (good) {
         double scan_time = median(scans, options->runs);
-        double convert_time = median(converts, options->runs);
+        double shift_time = median(shifts, options->runs);
         double mega = 1024.0 * 1024.0;
-        printf("%9zu %8.1f %9.3f %9.3f %7.2f %9.1f %7.1f\n", options->ingresses,
-               (double)bytes / mega, scan_time, convert_time, convert_time / scan_time,
-               (double)peak / mega, (double)peak / (double)bytes);
+        printf("%9zu %8.1f %9.3f %9.3f %7.2f %9.1f %7.1f\n", options->objects, (double)bytes / mega,
+               scan_time, shift_time, shift_time / scan_time, (double)peak / mega,
+               (double)peak / (double)bytes);
     }
     free(self);
     free(gateshift);
     free(scans);
-    free(converts);
+    free(shifts);
     return good;
 }
 
-static bool generate_into(const char *file, size_t count, size_t *bytes)
+static bool generate_into(const char *file, const struct bench_options *options, size_t *bytes)
 {
     FILE *out = fopen(file, "wb");
     if (!out) {
         perror(file);
         return false;
     }
-    bool good = bench_generate(count, out);
+    bool good = options->validate ? bench_generate_routes(options->objects, out)
+                                  : bench_generate(options->objects, out);
     good = fclose(out) == 0 && good;
     struct stat status;
     good = good && stat(file, &status) == 0;
@@ -138,7 +140,7 @@ bool bench_measure(const struct bench_options *options)
     }
     close(descriptor);
     size_t bytes = 0;
-    bool good = generate_into(file, options->ingresses, &bytes) && measure(options, file, bytes);
+    bool good = generate_into(file, options, &bytes) && measure(options, file, bytes);
     unlink(file);
     return good;
 }

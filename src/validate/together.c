@@ -40,4 +40,5 @@ void check_together(struct run *run, struct kube *kube, const struct validate_op
         take_over(run, diag_get(quiet.diag, i));
     }
     check_references(run, kube);
+    check_stream_routes(run, kube);
 }

@@ -14,6 +14,7 @@
 #ifndef GATESHIFT_VALIDATE_H
 #define GATESHIFT_VALIDATE_H
 
+#include "convert/convert.h"
 #include "gateway_api/gateway_api.h"
 #include "input/input.h"
 #include "schema/schema.h"
@@ -36,5 +37,10 @@ struct validated {
 };
 void validate(struct run *run, const struct input *input, const struct validate_options *options,
               struct validated *out);
+/* Judges what `convert` wrote for a release and channel. An object that an API server would refuse is a fault of
+ * gateshift, and said so (V030). Objects that differ in nothing but names and paths of the usual form are judged
+ * once. */
+void validate_converted(struct run *run, const struct converted *converted,
+                        const struct schema_release *release);
 
 #endif

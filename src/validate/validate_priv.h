@@ -8,5 +8,7 @@
 void check_together(struct run *run, struct kube *kube, const struct validate_options *options);
 /* References of kinds that the front end does not read. */
 void check_references(struct run *run, const struct kube *kube);
+/* TLSRoutes, TCPRoutes and UDPRoutes, and the listeners that they ask for. */
+void check_stream_routes(struct run *run, const struct kube *kube);
 
 #endif

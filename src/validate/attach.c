@@ -1,0 +1,115 @@
+#include "validate/validate_priv.h"
+
+#define GATEWAY_GROUP "gateway.networking.k8s.io"
+
+/* Which routes a listener carries, by its protocol (ProtocolType in apis/v1/gateway_types.go). HTTPRoute and
+ * GRPCRoute are not here, as the front end attaches them. TLS that the listener ends may go to a TCPRoute. */
+static const struct carried {
+    const char *protocol, *kind;
+} carried[] = {
+    {"TLS", "TLSRoute"},
+    {"TLS", "TCPRoute"},
+    {"TCP", "TCPRoute"},
+    {"UDP", "UDPRoute"},
+};
+
+static bool is_stream_route(const struct object *object)
+{
+    bool known = false;
+    for (size_t i = 0; i < ARRAY_LEN(carried); i++) {
+        known = known || slice_is(object->kind_name, carried[i].kind);
+    }
+    return known && slice_is(kube_group(object->api_version), GATEWAY_GROUP);
+}
+
+static bool carries(const struct listener *listener, struct slice kind)
+{
+    bool fits = false, named = listener->kind_count == 0;
+    for (size_t i = 0; i < ARRAY_LEN(carried); i++) {
+        fits = fits || (slice_is(listener->protocol, carried[i].protocol) &&
+                        slice_is(kind, carried[i].kind));
+    }
+    for (size_t i = 0; i < listener->kind_count; i++) {
+        named = named || (slice_is(listener->kinds[i].group, GATEWAY_GROUP) &&
+                          slice_equal(listener->kinds[i].kind, kind));
+    }
+    return fits && named;
+}
+
+static bool admits(struct run *run, const struct kube *kube, const struct gateway *gateway,
+                   const struct listener *listener, struct slice namespace)
+{
+    switch (listener->from) {
+    case FROM_SAME:
+        return slice_equal(namespace, gateway->object.namespace);
+    case FROM_ALL:
+        return true;
+    case FROM_SELECTOR: {
+        struct labels labels = kube_namespace_labels(run, kube, namespace);
+        bool open = !run->closed && !kube_find(kube, KUBE_NAMESPACE, SLICE(""), namespace);
+        return open || label_selector_matches(&listener->selector, &labels);
+    }
+    case FROM_NONE:
+        break;
+    }
+    return false;
+}
+
+static struct slice text_at(const struct node *map, const char *key)
+{
+    const struct node *node = node_get(map, key);
+    return node && node->kind == NODE_STRING ? node->text : SLICE("");
+}
+
+static bool is_taken(struct run *run, const struct kube *kube, const struct gateway *gateway,
+                     const struct object *route, const struct node *parent)
+{
+    struct slice section = text_at(parent, "sectionName");
+    const struct node *port = node_get(parent, "port");
+    for (size_t i = 0; i < gateway->listener_count; i++) {
+        const struct listener *listener = &gateway->listeners[i];
+        if ((!section.len || slice_equal(section, listener->name)) &&
+            (!port || port->kind != NODE_INT || port->integer == listener->port) &&
+            carries(listener, route->kind_name) &&
+            admits(run, kube, gateway, listener, route->namespace)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_parent(struct run *run, const struct kube *kube, const struct object *route,
+                         const struct node *parent)
+{
+    struct slice group = text_at(parent, "group"), kind = text_at(parent, "kind");
+    struct slice namespace = text_at(parent, "namespace");
+    namespace = namespace.len ? namespace : route->namespace;
+    if ((group.len && !slice_is(group, GATEWAY_GROUP)) ||
+        (kind.len && !slice_is(kind, "Gateway"))) {
+        return;
+    }
+    const struct gateway *gateway =
+        (const void *)kube_find(kube, KUBE_GATEWAY, namespace, text_at(parent, "name"));
+    if (gateway && !is_taken(run, kube, gateway, route, parent)) {
+        diag_at(run->diag, DIAG_V023, parent->span, route->subject,
+                "no listener of Gateway '" SLICE_FMT "/" SLICE_FMT "' takes a " SLICE_FMT
+                " of namespace '" SLICE_FMT "' here; it needs one of protocol %s that admits it",
+                SLICE_ARG(namespace), SLICE_ARG(gateway->object.name), SLICE_ARG(route->kind_name),
+                SLICE_ARG(route->namespace),
+                slice_is(route->kind_name, "UDPRoute")   ? "UDP"
+                : slice_is(route->kind_name, "TLSRoute") ? "TLS"
+                                                         : "TCP or TLS");
+    }
+}
+
+void check_stream_routes(struct run *run, const struct kube *kube)
+{
+    for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
+        const struct object *route = kube->objects[KUBE_OTHER][i];
+        const struct node *parents =
+            is_stream_route(route) ? node_get(node_get(route->root, "spec"), "parentRefs") : NULL;
+        for (size_t j = 0; parents && parents->kind == NODE_LIST && j < parents->count; j++) {
+            check_parent(run, kube, route, parents->items[j]);
+        }
+    }
+}
