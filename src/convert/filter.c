@@ -339,6 +339,11 @@ static void emit_addresses(struct emission *e, const void *effect)
     say_unsupported(e->c, e->rule, EFFECT_addresses, effect);
 }
 
+static void emit_authentication(struct emission *e, const void *effect)
+{
+    say_unsupported(e->c, e->rule, EFFECT_authentication, effect);
+}
+
 static void emit_retries(struct emission *e, const void *effect)
 {
     say_unsupported(e->c, e->rule, EFFECT_retries, effect);

@@ -16,6 +16,10 @@
 #define STANDARD_addresses                                                                         \
     SUPPORT_NONE,                                                                                  \
         "keep clients out by a policy of the implementation, a firewall or the application"
+#define STANDARD_authentication                                                                    \
+    SUPPORT_NONE,                                                                                  \
+        "ask for credentials by a policy of the implementation, or in the application, before "    \
+        "any request gets to the new Gateway"
 #define STANDARD_cors          SUPPORT_NEAR, "CORS filter"
 #define STANDARD_rewrite       SUPPORT_NEAR, "URLRewrite with a whole path or a prefix"
 #define STANDARD_upstream_host SUPPORT_EXACT, "URLRewrite with a fixed host name"
@@ -45,6 +49,10 @@
 #define AKS_addresses                                                                              \
     SUPPORT_NONE, "there is no list for one route; give these hosts a Gateway of their own with "  \
                   "loadBalancerSourceRanges in its ConfigMap, or check in the application"
+#define AKS_authentication                                                                         \
+    SUPPORT_NONE, "application routing with Gateway API asks for no credentials; put a proxy "     \
+                  "that does (such as oauth2-proxy) in front of the Service, or check in the "     \
+                  "application"
 #define AKS_cors              STANDARD_cors
 #define AKS_rewrite           STANDARD_rewrite
 #define AKS_upstream_host     STANDARD_upstream_host

@@ -3,8 +3,14 @@
 struct evaluator *evaluator_new(struct run *run, const struct route_table *table)
 {
     struct evaluator *evaluator = ARENA_NEW(run->arena, struct evaluator);
-    *evaluator = (struct evaluator){table, entry_index_new(run, table)};
+    *evaluator = (struct evaluator){.table = table, .index = entry_index_new(run, table)};
     return evaluator;
+}
+
+void evaluator_assume(struct evaluator *evaluator, const struct assumption *items, size_t count)
+{
+    evaluator->assumptions = items;
+    evaluator->assumption_count = count;
 }
 
 const char *outcome_name(enum outcome_kind kind)
@@ -277,7 +283,8 @@ static void serve(struct context *context, const struct entry *entry, struct out
 void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *request,
               struct outcome *out)
 {
-    struct context context = {.table = evaluator->table,
+    struct context context = {.evaluator = evaluator,
+                              .table = evaluator->table,
                               .arena = arena,
                               .request = request,
                               .host = host_normalise(arena, request->host),

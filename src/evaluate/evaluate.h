@@ -44,6 +44,13 @@ struct outcome_backend {
     struct seen_headers request;  /* what the backend receives: the client's headers, edited */
     struct seen_headers response; /* what the data plane sets on, or removes from, the response */
 };
+/* What an outcome hangs on that is not in the request. */
+struct condition {
+    const char *name;        /* "basic-auth" */
+    struct slice parameters; /* "Secret shop/users" */
+    bool passes;             /* as it was assumed */
+    struct slice otherwise;  /* what would happen else; absent: something else that is not said */
+};
 struct outcome {
     enum outcome_kind kind;
     int64_t status;        /* REDIRECT and RESPOND */
@@ -56,10 +63,18 @@ struct outcome {
     struct slice gateway;         /* data plane that was asked */
     /* Effects in force: the backend's, else the rule's, else the platform's. */
     struct effects effects;
+    struct condition *conditions;
+    size_t condition_count, condition_capacity;
     int decided_by;                /* enum effect_id, GATE_NO_ENDPOINTS or -1 */
     struct slice reason;           /* of RESPOND and UNKNOWN */
     const struct unknown *unknown; /* parts that are not known (rewrite, headers, traffic) */
 };
+/* A condition of this name passes, or fails, whatever the request says. The names are borrowed. */
+struct assumption {
+    struct slice name;
+    bool passes;
+};
+void evaluator_assume(struct evaluator *evaluator, const struct assumption *items, size_t count);
 /* `request` must have been completed by request_defaults. Without request->gateway and with several
  * data planes, the one whose entry names the host most closely is asked. */
 void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *request,

@@ -20,10 +20,13 @@ const struct entry *entry_index_find(const struct entry_index *index,
 struct evaluator {
     const struct route_table *table;
     const struct entry_index *index;
+    const struct assumption *assumptions;
+    size_t assumption_count;
 };
 
 /* A request while it is evaluated. */
 struct context {
+    const struct evaluator *evaluator;
     const struct route_table *table;
     struct arena *arena;
     const struct request *request;
@@ -75,6 +78,16 @@ void find_client(struct context *context);
 bool gate_answers(struct context *context, int gate, struct outcome *out);
 void answer_redirect(struct context *context, const struct route_redirect *redirect,
                      struct outcome *out);
+
+/* ---- condition.c: what is assumed, and who is let in */
+/* Notes the condition with the outcome; true when it passes, by what is assumed or else by `otherwise`. */
+bool condition_passes(struct context *context, const struct condition *condition,
+                      struct outcome *out);
+bool gate_authentication(struct context *context, const struct effects *effects,
+                         struct outcome *out);
+enum admission { ADMISSION_OPEN, ADMISSION_YES, ADMISSION_NO, ADMISSION_UNKNOWN };
+/* What the lists of addresses say; OPEN when there are none. */
+enum admission addresses_admit(const struct context *context, const struct route_addresses *lists);
 
 /* ---- cors.c */
 bool cors_preflight(struct context *context, const struct route_cors *cors, struct outcome *out);

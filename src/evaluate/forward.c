@@ -104,6 +104,10 @@ static void fill_view(struct context *context, const struct backend *backend,
             headers_edit(context, layers[i]->response_headers, &out->response);
         }
     }
+    if (effects.authentication) {
+        const struct route_header_edits edits = {.edits = effects.authentication->request};
+        headers_edit(context, &edits, &out->request);
+    }
     cors_headers(context, effects.cors, &out->response);
     headers_doubt(context, &out->request);
     headers_doubt(context, &out->response);

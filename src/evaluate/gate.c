@@ -55,22 +55,40 @@ static bool gate_body_limit(struct context *context, const struct effects *effec
     return respond(out, 413, SLICE("the body is larger than the limit"));
 }
 
-static bool gate_addresses(struct context *context, const struct effects *effects,
-                           struct outcome *out)
+enum admission addresses_admit(const struct context *context, const struct route_addresses *lists)
 {
-    const struct route_addresses *lists = effects->addresses;
-    if (!lists || (!lists->has_allow && !lists->deny.count)) {
-        return false;
-    }
     const struct address *client = &context->client;
+    if (!lists || (!lists->has_allow && !lists->deny.count)) {
+        return ADMISSION_OPEN;
+    }
     if (!client->length) {
-        out->kind = OUTCOME_UNKNOWN;
-        out->reason = SLICE("the answer depends on the client's address, and none was given");
-        return true;
+        return ADMISSION_UNKNOWN;
     }
     bool denied = networks_hold(&lists->deny, client) ||
                   (lists->has_allow && !networks_hold(&lists->allow, client));
-    return denied && respond(out, lists->status, SLICE("the client's address is not let in"));
+    return denied ? ADMISSION_NO : ADMISSION_YES;
+}
+
+static bool gate_addresses(struct context *context, const struct effects *effects,
+                           struct outcome *out)
+{
+    const struct route_authentication *authentication = effects->authentication;
+    if (authentication && authentication->any) {
+        return false; /* they are looked at together */
+    }
+    switch (addresses_admit(context, effects->addresses)) {
+    case ADMISSION_OPEN:
+    case ADMISSION_YES:
+        return false;
+    case ADMISSION_NO:
+        return respond(out, effects->addresses->status,
+                       SLICE("the client's address is not let in"));
+    case ADMISSION_UNKNOWN:
+        break;
+    }
+    out->kind = OUTCOME_UNKNOWN;
+    out->reason = SLICE("the answer depends on the client's address, and none was given");
+    return true;
 }
 
 static bool gate_cors(struct context *context, const struct effects *effects, struct outcome *out)
@@ -104,6 +122,7 @@ static gate_fn *const gates[EFFECT_COUNT] = {
     [EFFECT_https_redirect] = gate_https_redirect,
     [EFFECT_body_limit] = gate_body_limit,
     [EFFECT_addresses] = gate_addresses,
+    [EFFECT_authentication] = gate_authentication,
     [EFFECT_cors] = gate_cors,
 };
 

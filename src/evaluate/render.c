@@ -28,6 +28,25 @@ static struct slice header_value(struct context *context, struct slice name)
                : headers_joined(context->arena, &context->headers, name);
 }
 
+/* All but the unreserved characters of RFC 3986, as ngx.escape_uri writes them. */
+static struct slice component_escape(struct arena *arena, struct slice text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *out = arena_alloc(arena, 3 * text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (is_alphanumeric(text.ptr[i]) || (c && strchr("-._~", c))) {
+            out[len++] = text.ptr[i];
+        } else {
+            out[len++] = '%';
+            out[len++] = digits[c >> 4];
+            out[len++] = digits[c & 15];
+        }
+    }
+    return (struct slice){out, len};
+}
+
 static bool part_render(struct context *context, const struct part *part, struct slice *out)
 {
     const struct request *request = context->request;
@@ -49,6 +68,9 @@ static bool part_render(struct context *context, const struct part *part, struct
         return true;
     case PART_PORT:
         *out = arena_printf(context->arena, "%u", request->port);
+        return true;
+    case PART_TARGET_ESCAPED:
+        *out = component_escape(context->arena, request->target);
         return true;
     case PART_TARGET:
         *out = request->target;

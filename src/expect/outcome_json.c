@@ -262,6 +262,26 @@ static struct node *networks_node(const struct writer *writer, const struct netw
     return list;
 }
 
+static struct node *guards_node(const struct writer *writer, const struct guards *guards)
+{
+    struct node *list = node_list(writer->arena);
+    for (size_t i = 0; i < guards->count; i++) {
+        const struct guard *guard = &guards->items[i];
+        struct node *map = node_map(writer->arena);
+        set(writer, map, "kind", text_node(writer, slice_of(guard_name(guard->kind))));
+        set(writer, map, "subject", text_node(writer, guard->subject));
+        set(writer, map, "status", node_int(writer->arena, guard->status));
+        if (guard->location.count) {
+            set(writer, map, "location", template_node(writer, &guard->location));
+        }
+        if (guard->never) {
+            set(writer, map, "never", node_bool(writer->arena, true));
+        }
+        node_add(writer->arena, list, map);
+    }
+    return list;
+}
+
 static struct node *field_node(const struct writer *writer, const struct field_row *row,
                                const void *effect)
 {
@@ -287,6 +307,8 @@ static struct node *field_node(const struct writer *writer, const struct field_r
         return networks_node(writer, at);
     case FIELD_EDITS:
         return edits_node(writer, at);
+    case FIELD_GUARDS:
+        return guards_node(writer, at);
     case FIELD_MIRRORS:
         return mirrors_node(writer, effect);
     }
@@ -371,6 +393,22 @@ static struct node *notes_node(const struct writer *writer, const struct outcome
     return list;
 }
 
+static struct node *conditions_node(const struct writer *writer, const struct outcome *outcome)
+{
+    struct node *list = node_list(writer->arena);
+    for (size_t i = 0; i < outcome->condition_count; i++) {
+        const struct condition *condition = &outcome->conditions[i];
+        struct node *map = node_map(writer->arena);
+        set(writer, map, "name", text_node(writer, slice_of(condition->name)));
+        set(writer, map, "parameters", text_node(writer, condition->parameters));
+        set(writer, map, "assumed",
+            text_node(writer, condition->passes ? SLICE("pass") : SLICE("fail")));
+        set(writer, map, "otherwise", text_node(writer, condition->otherwise));
+        node_add(writer->arena, list, map);
+    }
+    return list;
+}
+
 struct node *outcome_node(struct run *run, const struct request *request,
                           const struct outcome *outcome)
 {
@@ -384,7 +422,7 @@ struct node *outcome_node(struct run *run, const struct request *request,
     set(&writer, map, "location", text_node(&writer, outcome->location));
     set_backends(&writer, outcome, map);
     set_effects(&writer, outcome, map);
-    set(&writer, map, "conditions", node_list(run->arena));
+    set(&writer, map, "conditions", conditions_node(&writer, outcome));
     set(&writer, map, "matched", matched_node(&writer, outcome));
     set(&writer, map, "notes", notes_node(&writer, outcome));
     return map;

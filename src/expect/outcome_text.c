@@ -142,6 +142,26 @@ static void put_origin(struct run *run, const struct outcome *outcome, struct bu
     buf_putc(out, '\n');
 }
 
+/* "  assumed: basic-auth (Secret shop/users) passes, else answer 401" */
+static void put_conditions(const struct outcome *outcome, struct buf *out)
+{
+    for (size_t i = 0; i < outcome->condition_count; i++) {
+        const struct condition *condition = &outcome->conditions[i];
+        buf_printf(out, "  assumed: %s", condition->name);
+        if (condition->parameters.len) {
+            buf_puts(out, " (");
+            diag_put_visible(condition->parameters, out);
+            buf_putc(out, ')');
+        }
+        buf_puts(out, condition->passes ? " passes" : " fails");
+        if (condition->passes && condition->otherwise.len) {
+            buf_puts(out, ", else ");
+            diag_put_visible(condition->otherwise, out);
+        }
+        buf_putc(out, '\n');
+    }
+}
+
 void outcome_print(struct run *run, const struct request *request, const struct outcome *outcome,
                    struct buf *out)
 {
@@ -151,6 +171,7 @@ void outcome_print(struct run *run, const struct request *request, const struct 
         put_view(outcome, out);
         put_effects(outcome, out);
     }
+    put_conditions(outcome, out);
     put_unknown(outcome, out);
     put_origin(run, outcome, out);
 }

@@ -205,23 +205,6 @@ bool listed_prefix(struct slice path, struct slice list)
     return false;
 }
 
-static bool is_authentication(enum annotation_id id)
-{
-    return id == AN_auth_type || id == AN_auth_url || id == AN_satisfy;
-}
-
-/* Basic and external authentication come after redirects, preflights and missing endpoints, which nginx
- * answers in earlier phases. */
-static bool answered_before(const struct rule *rule, const struct view_of *view)
-{
-    bool no_endpoints = rule->backend_count == 1 && rule->backends[0].status;
-    bool any_preflight = view->preflight && rule->effects.cors && rule->effects.cors->any_origin;
-    return rule->effects.redirect || any_preflight || no_endpoints ||
-           (rule->effects.answer && rule->effects.answer->last &&
-            rule->effects.answer->status != 404) ||
-           (!view->https && rule->effects.https_redirect);
-}
-
 static bool is_open(const struct annotations *annotations, const struct annotation *item)
 {
     const struct annotation_row *row = annotation_row(item->id);
@@ -232,54 +215,20 @@ static bool is_open(const struct annotations *annotations, const struct annotati
            (row->needs == AN_none || annotation_row(row->needs)->treatment != TREAT_OPEN);
 }
 
-static bool add_global_auth(struct model *model, const struct annotations *annotations,
-                            struct rule *rule)
-{
-    const struct settings *settings = model->settings;
-    if (!settings->global_auth.len || annotation_set(annotations, AN_auth_url)) {
-        return false;
-    }
-    annotation_use(annotations, AN_enable_global_auth);
-    if (!annotation_true(annotations, AN_enable_global_auth, true)) {
-        return false;
-    }
-    rule->unknown = unknown_add(model->run, rule->unknown, ASPECT_PROTECTION,
-                                setting_source(settings, "global-auth-url"),
-                                SLICE("setting 'global-auth-url' of the controller is not "
-                                      "understood yet"));
-    return true;
-}
-
-static bool add_unknown(struct model *model, const struct location *location,
-                        const struct view_of *view, struct rule *rule)
+static void add_unknown(struct model *model, const struct location *location, struct rule *rule)
 {
     const struct annotations *annotations = location->item->annotations;
-    bool exempt = listed_prefix(location->declared, model->settings->no_auth);
-    bool before = answered_before(rule, view), authentication = false;
     for (size_t i = 0; i < annotations->count; i++) {
         const struct annotation *item = &annotations->items[i];
         if (!is_open(annotations, item)) {
             continue;
         }
-        bool auth = is_authentication(item->id);
-        if (auth && (before || (exempt && item->id != AN_satisfy))) {
-            continue;
-        }
-        if (item->id == AN_satisfy && !annotation_set(annotations, AN_auth_type) &&
-            !annotation_set(annotations, AN_auth_url) && !model->settings->global_auth.len) {
-            continue; /* nothing but the address list is left to satisfy */
-        }
-        authentication = authentication || auth;
         struct effect_source source = {item->name, item->span};
         rule->unknown = unknown_add(
             model->run, rule->unknown, annotation_row(item->id)->aspect, source,
             arena_printf(model->run->arena, "annotation '" SLICE_FMT "' is not understood yet",
                          SLICE_ARG(item->name)));
     }
-    if (!before && !exempt && add_global_auth(model, annotations, rule)) {
-        authentication = true;
-    }
-    return authentication;
 }
 
 /* ---- one location --------------------------------------------------------------------------- */
@@ -292,11 +241,12 @@ static void deny(struct model *model, const struct annotations *annotations, str
     rule->effects.answer = answer;
     rule->effects.cors = NULL;
     rule->effects.addresses = NULL;
+    rule->effects.authentication = NULL;
     rule->backends = NULL;
     rule->backend_count = 0;
 }
 
-bool location_effects(struct model *model, const struct server *server,
+void location_effects(struct model *model, const struct server *server,
                       const struct location *location, const struct view_of *view,
                       struct route_table *table, struct rule *rule)
 {
@@ -306,13 +256,13 @@ bool location_effects(struct model *model, const struct server *server,
     rule->unknown = unknown_prepend(run, rule->unknown, model->settings->unknown);
     if (!location->item) {
         add_headers(model, server, location, rule);
-        return false;
+        return;
     }
     const struct annotations *annotations = location->item->annotations;
     add_protection(model, location, rule);
     if (annotations->denied) {
         deny(model, annotations, rule);
-        return false;
+        return;
     }
     add_traffic(model, location, rule);
     bool replaced = stand_in(model, location, rule);
@@ -328,6 +278,7 @@ bool location_effects(struct model *model, const struct server *server,
             add_rewrite(model, location, table, rule);
         }
     }
+    add_authentication(model, location, rule);
     add_headers(model, server, location, rule);
-    return add_unknown(model, location, view, rule);
+    add_unknown(model, location, rule);
 }

@@ -27,7 +27,7 @@ struct name {
     struct server *server;
     struct slice text;
     struct host_pattern host;
-    const struct rule_list *rules[2]; /* http, https */
+    const struct rule_list *rules;
 };
 
 static void add_entries(struct model *model, const struct name *name, struct route_table *table)
@@ -39,7 +39,7 @@ static void add_entries(struct model *model, const struct name *name, struct rou
         entry->https = https == 1;
         entry->port = https ? 443 : 80;
         entry->host = name->host;
-        entry->rules = name->rules[https];
+        entry->rules = name->rules;
         entry->origin = server->origin;
         entry->unknown = model->frozen;
         if (https) {
@@ -80,7 +80,7 @@ static void add_www(struct model *model, const struct server *server, struct rou
     struct server www = *server;
     www.certificate = (struct certificate){0};
     www.https_unknown = NULL;
-    const struct name name = {&www, other, {HOST_EXACT, other, NULL}, {list, list}};
+    const struct name name = {&www, other, {HOST_EXACT, other, NULL}, list};
     add_entries(model, &name, table);
 }
 
@@ -109,15 +109,9 @@ static int compare_names(const void *a, const void *b, void *user)
 
 static void write_rules(struct model *model, struct route_table *table, struct name *name)
 {
-    struct view_of view = {.host = name->text, .https = true};
+    struct view_of view = {.host = name->text};
     view.certified = model_redirects(model, view.host);
-    bool splits;
-    name->rules[1] = server_rules(model, name->server, &view, table, &splits);
-    name->rules[0] = name->rules[1];
-    if (splits) {
-        view.https = false;
-        name->rules[0] = server_rules(model, name->server, &view, table, &splits);
-    }
+    name->rules = server_rules(model, name->server, &view, table);
 }
 
 static void add_name(struct model *model, struct route_table *table, struct name name,
@@ -126,8 +120,7 @@ static void add_name(struct model *model, struct route_table *table, struct name
     *out = name;
     /* an alias differs from its host where only one of both has a certificate */
     if (like && model_redirects(model, like->text) == model_redirects(model, name.text)) {
-        out->rules[0] = like->rules[0];
-        out->rules[1] = like->rules[1];
+        out->rules = like->rules;
     } else {
         write_rules(model, table, out);
     }
@@ -142,13 +135,13 @@ void model_write(struct model *model, struct route_table *table)
     struct name *names = ARENA_ARRAY(model->scratch, struct name, most);
     for (size_t i = 0; i < model->server_count; i++) {
         struct server *server = model->servers[i];
-        struct name host = {
-            server, server->host, pattern_of(model, server->host, false, table), {NULL, NULL}};
+        struct name host = {server, server->host, pattern_of(model, server->host, false, table),
+                            NULL};
         const struct name *first = &names[count];
         add_name(model, table, host, NULL, &names[count++]);
         for (size_t a = 0; a < server->alias_count; a++) {
             struct slice alias = server->aliases[a];
-            struct name name = {server, alias, pattern_of(model, alias, true, table), {NULL, NULL}};
+            struct name name = {server, alias, pattern_of(model, alias, true, table), NULL};
             add_name(model, table, name, first, &names[count++]);
         }
     }

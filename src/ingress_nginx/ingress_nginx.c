@@ -132,7 +132,7 @@ static void set_up(struct route_table *table)
 {
     static const int gates[] = {EFFECT_body_limit, EFFECT_answer,         EFFECT_cors,
                                 EFFECT_redirect,   EFFECT_https_redirect, GATE_NO_ENDPOINTS,
-                                EFFECT_addresses};
+                                EFFECT_addresses,  EFFECT_authentication};
     memcpy(table->gates, gates, sizeof gates);
     table->gate_count = ARRAY_LEN(gates);
     table->view = (struct view){.match_form = {true, true, true},

@@ -20,7 +20,8 @@ struct settings {
     struct slice allowlist, denylist, block_cidrs;
     struct slice forwarded_for, trusted; /* forwarded-for-header, proxy-real-ip-cidr */
     struct slice add_headers, hide_headers, allowed_headers;
-    struct slice server_snippet, location_snippet, global_auth;
+    struct slice server_snippet, location_snippet;
+    struct slice global_auth, global_signin, global_signin_parameter, global_auth_headers;
     const struct unknown *unknown;   /* of every rule */
     const struct config_map *config; /* null: none found */
 };
@@ -163,16 +164,13 @@ struct texts texts_read(struct run *run, struct slice text, char separator);
 struct networks networks_read(struct run *run, struct slice text);
 
 /* ---- effects.c */
-/* A location for one side of its host. */
+/* A location under one name of its server. */
 struct view_of {
     struct slice host; /* under which the server is asked */
-    bool https;
-    bool certified; /* model_redirects of the host */
-    bool preflight; /* for OPTIONS requests alone */
+    bool certified;    /* model_redirects of the host */
 };
-/* Sets effects, backends and what is unknown. True when external or basic authentication is all that is not
- * known, so that requests which something else answers first can be told apart. */
-bool location_effects(struct model *model, const struct server *server,
+/* Sets effects, backends and what is unknown. */
+void location_effects(struct model *model, const struct server *server,
                       const struct location *location, const struct view_of *view,
                       struct route_table *table, struct rule *rule);
 void effect_edit(struct run *run, struct edits *edits, enum edit_kind kind, struct slice name,
@@ -188,6 +186,9 @@ void add_https_redirect(struct model *model, const struct location *location,
 /* ---- protection.c: address lists, CORS, body sizes */
 void add_protection(struct model *model, const struct location *location, struct rule *rule);
 
+/* ---- authentication.c */
+void add_authentication(struct model *model, const struct location *location, struct rule *rule);
+
 /* ---- traffic.c: timeouts, retries, buffers, protocol, copies */
 void add_traffic(struct model *model, const struct location *location, struct rule *rule);
 
@@ -200,7 +201,7 @@ void rivals_check(struct model *model, const struct server *server, const struct
 
 /* ---- rules.c, entries.c */
 struct rule_list *server_rules(struct model *model, const struct server *server,
-                               const struct view_of *view, struct route_table *table, bool *splits);
+                               const struct view_of *view, struct route_table *table);
 void model_write(struct model *model, struct route_table *table);
 
 /* True when the path begins with an item of a list that is separated by commas. */

@@ -32,8 +32,8 @@ static bool same_backends(const struct rule *a, const struct rule *b)
  * 404, and with which headers, nobody depends on. */
 static bool shows_without_backend(enum effect_id id)
 {
-    return id == EFFECT_answer || id == EFFECT_redirect || id == EFFECT_https_redirect ||
-           id == EFFECT_addresses || id == EFFECT_cors;
+    return id == EFFECT_answer || id == EFFECT_authentication || id == EFFECT_redirect ||
+           id == EFFECT_https_redirect || id == EFFECT_addresses || id == EFFECT_cors;
 }
 
 static bool same_unknown(const struct unknown *a, const struct unknown *b)

@@ -18,36 +18,16 @@ struct writing {
     const struct view_of *view;
     struct route_table *table;
     struct rule_list *list;
-    bool splits; /* http and https differ beyond the redirect */
 };
-
-/* Preflights that every origin may send are answered before authentication, whose outcome is not known:
- * such requests get a rule of their own. */
-static void preflight_rule(struct writing *writing, const struct location *location,
-                           const struct match *match)
-{
-    struct view_of view = *writing->view;
-    struct rule *rule = rule_list_add(writing->model->run, writing->list);
-    view.preflight = true;
-    rule->match = *match;
-    rule->match.method = SLICE("OPTIONS");
-    rule->origin = location->origin;
-    (void)location_effects(writing->model, writing->server, location, &view, writing->table, rule);
-}
 
 static void location_rule(struct writing *writing, const struct location *location,
                           struct match match)
 {
     struct model *model = writing->model;
     struct rule rule = {.match = match, .origin = location->origin};
-    bool authentication =
-        location_effects(model, writing->server, location, writing->view, writing->table, &rule);
+    location_effects(model, writing->server, location, writing->view, writing->table, &rule);
     if (location->item) {
         rivals_check(model, writing->server, location, writing->view, writing->table, &rule);
-    }
-    writing->splits = writing->splits || (authentication && rule.effects.https_redirect);
-    if (authentication && rule.effects.cors && rule.effects.cors->any_origin) {
-        preflight_rule(writing, location, &match);
     }
     const struct upstream *canary = canary_of(location);
     *rule_list_add(model->run, writing->list) = rule;
@@ -358,10 +338,10 @@ static void add_health_checks(struct model *model, struct rule_list *list)
 }
 
 struct rule_list *server_rules(struct model *model, const struct server *server,
-                               const struct view_of *view, struct route_table *table, bool *splits)
+                               const struct view_of *view, struct route_table *table)
 {
     struct rule_list *list = ARENA_NEW(model->run->arena, struct rule_list);
-    struct writing writing = {model, server, view, table, list, false};
+    struct writing writing = {model, server, view, table, list};
     /* about as many rules as will come, so that the list does not grow through copies */
     for (size_t i = 0; i < server->count; i++) {
         list->capacity += !server->locations[i]->twin;
@@ -377,6 +357,5 @@ struct rule_list *server_rules(struct model *model, const struct server *server,
             add_health_checks(model, list);
         }
     }
-    *splits = writing.splits;
     return list;
 }

@@ -4,7 +4,6 @@ enum setting_kind { SET_BOOL, SET_INT, SET_SIZE, SET_ON, SET_TEXT };
 enum setting_treat {
     SET_USED,
     SET_QUIET,
-    SET_SAID,    /* kept, and named: where it acts is decided later */
     SET_SNIPPET, /* kept when it does nothing but set headers, else not understood */
     SET_OPEN
 };
@@ -24,10 +23,6 @@ struct setting {
 #define QUIET(key)                                                                                 \
     {                                                                                              \
         key, SET_QUIET, SET_TEXT, 0, ASPECT_TRAFFIC                                                \
-    }
-#define SAID(key, member, aspect)                                                                  \
-    {                                                                                              \
-        key, SET_SAID, SET_TEXT, offsetof(struct settings, member), ASPECT_##aspect                \
     }
 #define SNIPPET(key, member)                                                                       \
     {                                                                                              \
@@ -73,7 +68,10 @@ static const struct setting rows[] = {
     USED("forwarded-for-header", TEXT, forwarded_for),
     USED("proxy-real-ip-cidr", TEXT, trusted),
     USED("proxy-add-original-uri-header", BOOL, add_original_uri),
-    SAID("global-auth-url", global_auth, PROTECTION),
+    USED("global-auth-url", TEXT, global_auth),
+    USED("global-auth-signin", TEXT, global_signin),
+    USED("global-auth-signin-redirect-param", TEXT, global_signin_parameter),
+    USED("global-auth-response-headers", TEXT, global_auth_headers),
     SNIPPET("server-snippet", server_snippet),
     SNIPPET("location-snippet", location_snippet),
     OPEN("http-snippet", ROUTING),
@@ -107,9 +105,6 @@ static const struct setting rows[] = {
     OPEN("service-upstream", TRAFFIC),
     OPEN("default-type", HEADERS),
     QUIET("global-auth-method"),
-    QUIET("global-auth-signin"),
-    QUIET("global-auth-signin-redirect-param"),
-    QUIET("global-auth-response-headers"),
     QUIET("global-auth-request-redirect"),
     QUIET("global-auth-snippet"),
     QUIET("global-auth-cache-key"),
@@ -263,22 +258,17 @@ static bool read_value(const struct setting *row, struct slice value, struct set
 }
 
 static void not_understood(struct run *run, const struct label *label, enum aspect aspect,
-                           bool everywhere, struct settings *out)
+                           struct settings *out)
 {
-    struct slice subject = out->config->object.subject;
-    if (everywhere) {
-        struct effect_source source = {label->key, label->span};
-        out->unknown = unknown_add(run, out->unknown, aspect, source,
-                                   arena_printf(run->arena,
-                                                "setting '" SLICE_FMT
-                                                "' of the controller is not understood yet",
-                                                SLICE_ARG(label->key)));
-    }
-    diag_at(run->diag, DIAG_N011, label->span, subject,
+    struct effect_source source = {label->key, label->span};
+    out->unknown = unknown_add(
+        run, out->unknown, aspect, source,
+        arena_printf(run->arena, "setting '" SLICE_FMT "' of the controller is not understood yet",
+                     SLICE_ARG(label->key)));
+    diag_at(run->diag, DIAG_N011, label->span, out->config->object.subject,
             "setting '" SLICE_FMT "' of the controller is not understood yet; what it does (%s) is "
-            "unknown on %s",
-            SLICE_ARG(label->key), aspect_name(aspect),
-            everywhere ? "every host" : "all paths that are not exempt");
+            "unknown on every host",
+            SLICE_ARG(label->key), aspect_name(aspect));
 }
 
 static void read_row(struct run *run, const struct setting *row, const struct label *label,
@@ -299,22 +289,16 @@ static void read_row(struct run *run, const struct setting *row, const struct la
                     SLICE_ARG(label->key), SLICE_ARG(label->value));
         }
         return;
-    case SET_SAID:
-        (void)read_value(row, value, out);
-        if (!idle) {
-            not_understood(run, label, row->aspect, false, out);
-        }
-        return;
     case SET_SNIPPET:
         if (snippet_parse(run, value, NULL, &request, &response)) {
             (void)read_value(row, value, out);
         } else {
-            not_understood(run, label, row->aspect, true, out);
+            not_understood(run, label, row->aspect, out);
         }
         return;
     case SET_OPEN:
         if (!idle) {
-            not_understood(run, label, row->aspect, true, out);
+            not_understood(run, label, row->aspect, out);
         }
         return;
     }
@@ -326,7 +310,7 @@ static void read_risk(struct run *run, const struct label *label, struct setting
     struct slice level = slice_trim(label->value);
     out->risk_critical = slice_equal_fold(level, SLICE("Critical"));
     if (!out->risk_critical && !slice_equal_fold(level, SLICE("High"))) {
-        not_understood(run, label, ASPECT_ROUTING, true, out);
+        not_understood(run, label, ASPECT_ROUTING, out);
     }
 }
 

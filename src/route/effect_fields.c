@@ -38,6 +38,11 @@ static const struct field_row addresses_fields[] = {
     ROW(addresses, has_allow, BOOL),
     ROW(addresses, status, NUMBER),
 };
+static const struct field_row authentication_fields[] = {
+    ROW(authentication, guards, GUARDS),
+    ROW(authentication, any, BOOL),
+    ROW(authentication, request, EDITS),
+};
 static const struct field_row cors_fields[] = {
     ROW(cors, origins, TEXTS),           ROW(cors, any_origin, BOOL),
     ROW(cors, echo_origin, BOOL),        ROW(cors, end_anchored_only, BOOL),
@@ -187,6 +192,20 @@ static bool edits_equal(const struct edits *a, const struct edits *b)
     return a->count == b->count;
 }
 
+/* Their order counts: the first that refuses answers. */
+static bool guards_equal(const struct guards *a, const struct guards *b)
+{
+    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
+        const struct guard *x = &a->items[i], *y = &b->items[i];
+        if (x->kind != y->kind || x->never != y->never || x->status != y->status ||
+            !slice_equal(x->subject, y->subject) || !template_equal(&x->location, &y->location) ||
+            !edits_equal(&x->refused, &y->refused)) {
+            return false;
+        }
+    }
+    return a->count == b->count;
+}
+
 static uint64_t common_divisor(uint64_t a, uint64_t b)
 {
     while (b) {
@@ -236,6 +255,8 @@ static bool field_equal(const struct field_row *row, const void *a, const void *
         return texts_equal(at(a, row), at(b, row));
     case FIELD_NETWORKS:
         return networks_equal(at(a, row), at(b, row));
+    case FIELD_GUARDS:
+        return guards_equal(at(a, row), at(b, row));
     case FIELD_EDITS:
         return edits_equal(at(a, row), at(b, row));
     case FIELD_MIRRORS:
@@ -304,6 +325,27 @@ static void print_mirrors(const struct route_mirrors *mirrors, struct buf *out)
     }
 }
 
+const char *guard_name(enum guard_kind kind)
+{
+    static const char *const names[] = {"basic-auth", "digest-auth", "external-auth"};
+    return names[kind];
+}
+
+static void print_guards(const struct guards *guards, struct buf *out)
+{
+    for (size_t i = 0; i < guards->count; i++) {
+        const struct guard *guard = &guards->items[i];
+        buf_printf(out, "%s%s by " SLICE_FMT ", else ", i ? "; " : "", guard_name(guard->kind),
+                   SLICE_ARG(guard->subject));
+        if (guard->location.count) {
+            buf_puts(out, "302 to ");
+            template_print(&guard->location, out);
+        } else {
+            buf_printf(out, "%lld", (long long)guard->status);
+        }
+    }
+}
+
 static bool field_is_empty(const struct field_row *row, const void *effect)
 {
     switch (row->kind) {
@@ -325,6 +367,8 @@ static bool field_is_empty(const struct field_row *row, const void *effect)
         return ((const struct networks *)at(effect, row))->count == 0;
     case FIELD_EDITS:
         return ((const struct edits *)at(effect, row))->count == 0;
+    case FIELD_GUARDS:
+        return ((const struct guards *)at(effect, row))->count == 0;
     case FIELD_MIRRORS:
         return ((const struct route_mirrors *)effect)->count == 0;
     }
@@ -378,6 +422,9 @@ static void field_print(const struct field_row *row, const void *effect, struct 
     case FIELD_EDITS:
         print_edits(at(effect, row), out);
         return;
+    case FIELD_GUARDS:
+        print_guards(at(effect, row), out);
+        return;
     case FIELD_MIRRORS:
         print_mirrors(effect, out);
         return;
@@ -391,7 +438,8 @@ static void print_name(const struct field_row *row, struct buf *out)
     struct slice name = slice_of(row->name);
     if (row->kind == FIELD_MS) {
         name.len -= sizeof "_ms" - 1;
-    } else if (row->kind == FIELD_BYTES || row->kind == FIELD_EDITS || row->kind == FIELD_MIRRORS) {
+    } else if (row->kind == FIELD_BYTES || row->kind == FIELD_EDITS || row->kind == FIELD_MIRRORS ||
+               row->kind == FIELD_GUARDS) {
         return;
     }
     for (size_t i = 0; i < name.len; i++) {

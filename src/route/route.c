@@ -113,6 +113,9 @@ void template_print(const struct template *template, struct buf *out)
         case PART_PORT:
             buf_puts(out, "${port}");
             break;
+        case PART_TARGET_ESCAPED:
+            buf_puts(out, "${escaped path and query}");
+            break;
         case PART_TARGET:
             buf_puts(out, "${path and query}");
             break;

@@ -47,12 +47,13 @@ enum part_kind {
     PART_HOST_HEADER, /* Host as sent, with port */
     PART_HOST,        /* Host without port, lower case */
     PART_SCHEME,
-    PART_PORT,       /* port that the client connected to */
-    PART_TARGET,     /* raw target with query */
-    PART_CLIENT,     /* address of the client */
-    PART_HEADER,     /* text: name of a request header */
-    PART_REQUEST_ID, /* some value that differs for each request */
-    PART_UNKNOWN     /* text: how the source writes it, "$foo" */
+    PART_PORT,           /* port that the client connected to */
+    PART_TARGET,         /* raw target with query */
+    PART_TARGET_ESCAPED, /* the same as one value of a query: all but letters, digits and "-._~" */
+    PART_CLIENT,         /* address of the client */
+    PART_HEADER,         /* text: name of a request header */
+    PART_REQUEST_ID,     /* some value that differs for each request */
+    PART_UNKNOWN         /* text: how the source writes it, "$foo" */
 };
 struct part {
     enum part_kind kind;
@@ -178,6 +179,27 @@ struct edits {
     struct header_edit *items;
     size_t count, capacity;
 };
+/* Who asks for credentials. */
+enum guard_kind { GUARD_BASIC, GUARD_DIGEST, GUARD_EXTERNAL };
+struct guard {
+    enum guard_kind kind;
+    struct slice subject;     /* where credentials are looked up: "Secret shop/users", or a URL */
+    bool never;               /* nobody is let in: there is no usable credential */
+    int64_t status;           /* answer to who is not let in */
+    struct template location; /* when it has parts: who is not let in is redirected there by 302 */
+    struct edits refused;     /* headers of the answer */
+};
+struct guards {
+    struct guard *items;
+    size_t count;
+};
+struct route_authentication { /* all guards must let in, in their order */
+    struct effect_source source;
+    struct guards guards;
+    bool any; /* one guard, or the list of addresses, is enough */
+    struct edits
+        request; /* of requests that are let in: the backend does not see the credentials */
+};
 struct route_header_edits {
     struct effect_source source;
     struct edits edits;
@@ -232,6 +254,7 @@ enum field_kind {
     FIELD_TEXTS,
     FIELD_NETWORKS,
     FIELD_EDITS,
+    FIELD_GUARDS,
     FIELD_MIRRORS
 };
 struct field_row {
@@ -250,6 +273,7 @@ struct effect_row {
     const struct field_row *fields;
     size_t field_count;
 };
+const char *guard_name(enum guard_kind kind); /* "basic-auth", as conditions are called */
 const struct effect_row *effect_row(enum effect_id id);
 const void *effect_get(const struct effects *effects, enum effect_id id);
 const struct effect_source *effect_source(const void *effect);

@@ -1,0 +1,100 @@
+#include "evaluate/evaluate_priv.h"
+
+bool condition_passes(struct context *context, const struct condition *condition,
+                      struct outcome *out)
+{
+    const struct evaluator *evaluator = context->evaluator;
+    struct condition *noted =
+        ARENA_PUSH(context->arena, out->conditions, out->condition_count, out->condition_capacity);
+    *noted = *condition;
+    for (size_t i = 0; i < evaluator->assumption_count; i++) {
+        if (slice_is(evaluator->assumptions[i].name, condition->name)) {
+            noted->passes = evaluator->assumptions[i].passes;
+        }
+    }
+    return noted->passes;
+}
+
+/* ---- authentication ----------------------------------------------------------------------- */
+
+/* Credentials that are there are taken to be good. A service that is asked may look at cookies as well. */
+static bool shows_credentials(const struct context *context, enum guard_kind kind)
+{
+    const struct headers *headers = &context->headers;
+    return headers_get(headers, SLICE("authorization")).ptr ||
+           (kind == GUARD_EXTERNAL && headers_get(headers, SLICE("cookie")).ptr);
+}
+
+static bool lets_in(struct context *context, const struct guard *guard, struct outcome *out)
+{
+    if (guard->never) {
+        return false;
+    }
+    const struct condition condition = {
+        .name = guard_name(guard->kind),
+        .parameters = guard->subject,
+        .passes = shows_credentials(context, guard->kind),
+        .otherwise = guard->location.count
+                         ? SLICE("redirect 302 to the sign-in page")
+                         : arena_printf(context->arena, "answer %lld", (long long)guard->status),
+    };
+    return condition_passes(context, &condition, out);
+}
+
+/* nginx makes a 401 a redirect wherever the location has a page for it, whoever refused
+ * (error_page 401). */
+static bool refuse(struct context *context, const struct route_authentication *authentication,
+                   const struct guard *by, struct outcome *out)
+{
+    const struct guard *page = NULL;
+    for (size_t i = 0; i < authentication->guards.count; i++) {
+        const struct guard *guard = &authentication->guards.items[i];
+        page = !page && guard->location.count ? guard : page;
+    }
+    if (!page || by->status != 401) {
+        const struct route_header_edits edits = {.edits = by->refused};
+        headers_edit(context, &edits, &out->response);
+        return respond(out, by->status, SLICE("the request has no credentials that are accepted"));
+    }
+    if (!template_render(context, &page->location, &out->location)) {
+        out->kind = OUTCOME_UNKNOWN;
+        out->reason =
+            SLICE("the address of the sign-in page holds a variable whose value is not known");
+        return true;
+    }
+    out->kind = OUTCOME_REDIRECT;
+    out->status = 302;
+    return true;
+}
+
+bool gate_authentication(struct context *context, const struct effects *effects,
+                         struct outcome *out)
+{
+    const struct route_authentication *authentication = effects->authentication;
+    const struct guard *refusing = NULL;
+    if (!authentication || !authentication->guards.count) {
+        return false;
+    }
+    bool any = authentication->any;
+    enum admission admission = any ? addresses_admit(context, effects->addresses) : ADMISSION_OPEN;
+    if (admission == ADMISSION_YES) {
+        return false;
+    }
+    for (size_t i = 0; i < authentication->guards.count; i++) {
+        const struct guard *guard = &authentication->guards.items[i];
+        bool in = lets_in(context, guard, out);
+        if (any && in) {
+            return false;
+        }
+        refusing = !in && !refusing ? guard : refusing;
+        if (!any && !in) {
+            break;
+        }
+    }
+    if (admission == ADMISSION_UNKNOWN) {
+        out->kind = OUTCOME_UNKNOWN;
+        out->reason = SLICE("the answer depends on the client's address, and none was given");
+        return true;
+    }
+    return refusing && refuse(context, authentication, refusing, out);
+}

@@ -1,0 +1,260 @@
+#include "ingress_nginx/model_priv.h"
+
+enum { GUARDS_MAX = 2 };
+
+/* What a location asks for; the annotations and settings that say it count as used. */
+struct asking {
+    struct model *model;
+    const struct annotations *annotations;
+    struct guard *guards;
+    size_t count;
+    struct edits request;
+    struct effect_source source;
+};
+
+static struct guard *guard_add(struct asking *asking, enum guard_kind kind,
+                               struct effect_source source)
+{
+    if (!asking->count) {
+        asking->source = source;
+    }
+    struct guard *guard = &asking->guards[asking->count++];
+    guard->kind = kind;
+    guard->status = 401;
+    return guard;
+}
+
+static void use_all(const struct annotations *annotations, const enum annotation_id *ids,
+                    size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        annotation_use(annotations, ids[i]);
+    }
+}
+
+static void refused_header(struct asking *asking, struct guard *guard, struct template value)
+{
+    effect_edit(asking->model->run, &guard->refused, EDIT_SET, SLICE("WWW-Authenticate"), value);
+}
+
+static struct template not_known(struct asking *asking, const char *what)
+{
+    struct template template = template_part(asking->model->run->arena, PART_UNKNOWN);
+    template.parts[0].text = slice_of(what);
+    return template;
+}
+
+static void request_edit(struct asking *asking, struct slice name)
+{
+    effect_edit(asking->model->run, &asking->request, EDIT_REMOVE, name, (struct template){0});
+}
+
+/* ---- basic and digest ---------------------------------------------------------------------- */
+
+static struct slice secret_name(const struct asking *asking, struct slice text)
+{
+    bool named = slice_find(text, '/', 0) < text.len;
+    return named ? text
+                 : ARENA_JOIN(asking->model->run->arena,
+                              asking->annotations->ingress->object.namespace, SLICE("/"), text);
+}
+
+/* No entry of the htpasswd file can match: every client is refused. */
+static bool nobody(const struct asking *asking, struct slice name)
+{
+    size_t slash = slice_find(name, '/', 0);
+    const struct secret *secret = (const struct secret *)(const void *)kube_find(
+        asking->model->kube, KUBE_SECRET, slice_sub(name, 0, slash),
+        slice_sub(name, slash + 1, name.len));
+    struct slice type = annotation_text(asking->annotations, AN_auth_secret_type);
+    return secret && (slice_contains(type, SLICE("auth-map")) ? secret->keys.count == 0
+                                                              : secret->htpasswd_count == 0);
+}
+
+/* annotations/auth, and the auth_basic lines of nginx.tmpl; the backend does not get the credentials. */
+static void ask_basic(struct asking *asking)
+{
+    static const enum annotation_id parts[] = {AN_auth_type, AN_auth_secret, AN_auth_secret_type,
+                                               AN_auth_realm};
+    const struct annotations *annotations = asking->annotations;
+    struct slice type = annotation_text(annotations, AN_auth_type);
+    struct slice realm = annotation_text(annotations, AN_auth_realm);
+    if (!type.ptr) {
+        return;
+    }
+    use_all(annotations, parts, ARRAY_LEN(parts));
+    struct effect_source source = annotation_source(annotations, AN_auth_type);
+    request_edit(asking, SLICE("Authorization"));
+    bool basic = slice_is(type, "basic");
+    if (basic && slice_is(realm, "off")) {
+        return; /* ngx_http_auth_basic_module: the word switches it off */
+    }
+    struct guard *guard = guard_add(asking, basic ? GUARD_BASIC : GUARD_DIGEST, source);
+    struct slice name = secret_name(asking, annotation_text(annotations, AN_auth_secret));
+    struct arena *arena = asking->model->run->arena;
+    guard->subject = ARENA_JOIN(arena, SLICE("Secret "), name);
+    guard->never = nobody(asking, name);
+    refused_header(
+        asking, guard,
+        basic ? template_text(arena, ARENA_JOIN(arena, SLICE("Basic realm=\""), realm, SLICE("\"")))
+              : not_known(asking, "a challenge with a nonce"));
+}
+
+/* ---- external ------------------------------------------------------------------------------ */
+
+/* What is the same in annotations and settings. */
+struct external {
+    struct slice url, signin, parameter, headers;
+    struct effect_source source;
+};
+
+static void append(struct run *run, struct template *template, enum part_kind kind,
+                   struct slice text)
+{
+    struct part *parts = ARENA_ARRAY(run->arena, struct part, template->count + 1);
+    for (size_t i = 0; i < template->count; i++) {
+        parts[i] = template->parts[i];
+    }
+    parts[template->count] = (struct part){.kind = kind, .text = text};
+    *template = (struct template){parts, template->count + 1};
+}
+
+static bool has_parameter(struct slice query, struct slice name)
+{
+    struct slice one;
+    while (slice_split(&query, '&', &one)) {
+        if (slice_equal(slice_sub(one, 0, slice_find(one, '=', 0)), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* template.go buildAuthSignURL: the way back is put behind the address, unless its query has it already. */
+static bool signin_location(struct asking *asking, const struct external *external,
+                            struct template *out)
+{
+    struct run *run = asking->model->run;
+    struct slice url = external->signin;
+    struct slice parameter = external->parameter.len ? external->parameter : SLICE("rd");
+    size_t mark = slice_find(url, '?', 0);
+    struct slice query = mark < url.len ? slice_sub(url, mark + 1, url.len) : SLICE("");
+    if (!template_read(run, url, NULL, out)) {
+        return false;
+    }
+    if (has_parameter(query, parameter)) {
+        return true;
+    }
+    append(run, out, PART_TEXT,
+           ARENA_JOIN(run->arena, query.len ? SLICE("&") : SLICE("?"), parameter, SLICE("=")));
+    append(run, out, PART_SCHEME, SLICE_ABSENT);
+    append(run, out, PART_TEXT, SLICE("://"));
+    append(run, out, PART_HOST_HEADER, SLICE_ABSENT);
+    append(run, out, PART_TARGET_ESCAPED, SLICE_ABSENT);
+    return true;
+}
+
+static void ask_service(struct asking *asking, const struct external *external)
+{
+    struct run *run = asking->model->run;
+    struct guard *guard = guard_add(asking, GUARD_EXTERNAL, external->source);
+    guard->subject = external->url;
+    if (external->signin.len && !signin_location(asking, external, &guard->location)) {
+        model_freeze(asking->model, external->source, asking->annotations->ingress->object.subject,
+                     arena_printf(run->arena,
+                                  "nginx refuses the '$' in the sign-in URL '" SLICE_FMT "'",
+                                  SLICE_ARG(external->signin)));
+    }
+    if (!guard->location.count) {
+        refused_header(asking, guard, not_known(asking, "a challenge of the auth service"));
+    }
+    /* A header that the auth service does not send is taken away from the request; that it sends none is
+     * an assumption, which its condition states. */
+    struct slice rest = external->headers, name;
+    while (slice_split(&rest, ',', &name)) {
+        name = slice_trim(name);
+        if (name.len) {
+            request_edit(asking, name);
+        }
+    }
+    if (external->headers.len) {
+        guard->subject =
+            ARENA_JOIN(run->arena, external->url, SLICE(", which sends no "), external->headers);
+    }
+}
+
+static bool own_service(const struct asking *asking, struct external *out)
+{
+    static const enum annotation_id parts[] = {AN_auth_url,
+                                               AN_auth_signin,
+                                               AN_auth_signin_redirect_param,
+                                               AN_auth_method,
+                                               AN_auth_response_headers,
+                                               AN_auth_proxy_set_headers,
+                                               AN_auth_cache_key,
+                                               AN_auth_cache_duration,
+                                               AN_auth_always_set_cookie,
+                                               AN_auth_request_redirect};
+    const struct annotations *annotations = asking->annotations;
+    if (!annotation_set(annotations, AN_auth_url)) {
+        return false;
+    }
+    use_all(annotations, parts, ARRAY_LEN(parts));
+    *out = (struct external){
+        .url = annotation_text(annotations, AN_auth_url),
+        .signin = annotation_text(annotations, AN_auth_signin),
+        .parameter = annotation_text(annotations, AN_auth_signin_redirect_param),
+        .headers = annotation_text(annotations, AN_auth_response_headers),
+        .source = annotation_source(annotations, AN_auth_url),
+    };
+    return true;
+}
+
+static bool global_service(const struct asking *asking, struct external *out)
+{
+    const struct settings *settings = asking->model->settings;
+    if (!settings->global_auth.len) {
+        return false;
+    }
+    annotation_use(asking->annotations, AN_enable_global_auth);
+    *out = (struct external){
+        .url = settings->global_auth,
+        .signin = settings->global_signin,
+        .parameter = settings->global_signin_parameter,
+        .headers = settings->global_auth_headers,
+        .source = setting_source(settings, "global-auth-url"),
+    };
+    return annotation_true(asking->annotations, AN_enable_global_auth, true);
+}
+
+/* ---- both ---------------------------------------------------------------------------------- */
+
+void add_authentication(struct model *model, const struct location *location, struct rule *rule)
+{
+    const struct annotations *annotations = location->item->annotations;
+    struct guard guards[GUARDS_MAX] = {{0}};
+    struct asking asking = {.model = model, .annotations = annotations, .guards = guards};
+    struct external external;
+    /* controller.go and nginx.tmpl: such paths ask for nothing */
+    if (!listed_prefix(location->declared, model->settings->no_auth)) {
+        ask_basic(&asking);
+        if (own_service(&asking, &external) || global_service(&asking, &external)) {
+            ask_service(&asking, &external);
+        }
+    }
+    struct slice satisfy = annotation_text(annotations, AN_satisfy);
+    if (!asking.count) {
+        return; /* one list of addresses is all that is left to satisfy */
+    }
+    struct route_authentication *authentication =
+        ARENA_NEW(model->run->arena, struct route_authentication);
+    authentication->source = asking.source;
+    authentication->any = slice_is(satisfy, "any");
+    authentication->request = asking.request;
+    authentication->guards.items = ARENA_ARRAY(model->run->arena, struct guard, asking.count);
+    for (size_t i = 0; i < asking.count; i++) {
+        authentication->guards.items[authentication->guards.count++] = guards[i];
+    }
+    annotation_use(annotations, AN_satisfy);
+    rule->effects.authentication = authentication;
+}
