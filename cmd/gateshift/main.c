@@ -140,6 +140,44 @@ static bool read_limits(struct app *app, struct arena *arena, struct limits *lim
     return true;
 }
 
+static bool is_condition(struct slice name)
+{
+    for (size_t i = 0; condition_name(i); i++) {
+        if (slice_is(name, condition_name(i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_assumptions(struct app *app)
+{
+    const struct words *given = &app->options.assume;
+    struct assumption *items = ARENA_ARRAY(app->run.arena, struct assumption, given->count + 1);
+    for (size_t i = 0; i < given->count; i++) {
+        struct slice text = given->items[i], names = SLICE("");
+        size_t equals = slice_find(text, '=', 0);
+        struct slice name = slice_sub(text, 0, equals);
+        struct slice value = slice_sub(text, equals + 1, text.len);
+        items[i] = (struct assumption){name, slice_is(value, "pass")};
+        if (is_condition(name) && (items[i].passes || slice_is(value, "fail"))) {
+            continue;
+        }
+        for (size_t n = 0; condition_name(n); n++) {
+            names = ARENA_JOIN(app->run.arena, names, n ? SLICE(", ") : SLICE(""),
+                               slice_of(condition_name(n)));
+        }
+        app_usage(app,
+                  "'--assume' takes NAME=pass or NAME=fail with one of " SLICE_FMT
+                  ", not '" SLICE_FMT "'",
+                  SLICE_ARG(names), SLICE_ARG(text));
+        return false;
+    }
+    app->run.assumptions = items;
+    app->run.assumption_count = given->count;
+    return true;
+}
+
 static int run_command(struct app *app, const struct limits *limits)
 {
     run_open(&app->run, limits, app_out_of_memory, NULL);
@@ -156,7 +194,7 @@ static int run_command(struct app *app, const struct limits *limits)
     if (app->options.help) {
         help_print(app->options.command, &app->out);
     } else {
-        status = dispatch(app);
+        status = read_assumptions(app) ? dispatch(app) : EXIT_USAGE;
     }
     status = finish(app, status);
     buf_release(&app->out);

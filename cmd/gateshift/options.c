@@ -133,6 +133,8 @@ static const struct option_row rows[] = {
          "header of URL requests; repeatable"),
     TEXT("client-ip", 0, client_ip, COMMAND_SIMULATE, "ADDRESS", "client of URL requests"),
     TEXT("body-size", 0, body_size, COMMAND_SIMULATE, "BYTES", "size of the body of URL requests"),
+    LIST("assume", 0, assume, COMMAND_SIMULATE | COMMAND_TEST, "NAME=pass|fail",
+         "what a condition such as basic-auth comes to; see gateshift-simulate(1)"),
     SWITCH("closed", 0, closed, READERS,
            "objects that are not in the input do not exist (else they are assumed)"),
     LIST("aspects", 0, aspects, COMMAND_DIFF, "LIST",

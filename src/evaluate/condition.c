@@ -1,5 +1,12 @@
 #include "evaluate/evaluate_priv.h"
 
+const char *condition_name(size_t index)
+{
+    static const char *const names[] = {"basic-auth", "digest-auth", "external-auth",
+                                        "client-certificate"};
+    return index < ARRAY_LEN(names) ? names[index] : NULL;
+}
+
 bool condition_passes(struct context *context, const struct condition *condition,
                       struct outcome *out)
 {

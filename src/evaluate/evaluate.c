@@ -3,14 +3,11 @@
 struct evaluator *evaluator_new(struct run *run, const struct route_table *table)
 {
     struct evaluator *evaluator = ARENA_NEW(run->arena, struct evaluator);
-    *evaluator = (struct evaluator){.table = table, .index = entry_index_new(run, table)};
+    *evaluator = (struct evaluator){.table = table,
+                                    .index = entry_index_new(run, table),
+                                    .assumptions = run->assumptions,
+                                    .assumption_count = run->assumption_count};
     return evaluator;
-}
-
-void evaluator_assume(struct evaluator *evaluator, const struct assumption *items, size_t count)
-{
-    evaluator->assumptions = items;
-    evaluator->assumption_count = count;
 }
 
 const char *outcome_name(enum outcome_kind kind)

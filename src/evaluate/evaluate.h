@@ -12,6 +12,7 @@
 #include "route/route.h"
 
 struct evaluator;
+/* What run->assumptions says holds for every request. */
 struct evaluator *evaluator_new(struct run *run, const struct route_table *table);
 
 enum outcome_kind {
@@ -69,12 +70,8 @@ struct outcome {
     struct slice reason;           /* of RESPOND and UNKNOWN */
     const struct unknown *unknown; /* parts that are not known (rewrite, headers, traffic) */
 };
-/* A condition of this name passes, or fails, whatever the request says. The names are borrowed. */
-struct assumption {
-    struct slice name;
-    bool passes;
-};
-void evaluator_assume(struct evaluator *evaluator, const struct assumption *items, size_t count);
+/* The names of all conditions, for --assume; null past the end. */
+const char *condition_name(size_t index);
 /* `request` must have been completed by request_defaults. Without request->gateway and with several
  * data planes, the one whose entry names the host most closely is asked. */
 void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *request,

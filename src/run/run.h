@@ -34,11 +34,19 @@ NODISCARD bool limits_set(struct limits *limits, struct slice name, struct slice
 /* The names in the order of the table; null past the end. */
 const char *limits_name(size_t index);
 
+/* What does not stand in requests, by the name of its condition ("basic-auth"): it passes, or fails. */
+struct assumption {
+    struct slice name;
+    bool passes;
+};
+
 struct run {
     struct arena *arena;
     struct diag *diag;
     struct limits limits;
     bool closed;  /* an object that is referenced and not in the input is absent, not assumed */
+    const struct assumption *assumptions;
+    size_t assumption_count;
     size_t nodes; /* read so far, against limits.nodes */
 };
 
