@@ -36,9 +36,10 @@
 #include "run/run.h"
 
 enum {
-    CEL_TEXT_MAX = 100000,       /* bytes of an expression */
-    CEL_DEPTH_MAX = 250,         /* levels of an expression */
-    CEL_STEPS_PER_RULE = 1000000 /* a budget of the size of PerCallLimit in pkg/apis/cel/config.go */
+    CEL_TEXT_MAX = 100000, /* bytes of an expression */
+    CEL_DEPTH_MAX = 250,   /* levels of an expression */
+    CEL_STEPS_PER_RULE =
+        1000000 /* a budget of the size of PerCallLimit in pkg/apis/cel/config.go */
 };
 
 struct cel_program;
@@ -70,8 +71,8 @@ struct cel_evaluator {
 enum cel_outcome {
     CEL_FALSE,
     CEL_TRUE,
-    CEL_TEXT,   /* *text is the value, as of a messageExpression */
-    CEL_OTHER,  /* *text names the type of the value */
+    CEL_TEXT,  /* *text is the value, as of a messageExpression */
+    CEL_OTHER, /* *text names the type of the value */
     CEL_FAILED, /* an API server fails here as well, and refuses the object; *text says what failed */
     CEL_UNKNOWN /* a limit was reached, or it cannot be told here; *text says which. Never an answer */
 };
