@@ -193,7 +193,7 @@ struct evaluation {
     struct slice stopped; /* why nothing can be told; absent: go on */
 };
 
-struct value evaluate(struct evaluation *e, const struct expr *expr);
+struct value evaluate_expr(struct evaluation *e, const struct expr *expr);
 /* Takes steps; false when there are none left. */
 bool charge(struct evaluation *e, uint64_t steps);
 struct value unknown(struct evaluation *e, struct slice why);

@@ -84,7 +84,7 @@ static struct value select_optional(struct evaluation *e, const struct value *ta
 
 static struct value evaluate_select(struct evaluation *e, const struct expr *expr)
 {
-    struct value target = evaluate(e, expr->args[0]), found;
+    struct value target = evaluate_expr(e, expr->args[0]), found;
     if (is_error(&target)) {
         return target;
     }
@@ -99,7 +99,7 @@ static struct value evaluate_select(struct evaluation *e, const struct expr *exp
 
 static struct value evaluate_has(struct evaluation *e, const struct expr *expr)
 {
-    struct value target = evaluate(e, expr->args[0]), found;
+    struct value target = evaluate_expr(e, expr->args[0]), found;
     if (is_error(&target)) {
         return target;
     }
@@ -152,11 +152,11 @@ static struct value index_value(struct evaluation *e, const struct value *target
 
 static struct value evaluate_index(struct evaluation *e, const struct expr *expr)
 {
-    struct value target = evaluate(e, expr->args[0]), index;
+    struct value target = evaluate_expr(e, expr->args[0]), index;
     if (is_error(&target)) {
         return target;
     }
-    index = evaluate(e, expr->args[1]);
+    index = evaluate_expr(e, expr->args[1]);
     if (is_error(&index)) {
         return index;
     }
@@ -204,7 +204,7 @@ static struct value evaluate_list(struct evaluation *e, const struct expr *expr)
 {
     struct values items = {0};
     for (size_t i = 0; i < expr->count; i++) {
-        struct value item = evaluate(e, expr->args[i]);
+        struct value item = evaluate_expr(e, expr->args[i]);
         if (!unwrap(e, expr->args[i], &item)) {
             continue;
         }
@@ -226,7 +226,8 @@ static struct value evaluate_map(struct evaluation *e, const struct expr *expr)
 {
     struct values pairs = {0};
     for (size_t i = 0; i + 1 < expr->count; i += 2) {
-        struct value key = evaluate(e, expr->args[i]), value = evaluate(e, expr->args[i + 1]);
+        struct value key = evaluate_expr(e, expr->args[i]),
+                     value = evaluate_expr(e, expr->args[i + 1]);
         if (is_error(&key) || is_error(&value)) {
             return is_error(&key) ? key : value;
         }
@@ -260,7 +261,7 @@ static struct value evaluate_logic(struct evaluation *e, const struct expr *expr
     const bool decides = expr->kind == EXPR_OR;
     struct value failed = value_bool(!decides);
     for (size_t i = 0; i < expr->count; i++) {
-        struct value part = evaluate(e, expr->args[i]);
+        struct value part = evaluate_expr(e, expr->args[i]);
         if (e->stopped.ptr) {
             return part;
         }
@@ -276,27 +277,27 @@ static struct value evaluate_logic(struct evaluation *e, const struct expr *expr
 
 static struct value evaluate_not(struct evaluation *e, const struct expr *expr)
 {
-    struct value value = evaluate(e, expr->args[0]);
+    struct value value = evaluate_expr(e, expr->args[0]);
     return value.kind == VALUE_BOOL ? value_bool(!value.boolean) : no_overload(e, "!", &value, 1);
 }
 
 static struct value evaluate_conditional(struct evaluation *e, const struct expr *expr)
 {
-    struct value condition = evaluate(e, expr->args[0]);
+    struct value condition = evaluate_expr(e, expr->args[0]);
     if (condition.kind != VALUE_BOOL) {
         return no_overload(e, "?:", &condition, 1);
     }
-    return evaluate(e, expr->args[condition.boolean ? 1 : 2]);
+    return evaluate_expr(e, expr->args[condition.boolean ? 1 : 2]);
 }
 
 static struct value evaluate_or_else(struct evaluation *e, const struct expr *expr)
 {
-    struct value first = evaluate(e, expr->args[0]);
+    struct value first = evaluate_expr(e, expr->args[0]);
     if (first.kind != VALUE_OPTIONAL) {
         return no_overload(e, "or", &first, 1);
     }
     if (!first.held) {
-        return evaluate(e, expr->args[1]);
+        return evaluate_expr(e, expr->args[1]);
     }
     return slice_is(expr->text, "or") ? first : *first.held;
 }
@@ -305,11 +306,11 @@ static struct value evaluate_or_else(struct evaluation *e, const struct expr *ex
 
 static struct value evaluate_operator(struct evaluation *e, const struct expr *expr)
 {
-    struct value a = evaluate(e, expr->args[0]);
+    struct value a = evaluate_expr(e, expr->args[0]);
     if (is_error(&a)) {
         return a;
     }
-    struct value b = evaluate(e, expr->args[1]);
+    struct value b = evaluate_expr(e, expr->args[1]);
     return is_error(&b) ? b : expr->operator->call(e, &a, &b);
 }
 
@@ -319,7 +320,7 @@ static struct value evaluate_call(struct evaluation *e, const struct expr *expr)
 {
     struct value args[ARGUMENTS_MAX];
     for (size_t i = 0; i < expr->count; i++) {
-        args[i] = evaluate(e, expr->args[i]);
+        args[i] = evaluate_expr(e, expr->args[i]);
         if (is_error(&args[i])) {
             return args[i];
         }
@@ -341,7 +342,7 @@ static struct value evaluate_self(struct evaluation *e, const struct expr *expr)
                            : error_value(e, "there is no old value");
 }
 
-struct value evaluate(struct evaluation *e, const struct expr *expr)
+struct value evaluate_expr(struct evaluation *e, const struct expr *expr)
 {
     struct value value;
     if (!charge(e, 1)) {
@@ -375,7 +376,7 @@ struct value evaluate(struct evaluation *e, const struct expr *expr)
     case EXPR_NOT:
         return evaluate_not(e, expr);
     case EXPR_NEGATE:
-        value = evaluate(e, expr->args[0]);
+        value = evaluate_expr(e, expr->args[0]);
         return negate(e, &value);
     case EXPR_CONDITIONAL:
         return evaluate_conditional(e, expr);
@@ -397,7 +398,7 @@ enum cel_outcome cel_evaluate(const struct cel_program *program, const struct ce
                            .arena = evaluator->scratch,
                            .locals = ARENA_ARRAY(evaluator->scratch, struct value,
                                                  program->slots ? program->slots : 1)};
-    struct value value = evaluate(&e, program->root);
+    struct value value = evaluate_expr(&e, program->root);
     *text = value_type(&value);
     if (e.stopped.ptr) {
         *text = e.stopped;

@@ -13,7 +13,7 @@ struct range {
 static bool range_open(struct evaluation *e, const struct expr *expr, struct range *range,
                        struct value *error)
 {
-    range->over = evaluate(e, expr->args[0]);
+    range->over = evaluate_expr(e, expr->args[0]);
     if (range->over.kind != VALUE_LIST && range->over.kind != VALUE_MAP) {
         *error = no_overload(e, expr->macro->name, &range->over, 1);
         return false;
@@ -37,7 +37,7 @@ static void range_set(struct evaluation *e, const struct expr *expr, const struc
 
 static struct value body(struct evaluation *e, const struct expr *expr, size_t index)
 {
-    return evaluate(e, expr->args[1u + expr->macro->variables + index]);
+    return evaluate_expr(e, expr->args[1u + expr->macro->variables + index]);
 }
 
 static struct value quantify(struct evaluation *e, const struct expr *expr, bool decides)
@@ -182,7 +182,7 @@ static struct value macro_transform_map(struct evaluation *e, const struct expr 
 
 static struct value macro_optional(struct evaluation *e, const struct expr *expr)
 {
-    struct value target = evaluate(e, expr->args[0]);
+    struct value target = evaluate_expr(e, expr->args[0]);
     if (target.kind != VALUE_OPTIONAL) {
         return no_overload(e, expr->macro->name, &target, 1);
     }
