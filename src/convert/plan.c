@@ -98,6 +98,14 @@ static void entry_add(struct conversion *c, struct map *index, const struct entr
 {
     struct slice hostname;
     say_unknown(c, entry->unknown, &entry->origin);
+    if (entry->client) {
+        say(c, DIAG_C003, SEVERITY_ERROR, entry->client->source.span, &entry->origin,
+            "'" SLICE_FMT "' cannot be written for target '%s': clients of host '" SLICE_FMT
+            "' are not asked for a certificate afterwards; check them in front of the Gateway or "
+            "in the application",
+            SLICE_ARG(entry->client->source.name), c->options->target->name,
+            SLICE_ARG(entry->host.name));
+    }
     switch (entry->kind) {
     case ENTRY_TUNNEL:
         say(c, DIAG_C025, SEVERITY_ERROR, entry->origin.span, &entry->origin,

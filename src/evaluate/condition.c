@@ -3,7 +3,7 @@
 const char *condition_name(size_t index)
 {
     static const char *const names[] = {"basic-auth", "digest-auth", "external-auth",
-                                        "client-certificate"};
+                                        "client-certificate", "client-name"};
     return index < ARRAY_LEN(names) ? names[index] : NULL;
 }
 
@@ -20,6 +20,49 @@ bool condition_passes(struct context *context, const struct condition *condition
         }
     }
     return noted->passes;
+}
+
+/* ---- client certificates ------------------------------------------------------------------ */
+
+static bool lacks_certificate(struct context *context, const struct client_check *check,
+                              struct outcome *out)
+{
+    const struct condition condition = {
+        .name = "client-certificate",
+        .parameters = check->subject,
+        .passes = context->request->client_certificate,
+        .otherwise = arena_printf(context->arena, "answer %lld",
+                                  check->error_page.count ? 302 : (long long)check->status)};
+    if (!check->required || condition_passes(context, &condition, out)) {
+        return false;
+    }
+    if (!check->error_page.count) {
+        return respond(out, check->status, SLICE("the client has no certificate that is accepted"));
+    }
+    bool known = template_render(context, &check->error_page, &out->location);
+    out->kind = known ? OUTCOME_REDIRECT : OUTCOME_UNKNOWN;
+    out->status = 302;
+    out->reason =
+        known ? SLICE("") : SLICE("the page for clients without certificate is not known");
+    return true;
+}
+
+bool client_refused(struct context *context, const struct client_check *check, struct outcome *out)
+{
+    if (context->https && lacks_certificate(context, check, out)) {
+        return true;
+    }
+    bool named = context->https && context->request->client_certificate;
+    const struct condition condition = {
+        .name = "client-name",
+        .parameters = check->name,
+        .passes = named,
+        .otherwise = arena_printf(context->arena, "answer %lld", (long long)check->name_status)};
+    if (!check->name_status || (named && condition_passes(context, &condition, out))) {
+        return false;
+    }
+    return respond(out, check->name_status,
+                   SLICE("the client has no certificate of the name that is let in"));
 }
 
 /* ---- authentication ----------------------------------------------------------------------- */

@@ -255,6 +255,9 @@ static void serve_http(struct context *context, const struct entry *entry, struc
 {
     if (refused(context, out)) {
         (void)unknown_decides(context, out);
+    } else if (entry && entry->client && client_refused(context, entry->client, out)) {
+        answer_headers(context, out);
+        (void)unknown_decides(context, out);
     } else if (entry) {
         apply_rules(context, entry, out);
     } else if (!unknown_decides(context, out)) {

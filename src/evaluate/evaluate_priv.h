@@ -83,6 +83,8 @@ void answer_redirect(struct context *context, const struct route_redirect *redir
 /* Notes the condition with the outcome; true when it passes, by what is assumed or else by `otherwise`. */
 bool condition_passes(struct context *context, const struct condition *condition,
                       struct outcome *out);
+/* True when the certificate of the client decides. */
+bool client_refused(struct context *context, const struct client_check *check, struct outcome *out);
 bool gate_authentication(struct context *context, const struct effects *effects,
                          struct outcome *out);
 enum admission { ADMISSION_OPEN, ADMISSION_YES, ADMISSION_NO, ADMISSION_UNKNOWN };

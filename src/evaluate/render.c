@@ -82,6 +82,8 @@ static bool part_render(struct context *context, const struct part *part, struct
         *out = context->client_text;
         return context->client_text.ptr != NULL;
     case PART_REQUEST_ID:
+        *out = part->text.len ? header_value(context, part->text) : SLICE_ABSENT;
+        return out->len > 0;
     case PART_UNKNOWN:
         break;
     }

@@ -81,6 +81,10 @@ static void add_headers(struct model *model, const struct server *server,
     const struct settings *settings = model->settings;
     struct gathered all = {0};
     const struct variables own = location_variables(run, location);
+    client_certificate_headers(model, server, &all.request);
+    if (server->client) {
+        gather(&all, server->client->source, 0, 0);
+    }
     gather_snippet(run, settings->server_snippet, &own, setting_source(settings, "server-snippet"),
                    &all);
     for (size_t i = 0; i < server->item_count; i++) {

@@ -42,6 +42,7 @@ static void add_entries(struct model *model, const struct name *name, struct rou
         entry->rules = name->rules;
         entry->origin = server->origin;
         entry->unknown = model->frozen;
+        entry->client = server->client;
         if (https) {
             entry->certificate = server->certificate;
             entry->unknown = unknown_prepend(model->run, model->frozen, server->https_unknown);
@@ -80,6 +81,7 @@ static void add_www(struct model *model, const struct server *server, struct rou
     struct server www = *server;
     www.certificate = (struct certificate){0};
     www.https_unknown = NULL;
+    www.client = NULL;
     const struct name name = {&www, other, {HOST_EXACT, other, NULL}, list};
     add_entries(model, &name, table);
 }

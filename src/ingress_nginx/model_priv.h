@@ -17,7 +17,7 @@ struct settings {
     struct slice no_tls_redirect; /* no-tls-redirect-locations */
     struct slice no_auth;         /* no-auth-locations */
     struct slice next_upstream;   /* proxy-next-upstream */
-    struct slice allowlist, denylist, block_cidrs;
+    struct slice allowlist, denylist, block_cidrs, block_user_agents, block_referers;
     struct slice forwarded_for, trusted; /* forwarded-for-header, proxy-real-ip-cidr */
     struct slice add_headers, hide_headers, allowed_headers;
     struct slice server_snippet, location_snippet;
@@ -84,6 +84,8 @@ struct server {
     const struct unknown *unknown;       /* of the whole host */
     const struct unknown *https_unknown; /* of its https side */
     struct effect_source refused;        /* the server answers 403 because of this */
+    const struct client_check *client;   /* certificates of clients; null: none are asked for */
+    bool client_passed;                  /* the backend gets them */
 };
 struct model {
     struct run *run;
@@ -106,6 +108,11 @@ void model_build(struct model *model);
 struct server *model_server(const struct model *model, struct slice host);
 /* True when the redirect script finds a certificate for a request to this host. */
 bool model_redirects(const struct model *model, struct slice host);
+/* ---- client_certificates.c */
+void client_certificate_read(struct model *model, struct server *server, const struct item *item);
+/* What nginx tells the backend of them. */
+void client_certificate_headers(struct model *model, const struct server *server,
+                                struct edits *edits);
 /* ---- certificates.c */
 void certificate_choose(struct model *model, struct server *server, const struct ingress *ingress);
 void certificates_collect(struct model *model);

@@ -19,7 +19,7 @@ static const struct {
 } request_rows[] = {
     {"X-Original-Forwarded-For", PART_HEADER, "X-Forwarded-For", false},
     {"X-Original-Forwarded-Host", PART_HEADER, "X-Forwarded-Host", false},
-    {"X-Request-ID", PART_REQUEST_ID, "", false},
+    {"X-Request-ID", PART_REQUEST_ID, "X-Request-ID", false},
     {"X-Real-IP", PART_CLIENT, "$remote_addr", false},
     {"X-Forwarded-For", PART_CLIENT, "$remote_addr", false},
     {"X-Forwarded-Host", PART_HOST_HEADER, "$best_http_host", true},

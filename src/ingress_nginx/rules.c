@@ -69,6 +69,56 @@ static void add_refusal(struct model *model, const struct server *server, struct
     rule->origin = server->origin;
 }
 
+/* An item of a map of nginx (ngx_http_map_module): an expression after "~", without case after "~*", else
+ * the whole text without case. False when it does not compile, which nginx refuses. */
+static bool blocked_test(struct writing *writing, const char *header, struct slice item,
+                         struct test *out)
+{
+    struct run *run = writing->model->run;
+    bool regex = slice_starts(item, SLICE("~")), fold = !regex || slice_starts(item, SLICE("~*"));
+    struct slice error;
+    struct slice pattern = regex
+                               ? slice_sub(item, fold ? 2 : 1, item.len)
+                               : arena_printf(run->arena, "^\\Q" SLICE_FMT "\\E$", SLICE_ARG(item));
+    *out = (struct test){
+        .subject = TEST_HEADER, .operator= TEST_REGEX, .name = slice_of(header), .value = pattern};
+    out->regex = regex_compile(run, writing->table->regexes, pattern, fold, false, &error);
+    return out->regex != NULL;
+}
+
+/* block-user-agents and block-referers (nginx.tmpl, $block_ua and $block_ref). */
+static void add_blocked(struct writing *writing, const char *key, const char *header,
+                        struct slice list)
+{
+    struct model *model = writing->model;
+    const struct effect_source source = setting_source(model->settings, key);
+    struct slice item;
+    while (slice_split(&list, ',', &item)) {
+        struct test test;
+        item = slice_trim(item);
+        if (!item.len) {
+            continue;
+        }
+        if (!blocked_test(writing, header, item, &test)) {
+            model_freeze(model, source, SLICE_ABSENT,
+                         arena_printf(model->run->arena,
+                                      "'" SLICE_FMT
+                                      "' of setting '%s' is no regular expression that nginx takes",
+                                      SLICE_ARG(item), key));
+            continue;
+        }
+        struct rule *rule = head_rule(model, writing->list, PATH_ANY, SLICE_ABSENT);
+        struct route_answer *answer = ARENA_NEW(model->run->arena, struct route_answer);
+        *answer =
+            (struct route_answer){source, 403, SLICE("the controller blocks such clients"), false};
+        rule->match.tests = ARENA_NEW(model->run->arena, struct test);
+        rule->match.tests[0] = test;
+        rule->match.test_count = 1;
+        rule->effects.answer = answer;
+        rule->origin = writing->server->origin;
+    }
+}
+
 static void add_app_roots(struct model *model, const struct server *server, struct rule_list *list)
 {
     for (size_t i = 0; i < server->count; i++) {
@@ -347,6 +397,8 @@ struct rule_list *server_rules(struct model *model, const struct server *server,
         list->capacity += !server->locations[i]->twin;
     }
     list->rules = ARENA_ARRAY(model->run->arena, struct rule, list->capacity);
+    add_blocked(&writing, "block-user-agents", "User-Agent", model->settings->block_user_agents);
+    add_blocked(&writing, "block-referers", "Referer", model->settings->block_referers);
     add_refusal(model, server, list);
     add_app_roots(model, server, list);
     if (server->regex_mode) {

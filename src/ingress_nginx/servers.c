@@ -176,43 +176,16 @@ static void host_unknown(struct model *model, struct server *server, const struc
         bool open = row->treatment == TREAT_OPEN ||
                     (row->treatment == TREAT_RISK && !snippet_is_plain(one->id, one->value));
         if (!open || row->scope != SCOPE_SERVER || !annotation_acts(annotations, one->id) ||
-            (row->needs != AN_none && one->id != AN_auth_tls_match_cn)) {
+            row->needs != AN_none) {
             continue;
         }
         struct effect_source source = {one->name, one->span};
         struct slice reason =
             arena_printf(model->run->arena, "annotation '" SLICE_FMT "' is not understood yet",
                          SLICE_ARG(one->name));
-        bool client = one->id == AN_auth_tls_secret || one->id == AN_auth_tls_match_cn;
-        if (client && server->refused.name.ptr) {
-            continue; /* the answer is 403 whatever the client shows */
-        }
-        bool tls = one->id == AN_auth_tls_secret || one->id == AN_ssl_passthrough;
+        bool tls = one->id == AN_ssl_passthrough;
         const struct unknown **to = tls ? &server->https_unknown : &server->unknown;
         *to = unknown_add(model->run, *to, row->aspect, source, reason);
-    }
-}
-
-/* annotations/authtls: a Secret without its namespace, of another one, or missing: the host answers 403 */
-static void check_client_auth(struct model *model, struct server *server, const struct item *item)
-{
-    struct slice text = annotation_text(item->annotations, AN_auth_tls_secret);
-    size_t slash = slice_find(text, '/', 0);
-    struct slice namespace = slice_sub(text, 0, slash);
-    if (!text.ptr || server->refused.name.ptr) {
-        return;
-    }
-    bool foreign = !slice_equal(namespace, item->ingress->object.namespace) &&
-                   !model->settings->cross_namespace;
-    bool missing =
-        model->run->closed && slash < text.len &&
-        !kube_find(model->kube, KUBE_SECRET, namespace, slice_sub(text, slash + 1, text.len));
-    if (slash == text.len || foreign || missing) {
-        server->refused = annotation_source(item->annotations, AN_auth_tls_secret);
-        diag_at(model->run->diag, DIAG_N004, server->refused.span, item->ingress->object.subject,
-                "annotation '" SLICE_FMT "' names no Secret that the controller may read, so every "
-                "request to host '" SLICE_FMT "' is answered by 403",
-                SLICE_ARG(server->refused.name), SLICE_ARG(server->host));
     }
 }
 
@@ -226,7 +199,7 @@ static void read_fields(struct model *model, const struct item *item, size_t rul
     if (server->item_count && server->items[server->item_count - 1] == item) {
         return; /* another rule of the same host */
     }
-    check_client_auth(model, server, item);
+    client_certificate_read(model, server, item);
     host_unknown(model, server, item);
     if (canary) {
         return;

@@ -52,8 +52,8 @@ enum part_kind {
     PART_TARGET_ESCAPED, /* the same as one value of a query: all but letters, digits and "-._~" */
     PART_CLIENT,         /* address of the client */
     PART_HEADER,         /* text: name of a request header */
-    PART_REQUEST_ID,     /* some value that differs for each request */
-    PART_UNKNOWN         /* text: how the source writes it, "$foo" */
+    PART_REQUEST_ID, /* some value that differs for each request; text: the client's header for it */
+    PART_UNKNOWN     /* text: how the source writes it, "$foo" */
 };
 struct part {
     enum part_kind kind;
@@ -380,6 +380,16 @@ struct certificate {
     struct slice host; /* the name in tls[].hosts that led to it, absent when none did */
     struct span span;
 };
+/* Certificate that clients are asked for; https only, but for `name`. */
+struct client_check {
+    struct effect_source source;
+    struct slice subject; /* where the CA is: "Secret shop/ca" */
+    bool required;        /* without a valid one there is no other answer than `status` */
+    int64_t status;
+    struct template error_page; /* when it has parts: 302 to there instead */
+    struct slice name;          /* its subject must match this; absent: any */
+    int64_t name_status;        /* answer to another name, also by plain http; 0: no check */
+};
 struct entry {
     struct slice
         gateway; /* data plane or "namespace/name" of the Gateway; same text, same address */
@@ -393,7 +403,8 @@ struct entry {
     struct backend *tunnel;        /* ENTRY_TUNNEL */
     size_t tunnel_count;
     struct certificate certificate;
-    const struct unknown *unknown; /* of the whole entry */
+    const struct client_check *client; /* null: none */
+    const struct unknown *unknown;     /* of the whole entry */
     struct origin origin;
 };
 

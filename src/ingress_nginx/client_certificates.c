@@ -1,0 +1,94 @@
+#include "ingress_nginx/model_priv.h"
+
+/* The annotations auth-tls-*: which certificates the clients of a host have to show. */
+
+static const enum annotation_id parts[] = {
+    AN_auth_tls_secret,     AN_auth_tls_verify_client, AN_auth_tls_verify_depth,
+    AN_auth_tls_error_page, AN_auth_tls_match_cn,      AN_auth_tls_pass_certificate_to_upstream};
+
+/* annotations/authtls: the Secret must be there, in a namespace that may be read, with the key ca.crt
+ * (store.go, GetAuthCertificate). */
+static bool readable(const struct model *model, const struct item *item, struct slice text)
+{
+    size_t slash = slice_find(text, '/', 0);
+    struct slice namespace = slice_sub(text, 0, slash);
+    bool foreign = !slice_equal(namespace, item->ingress->object.namespace) &&
+                   !model->settings->cross_namespace;
+    if (slash == text.len || foreign) {
+        return false;
+    }
+    const struct secret *secret = (const struct secret *)(const void *)kube_find(
+        model->kube, KUBE_SECRET, namespace, slice_sub(text, slash + 1, text.len));
+    return secret ? secret->has_ca : !model->run->closed;
+}
+
+static void refuse_all(struct model *model, struct server *server, const struct item *item)
+{
+    server->refused = annotation_source(item->annotations, AN_auth_tls_secret);
+    diag_at(model->run->diag, DIAG_N004, server->refused.span, item->ingress->object.subject,
+            "annotation '" SLICE_FMT "' names no Secret with a CA that the controller may read, so "
+            "every request to host '" SLICE_FMT "' is answered by 403",
+            SLICE_ARG(server->refused.name), SLICE_ARG(server->host));
+}
+
+/* A page that is a URL: nginx redirects there by 302 (ngx_http_core_module, error_page). */
+static void error_page(struct model *model, struct slice page, struct client_check *check)
+{
+    bool url = slice_starts(page, SLICE("http://")) || slice_starts(page, SLICE("https://"));
+    if (!page.len) {
+        return;
+    }
+    if (!url || !template_read(model->run, page, NULL, &check->error_page)) {
+        check->error_page = template_part(model->run->arena, PART_UNKNOWN);
+        check->error_page.parts[0].text = page;
+    }
+}
+
+/* The first Ingress of the host that has one (controller.go, getBackendServers). */
+void client_certificate_read(struct model *model, struct server *server, const struct item *item)
+{
+    const struct annotations *annotations = item->annotations;
+    struct slice text = annotation_text(annotations, AN_auth_tls_secret);
+    if (!text.ptr || server->refused.name.ptr) {
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        annotation_use(annotations, parts[i]);
+    }
+    if (!readable(model, item, text)) {
+        refuse_all(model, server, item);
+        return;
+    }
+    struct slice verify = annotation_text(annotations, AN_auth_tls_verify_client);
+    struct slice name = annotation_text(annotations, AN_auth_tls_match_cn);
+    if (server->client) {
+        return;
+    }
+    struct client_check *check = ARENA_NEW(model->run->arena, struct client_check);
+    *check = (struct client_check){
+        .source = annotation_source(annotations, AN_auth_tls_secret),
+        .subject = ARENA_JOIN(model->run->arena, SLICE("Secret "), text),
+        .required = !verify.ptr || slice_is(verify, "on"),
+        .status = 400,
+        .name = name,
+        .name_status = name.ptr ? 403 : 0,
+    };
+    error_page(model, annotation_text(annotations, AN_auth_tls_error_page), check);
+    server->client = check;
+    server->client_passed =
+        annotation_true(annotations, AN_auth_tls_pass_certificate_to_upstream, false);
+}
+
+/* nginx.tmpl sets these on all locations of such a host, also by plain http. What they say is in the
+ * certificate, but for a client without one. */
+void client_certificate_headers(struct model *model, const struct server *server,
+                                struct edits *edits)
+{
+    static const char *const names[] = {"ssl-client-verify", "ssl-client-subject-dn",
+                                        "ssl-client-issuer-dn", "ssl-client-cert"};
+    for (size_t i = 0; server->client && i < ARRAY_LEN(names) - !server->client_passed; i++) {
+        struct template value = template_part(model->run->arena, PART_UNKNOWN);
+        value.parts[0].text = SLICE("of the client's certificate");
+        effect_edit(model->run, edits, EDIT_SET, slice_of(names[i]), value);
+    }
+}

@@ -1,0 +1,266 @@
+#include "ingress_nginx/ingress_nginx.h"
+
+#include "ingress_nginx/render_priv.h"
+
+/* ---- texts -------------------------------------------------------------------------------- */
+
+static void put_quoted(struct render *render, struct slice text, bool literal)
+{
+    struct buf *out = render->out;
+    buf_putc(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (literal && c == '$') {
+            buf_puts(out, "${literal_dollar}");
+            continue;
+        }
+        if (c == '"' || c == '\\') {
+            buf_putc(out, '\\');
+        }
+        buf_putc(out, c);
+    }
+    buf_putc(out, '"');
+}
+
+void render_quoted(struct render *render, struct slice text)
+{
+    put_quoted(render, text, false);
+}
+
+void render_literal(struct render *render, struct slice text)
+{
+    put_quoted(render, text, true);
+}
+
+void render_origin(struct render *render, const char *indent, const struct origin *origin)
+{
+    struct buf *out = render->out;
+    if (!origin->kind.ptr) {
+        return;
+    }
+    buf_printf(out, "%s# " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT "%s" SLICE_FMT, indent,
+               SLICE_ARG(origin->kind), SLICE_ARG(origin->namespace), SLICE_ARG(origin->name),
+               origin->field.len ? ", " : "", SLICE_ARG(origin->field));
+    if (origin->span.line) {
+        buf_printf(out, " (" SLICE_FMT ":%u)",
+                   SLICE_ARG(diag_file_name(render->model->run->diag, origin->span.file)),
+                   origin->span.line);
+    }
+    buf_putc(out, '\n');
+}
+
+/* ---- servers ------------------------------------------------------------------------------ */
+
+static void put_listen(struct render *render, struct slice host)
+{
+    const char *common = slice_is(host, "_") ? " default_server" : "";
+    buf_printf(render->out, "    listen " SLICE_FMT "%s;\n    listen " SLICE_FMT "%s ssl;\n",
+               SLICE_ARG(render->text->http), common, SLICE_ARG(render->text->https), common);
+}
+
+/* template.go buildServerName: a wildcard is an expression for one label. */
+static void put_server_name(struct render *render, const struct server *server)
+{
+    struct buf *out = render->out;
+    buf_puts(out, "    server_name \"");
+    if (slice_starts(server->host, SLICE("*."))) {
+        struct slice rest = slice_sub(server->host, 2, server->host.len), label;
+        buf_puts(out, "~^(?<subdomain>[\\w-]+)");
+        while (slice_split(&rest, '.', &label)) {
+            buf_printf(out, "\\." SLICE_FMT, SLICE_ARG(label));
+        }
+        buf_putc(out, '$');
+    } else {
+        buf_put(out, server->host);
+    }
+    buf_putc(out, '"');
+    for (size_t i = 0; i < server->alias_count; i++) {
+        buf_putc(out, ' ');
+        render_quoted(render, server->aliases[i]);
+    }
+    buf_puts(out, ";\n");
+}
+
+static void put_app_root(struct render *render, const struct location *location)
+{
+    if (!location->item || location->plain) {
+        return;
+    }
+    struct slice root = annotation_text(location->item->annotations, AN_app_root);
+    if (root.len && root.ptr[0] == '/') {
+        buf_puts(render->out, "\n");
+        render_origin(render, "    ", &location->origin);
+        buf_printf(render->out,
+                   "    if ($uri = /) {\n        return 302 $scheme://$http_host" SLICE_FMT
+                   ";\n    }\n",
+                   SLICE_ARG(root));
+    }
+}
+
+static void put_location(struct render *render, const struct server *server,
+                         const struct location *location)
+{
+    struct buf *out = render->out;
+    put_app_root(render, location);
+    buf_putc(out, '\n');
+    if (location->item) {
+        render_origin(render, "    ", &location->origin);
+    } else {
+        buf_puts(out, "    # of no Ingress\n");
+    }
+    if (location->automatic) {
+        buf_puts(out, "    # added by the controller, as no Ingress has this path\n");
+    } else if (location->twin) {
+        buf_puts(out, "    # added by the controller beside the prefix\n");
+    }
+    buf_puts(out, "    location ");
+    if (server->regex_mode) {
+        buf_puts(out, "~* ");
+        render_quoted(render, ARENA_JOIN(render->model->scratch, SLICE("^"), location->path));
+    } else {
+        buf_puts(out, location->exact ? "= " : "");
+        render_quoted(render, location->path);
+    }
+    buf_puts(out, " {\n");
+    render_location(render, server, location);
+    buf_puts(out, "    }\n");
+}
+
+/* The first Ingress of the host that has one counts (controller.go, createServers). */
+static void put_server_snippets(struct render *render, const struct server *server)
+{
+    for (size_t i = 0; i < server->item_count; i++) {
+        struct slice text =
+            annotation_text(server->items[i]->annotations, AN_server_snippet);
+        if (text.len) {
+            buf_printf(render->out, "    # server-snippet\n" SLICE_FMT "\n", SLICE_ARG(text));
+            break;
+        }
+    }
+}
+
+/* nginx.tmpl writes these at the level of http; here they stand in each server, which comes to the same. */
+static void put_settings(struct render *render)
+{
+    const struct settings *settings = render->model->settings;
+    struct buf *out = render->out;
+    struct slice rest = settings->block_cidrs, item;
+    while (slice_split(&rest, ',', &item)) {
+        item = slice_trim(item);
+        if (item.len) {
+            buf_printf(out, "    deny " SLICE_FMT ";\n", SLICE_ARG(item));
+        }
+    }
+    rest = settings->hide_headers;
+    while (slice_split(&rest, ',', &item)) {
+        item = slice_trim(item);
+        if (item.len) {
+            buf_printf(out, "    proxy_hide_header " SLICE_FMT ";\n", SLICE_ARG(item));
+        }
+    }
+    const struct config_map *map =
+        config_map_named(render->model->kube, settings->add_headers);
+    for (size_t i = 0; map && i < map->data.count; i++) {
+        buf_puts(out, "    more_set_headers ");
+        render_quoted(render, ARENA_JOIN(render->model->scratch, map->data.items[i].key,
+                                         SLICE(": "), map->data.items[i].value));
+        buf_puts(out, ";\n");
+    }
+    if (settings->enable_underscores) {
+        buf_puts(out, "    underscores_in_headers on;\n");
+    }
+    if (settings->relative_redirects) {
+        buf_puts(out, "    absolute_redirect off;\n");
+    }
+}
+
+static void put_health(struct render *render)
+{
+    buf_puts(render->out, "\n    # added by the controller\n"
+                          "    location /healthz {\n        return 200;\n    }\n"
+                          "\n    # added by the controller\n"
+                          "    location /nginx_status {\n        allow 127.0.0.1;\n"
+                          "        deny all;\n        stub_status on;\n    }\n");
+}
+
+static void put_server(struct render *render, const struct server *server)
+{
+    struct buf *out = render->out;
+    buf_puts(out, "\n");
+    render_origin(render, "", &server->origin);
+    buf_puts(out, "server {\n");
+    put_server_name(render, server);
+    put_listen(render, server->host);
+    if (server->certificate.secret.len) {
+        buf_printf(out, "    # certificate: Secret " SLICE_FMT "/" SLICE_FMT "\n",
+                   SLICE_ARG(server->certificate.namespace), SLICE_ARG(server->certificate.secret));
+    }
+    put_settings(render);
+    if (server->refused.name.ptr) {
+        buf_printf(out, "    # '" SLICE_FMT "' names no usable Secret\n    return 403;\n",
+                   SLICE_ARG(server->refused.name));
+    } else {
+        put_server_snippets(render, server);
+        for (size_t i = 0; i < server->count; i++) {
+            put_location(render, server, server->locations[i]);
+        }
+        if (slice_is(server->host, "_")) {
+            put_health(render);
+        }
+    }
+    buf_puts(out, "}\n");
+}
+
+/* controller.go buildRedirects, and ngx_srv_redirect.lua */
+static void put_www(struct render *render, const struct server *server)
+{
+    struct buf *out = render->out;
+    if (!server->www.name.ptr) {
+        return;
+    }
+    bool has_www = slice_starts(server->host, SLICE("www."));
+    struct slice from = has_www
+                            ? slice_sub(server->host, 4, server->host.len)
+                            : ARENA_JOIN(render->model->scratch, SLICE("www."), server->host);
+    if (model_server(render->model, from)) {
+        return;
+    }
+    buf_puts(out, "\n");
+    render_origin(render, "", &server->origin);
+    buf_printf(out, "# by '" SLICE_FMT "'\nserver {\n    server_name ",
+               SLICE_ARG(server->www.name));
+    render_quoted(render, from);
+    buf_puts(out, ";\n");
+    put_listen(render, from);
+    render_www_script(render, server->host);
+    buf_puts(out, "}\n");
+}
+
+/* Servers are sorted by name before they are written (controller.go, getBackendServers). */
+static int compare_servers(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct server *x = *(struct server *const *)a, *y = *(struct server *const *)b;
+    return slice_compare(x->host, y->host);
+}
+
+void render_model(struct render *render)
+{
+    const struct model *model = render->model;
+    struct server **servers = ARENA_ARRAY(model->scratch, struct server *, model->server_count);
+    for (size_t i = 0; i < model->server_count; i++) {
+        servers[i] = model->servers[i];
+    }
+    sort_stable(model->scratch, servers, model->server_count, sizeof(struct server *),
+                compare_servers, NULL);
+    for (const struct unknown *unknown = model->frozen; unknown; unknown = unknown->next) {
+        buf_printf(render->out, "# nginx does not take this configuration: " SLICE_FMT "\n",
+                   SLICE_ARG(unknown->reason));
+    }
+    for (size_t i = 0; i < model->server_count; i++) {
+        put_www(render, servers[i]);
+    }
+    for (size_t i = 0; i < model->server_count; i++) {
+        put_server(render, servers[i]);
+    }
+}

@@ -1,0 +1,36 @@
+/* The model in nginx's syntax: what its parts share. */
+#ifndef GATESHIFT_INGRESS_NGINX_RENDER_PRIV_H
+#define GATESHIFT_INGRESS_NGINX_RENDER_PRIV_H
+
+#include "ingress_nginx/model_priv.h"
+
+struct render {
+    const struct model *model;
+    const struct nginx_text *text;
+    struct buf *out;
+};
+/* In double quotes, with what nginx reads in them escaped (template.go sanitizeQuotedRegex). */
+void render_quoted(struct render *render, struct slice text);
+/* The same, and each '$' is meant as it stands (template.go escapeLiteralDollar). */
+void render_literal(struct render *render, struct slice text);
+/* "# Ingress shop/web, spec.rules[0] (web.yaml:12)", each line with the indent given. */
+void render_origin(struct render *render, const char *indent, const struct origin *origin);
+
+/* ---- render_location.c: what stands between the braces of a location */
+void render_location(struct render *render, const struct server *server,
+                     const struct location *location);
+
+/* ---- render_script.c: what the controller does by its scripts. For people it is said in words; in text
+ * that runs, variables are set that a script of the same rules reads. */
+void render_script(struct render *render, const struct location *location);
+void render_www_script(struct render *render, struct slice to);
+
+/* ---- render_protection.c: who is let in */
+void render_protection(struct render *render, const struct location *location);
+
+/* ---- render_rest.c: annotations that no directive was written for */
+void render_rest(struct render *render, const struct location *location);
+
+void render_model(struct render *render);
+
+#endif
