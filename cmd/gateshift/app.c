@@ -71,15 +71,20 @@ bool app_stops(const struct app *app)
     return app_input_errors(app->run.diag) && !app->options.keep_going;
 }
 
+void app_input(struct app *app, const struct words *paths, struct input *out)
+{
+    for (size_t i = 0; i < paths->count; i++) {
+        /* what went wrong is a diagnostic already */
+        enum status status = input_add(&app->run, out, paths->items[i], STDIN_FILENO);
+        (void)status;
+    }
+    input_sort(&app->run, out);
+}
+
 void app_read(struct app *app, const struct words *paths, struct kube *kube)
 {
     struct input input = {0};
-    for (size_t i = 0; i < paths->count; i++) {
-        /* what went wrong is a diagnostic already */
-        enum status status = input_add(&app->run, &input, paths->items[i], STDIN_FILENO);
-        (void)status;
-    }
-    input_sort(&app->run, &input);
+    app_input(app, paths, &input);
     side_read(&app->run, &input, app->options.namespace, kube);
 }
 

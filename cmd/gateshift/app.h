@@ -24,6 +24,7 @@ int cmd_simulate(struct app *app);
 int cmd_test(struct app *app);
 int cmd_diff(struct app *app);
 int cmd_show(struct app *app);
+int cmd_validate(struct app *app);
 int cmd_explain(struct app *app);
 int cmd_version(struct app *app);
 int cmd_completion(struct app *app);
@@ -34,7 +35,9 @@ void app_out_of_memory(void *user, size_t wanted);
 int app_usage(struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Notes a line about what could not be done; the result is EXIT_ENVIRONMENT. */
 int app_failure(struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Reads the given paths into objects; standard input for "-". */
+/* Reads the given paths; standard input for "-". */
+void app_input(struct app *app, const struct words *paths, struct input *out);
+/* The same into objects. */
 void app_read(struct app *app, const struct words *paths, struct kube *kube);
 /* The options of a side; `as` is the name of a data plane, or absent. */
 void app_side_options(const struct app *app, struct slice as, struct side_options *out);

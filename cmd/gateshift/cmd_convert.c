@@ -1,5 +1,6 @@
 #include "app.h"
 #include "folder.h"
+#include "validate/validate.h"
 
 static void summarize(struct app *app, const struct converted *converted)
 {
@@ -119,6 +120,8 @@ int cmd_convert(struct app *app)
         return EXIT_INPUT;
     }
     convert_table(&app->run, &side.kube, &side.table, &options, &converted);
+    const struct schema_release release = {options.api_minor, options.experimental};
+    validate_converted(&app->run, &converted, &release);
     diag_finish(app->run.diag);
     int status = EXIT_WELL;
     if (!app_stops(app)) {

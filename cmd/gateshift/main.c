@@ -110,6 +110,8 @@ static int dispatch(struct app *app)
         return cmd_diff(app);
     case COMMAND_SHOW:
         return cmd_show(app);
+    case COMMAND_VALIDATE:
+        return cmd_validate(app);
     case COMMAND_EXPLAIN:
         return cmd_explain(app);
     case COMMAND_VERSION:
@@ -188,8 +190,8 @@ static int run_command(struct app *app, const struct limits *limits)
     bool tables = app_output_is(app, "json") || app_output_is(app, "junit");
     app->for_people =
         !tables && app->options.command &&
-        (app->options.command->command &
-         (COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_SHOW | COMMAND_EXPLAIN));
+        (app->options.command->command & (COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF |
+                                          COMMAND_SHOW | COMMAND_EXPLAIN | COMMAND_VALIDATE));
     int status = EXIT_WELL;
     if (app->options.help) {
         help_print(app->options.command, &app->out);

@@ -59,6 +59,8 @@ static const struct command_row commands[] = {
      "compare what happens to requests with what is expected"},
     {COMMAND_DIFF, "diff", NULL, 0, 0, "show the requests that two sides answer differently"},
     {COMMAND_SHOW, "show", NULL, 0, 0, "print the effective routes, in the order of decision"},
+    {COMMAND_VALIDATE, "validate", NULL, 0, 0,
+     "tell whether an API server, and the target, would accept the objects"},
     {COMMAND_EXPLAIN, "explain", "[CODE|ANNOTATION|EFFECT...]", 0, SIZE_MAX,
      "tell what a diagnostic, an annotation or an effect means"},
     {COMMAND_VERSION, "version", NULL, 0, 0, "print the version, and those of the libraries"},
@@ -66,7 +68,9 @@ static const struct command_row commands[] = {
      "print a script that completes commands and options in a shell"},
 };
 
-#define READERS     (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_SHOW)
+/* Those that read what a data plane does, and those that read objects at all. */
+#define SIDES       (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_SHOW)
+#define READERS     (SIDES | COMMAND_VALIDATE)
 #define CONVERTERS  (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF)
 #define ANY_COMMAND (READERS | COMMAND_EXPLAIN | COMMAND_VERSION | COMMAND_COMPLETION)
 
@@ -91,31 +95,34 @@ static const struct command_row commands[] = {
     }
 
 static const struct option_row rows[] = {
-    LIST("filename", 'f', files, COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_SHOW,
-         "PATH", "read a file, a folder or - for standard input; repeatable"),
+    LIST("filename", 'f', files, READERS & ~COMMAND_DIFF, "PATH",
+         "read a file, a folder or - for standard input; repeatable"),
     LIST("before", 0, before, COMMAND_DIFF, "PATH", "what runs today; repeatable"),
     LIST("after", 0, after, COMMAND_DIFF, "PATH",
          "what is to run; repeatable; without it --before is converted"),
     TEXT("namespace", 'n', namespace, READERS, "NAME",
          "namespace of objects that name none (default)"),
     CHOICE("output", 'o', output, COMMAND_CONVERT, "FORMAT", yaml_or_json, "format of the objects"),
-    CHOICE("output", 'o', output, COMMAND_SIMULATE | COMMAND_DIFF | COMMAND_SHOW, "FORMAT",
-           text_or_json, "format of the result"),
+    CHOICE("output", 'o', output, COMMAND_SIMULATE | COMMAND_DIFF | COMMAND_SHOW | COMMAND_VALIDATE,
+           "FORMAT", text_or_json, "format of the result"),
     CHOICE("output", 'o', output, COMMAND_TEST, "FORMAT", test_formats, "format of the result"),
     TEXT("out-dir", 0, out_dir, COMMAND_CONVERT, "DIR",
          "write a file for each object into a folder"),
     SWITCH("force", 0, force, COMMAND_CONVERT, "overwrite files in --out-dir"),
-    CHOICE("from", 0, from, READERS, "NAME", ingress_from_name, "whose Ingresses they are"),
-    CHOICE("from-version", 0, from_version, READERS, "VERSION", nginx_versions,
+    CHOICE("from", 0, from, SIDES, "NAME", ingress_from_name, "whose Ingresses they are"),
+    CHOICE("from-version", 0, from_version, SIDES, "VERSION", nginx_versions,
            "version of the controller"),
-    TEXT("ingress-class", 0, ingress_class, READERS, "NAME", "read Ingresses of this class only"),
-    TEXT("controller-config", 0, controller_config, READERS, "NS/NAME",
+    TEXT("ingress-class", 0, ingress_class, SIDES, "NAME", "read Ingresses of this class only"),
+    TEXT("controller-config", 0, controller_config, SIDES, "NS/NAME",
          "ConfigMap of the controller, if its name is unusual"),
     CHOICE("to", 0, to, CONVERTERS, "TARGET", targets, "implementation to convert for"),
-    TEXT("gateway-api-version", 0, api_version, CONVERTERS, "VERSION",
+    CHOICE("to", 0, to, COMMAND_VALIDATE, "TARGET", targets,
+           "implementation that is to serve the objects"),
+    TEXT("gateway-api-version", 0, api_version, CONVERTERS | COMMAND_VALIDATE, "VERSION",
          "release of Gateway API, 1.2 to 1.6 (1.5)"),
-    CHOICE("channel", 0, channel, CONVERTERS, "CHANNEL", channels, "channel of Gateway API"),
-    TEXT("aks-version", 0, aks_version, CONVERTERS, "VERSION",
+    CHOICE("channel", 0, channel, CONVERTERS | COMMAND_VALIDATE, "CHANNEL", channels,
+           "channel of Gateway API"),
+    TEXT("aks-version", 0, aks_version, CONVERTERS | COMMAND_VALIDATE, "VERSION",
          "Kubernetes version of an AKS cluster, which decides the release of Gateway API"),
     TEXT("gateway-class", 0, gateway_class, CONVERTERS, "NAME", "class of the Gateways"),
     TEXT("gateway", 0, gateway, CONVERTERS, "[NS/]NAME",
@@ -140,11 +147,11 @@ static const struct option_row rows[] = {
     LIST("aspects", 0, aspects, COMMAND_DIFF, "LIST",
          "compare only these, such as routing,redirect; see gateshift-diff(1)"),
     SWITCH("strict", 0, strict, COMMAND_DIFF, "fail on what is unproven, too"),
-    CHOICE("fail-on", 0, fail_on, COMMAND_CONVERT, "LEVEL", error_levels,
+    CHOICE("fail-on", 0, fail_on, COMMAND_CONVERT | COMMAND_VALIDATE, "LEVEL", error_levels,
            "exit with 1 from this level on"),
     CHOICE("fail-on", 0, fail_on, COMMAND_DIFF, "LEVEL", difference_levels,
            "exit with 1 from this level on"),
-    SWITCH("keep-going", 0, keep_going, READERS,
+    SWITCH("keep-going", 0, keep_going, SIDES,
            "write results although the input has errors (exit status stays 3)"),
     CHOICE("diagnostics", 0, diagnostics, READERS, "FORMAT", diagnostic_formats,
            "format of messages on standard error"),

@@ -17,7 +17,8 @@ enum command {
     COMMAND_SHOW = 16,
     COMMAND_EXPLAIN = 32,
     COMMAND_VERSION = 64,
-    COMMAND_COMPLETION = 128
+    COMMAND_COMPLETION = 128,
+    COMMAND_VALIDATE = 256
 };
 
 struct command_row {

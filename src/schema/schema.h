@@ -42,7 +42,7 @@ void schema_close(struct schema *schema);
 struct schema_object {
     const struct node *root;
     struct slice kind, api_version; /* of a list's item perhaps those of the list */
-    struct slice subject; /* "HTTPRoute shop/web" */
+    struct slice subject;           /* "HTTPRoute shop/web" */
 };
 enum schema_verdict {
     SCHEMA_VALID,
