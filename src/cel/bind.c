@@ -187,7 +187,7 @@ const struct cel_program *cel_compile(struct arena *arena, struct slice text,
     } else if (!utf8_valid(text)) {
         compile_fail(&c, 0, "the expression is not UTF-8");
     }
-    struct expr *root = parse(&c);
+    struct expr *root = parse_program(&c);
     if (!c.failed) {
         bind_expr(&c, root, NULL);
     }

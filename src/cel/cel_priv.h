@@ -174,7 +174,7 @@ struct compiler {
 };
 void compile_fail(struct compiler *c, size_t offset, const char *format, ...) PRINTF_LIKE(3, 4);
 void lexer_next(struct compiler *c);
-struct expr *parse(struct compiler *c);
+struct expr *parse_program(struct compiler *c);
 void expr_add(struct compiler *c, struct expr *parent, struct expr *arg);
 
 const struct macro_row *macro_find(struct slice name, size_t arguments);
@@ -195,8 +195,8 @@ struct evaluation {
 
 struct value evaluate_expr(struct evaluation *e, const struct expr *expr);
 /* Takes steps; false when there are none left. */
-bool charge(struct evaluation *e, uint64_t steps);
-struct value unknown(struct evaluation *e, struct slice why);
+bool charge_steps(struct evaluation *e, uint64_t steps);
+struct value value_unknown(struct evaluation *e, struct slice why);
 
 struct value error_value(struct evaluation *e, const char *format, ...) PRINTF_LIKE(2, 3);
 struct value no_overload(struct evaluation *e, const char *function, const struct value *args,
@@ -222,7 +222,7 @@ bool value_equal(struct evaluation *e, const struct value *a, const struct value
 bool value_compare(const struct value *a, const struct value *b, int *order);
 
 struct value operator_add(struct evaluation *e, const struct value *a, const struct value *b);
-struct value negate(struct evaluation *e, const struct value *value);
+struct value operator_negate(struct evaluation *e, const struct value *value);
 
 /* Growing lists of values. */
 struct values {

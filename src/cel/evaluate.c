@@ -64,11 +64,12 @@ static bool find_field(struct evaluation *e, const struct value *map, struct sli
 
 static struct value no_field(struct evaluation *e, struct slice name)
 {
-    return e->stopped.ptr ? unknown(e, e->stopped)
+    return e->stopped.ptr ? value_unknown(e, e->stopped)
                           : error_value(e, "no such field: " SLICE_FMT, SLICE_ARG(name));
 }
 
-/* a.?b, and each selection from an optional value, has an optional value. */
+/* a.?b, and each selection from an optional value, has an optional value. What has no fields has none
+ * of this name; only a list is an error (interpreter/attributes.go of cel-go, refQualify). */
 static struct value select_optional(struct evaluation *e, const struct value *target,
                                     struct slice name)
 {
@@ -76,10 +77,11 @@ static struct value select_optional(struct evaluation *e, const struct value *ta
     if (target->kind == VALUE_OPTIONAL) {
         return target->held ? select_optional(e, target->held, name) : *target;
     }
-    if (target->kind != VALUE_MAP) {
+    if (target->kind == VALUE_LIST) {
         return no_overload(e, "selection of a field", target, 1);
     }
-    return value_optional(e, find_field(e, target, name, &found) ? &found : NULL);
+    bool present = target->kind == VALUE_MAP && find_field(e, target, name, &found);
+    return value_optional(e, present ? &found : NULL);
 }
 
 static struct value evaluate_select(struct evaluation *e, const struct expr *expr)
@@ -99,18 +101,12 @@ static struct value evaluate_select(struct evaluation *e, const struct expr *exp
 
 static struct value evaluate_has(struct evaluation *e, const struct expr *expr)
 {
-    struct value target = evaluate_expr(e, expr->args[0]), found;
+    struct value target = evaluate_expr(e, expr->args[0]);
     if (is_error(&target)) {
         return target;
     }
-    if (target.kind == VALUE_OPTIONAL) {
-        found = select_optional(e, &target, expr->text);
-        return is_error(&found) ? found : value_bool(found.held != NULL);
-    }
-    if (target.kind != VALUE_MAP) {
-        return no_overload(e, "has", &target, 1);
-    }
-    return value_bool(find_field(e, &target, expr->text, &found));
+    struct value found = select_optional(e, &target, expr->text);
+    return is_error(&found) ? found : value_bool(found.held != NULL);
 }
 
 /* ---- indexes ------------------------------------------------------------------------------ */
@@ -167,6 +163,9 @@ static struct value evaluate_index(struct evaluation *e, const struct expr *expr
         }
         target = *target.held;
     }
+    if (optional && target.kind != VALUE_LIST && target.kind != VALUE_MAP) {
+        return value_optional(e, NULL);
+    }
     struct value found = index_value(e, &target, &index, &absent);
     if (is_error(&found)) {
         return found;
@@ -222,6 +221,21 @@ static bool is_key(const struct value *key)
            key->kind == VALUE_BOOL;
 }
 
+/* The specification calls a second pair with the same key an error; cel-go takes the last one
+ * (interpreter/interpretable.go, evalMap), and API servers with it. */
+static void map_put_value(struct evaluation *e, struct values *pairs, struct value key,
+                          struct value value)
+{
+    for (size_t i = 0; i < pairs->count; i += 2) {
+        if (value_equal(e, &pairs->items[i], &key)) {
+            pairs->items[i + 1] = value;
+            return;
+        }
+    }
+    values_add(e, pairs, key);
+    values_add(e, pairs, value);
+}
+
 static struct value evaluate_map(struct evaluation *e, const struct expr *expr)
 {
     struct values pairs = {0};
@@ -234,17 +248,11 @@ static struct value evaluate_map(struct evaluation *e, const struct expr *expr)
         if (!is_key(&key)) {
             return no_overload(e, "{} with a key", &key, 1);
         }
-        struct value map = value_list(pairs.items, pairs.count / 2), found;
-        map.kind = VALUE_MAP;
-        if (map_find(e, &map, &key, &found)) {
-            return error_value(e, "a map has a key twice");
-        }
         if (unwrap(e, expr->args[i + 1], &value)) {
             if (is_error(&value)) {
                 return value;
             }
-            values_add(e, &pairs, key);
-            values_add(e, &pairs, value);
+            map_put_value(e, &pairs, key, value);
         }
     }
     struct value map = value_list(pairs.items, pairs.count / 2);
@@ -345,8 +353,8 @@ static struct value evaluate_self(struct evaluation *e, const struct expr *expr)
 struct value evaluate_expr(struct evaluation *e, const struct expr *expr)
 {
     struct value value;
-    if (!charge(e, 1)) {
-        return unknown(e, e->stopped);
+    if (!charge_steps(e, 1)) {
+        return value_unknown(e, e->stopped);
     }
     switch (expr->kind) {
     case EXPR_LITERAL:
@@ -377,7 +385,7 @@ struct value evaluate_expr(struct evaluation *e, const struct expr *expr)
         return evaluate_not(e, expr);
     case EXPR_NEGATE:
         value = evaluate_expr(e, expr->args[0]);
-        return negate(e, &value);
+        return operator_negate(e, &value);
     case EXPR_CONDITIONAL:
         return evaluate_conditional(e, expr);
     case EXPR_MACRO:

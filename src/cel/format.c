@@ -116,7 +116,7 @@ static struct value call_named(struct evaluation *e, const struct value *args, s
             return value_optional(e, &held);
         }
     }
-    return unknown(e, SLICE("a format of this name is not known here"));
+    return value_unknown(e, SLICE("a format of this name is not known here"));
 }
 
 /* The dash at the end of a prefix, and what stands before it, are taken for a letter
@@ -131,7 +131,7 @@ static struct slice without_dash(struct evaluation *e, struct slice text)
 static struct value call_validate(struct evaluation *e, const struct value *args, size_t count)
 {
     if (args[0].kind != VALUE_FORMAT || args[1].kind != VALUE_STRING ||
-        !charge(e, args[1].text.len / 4)) {
+        !charge_steps(e, args[1].text.len / 4)) {
         return no_overload(e, "validate", args, count);
     }
     const struct format_row *row = args[0].format;

@@ -38,7 +38,7 @@ static struct value call_size(struct evaluation *e, const struct value *args, si
 {
     switch ((int)args[0].kind) {
     case VALUE_STRING:
-        charge(e, args[0].text.len / 16);
+        charge_steps(e, args[0].text.len / 16);
         return value_int((int64_t)utf8_count(args[0].text));
     case VALUE_BYTES:
         return value_int((int64_t)args[0].text.len);

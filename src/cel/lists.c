@@ -17,7 +17,7 @@ static struct value extreme(struct evaluation *e, const char *name, const struct
     for (size_t i = 0; i < count; i++) {
         struct value item = value_item(list, i);
         int order;
-        if (!charge(e, 1) || !value_compare(&item, &best, &order)) {
+        if (!charge_steps(e, 1) || !value_compare(&item, &best, &order)) {
             return no_overload(e, name, (const struct value[]){item, best}, 2);
         }
         best = order == wanted ? item : best;
@@ -46,7 +46,7 @@ static struct value call_sum(struct evaluation *e, const struct value *args, siz
     struct value sum = value_int(0);
     for (size_t i = 0; i < items && sum.kind != VALUE_ERROR; i++) {
         struct value item = value_item(&args[0], i);
-        if (!charge(e, 1) || item.kind == VALUE_STRING || item.kind == VALUE_LIST) {
+        if (!charge_steps(e, 1) || item.kind == VALUE_STRING || item.kind == VALUE_LIST) {
             return no_overload(e, "sum", &item, 1);
         }
         sum = i == 0 ? item : operator_add(e, &sum, &item);
@@ -63,7 +63,7 @@ static struct value call_is_sorted(struct evaluation *e, const struct value *arg
     for (size_t i = 1; i < items; i++) {
         struct value before = value_item(&args[0], i - 1), item = value_item(&args[0], i);
         int order;
-        if (!charge(e, 1) || !value_compare(&before, &item, &order)) {
+        if (!charge_steps(e, 1) || !value_compare(&before, &item, &order)) {
             return no_overload(e, "isSorted", (const struct value[]){before, item}, 2);
         }
         if (order == 1) {
@@ -103,7 +103,7 @@ static struct value call_distinct(struct evaluation *e, const struct value *args
 
 static struct value call_reverse(struct evaluation *e, const struct value *args, size_t count)
 {
-    if (args[0].kind != VALUE_LIST || !charge(e, value_count(&args[0]))) {
+    if (args[0].kind != VALUE_LIST || !charge_steps(e, value_count(&args[0]))) {
         return no_overload(e, "reverse", args, count);
     }
     struct values out = {0};
@@ -123,7 +123,7 @@ static struct value call_slice(struct evaluation *e, const struct value *args, s
         return error_value(e, "the range of slice() is outside of the list");
     }
     struct values out = {0};
-    for (int64_t i = from; i < to && charge(e, 1); i++) {
+    for (int64_t i = from; i < to && charge_steps(e, 1); i++) {
         values_add(e, &out, value_item(&args[0], (size_t)i));
     }
     return value_list(out.items, out.count);

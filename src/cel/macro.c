@@ -206,7 +206,6 @@ const struct macro_row *macro_find(struct slice name, size_t arguments)
         {"exists", 1, 1, macro_exists},
         {"exists", 2, 1, macro_exists},
         {"exists_one", 1, 1, macro_exists_one},
-        {"existsOne", 1, 1, macro_exists_one},
         {"existsOne", 2, 1, macro_exists_one},
         {"map", 1, 1, macro_map},
         {"map", 1, 2, macro_map},

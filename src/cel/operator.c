@@ -33,8 +33,8 @@ static struct value value_duration(int64_t nanoseconds)
 static struct value join_texts(struct evaluation *e, const struct value *a, const struct value *b)
 {
     size_t length;
-    if (!checked_add(a->text.len, b->text.len, &length) || !charge(e, length / 16)) {
-        return unknown(e, SLICE("a text grows too long"));
+    if (!checked_add(a->text.len, b->text.len, &length) || !charge_steps(e, length / 16)) {
+        return value_unknown(e, SLICE("a text grows too long"));
     }
     char *text = arena_alloc(e->arena, length + 1);
     if (a->text.len) {
@@ -49,8 +49,8 @@ static struct value join_texts(struct evaluation *e, const struct value *a, cons
 static struct value join_lists(struct evaluation *e, const struct value *a, const struct value *b)
 {
     size_t first = value_count(a), second = value_count(b);
-    if (!charge(e, first + second)) {
-        return unknown(e, SLICE("a list grows too long"));
+    if (!charge_steps(e, first + second)) {
+        return value_unknown(e, SLICE("a list grows too long"));
     }
     struct value *items = ARENA_ARRAY(e->arena, struct value, first + second + 1);
     for (size_t i = 0; i < first; i++) {
@@ -199,7 +199,7 @@ static struct value operator_remainder(struct evaluation *e, const struct value 
     }
 }
 
-struct value negate(struct evaluation *e, const struct value *value)
+struct value operator_negate(struct evaluation *e, const struct value *value)
 {
     if (value->kind == VALUE_DOUBLE) {
         return value_double(-value->number);
@@ -219,8 +219,12 @@ static struct value compare_with(struct evaluation *e, const char *sign, const s
                                  const struct value *b)
 {
     int order;
-    if ((a->kind == VALUE_STRING && !charge(e, a->text.len / 64)) || !value_compare(a, b, &order)) {
+    if ((a->kind == VALUE_STRING && !charge_steps(e, a->text.len / 64)) ||
+        !value_compare(a, b, &order)) {
         return no_overload(e, sign, (const struct value[]){*a, *b}, 2);
+    }
+    if (order != -1 && order != 0 && order != 1) {
+        return error_value(e, "what is not a number has no order");
     }
     bool equal = sign[1] == '=' && order == 0;
     return value_bool(equal || (sign[0] == '<' ? order == -1 : order == 1));

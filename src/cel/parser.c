@@ -358,7 +358,7 @@ static struct expr *parse_expr(struct compiler *c)
     return expr;
 }
 
-struct expr *parse(struct compiler *c)
+struct expr *parse_program(struct compiler *c)
 {
     lexer_next(c);
     struct expr *expr = parse_expr(c);

@@ -101,7 +101,7 @@ static struct value value_of_quantity(struct evaluation *e, wide nano)
 
 static struct value too_long(struct evaluation *e)
 {
-    return unknown(e, SLICE("a quantity of more than 18 digits is not read here"));
+    return value_unknown(e, SLICE("a quantity of more than 18 digits is not read here"));
 }
 
 static struct value call_quantity(struct evaluation *e, const struct value *args, size_t count)
@@ -197,7 +197,7 @@ static struct value sum(struct evaluation *e, const char *name, const struct val
     wide other = args[1].kind == VALUE_INT ? (wide)args[1].integer * NANO : args[1].quantity->nano;
     wide total = args[0].quantity->nano + sign * other;
     return total > quantity_max() || total < -quantity_max()
-               ? unknown(e, SLICE("a quantity beyond 2^63 is not reckoned with here"))
+               ? value_unknown(e, SLICE("a quantity beyond 2^63 is not reckoned with here"))
                : value_of_quantity(e, total);
 }
 

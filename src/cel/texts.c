@@ -34,7 +34,7 @@ static size_t find_text(struct slice text, struct slice part, size_t from)
 
 static struct value call_contains(struct evaluation *e, const struct value *args, size_t count)
 {
-    if (!are_strings(args, count) || !charge(e, args[0].text.len / 16)) {
+    if (!are_strings(args, count) || !charge_steps(e, args[0].text.len / 16)) {
         return no_overload(e, "contains", args, count);
     }
     return value_bool(find_text(args[0].text, args[1].text, 0) != SIZE_MAX);
@@ -60,14 +60,14 @@ static const struct regex *compile_regex(struct evaluation *e, struct slice patt
     bool refused = false;
     struct slice why = SLICE("");
     const struct regex *regex = NULL;
-    if (charge(e, 8 + pattern.len / 4)) {
+    if (charge_steps(e, 8 + pattern.len / 4)) {
         regex = cel_regex(e->evaluator->run, e->evaluator->regexes, pattern, &refused, &why);
     }
     if (!regex) {
         struct slice text = arena_printf(
             e->arena, "the regular expression '" SLICE_FMT "' does not compile: " SLICE_FMT,
             SLICE_ARG(pattern), SLICE_ARG(why));
-        *error = refused ? error_value(e, SLICE_FMT, SLICE_ARG(text)) : unknown(e, text);
+        *error = refused ? error_value(e, SLICE_FMT, SLICE_ARG(text)) : value_unknown(e, text);
     }
     return regex;
 }
@@ -77,9 +77,9 @@ static enum regex_result search(struct evaluation *e, const struct regex *regex,
                                 struct regex_match *match, struct value *error)
 {
     enum regex_result result =
-        charge(e, 4 + text.len / 4) ? regex_search(regex, text, match) : REGEX_LIMIT;
+        charge_steps(e, 4 + text.len / 4) ? regex_search(regex, text, match) : REGEX_LIMIT;
     if (result == REGEX_LIMIT) {
-        *error = unknown(e, SLICE("a regular expression needs more steps than are allowed"));
+        *error = value_unknown(e, SLICE("a regular expression needs more steps than are allowed"));
     }
     return result;
 }
@@ -120,7 +120,7 @@ static struct value call_find(struct evaluation *e, const struct value *args, si
 static struct value call_char_at(struct evaluation *e, const struct value *args, size_t count)
 {
     if (args[0].kind != VALUE_STRING || args[1].kind != VALUE_INT ||
-        !charge(e, args[0].text.len / 16)) {
+        !charge_steps(e, args[0].text.len / 16)) {
         return no_overload(e, "charAt", args, count);
     }
     struct slice text = args[0].text;
@@ -135,7 +135,7 @@ static struct value call_char_at(struct evaluation *e, const struct value *args,
 static struct value call_substring(struct evaluation *e, const struct value *args, size_t count)
 {
     if (args[0].kind != VALUE_STRING || args[1].kind != VALUE_INT ||
-        (count == 3 && args[2].kind != VALUE_INT) || !charge(e, args[0].text.len / 16)) {
+        (count == 3 && args[2].kind != VALUE_INT) || !charge_steps(e, args[0].text.len / 16)) {
         return no_overload(e, "substring", args, count);
     }
     struct slice text = args[0].text;
@@ -204,7 +204,7 @@ static struct value call_index(struct evaluation *e, const struct value *args, s
         return index_in_list(e, &args[0], &args[1], last);
     }
     if (!are_strings(args, 2) || (count == 3 && args[2].kind != VALUE_INT) ||
-        !charge(e, args[0].text.len / 8)) {
+        !charge_steps(e, args[0].text.len / 8)) {
         return no_overload(e, last ? "lastIndexOf" : "indexOf", args, count);
     }
     struct slice text = args[0].text;
@@ -235,7 +235,7 @@ static struct value call_last_index_of(struct evaluation *e, const struct value 
 static struct value change_case(struct evaluation *e, const char *name, const struct value *text,
                                 char from, char to)
 {
-    if (text->kind != VALUE_STRING || !charge(e, text->text.len / 16)) {
+    if (text->kind != VALUE_STRING || !charge_steps(e, text->text.len / 16)) {
         return no_overload(e, name, text, 1);
     }
     char *out = arena_alloc(e->arena, text->text.len + 1);
@@ -279,7 +279,7 @@ static bool is_space(struct slice point)
 
 static struct value call_trim(struct evaluation *e, const struct value *args, size_t count)
 {
-    if (args[0].kind != VALUE_STRING || !charge(e, args[0].text.len / 16)) {
+    if (args[0].kind != VALUE_STRING || !charge_steps(e, args[0].text.len / 16)) {
         return no_overload(e, "trim", args, count);
     }
     struct slice text = args[0].text;
@@ -341,7 +341,7 @@ static struct value call_split(struct evaluation *e, const struct value *args, s
     if (most == 0 || (!separator.len && !text.len)) {
         return value_list(NULL, 0);
     }
-    while ((most < 0 || (int64_t)parts.count < most - 1) && charge(e, 1)) {
+    while ((most < 0 || (int64_t)parts.count < most - 1) && charge_steps(e, 1)) {
         size_t at = separator.len ? find_text(text, separator, done) : utf8_next(text, done);
         if (at == SIZE_MAX || (!separator.len && at >= text.len)) {
             break;

@@ -313,7 +313,7 @@ static struct value get_part(struct evaluation *e, const char *name, const struc
         return no_overload(e, name, args, count);
     }
     if (count == 2 && !zone_offset(args[1].text, &offset)) {
-        return unknown(e, SLICE("names of time zones are not known here"));
+        return value_unknown(e, SLICE("names of time zones are not known here"));
     }
     return value_int(time_part(part, args[0].time.seconds + offset, args[0].time.nanoseconds));
 }

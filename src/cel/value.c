@@ -12,7 +12,7 @@ struct value error_value(struct evaluation *e, const char *format, ...)
     return value;
 }
 
-struct value unknown(struct evaluation *e, struct slice why)
+struct value value_unknown(struct evaluation *e, struct slice why)
 {
     if (!e->stopped.ptr) {
         e->stopped = why;
@@ -20,14 +20,14 @@ struct value unknown(struct evaluation *e, struct slice why)
     return (struct value){.kind = VALUE_ERROR, .text = why};
 }
 
-bool charge(struct evaluation *e, uint64_t steps)
+bool charge_steps(struct evaluation *e, uint64_t steps)
 {
     if (e->stopped.ptr) {
         return false;
     }
     if (e->evaluator->steps < steps) {
         e->evaluator->steps = 0;
-        unknown(e, SLICE("it takes more steps than its budget has"));
+        value_unknown(e, SLICE("it takes more steps than its budget has"));
         return false;
     }
     e->evaluator->steps -= steps;
@@ -163,7 +163,7 @@ bool map_find(struct evaluation *e, const struct value *map, const struct value 
               struct value *out)
 {
     size_t count = value_count(map);
-    if (!charge(e, count / 8)) {
+    if (!charge_steps(e, count / 8)) {
         return false;
     }
     if (!map->items && key->kind != VALUE_STRING) {
@@ -193,23 +193,18 @@ static int order_doubles(double a, double b)
     return isnan(a) || isnan(b) ? ORDER_NONE : (a > b) - (a < b);
 }
 
-/* The exact order: a double beyond the integers' range is beyond each of them. */
+/* A double beyond the integers' range is beyond each of them; within, integers lose what a double cannot
+ * hold (common/types/compare.go of cel-go). */
 static int order_int_double(int64_t a, double b)
 {
-    if (isnan(b) || b >= 9223372036854775808.0 || b < -9223372036854775808.0) {
-        return isnan(b) ? ORDER_NONE : b > 0 ? -1 : 1;
-    }
-    int64_t whole = (int64_t)b;
-    return a != whole ? (a > whole) - (a < whole) : order_doubles(0, b - (double)whole);
+    return b < -9223372036854775808.0  ? 1
+           : b > 9223372036854775808.0 ? -1
+                                       : order_doubles((double)a, b);
 }
 
 static int order_uint_double(uint64_t a, double b)
 {
-    if (isnan(b) || b >= 18446744073709551616.0 || b < 0) {
-        return isnan(b) ? ORDER_NONE : b > 0 ? -1 : 1;
-    }
-    uint64_t whole = (uint64_t)b;
-    return a != whole ? (a > whole) - (a < whole) : order_doubles(0, b - (double)whole);
+    return b < 0 ? 1 : b > 18446744073709551616.0 ? -1 : order_doubles((double)a, b);
 }
 
 static int order_int_uint(int64_t a, uint64_t b)
@@ -284,7 +279,7 @@ static bool same_kind_equal(struct evaluation *e, const struct value *a, const s
     case VALUE_STRING:
     case VALUE_BYTES:
     case VALUE_TYPE:
-        return charge(e, a->text.len / 64) && slice_equal(a->text, b->text);
+        return charge_steps(e, a->text.len / 64) && slice_equal(a->text, b->text);
     case VALUE_LIST:
         return lists_equal(e, a, b);
     case VALUE_MAP:
@@ -320,7 +315,7 @@ static bool same_kind_equal(struct evaluation *e, const struct value *a, const s
  * depth is bounded by that of documents and expressions. */
 bool value_equal(struct evaluation *e, const struct value *a, const struct value *b)
 {
-    if (!charge(e, 1)) {
+    if (!charge_steps(e, 1)) {
         return false;
     }
     if (is_number(a) && is_number(b)) {
