@@ -206,12 +206,38 @@ static void print_entry_json(struct app *app, const struct entry *entry)
     buf_putc(&app->out, '\n');
 }
 
+/* ---- as nginx -------------------------------------------------------------------------------- */
+
+static int show_nginx(struct app *app)
+{
+    static const struct nginx_text text = {.http = {"80", 2}, .https = {"443", 3}};
+    struct side_options options;
+    struct kube kube = {0};
+    struct ingress_claims claims;
+    app_side_options(app, SLICE_ABSENT, &options);
+    if (options.kind == SIDE_GATEWAY || app_output_is(app, "json")) {
+        return app_usage(app, "'--as nginx' prints what Ingresses lead to, as text");
+    }
+    app_read(app, &app->options.files, &kube);
+    ingress_claim_all(&app->run, &kube, &options.choice, &claims);
+    if (!app_stops(app)) {
+        (void)ingress_nginx_render(&app->run, &kube, &claims, &options.nginx, &text, &app->out);
+        if (app->out.len == 0) {
+            return app_usage(app, "there is no Ingress of ingress-nginx in the input");
+        }
+    }
+    return app_status(app, EXIT_WELL);
+}
+
 int cmd_show(struct app *app)
 {
     struct side_options options;
     struct side side = {0};
     if (app->options.files.count == 0) {
         return app_usage(app, "'show' needs input: -f PATH");
+    }
+    if (slice_is(app->options.as, "nginx")) {
+        return show_nginx(app);
     }
     app_side_options(app, app->options.as, &options);
     app_read(app, &app->options.files, &side.kube);

@@ -49,6 +49,13 @@ static const char *planes(size_t index)
     return profile ? profile->name : NULL;
 }
 
+/* The same, or what ingress-nginx writes for nginx. */
+static const char *shown_as(size_t index)
+{
+    const char *plane = planes(index);
+    return plane ? plane : index && !planes(index - 1) ? NULL : "nginx";
+}
+
 /* ---- the tables --------------------------------------------------------------------------- */
 
 static const struct command_row commands[] = {
@@ -129,10 +136,12 @@ static const struct option_row rows[] = {
          "attach routes to this Gateway instead of writing one"),
     SWITCH("convert", 0, convert, COMMAND_SIMULATE | COMMAND_TEST,
            "ask the converted objects only"),
-    CHOICE("as", 0, as, COMMAND_SIMULATE | COMMAND_TEST | COMMAND_SHOW, "NAME", planes,
+    CHOICE("as", 0, as, COMMAND_SIMULATE | COMMAND_TEST, "NAME", planes,
            "data plane that the objects are read as"),
     CHOICE("before-as", 0, before_as, COMMAND_DIFF, "NAME", planes, "the same for --before"),
     CHOICE("after-as", 0, after_as, COMMAND_DIFF, "NAME", planes, "the same for --after"),
+    CHOICE("as", 0, as, COMMAND_SHOW, "NAME", shown_as,
+           "data plane that the objects are read as; nginx: print the servers and locations"),
     CHOICE("side", 0, side, COMMAND_SIMULATE | COMMAND_TEST | COMMAND_SHOW, "SIDE", sides,
            "what to ask when the input holds Ingresses and Gateways"),
     TEXT("request", 'X', method, COMMAND_SIMULATE, "METHOD", "method of URL requests (GET)"),

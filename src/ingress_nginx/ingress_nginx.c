@@ -1,6 +1,6 @@
 #include "ingress_nginx/ingress_nginx.h"
 
-#include "ingress_nginx/model_priv.h"
+#include "ingress_nginx/render_priv.h"
 
 #include <string.h>
 
@@ -90,7 +90,8 @@ static int compare_items(const void *a, const void *b, void *user)
 
 static void build_plane(struct run *run, const struct kube *kube,
                         const struct ingress_claims *claims, struct slice gateway, bool aks,
-                        const struct ingress_nginx_options *options, struct route_table *table)
+                        const struct ingress_nginx_options *options, struct route_table *table,
+                        struct render *render)
 {
     struct settings *settings = ARENA_NEW(run->arena, struct settings);
     settings_read(run, kube, options, aks, settings);
@@ -121,6 +122,11 @@ static void build_plane(struct run *run, const struct kube *kube,
         annotations_report_unused(run, model.items[i]->annotations);
     }
     platform_effects(&model, table);
+    if (render) {
+        render->model = &model;
+        render_model(render);
+        render->model = NULL;
+    }
     arena_close(model.scratch);
     if (settings->enable_underscores) {
         table->view.underscores = UNDERSCORES_KEPT;
@@ -145,9 +151,9 @@ static void set_up(struct route_table *table)
     table->no_backend_status = 503;
 }
 
-void ingress_nginx_build(struct run *run, const struct kube *kube,
-                         const struct ingress_claims *claims,
-                         const struct ingress_nginx_options *options, struct route_table *table)
+static void build(struct run *run, const struct kube *kube, const struct ingress_claims *claims,
+                  const struct ingress_nginx_options *options, struct route_table *table,
+                  struct render *render)
 {
     struct map *done = map_new(run->arena);
     set_up(table);
@@ -155,11 +161,31 @@ void ingress_nginx_build(struct run *run, const struct kube *kube,
         const struct ingress_claim *claim = &claims->items[i];
         if (claim->owner == INGRESS_OWNER_NGINX && !map_put(done, claim->gateway, table)) {
             build_plane(run, kube, claims, claim->gateway, slice_is(claim->plane, "aks-nginx"),
-                        options, table);
+                        options, table, render);
         }
     }
     /* A controller that no Ingress asks for still answers: 404 to everything. */
     if (map_count(done) == 0 && claims->any_nginx) {
-        build_plane(run, kube, claims, SLICE("nginx"), false, options, table);
+        build_plane(run, kube, claims, SLICE("nginx"), false, options, table, render);
     }
+}
+
+void ingress_nginx_build(struct run *run, const struct kube *kube,
+                         const struct ingress_claims *claims,
+                         const struct ingress_nginx_options *options, struct route_table *table)
+{
+    build(run, kube, claims, options, table, NULL);
+}
+
+bool ingress_nginx_render(struct run *run, const struct kube *kube,
+                          const struct ingress_claims *claims,
+                          const struct ingress_nginx_options *options,
+                          const struct nginx_text *text, struct buf *out)
+{
+    struct route_table table;
+    struct render render = {.text = text, .out = out};
+    route_table_open(run, &table);
+    build(run, kube, claims, options, &table, &render);
+    route_table_close(&table);
+    return !render.refused;
 }

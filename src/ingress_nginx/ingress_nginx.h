@@ -30,6 +30,20 @@ void ingress_nginx_build(struct run *run, const struct kube *kube,
 /* One row of knowledge, for explain, coverage and tests. */
 struct nginx_annotation_info {
     const char *name;      /* without prefix */
+/* How ingress_nginx_render writes. What runs is a part of `http` for nginx with its Lua and headers-more modules: the
+ * controller's scripts are calls of a Lua module "oracle", which finds what they need in variables. */
+struct nginx_text {
+    bool runs;                /* else for people: what the controller does by scripts is said in words */
+    struct slice http, https; /* what stands after "listen" */
+};
+/* The server and location blocks that the controller writes for the same Ingresses, in its order, each with
+ * where it comes from. Made from the controller's model of servers and locations, not from routes. Reports
+ * what ingress_nginx_build reports; call one of both where that matters. False when nginx would refuse it. */
+bool ingress_nginx_render(struct run *run, const struct kube *kube,
+                          const struct ingress_claims *claims,
+                          const struct ingress_nginx_options *options,
+                          const struct nginx_text *text, struct buf *out);
+
     const char *alias;     /* or null */
     const char *scope;     /* location, server, upstream, ingress, global */
     const char *accepts;   /* "true or false", "a size such as 8m" */

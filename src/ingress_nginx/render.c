@@ -130,8 +130,7 @@ static void put_location(struct render *render, const struct server *server,
 static void put_server_snippets(struct render *render, const struct server *server)
 {
     for (size_t i = 0; i < server->item_count; i++) {
-        struct slice text =
-            annotation_text(server->items[i]->annotations, AN_server_snippet);
+        struct slice text = annotation_text(server->items[i]->annotations, AN_server_snippet);
         if (text.len) {
             buf_printf(render->out, "    # server-snippet\n" SLICE_FMT "\n", SLICE_ARG(text));
             break;
@@ -158,8 +157,7 @@ static void put_settings(struct render *render)
             buf_printf(out, "    proxy_hide_header " SLICE_FMT ";\n", SLICE_ARG(item));
         }
     }
-    const struct config_map *map =
-        config_map_named(render->model->kube, settings->add_headers);
+    const struct config_map *map = config_map_named(render->model->kube, settings->add_headers);
     for (size_t i = 0; map && i < map->data.count; i++) {
         buf_puts(out, "    more_set_headers ");
         render_quoted(render, ARENA_JOIN(render->model->scratch, map->data.items[i].key,
@@ -195,6 +193,11 @@ static void put_server(struct render *render, const struct server *server)
         buf_printf(out, "    # certificate: Secret " SLICE_FMT "/" SLICE_FMT "\n",
                    SLICE_ARG(server->certificate.namespace), SLICE_ARG(server->certificate.secret));
     }
+    if (server->client) {
+        buf_printf(out, "    # clients show a certificate, which " SLICE_FMT " vouches for%s\n",
+                   SLICE_ARG(server->client->subject),
+                   server->client->required ? "" : "; they may have none");
+    }
     put_settings(render);
     if (server->refused.name.ptr) {
         buf_printf(out, "    # '" SLICE_FMT "' names no usable Secret\n    return 403;\n",
@@ -211,24 +214,36 @@ static void put_server(struct render *render, const struct server *server)
     buf_puts(out, "}\n");
 }
 
-/* controller.go buildRedirects, and ngx_srv_redirect.lua */
+/* Set by a path that an Ingress with the annotation has (controller.go, getBackendServers). */
+static const struct location *www_of(const struct server *server)
+{
+    for (size_t i = 0; i < server->count; i++) {
+        const struct location *location = server->locations[i];
+        if (location->item && !location->plain && !location->automatic &&
+            annotation_true(location->item->annotations, AN_from_to_www_redirect, false)) {
+            return location;
+        }
+    }
+    return NULL;
+}
+
+/* nginx.go buildRedirects, and ngx_srv_redirect.lua */
 static void put_www(struct render *render, const struct server *server)
 {
     struct buf *out = render->out;
-    if (!server->www.name.ptr) {
+    const struct location *asks = www_of(server);
+    if (!asks) {
         return;
     }
     bool has_www = slice_starts(server->host, SLICE("www."));
-    struct slice from = has_www
-                            ? slice_sub(server->host, 4, server->host.len)
-                            : ARENA_JOIN(render->model->scratch, SLICE("www."), server->host);
+    struct slice from = has_www ? slice_sub(server->host, 4, server->host.len)
+                                : ARENA_JOIN(render->model->scratch, SLICE("www."), server->host);
     if (model_server(render->model, from)) {
         return;
     }
     buf_puts(out, "\n");
-    render_origin(render, "", &server->origin);
-    buf_printf(out, "# by '" SLICE_FMT "'\nserver {\n    server_name ",
-               SLICE_ARG(server->www.name));
+    render_origin(render, "", &asks->origin);
+    buf_puts(out, "# by from-to-www-redirect\nserver {\n    server_name ");
     render_quoted(render, from);
     buf_puts(out, ";\n");
     put_listen(render, from);
@@ -253,6 +268,7 @@ void render_model(struct render *render)
     }
     sort_stable(model->scratch, servers, model->server_count, sizeof(struct server *),
                 compare_servers, NULL);
+    render->refused = render->refused || model->frozen;
     for (const struct unknown *unknown = model->frozen; unknown; unknown = unknown->next) {
         buf_printf(render->out, "# nginx does not take this configuration: " SLICE_FMT "\n",
                    SLICE_ARG(unknown->reason));

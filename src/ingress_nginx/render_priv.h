@@ -8,6 +8,7 @@ struct render {
     const struct model *model;
     const struct nginx_text *text;
     struct buf *out;
+    bool refused; /* nginx does not take the configuration */
 };
 /* In double quotes, with what nginx reads in them escaped (template.go sanitizeQuotedRegex). */
 void render_quoted(struct render *render, struct slice text);
