@@ -48,31 +48,48 @@ struct shaper {
     struct arena *arena;
     struct map *values; /* of this object, each to its number */
     struct buf shape;
+    const char *from; /* what comes before this byte is in the shape */
+    bool gateway;     /* no rule for a Gateway compares namespaces, or entries of a list of texts */
 };
 
-/* Values in the places of names, by the key before them; null: an entry of a list of texts. */
+/* Values in the places of names, by the key before them, and entries of lists of texts. */
 static bool is_masked(struct slice key, struct slice value)
 {
-    static const char *const names[] = {"name", "namespace", "sectionName", "hostname"};
+    static const struct slice names[] = {
+        {"name", 4}, {"namespace", 9}, {"sectionName", 11}, {"hostname", 8}};
+    if (!key.len) {
+        return is_usual_host(value);
+    }
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (slice_is(key, names[i])) {
+        if (slice_equal(key, names[i])) {
             return is_usual_host(value);
         }
     }
-    return slice_is(key, "value")
-               ? is_usual_path(value)
-               : !key.len && slice_find(value, '.', 0) < value.len && is_usual_host(value);
+    return key.len == 5 && slice_is(key, "value") && is_usual_path(value);
 }
 
-/* Equal values get equal numbers, so that what has to differ, or be the same, still shows. */
-static void put_number(struct shaper *s, struct slice value)
+/* Equal values get equal numbers, so that what has to differ, or be the same, still shows. No text has a byte of
+ * 0 or 1. */
+static void put_number(struct shaper *s, struct slice key, struct slice value)
 {
+    if (s->gateway && (!key.len || slice_is(key, "namespace"))) {
+        buf_putc(&s->shape, '\1');
+        return;
+    }
     uintptr_t number = (uintptr_t)map_get(s->values, value);
     if (!number) {
         number = map_count(s->values) + 1;
         map_put(s->values, value, (void *)number);
     }
-    buf_printf(&s->shape, "<%u>\n", (unsigned)number);
+    buf_putc(&s->shape, '\1');
+    for (; number; number >>= 6) {
+        buf_putc(&s->shape, (char)(0x40 | (number & 0x3f)));
+    }
+}
+
+static void put_until(struct shaper *s, const char *end)
+{
+    buf_put(&s->shape, (struct slice){s->from, (size_t)(end - s->from)});
 }
 
 static void put_line(struct shaper *s, struct slice line)
@@ -83,30 +100,32 @@ static void put_line(struct shaper *s, struct slice line)
     }
     size_t colon = slice_find(line, ':', at);
     bool pair = colon + 1 < line.len && line.ptr[colon + 1] == ' ';
+    bool entry = at >= 2 && line.ptr[at - 2] == '-' && colon == line.len;
     struct slice key = pair ? slice_sub(line, at, colon) : SLICE("");
     struct slice value = slice_sub(line, pair ? colon + 2 : at, line.len);
-    if (slice_is(key, "gateshift.dev/source")) {
-        return; /* any text is a good annotation */
+    if (pair && slice_is(key, "gateshift.dev/source")) {
+        put_until(s, line.ptr);
+        s->from = value.ptr + value.len; /* any text is a good annotation */
+    } else if ((pair || entry) && is_masked(key, value)) {
+        put_until(s, value.ptr);
+        put_number(s, key, value);
+        s->from = value.ptr + value.len;
     }
-    if (!is_masked(key, value)) {
-        buf_put(&s->shape, line);
-        buf_putc(&s->shape, '\n');
-        return;
-    }
-    buf_put(&s->shape, slice_sub(line, 0, line.len - value.len));
-    put_number(s, value);
 }
 
 /* The text of an object with its usual values numbered; it lives until the next one. */
-static struct slice shape_of(struct shaper *s, struct slice yaml)
+static struct slice shape_of(struct shaper *s, const struct converted_object *object)
 {
-    struct slice rest = yaml, line;
+    struct slice yaml = object->yaml, rest = yaml, line;
     arena_clear(s->arena);
     s->values = map_new(s->arena);
+    s->from = yaml.ptr;
+    s->gateway = strcmp(object->kind, "Gateway") == 0;
     buf_clear(&s->shape);
     while (slice_split(&rest, '\n', &line)) {
         put_line(s, line);
     }
+    put_until(s, yaml.ptr + yaml.len);
     return buf_slice(&s->shape);
 }
 
@@ -158,7 +177,7 @@ void validate_converted(struct run *run, const struct converted *converted,
     buf_init(&shaper.shape, BUF_TEXT_MAX);
     for (size_t i = 0; i < converted->count; i++) {
         const struct converted_object *object = &converted->objects[i];
-        struct slice shape = shape_of(&shaper, object->yaml);
+        struct slice shape = shape_of(&shaper, object);
         if (!map_get(shapes, shape)) {
             map_put(shapes, arena_copy(run->arena, shape), shapes);
             judge(run, schema, &quiet, object);
