@@ -65,7 +65,7 @@ static bool find_field(struct evaluation *e, const struct value *map, struct sli
 static struct value no_field(struct evaluation *e, struct slice name)
 {
     return e->stopped.ptr ? value_unknown(e, e->stopped)
-                          : error_value(e, "no such field: " SLICE_FMT, SLICE_ARG(name));
+                          : error_value(e, "no such key: " SLICE_FMT, SLICE_ARG(name));
 }
 
 /* a.?b, and each selection from an optional value, has an optional value. What has no fields has none
