@@ -7,6 +7,17 @@ unsigned schema_release_bit(const struct schema_release *release)
     return 1u << ((release->minor - SCHEMA_MINOR_LEAST) * 2 + (release->experimental ? 1 : 0));
 }
 
+const char *closest_property(struct schema *schema, const struct schema_node *node,
+                             struct slice name)
+{
+    const struct schema_property *first = &schema_properties[node->properties.first];
+    const char **names = ARENA_ARRAY(schema->scratch, const char *, node->properties.count + 1);
+    for (size_t i = 0; i < node->properties.count; i++) {
+        names[i] = first[i].name;
+    }
+    return diag_closest(name, names, node->properties.count);
+}
+
 const struct schema_property *schema_property_find(const struct schema_node *node,
                                                    struct slice name)
 {
@@ -60,6 +71,18 @@ static bool is_kind(const struct schema_row *row, struct slice group, struct sli
     return slice_is(group, row->group) && slice_is(kind, row->kind);
 }
 
+bool schema_is_namespaced(struct slice api_version, struct slice kind)
+{
+    size_t slash = slice_find(api_version, '/', 0);
+    struct slice group = slash == api_version.len ? SLICE("") : slice_sub(api_version, 0, slash);
+    for (size_t i = 0; i < schema_row_count; i++) {
+        if (is_kind(&schema_rows[i], group, kind)) {
+            return schema_rows[i].namespaced;
+        }
+    }
+    return false;
+}
+
 /* ---- a field in other releases ------------------------------------------------------------- */
 
 /* Null when the schema has nothing at that place. */
@@ -83,6 +106,21 @@ static const struct schema_node *node_at(const struct schema_node *root, const s
         return parent->additional ? &schema_nodes[parent->additional] : NULL;
     }
     return NULL;
+}
+
+/* The closest name that any release has at that place; null when none is close. */
+const char *field_elsewhere(struct schema *schema, const struct place *parent, struct slice name)
+{
+    const char *best = NULL;
+    for (size_t i = 0; schema->row && i < schema_row_count && !best; i++) {
+        const struct schema_row *row = &schema_rows[i];
+        const struct schema_node *node =
+            is_kind(row, slice_of(schema->row->group), slice_of(schema->row->kind))
+                ? node_at(&schema_nodes[row->node], parent)
+                : NULL;
+        best = node ? closest_property(schema, node, name) : NULL;
+    }
+    return best;
 }
 
 struct slice field_releases(struct schema *schema, const struct place *place)

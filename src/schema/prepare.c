@@ -7,17 +7,6 @@
 
 /* ---- unknown fields ------------------------------------------------------------------------ */
 
-static const char *closest_property(struct schema *schema, const struct schema_node *node,
-                                    struct slice name)
-{
-    const struct schema_property *first = &schema_properties[node->properties.first];
-    const char **names = ARENA_ARRAY(schema->scratch, const char *, node->properties.count + 1);
-    for (size_t i = 0; i < node->properties.count; i++) {
-        names[i] = first[i].name;
-    }
-    return diag_closest(name, names, node->properties.count);
-}
-
 static void say_unknown(struct schema *schema, const struct schema_node *node,
                         const struct pair *pair, const struct place *parent)
 {
@@ -32,6 +21,14 @@ static void say_unknown(struct schema *schema, const struct schema_node *node,
         return;
     }
     const char *close = closest_property(schema, node, pair->key);
+    const char *elsewhere = close ? NULL : field_elsewhere(schema, parent, pair->key);
+    if (elsewhere) {
+        struct place other = place_field(parent, slice_of(elsewhere), NULL);
+        fault(schema, DIAG_V001, &place,
+              "unknown field; did you mean '%s', which Gateway API has in " SLICE_FMT "?",
+              elsewhere, SLICE_ARG(field_releases(schema, &other)));
+        return;
+    }
     fault(schema, DIAG_V001, &place, "unknown field%s%s%s", close ? "; did you mean '" : "",
           close ? close : "", close ? "'?" : "");
 }

@@ -51,6 +51,9 @@ enum schema_verdict {
 };
 enum schema_verdict schema_judge(struct schema *schema, const struct schema_object *object);
 
+/* True for kinds that are known here, in whatever release, and whose objects live in a namespace. */
+bool schema_is_namespaced(struct slice api_version, struct slice kind);
+
 /* The rules in CEL, as their authors wrote them; absent fields are null. */
 struct schema_rule {
     const char *rule, *message, *message_expression, *field_path, *reason;

@@ -72,6 +72,9 @@ unsigned schema_release_bit(const struct schema_release *release);
 const struct schema_row *schema_find(struct schema *schema, bool *known);
 const struct schema_property *schema_property_find(const struct schema_node *node,
                                                    struct slice name);
+const char *closest_property(struct schema *schema, const struct schema_node *node,
+                             struct slice name); /* null when none is close */
+const char *field_elsewhere(struct schema *schema, const struct place *parent, struct slice name);
 /* Releases and channels whose schema for the object's kind has the field, in words; absent: none. */
 struct slice field_releases(struct schema *schema, const struct place *place);
 

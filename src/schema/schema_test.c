@@ -106,6 +106,10 @@ static void test_schema_structure(void **state)
         {ROUTE "  rules:\n  - retry: {attempts: 2}\n", 5, true, ""},
         {ROUTE "  rules:\n  - name: a\n", 2, false,
          "6 V001 spec.rules[0].name: unknown field; Gateway API has it in"},
+        {ROUTE "  rules:\n  - retries: {attempts: 2}\n", 5, false,
+         "6 V001 spec.rules[0].retries: unknown field; did you mean 'retry', which Gateway API has "
+         "in "
+         "1.2 and later experimental?"},
         /* types */
         {ROUTE "  hostnames: a.example.com\n", 5, false,
          "1 V009 rules\n5 V002 spec.hostnames: Invalid value: \"a.example.com\": must be a list, "

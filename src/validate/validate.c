@@ -5,8 +5,8 @@
 struct validator {
     struct run *run;
     struct run quiet; /* the same run with a sink beside, for what module kube says */
-    const struct validate_options *options;
     struct schema *schema;
+    struct slice namespace; /* of objects that name none */
     struct kube kube;
     struct map *unjudged; /* "v1 Pod" to struct unjudged */
     struct validated *out;
@@ -57,6 +57,9 @@ static void judge(struct validator *v, const struct node *root, struct slice lis
     if (slice_is(object.kind, "Secret")) {
         diag_file_hide(v->run->diag, root->span.file);
     }
+    if (!object.namespace.len && schema_is_namespaced(object.api_version, object.kind)) {
+        object.namespace = v->namespace;
+    }
     object.subject = arena_printf(arena, SLICE_FMT " " SLICE_FMT "%s" SLICE_FMT,
                                   SLICE_ARG(object.kind), SLICE_ARG(object.namespace),
                                   object.namespace.len ? "/" : "", SLICE_ARG(object.name));
@@ -97,9 +100,8 @@ static void judge_all(struct validator *v, const struct node *root, struct slice
 static void read_document(void *user, struct node *root)
 {
     struct validator *v = user;
-    struct slice namespace = v->options->namespace;
     judge_all(v, root, SLICE(""), SLICE(""), 0);
-    kube_read_document(&v->quiet, root, namespace.len ? namespace : SLICE("default"), &v->kube);
+    kube_read_document(&v->quiet, root, v->namespace, &v->kube);
 }
 
 /* ---- what is left to say -------------------------------------------------------------------- */
@@ -158,8 +160,9 @@ void validate(struct run *run, const struct input *input, const struct validate_
     *out = (struct validated){0};
     struct validator v = {.run = run,
                           .quiet = *run,
-                          .options = options,
                           .schema = schema_open(run, &options->release),
+                          .namespace =
+                              options->namespace.len ? options->namespace : SLICE("default"),
                           .unjudged = map_new(run->arena),
                           .out = out};
     kube_hide_secrets(run);
