@@ -172,12 +172,23 @@ static bool all_origins(struct slice value)
     return true;
 }
 
+/* Checks that are nothing but signs beside letters and digits. */
+static const char *const signs[] = {
+    [CHECK_BASIC] = "/-._~:",
+    [CHECK_URL] = "-._~/:,?&=",
+    [CHECK_RX] = "/-._~:^$[](){}*+?|&=\\",
+    [CHECK_ALIASES] = "/-._~:^$[](){}*+?|&=\\, ",
+    [CHECK_PATHCAP] = "/-._~:$",
+    [CHECK_HEADERS] = "-_, ",
+    [CHECK_VAR] = "-_${}",
+};
+
 static bool holds(const struct annotation_row *row, struct slice value)
 {
-    static const char rx[] = "/-._~:^$[](){}*+?|&=\\";
+    enum check check = (enum check)(row->check & ~CHECK_STRIP);
     int64_t number;
     char unit;
-    switch ((enum check)(row->check & ~CHECK_STRIP)) {
+    switch (check) {
     case CHECK_ANY:
         return true;
     case CHECK_BOOL:
@@ -187,19 +198,13 @@ static bool holds(const struct annotation_row *row, struct slice value)
     case CHECK_SIZE:
         return size_parse(value, &number, &unit);
     case CHECK_BASIC:
-        return only(value, "/-._~:");
     case CHECK_URL:
-        return only(value, "-._~/:,?&=");
     case CHECK_RX:
-        return only(value, rx);
     case CHECK_ALIASES:
-        return only(value, "/-._~:^$[](){}*+?|&=\\, ");
     case CHECK_PATHCAP:
-        return only(value, "/-._~:$");
     case CHECK_HEADERS:
-        return only(value, "-_, ");
     case CHECK_VAR:
-        return only(value, "-_${}");
+        return only(value, signs[check]);
     case CHECK_CHARS:
         return only(value, row->options);
     case CHECK_CIDRS:

@@ -220,6 +220,11 @@ static void add_weighted(struct model *model, struct rule_list *list, const stru
     *rule = copy;
     total = total > 100 ? total : 100;
     weight = weight < 0 ? 0 : weight > total ? total : weight;
+    /* any 64-bit number passes (strconv.Atoi); what matters is the part, and sums must not overflow */
+    while (total > INT32_MAX) {
+        total /= 2;
+        weight = weight > 1 ? weight / 2 : weight;
+    }
     if (weight == 0) {
         return;
     }

@@ -97,9 +97,8 @@ static bool listed(const struct ingress *ingress, struct slice name)
     return false;
 }
 
-/* An alias has a certificate of its own only where its host's certificate names it. */
-static bool alias_covered(const struct model *model, const struct server *server,
-                          struct slice alias)
+/* Another name of a host has a certificate only where the host's certificate names it. */
+bool certificate_covers(const struct model *model, const struct server *server, struct slice alias)
 {
     const struct secret *secret = (const struct secret *)(const void *)kube_find(
         model->kube, KUBE_SECRET, server->certificate.namespace, server->certificate.secret);
@@ -125,7 +124,7 @@ void certificates_collect(struct model *model)
         }
         map_put(model->certified, server->host, server);
         for (size_t a = 0; a < server->alias_count; a++) {
-            if (alias_covered(model, server, server->aliases[a])) {
+            if (certificate_covers(model, server, server->aliases[a])) {
                 map_put(model->certified, server->aliases[a], server);
             }
         }

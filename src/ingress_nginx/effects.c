@@ -174,6 +174,9 @@ static bool stand_in(struct model *model, const struct location *location, struc
         effect_edit(run, &edits->edits, EDIT_SET, slice_of(headers[i].name),
                     template_text(run->arena, headers[i].value));
     }
+    struct template accept = template_part(run->arena, PART_HEADER);
+    accept.parts[0].text = SLICE("Accept");
+    effect_edit(run, &edits->edits, EDIT_SET, SLICE("X-Format"), accept);
     rule->effects.request_headers = edits;
     return true;
 }

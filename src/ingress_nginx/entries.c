@@ -2,23 +2,56 @@
 
 /* Servers as entries: how nginx chooses one by the Host header (ngx_http_find_virtual_server). */
 
-static struct host_pattern pattern_of(struct model *model, struct slice name, bool alias,
-                                      struct route_table *table)
+/* An alias "x.*" is x and one or more labels behind it (ngx_hash_find_wc_tail). */
+static bool is_tail(struct slice name)
 {
-    struct host_pattern host = {HOST_EXACT, name, NULL};
-    struct slice error;
+    return name.len > 2 && slice_ends(name, SLICE(".*")) && !slice_starts(name, SLICE("~"));
+}
+
+static void compile_host(struct model *model, const struct server *server, struct slice name,
+                         struct route_table *table, struct host_pattern *out)
+{
+    struct run *run = model->run;
+    struct slice error = SLICE_ABSENT;
+    out->kind = HOST_REGEX;
+    out->name = slice_sub(name, 1, name.len);
+    if (is_tail(name)) {
+        struct buf text;
+        buf_init(&text, BUF_TEXT_MAX);
+        buf_putc(&text, '^');
+        for (size_t i = 0; i + 1 < name.len; i++) {
+            buf_puts(&text, name.ptr[i] == '.' ? "\\." : "");
+            if (name.ptr[i] != '.') {
+                buf_putc(&text, name.ptr[i]);
+            }
+        }
+        buf_puts(&text, ".+$");
+        out->name = arena_copy(run->arena, buf_slice(&text));
+        buf_release(&text);
+    }
+    out->regex = regex_compile(run, table->regexes, out->name, true, false, &error);
+    if (!out->regex) {
+        model_freeze(model, server->alias_source, SLICE_ABSENT,
+                     arena_printf(run->arena,
+                                  "alias '" SLICE_FMT
+                                  "' is no regular expression that nginx takes (" SLICE_FMT ")",
+                                  SLICE_ARG(name), SLICE_ARG(error)));
+    }
+}
+
+static struct host_pattern pattern_of(struct model *model, const struct server *server,
+                                      struct slice name, bool alias, struct route_table *table)
+{
+    struct host_pattern host = {HOST_EXACT, arena_lower(model->run->arena, name), NULL};
     if (slice_is(name, "_")) {
         host.kind = HOST_ANY;
         host.name = SLICE("");
-    } else if (slice_starts(name, SLICE("~"))) {
-        host.kind = HOST_REGEX;
-        host.regex = regex_compile(model->run, table->regexes, slice_sub(name, 1, name.len), true,
-                                   false, &error);
+    } else if (slice_starts(name, SLICE("~")) || is_tail(name)) {
+        compile_host(model, server, name, table, &host);
     } else if (slice_starts(name, SLICE("*."))) {
         /* the host of a rule is one label by a regular expression, an alias nginx's own wildcard */
         host.kind = alias ? HOST_SUFFIX : HOST_ONE_LABEL;
     }
-    host.name = arena_lower(model->run->arena, host.name);
     return host;
 }
 
@@ -29,6 +62,19 @@ struct name {
     struct host_pattern host;
     const struct rule_list *rules;
 };
+
+/* nginx.tmpl: on the default server only, so a name without a server gets no TLS at all. */
+static const struct unknown *handshake_unknown(struct model *model, const struct name *name,
+                                               const struct unknown *to)
+{
+    if (name->host.kind != HOST_ANY || !model->settings->reject_handshake) {
+        return to;
+    }
+    return unknown_add(model->run, to, ASPECT_ROUTING,
+                       setting_source(model->settings, "ssl-reject-handshake"),
+                       SLICE("ssl-reject-handshake ends connections to unknown hosts, which is not "
+                             "understood yet"));
+}
 
 static void add_entries(struct model *model, const struct name *name, struct route_table *table)
 {
@@ -46,6 +92,7 @@ static void add_entries(struct model *model, const struct name *name, struct rou
         if (https) {
             entry->certificate = server->certificate;
             entry->unknown = unknown_prepend(model->run, model->frozen, server->https_unknown);
+            entry->unknown = handshake_unknown(model, name, entry->unknown);
         }
     }
 }
@@ -79,21 +126,24 @@ static void add_www(struct model *model, const struct server *server, struct rou
                           .unknown = model->settings->unknown,
                           .origin = server->origin};
     struct server www = *server;
-    www.certificate = (struct certificate){0};
+    if (!certificate_covers(model, server, other)) { /* pkg/util/ingress, BuildRedirects */
+        www.certificate = (struct certificate){0};
+    }
     www.https_unknown = NULL;
     www.client = NULL;
     const struct name name = {&www, other, {HOST_EXACT, other, NULL}, list};
     add_entries(model, &name, table);
 }
 
-static int rank(const struct host_pattern *host)
+/* exact names, wildcards in front, wildcards at the end, expressions (ngx_http_find_virtual_server) */
+static int rank(const struct name *name)
 {
     static const int ranks[] = {[HOST_EXACT] = 0,
                                 [HOST_SUFFIX] = 1,
-                                [HOST_ONE_LABEL] = 2,
-                                [HOST_REGEX] = 2,
-                                [HOST_ANY] = 3};
-    return ranks[host->kind];
+                                [HOST_ONE_LABEL] = 3,
+                                [HOST_REGEX] = 3,
+                                [HOST_ANY] = 4};
+    return is_tail(name->text) ? 2 : ranks[name->host.kind];
 }
 
 /* exact names, then the longest native wildcard, then regular expressions in the order of the file, which
@@ -102,8 +152,9 @@ static int compare_names(const void *a, const void *b, void *user)
 {
     (void)user;
     const struct name *x = a, *y = b;
-    int order = rank(&x->host) - rank(&y->host);
-    if (order == 0 && x->host.kind == HOST_SUFFIX && x->host.name.len != y->host.name.len) {
+    int order = rank(x) - rank(y);
+    bool wild = x->host.kind == HOST_SUFFIX || is_tail(x->text);
+    if (order == 0 && wild && x->host.name.len != y->host.name.len) {
         order = x->host.name.len > y->host.name.len ? -1 : 1;
     }
     return order ? order : slice_compare(x->server->host, y->server->host);
@@ -137,13 +188,13 @@ void model_write(struct model *model, struct route_table *table)
     struct name *names = ARENA_ARRAY(model->scratch, struct name, most);
     for (size_t i = 0; i < model->server_count; i++) {
         struct server *server = model->servers[i];
-        struct name host = {server, server->host, pattern_of(model, server->host, false, table),
-                            NULL};
+        struct name host = {server, server->host,
+                            pattern_of(model, server, server->host, false, table), NULL};
         const struct name *first = &names[count];
         add_name(model, table, host, NULL, &names[count++]);
         for (size_t a = 0; a < server->alias_count; a++) {
             struct slice alias = server->aliases[a];
-            struct name name = {server, alias, pattern_of(model, alias, true, table), NULL};
+            struct name name = {server, alias, pattern_of(model, server, alias, true, table), NULL};
             add_name(model, table, name, first, &names[count++]);
         }
     }

@@ -75,6 +75,31 @@ static bool permitted(struct model *model, const struct item *item, const struct
     return false;
 }
 
+/* Paths are looked up one by one on most hosts; a map is made where there are many. */
+enum { LOCATIONS_LINEAR = 64 };
+
+/* The first location of a path. The controller's search stops there, whatever follows. */
+static struct location *first_of(struct model *model, struct server *server, struct slice path)
+{
+    if (!server->by_path && server->count > LOCATIONS_LINEAR) {
+        server->by_path = map_new(model->scratch);
+        for (size_t i = 0; i < server->count; i++) {
+            if (!map_get(server->by_path, server->locations[i]->path)) {
+                map_put(server->by_path, server->locations[i]->path, server->locations[i]);
+            }
+        }
+    }
+    if (server->by_path) {
+        return map_get(server->by_path, path);
+    }
+    for (size_t i = 0; i < server->count; i++) {
+        if (slice_equal(server->locations[i]->path, path)) {
+            return server->locations[i];
+        }
+    }
+    return NULL;
+}
+
 static void add_path(struct model *model, struct server *server, const struct item *item,
                      size_t rule, size_t number)
 {
@@ -89,14 +114,8 @@ static void add_path(struct model *model, struct server *server, const struct it
     }
     struct slice text = path->path.len ? path->path : SLICE("/");
     bool exact = path->type == PATH_TYPE_EXACT;
-    for (size_t i = 0; i < server->count; i++) {
-        struct location *other = server->locations[i];
-        if (!slice_equal(other->path, text)) {
-            continue;
-        }
-        if (other->exact != exact) {
-            break; /* the search stops at the first of this path, whatever follows */
-        }
+    struct location *other = first_of(model, server, text);
+    if (other && other->exact == exact) {
         if (other->automatic) {
             fill_location(model, item, rule, number, text, exact, other);
         } else {
@@ -104,7 +123,11 @@ static void add_path(struct model *model, struct server *server, const struct it
         }
         return;
     }
-    fill_location(model, item, rule, number, text, exact, server_location(model, server));
+    struct location *added = server_location(model, server);
+    fill_location(model, item, rule, number, text, exact, added);
+    if (server->by_path && !other) {
+        map_put(server->by_path, text, added);
+    }
 }
 
 /* A canary adds paths only where its Service is an ordinary Ingress's as well; those of a host that nobody
@@ -153,8 +176,23 @@ static int compare_locations(const void *a, const void *b, void *user)
     return slice_compare(y->path, x->path);
 }
 
-static bool has_exact(const struct server *server, struct slice path)
+/* Null where there are few locations. */
+static struct map *exact_paths(struct model *model, const struct server *server)
 {
+    struct map *paths = server->count > LOCATIONS_LINEAR ? map_new(model->scratch) : NULL;
+    for (size_t i = 0; paths && i < server->count; i++) {
+        if (server->locations[i]->exact) {
+            map_put(paths, server->locations[i]->path, server->locations[i]);
+        }
+    }
+    return paths;
+}
+
+static bool has_exact(const struct server *server, const struct map *paths, struct slice path)
+{
+    if (paths) {
+        return map_get(paths, path) != NULL;
+    }
     for (size_t i = 0; i < server->count; i++) {
         if (server->locations[i]->exact && slice_equal(server->locations[i]->path, path)) {
             return true;
@@ -169,6 +207,7 @@ void server_expand(struct model *model, struct server *server)
     struct arena *arena = model->run->arena;
     sort_stable(model->scratch, server->locations, server->count, sizeof *server->locations,
                 compare_locations, NULL);
+    const struct map *exact = exact_paths(model, server);
     size_t count = 0, capacity = 2 * server->count;
     struct location **out = ARENA_ARRAY(model->scratch, struct location *, capacity);
     for (size_t i = 0; i < server->count; i++) {
@@ -179,7 +218,7 @@ void server_expand(struct model *model, struct server *server)
         if (root || location->exact || location_rewrites(location) || uses_regex(location)) {
             continue;
         }
-        if (!has_exact(server, declared)) {
+        if (!has_exact(server, exact, declared)) {
             struct location *twin = ARENA_NEW(model->scratch, struct location);
             *twin = *location;
             twin->exact = true;

@@ -13,10 +13,13 @@ struct settings {
     bool enable_underscores, add_original_uri;
     bool cross_namespace;
     int64_t hsts_max_age, http_redirect_code, connect_s, read_s, send_s, body_bytes, tries;
-    struct slice blocklist;       /* annotation-value-word-blocklist */
-    struct slice no_tls_redirect; /* no-tls-redirect-locations */
-    struct slice no_auth;         /* no-auth-locations */
-    struct slice next_upstream;   /* proxy-next-upstream */
+    int64_t buffers;                                     /* proxy-buffers-number */
+    struct slice buffer_size, busy_size, temporary_size; /* proxy-buffer-size and the like */
+    bool reject_handshake;                               /* of unknown hosts */
+    struct slice blocklist;                              /* annotation-value-word-blocklist */
+    struct slice no_tls_redirect;                        /* no-tls-redirect-locations */
+    struct slice no_auth;                                /* no-auth-locations */
+    struct slice next_upstream;                          /* proxy-next-upstream */
     struct slice allowlist, denylist, block_cidrs, block_user_agents, block_referers;
     struct slice forwarded_for, trusted; /* forwarded-for-header, proxy-real-ip-cidr */
     struct slice add_headers, hide_headers, allowed_headers;
@@ -31,6 +34,10 @@ void settings_read(struct run *run, const struct kube *kube,
 struct effect_source setting_source(const struct settings *settings, const char *key);
 /* A ConfigMap "namespace/name"; null when it is not in the input. */
 const struct config_map *config_map_named(const struct kube *kube, struct slice name);
+
+/* ---- settings_check.c: values that nginx refuses, and what cannot be said of them */
+struct model;
+void settings_check(struct model *model);
 
 /* ---- snippets.c: raw configuration that does nothing but set headers */
 bool snippet_is_plain(enum annotation_id id, struct slice text);
@@ -71,6 +78,7 @@ struct server {
     struct slice host; /* "_" for the default server */
     struct location **locations;
     size_t count, capacity;
+    struct map *by_path; /* the first location of each path; null: few locations */
     struct slice *aliases;
     size_t alias_count;
     struct effect_source alias_source;
@@ -116,6 +124,7 @@ void client_certificate_headers(struct model *model, const struct server *server
 /* ---- certificates.c */
 void certificate_choose(struct model *model, struct server *server, const struct ingress *ingress);
 void certificates_collect(struct model *model);
+bool certificate_covers(const struct model *model, const struct server *server, struct slice alias);
 
 /* The configuration is refused by nginx; `source` and `subject` say by whose fault. */
 void model_freeze(struct model *model, struct effect_source source, struct slice subject,
@@ -195,6 +204,16 @@ void add_protection(struct model *model, const struct location *location, struct
 
 /* ---- authentication.c */
 void add_authentication(struct model *model, const struct location *location, struct rule *rule);
+
+/* ---- values.c: numbers and sizes as nginx takes them */
+bool nginx_takes_seconds(int64_t seconds);
+/* As near as possible where nginx refuses them. */
+int64_t nginx_ms(int64_t seconds);
+/* Tries after the first; -1: no limit. */
+int64_t nginx_attempts(struct slice conditions, int64_t tries);
+/* What nginx says against them; null: nothing. `busy` may be empty. */
+const char *buffers_refused(int64_t count, struct slice size, struct slice busy,
+                            struct slice temporary);
 
 /* ---- traffic.c: timeouts, retries, buffers, protocol, copies */
 void add_traffic(struct model *model, const struct location *location, struct rule *rule);

@@ -100,15 +100,14 @@ void platform_effects(struct model *model, struct route_table *table)
     limit->bytes = settings->body_bytes == 0 ? -1 : settings->body_bytes;
     table->platform.body_limit = limit;
     struct route_timeouts *timeouts = NEW_EFFECT(run, timeouts);
-    *timeouts = (struct route_timeouts){.connect_ms = 1000 * settings->connect_s,
-                                        .send_ms = 1000 * settings->send_s,
-                                        .read_ms = 1000 * settings->read_s,
+    *timeouts = (struct route_timeouts){.connect_ms = nginx_ms(settings->connect_s),
+                                        .send_ms = nginx_ms(settings->send_s),
+                                        .read_ms = nginx_ms(settings->read_s),
                                         .request_ms = -1,
                                         .backend_request_ms = -1};
     table->platform.timeouts = timeouts;
     struct route_retries *retries = NEW_EFFECT(run, retries);
-    bool off = slice_is(settings->next_upstream, "off");
-    retries->attempts = off || settings->tries < 1 ? 0 : settings->tries - 1;
+    retries->attempts = nginx_attempts(settings->next_upstream, settings->tries);
     retries->conditions = settings->next_upstream;
     table->platform.retries = retries;
     struct route_buffering *buffering = NEW_EFFECT(run, buffering);

@@ -134,33 +134,91 @@ static void create_servers(struct model *model)
 
 /* ---- names -------------------------------------------------------------------------------- */
 
+/* ngx_hash_add_key: names that nginx leaves out, with a line in its log, and those that no Host can be. */
+static bool alias_can_match(struct slice alias)
+{
+    struct slice name = alias;
+    if (slice_starts(name, SLICE("*."))) {
+        name = slice_sub(name, 2, name.len);
+    } else if (slice_ends(name, SLICE(".*"))) {
+        name = slice_sub(name, 0, name.len - 2);
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool dot = c == '.' && i > 0 && name.ptr[i - 1] != '.' && i + 1 < name.len;
+        if (!is_alphanumeric(c) && c != '-' && c != '_' && !dot) {
+            return false;
+        }
+    }
+    return name.len > 0;
+}
+
+/* ngx_http_core_server_name stops at these. */
+static bool alias_refused(struct slice alias)
+{
+    return slice_is(alias, ".") || slice_is(alias, "~") ||
+           (slice_starts(alias, SLICE("*")) &&
+            (alias.len < 3 || !slice_starts(alias, SLICE("*."))));
+}
+
+static void put_alias(struct server *server, struct slice alias)
+{
+    for (size_t i = 0; i < server->alias_count; i++) {
+        if (slice_equal(server->aliases[i], alias)) {
+            return;
+        }
+    }
+    server->aliases[server->alias_count++] = alias;
+}
+
+/* One item of the list; nginx takes names in any case, and ".x" for "x" and "*.x". */
+static void read_alias(struct model *model, struct server *server, const struct item *item,
+                       struct slice alias)
+{
+    struct run *run = model->run;
+    struct slice subject = item->ingress->object.subject;
+    if (alias_refused(alias)) {
+        model_freeze(model, server->alias_source, subject,
+                     arena_printf(run->arena,
+                                  "nginx refuses the name '" SLICE_FMT "' of '" SLICE_FMT "'",
+                                  SLICE_ARG(alias), SLICE_ARG(server->alias_source.name)));
+        return;
+    }
+    if (slice_starts(alias, SLICE("~"))) {
+        put_alias(server, alias);
+        return;
+    }
+    alias = arena_lower(run->arena, alias);
+    bool both = slice_starts(alias, SLICE("."));
+    struct slice name = slice_sub(alias, both, alias.len);
+    if (!alias_can_match(name) || (both && slice_find(name, '*', 0) < name.len)) {
+        diag_at(run->diag, DIAG_N005, server->alias_source.span, subject,
+                "'" SLICE_FMT "' of '" SLICE_FMT "' is no host name, so no request has it",
+                SLICE_ARG(alias), SLICE_ARG(server->alias_source.name));
+        return;
+    }
+    put_alias(server, name);
+    if (both) {
+        put_alias(server, ARENA_JOIN(run->arena, SLICE("*"), alias));
+    }
+}
+
 static void read_aliases(struct model *model, struct server *server, const struct item *item)
 {
     struct slice rest = annotation_text(item->annotations, AN_server_alias), alias;
     if (!rest.ptr || server->alias_count) {
         return;
     }
-    size_t most = 1;
+    size_t most = 2;
     for (size_t i = 0; i < rest.len; i++) {
-        most += rest.ptr[i] == ',';
+        most += rest.ptr[i] == ',' ? 2 : 0;
     }
     server->aliases = ARENA_ARRAY(model->run->arena, struct slice, most);
     server->alias_source = annotation_source(item->annotations, AN_server_alias);
     while (slice_split(&rest, ',', &alias)) {
         alias = slice_trim(alias);
-        bool known = alias.len == 0;
-        for (size_t i = 0; i < server->alias_count; i++) {
-            known = known || slice_equal(server->aliases[i], alias);
-        }
-        bool name =
-            is_dns_subdomain(alias) || is_wildcard_host(alias) || slice_starts(alias, SLICE("~"));
-        if (!known && !name) {
-            diag_at(model->run->diag, DIAG_N005, server->alias_source.span,
-                    item->ingress->object.subject,
-                    "'" SLICE_FMT "' of '" SLICE_FMT "' is no host name, so no request has it",
-                    SLICE_ARG(alias), SLICE_ARG(server->alias_source.name));
-        } else if (!known) {
-            server->aliases[server->alias_count++] = alias;
+        if (alias.len) {
+            read_alias(model, server, item, alias);
         }
     }
 }
@@ -196,10 +254,13 @@ static void read_fields(struct model *model, const struct item *item, size_t rul
     if (!server) {
         server = model->servers[0];
     }
+    /* getBackendServers goes on to the next rule before it reads these */
+    if (item->ingress->rules[rule].path_count || !item->ingress->rules[rule].host.len) {
+        client_certificate_read(model, server, item);
+    }
     if (server->item_count && server->items[server->item_count - 1] == item) {
         return; /* another rule of the same host */
     }
-    client_certificate_read(model, server, item);
     host_unknown(model, server, item);
     if (canary) {
         return;
@@ -239,7 +300,7 @@ static void read_www(struct model *model, struct server *server)
 {
     for (size_t i = 0; i < server->count && !server->www.name.ptr; i++) {
         const struct location *location = server->locations[i];
-        if (!location->item || location->plain ||
+        if (!location->item || location->plain || location->automatic ||
             !annotation_true(location->item->annotations, AN_from_to_www_redirect, false)) {
             continue;
         }
@@ -260,6 +321,7 @@ void model_build(struct model *model)
     model->by_host = map_new(model->scratch);
     canaries_collect(model);
     add_server(model, SLICE("_"), NULL, 0);
+    settings_check(model);
     create_servers(model);
     server_fields(model);
     certificates_collect(model);

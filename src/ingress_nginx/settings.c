@@ -14,23 +14,26 @@ struct setting {
     enum setting_treat treat;
     enum setting_kind kind;
     size_t offset;
-    enum aspect aspect; /* what is unknown while it is not understood */
+    enum aspect aspect;   /* what is unknown while it is not understood */
+    const char *fallback; /* a value that changes nothing, besides false, 0, off and none */
 };
 #define USED(key, kind, member)                                                                    \
     {                                                                                              \
-        key, SET_USED, SET_##kind, offsetof(struct settings, member), 0                            \
+        key, SET_USED, SET_##kind, offsetof(struct settings, member), 0, NULL                      \
     }
-#define QUIET(key)                                                                                 \
+/* What shows in no request. */
+#define QUIET(key, fallback)                                                                       \
     {                                                                                              \
-        key, SET_QUIET, SET_TEXT, 0, ASPECT_TRAFFIC                                                \
+        key, SET_QUIET, SET_TEXT, 0, ASPECT_TRAFFIC, fallback                                      \
     }
 #define SNIPPET(key, member)                                                                       \
     {                                                                                              \
-        key, SET_SNIPPET, SET_TEXT, offsetof(struct settings, member), ASPECT_ROUTING              \
+        key, SET_SNIPPET, SET_TEXT, offsetof(struct settings, member), ASPECT_ROUTING, NULL        \
     }
-#define OPEN(key, aspect)                                                                          \
+#define OPEN(key, aspect) OPEN_BUT(key, aspect, NULL)
+#define OPEN_BUT(key, aspect, fallback)                                                            \
     {                                                                                              \
-        key, SET_OPEN, SET_TEXT, 0, ASPECT_##aspect                                                \
+        key, SET_OPEN, SET_TEXT, 0, ASPECT_##aspect, fallback                                      \
     }
 
 static const struct setting rows[] = {
@@ -76,6 +79,11 @@ static const struct setting rows[] = {
     USED("block-referers", TEXT, block_referers),
     SNIPPET("server-snippet", server_snippet),
     SNIPPET("location-snippet", location_snippet),
+    USED("proxy-buffers-number", INT, buffers),
+    USED("proxy-buffer-size", TEXT, buffer_size),
+    USED("proxy-busy-buffers-size", TEXT, busy_size),
+    USED("proxy-max-temp-file-size", TEXT, temporary_size),
+    USED("ssl-reject-handshake", BOOL, reject_handshake),
     OPEN("http-snippet", ROUTING),
     OPEN("main-snippet", TRAFFIC),
     OPEN("stream-snippet", ROUTING),
@@ -85,15 +93,15 @@ static const struct setting rows[] = {
     OPEN("enable-owasp-modsecurity-crs", PROTECTION),
     OPEN("modsecurity-snippet", PROTECTION),
     OPEN("compute-full-forwarded-for", HEADERS),
-    OPEN("forwarded-host-header", HEADERS),
+    OPEN_BUT("forwarded-host-header", HEADERS, "X-Forwarded-Host"),
     OPEN("use-proxy-protocol", REDIRECT),
     OPEN("use-port-in-redirects", REDIRECT),
-    OPEN("load-balance", TRAFFIC),
+    OPEN_BUT("load-balance", TRAFFIC, "round_robin"),
     OPEN("upstream-hash-by", TRAFFIC),
     OPEN("limit-rate", TRAFFIC),
     OPEN("limit-rate-after", TRAFFIC),
-    OPEN("limit-req-status-code", TRAFFIC),
-    OPEN("limit-conn-status-code", TRAFFIC),
+    OPEN_BUT("limit-req-status-code", TRAFFIC, "503"),
+    OPEN_BUT("limit-conn-status-code", TRAFFIC, "503"),
     OPEN("proxy-next-upstream-timeout", TRAFFIC),
     OPEN("retry-non-idempotent", TRAFFIC),
     OPEN("proxy-redirect-from", HEADERS),
@@ -103,93 +111,126 @@ static const struct setting rows[] = {
     OPEN("enable-brotli", HEADERS),
     OPEN("enable-opentelemetry", HEADERS),
     OPEN("service-upstream", TRAFFIC),
-    OPEN("default-type", HEADERS),
-    QUIET("global-auth-method"),
-    QUIET("global-auth-request-redirect"),
-    QUIET("global-auth-snippet"),
-    QUIET("global-auth-cache-key"),
-    QUIET("global-auth-cache-duration"),
-    QUIET("global-auth-always-set-cookie"),
-    QUIET("disable-proxy-intercept-errors"),
-    QUIET("proxy-redirect-to"),
-    QUIET("limit-conn-zone-variable"),
-    QUIET("generate-request-id"),
-    QUIET("ignore-invalid-headers"),
-    QUIET("allow-backend-server-header"),
-    QUIET("bind-address"),
-    QUIET("server-tokens"),
-    QUIET("ssl-protocols"),
-    QUIET("ssl-ciphers"),
-    QUIET("ssl-dh-param"),
-    QUIET("ssl-session-cache"),
-    QUIET("ssl-session-tickets"),
-    QUIET("ssl-session-timeout"),
-    QUIET("ssl-early-data"),
-    QUIET("ssl-reject-handshake"),
-    QUIET("strict-validate-path-type"),
-    QUIET("log-format-upstream"),
-    QUIET("log-format-escape-json"),
-    QUIET("log-format-escape-none"),
-    QUIET("access-log-path"),
-    QUIET("error-log-path"),
-    QUIET("error-log-level"),
-    QUIET("disable-access-log"),
-    QUIET("skip-access-log-urls"),
-    QUIET("worker-processes"),
-    QUIET("worker-cpu-affinity"),
-    QUIET("worker-shutdown-timeout"),
-    QUIET("max-worker-connections"),
-    QUIET("max-worker-open-files"),
-    QUIET("enable-multi-accept"),
-    QUIET("keep-alive"),
-    QUIET("keep-alive-requests"),
-    QUIET("upstream-keepalive-connections"),
-    QUIET("upstream-keepalive-timeout"),
-    QUIET("upstream-keepalive-requests"),
-    QUIET("upstream-keepalive-time"),
-    QUIET("client-header-buffer-size"),
-    QUIET("client-header-timeout"),
-    QUIET("client-body-timeout"),
-    QUIET("large-client-header-buffers"),
-    QUIET("client-body-buffer-size"),
-    QUIET("proxy-buffer-size"),
-    QUIET("proxy-buffers-number"),
-    QUIET("proxy-busy-buffers-size"),
-    QUIET("proxy-max-temp-file-size"),
-    QUIET("proxy-http-version"),
-    QUIET("proxy-headers-hash-max-size"),
-    QUIET("proxy-headers-hash-bucket-size"),
-    QUIET("proxy-ssl-location-only"),
-    QUIET("proxy-stream-timeout"),
-    QUIET("server-name-hash-max-size"),
-    QUIET("server-name-hash-bucket-size"),
-    QUIET("map-hash-bucket-size"),
-    QUIET("variables-hash-max-size"),
-    QUIET("reuse-port"),
-    QUIET("use-http2"),
-    QUIET("http2-max-field-size"),
-    QUIET("http2-max-header-size"),
-    QUIET("http2-max-requests"),
-    QUIET("http2-max-concurrent-streams"),
-    QUIET("gzip-level"),
-    QUIET("gzip-min-length"),
-    QUIET("gzip-types"),
-    QUIET("brotli-level"),
-    QUIET("brotli-min-length"),
-    QUIET("brotli-types"),
-    QUIET("nginx-status-ipv4-whitelist"),
-    QUIET("nginx-status-ipv6-whitelist"),
-    QUIET("disable-ipv6"),
-    QUIET("disable-ipv6-dns"),
-    QUIET("resolver"),
-    QUIET("lua-shared-dicts"),
-    QUIET("app-root"),
-    QUIET("debug-connections"),
-    QUIET("grpc-buffer-size-kb"),
-    QUIET("otel-service-name"),
-    QUIET("otel-sampler"),
-    QUIET("otlp-collector-host"),
-    QUIET("otlp-collector-port"),
+    OPEN_BUT("default-type", HEADERS, "text/html"),
+    OPEN("global-auth-snippet", PROTECTION),
+    OPEN("global-auth-cache-key", PROTECTION),
+    OPEN("global-auth-always-set-cookie", HEADERS),
+    OPEN_BUT("limit-conn-zone-variable", TRAFFIC, "$binary_remote_addr"),
+    OPEN_BUT("generate-request-id", HEADERS, "true"),
+    OPEN_BUT("ignore-invalid-headers", HEADERS, "true"),
+    OPEN("allow-backend-server-header", HEADERS),
+    OPEN("server-tokens", HEADERS),
+    OPEN_BUT("client-header-timeout", TRAFFIC, "60"),
+    OPEN_BUT("client-body-timeout", TRAFFIC, "60"),
+    OPEN_BUT("large-client-header-buffers", TRAFFIC, "4 8k"),
+    OPEN_BUT("proxy-http-version", TRAFFIC, "1.1"),
+    OPEN_BUT("use-http2", TRAFFIC, "true"),
+    OPEN("app-root", REDIRECT),
+    OPEN_BUT("forwarded-for-proxy-protocol-header", HEADERS, "X-Forwarded-For-Proxy-Protocol"),
+    OPEN("upstream-hash-by-subset", TRAFFIC),
+    QUIET("global-auth-method", NULL),
+    QUIET("global-auth-request-redirect", NULL),
+    QUIET("global-auth-cache-duration", NULL),
+    QUIET("disable-proxy-intercept-errors", NULL),
+    QUIET("proxy-redirect-to", NULL),
+    QUIET("bind-address", NULL),
+    QUIET("ssl-protocols", NULL),
+    QUIET("ssl-ciphers", NULL),
+    QUIET("ssl-dh-param", NULL),
+    QUIET("ssl-session-cache", "true"),
+    QUIET("ssl-session-tickets", NULL),
+    QUIET("ssl-session-timeout", "10m"),
+    QUIET("ssl-early-data", NULL),
+    QUIET("strict-validate-path-type", "true"),
+    QUIET("log-format-upstream", NULL),
+    QUIET("log-format-escape-json", NULL),
+    QUIET("log-format-escape-none", NULL),
+    QUIET("access-log-path", "/var/log/nginx/access.log"),
+    QUIET("error-log-path", "/var/log/nginx/error.log"),
+    QUIET("error-log-level", "notice"),
+    QUIET("disable-access-log", NULL),
+    QUIET("skip-access-log-urls", NULL),
+    QUIET("worker-processes", NULL),
+    QUIET("worker-cpu-affinity", NULL),
+    QUIET("worker-shutdown-timeout", "240s"),
+    QUIET("max-worker-connections", "16384"),
+    QUIET("max-worker-open-files", NULL),
+    QUIET("enable-multi-accept", "true"),
+    QUIET("keep-alive", "75"),
+    QUIET("keep-alive-requests", "1000"),
+    QUIET("upstream-keepalive-connections", "320"),
+    QUIET("upstream-keepalive-timeout", "60"),
+    QUIET("upstream-keepalive-requests", "10000"),
+    QUIET("upstream-keepalive-time", "1h"),
+    QUIET("client-header-buffer-size", "1k"),
+    QUIET("client-body-buffer-size", "8k"),
+    QUIET("proxy-headers-hash-max-size", "512"),
+    QUIET("proxy-headers-hash-bucket-size", "64"),
+    QUIET("proxy-ssl-location-only", NULL),
+    QUIET("proxy-stream-timeout", "600s"),
+    QUIET("server-name-hash-max-size", "1024"),
+    QUIET("server-name-hash-bucket-size", NULL),
+    QUIET("map-hash-bucket-size", "64"),
+    QUIET("variables-hash-max-size", "2048"),
+    QUIET("reuse-port", "true"),
+    QUIET("http2-max-field-size", NULL),
+    QUIET("http2-max-header-size", NULL),
+    QUIET("http2-max-requests", NULL),
+    QUIET("http2-max-concurrent-streams", "128"),
+    QUIET("gzip-level", "1"),
+    QUIET("gzip-min-length", "256"),
+    QUIET("gzip-types", NULL),
+    QUIET("brotli-level", "4"),
+    QUIET("brotli-min-length", "20"),
+    QUIET("brotli-types", NULL),
+    QUIET("nginx-status-ipv4-whitelist", "127.0.0.1"),
+    QUIET("nginx-status-ipv6-whitelist", "::1"),
+    QUIET("disable-ipv6", NULL),
+    QUIET("disable-ipv6-dns", NULL),
+    QUIET("resolver", NULL),
+    QUIET("lua-shared-dicts", NULL),
+    QUIET("debug-connections", NULL),
+    QUIET("grpc-buffer-size-kb", NULL),
+    QUIET("otel-service-name", "nginx"),
+    QUIET("otel-sampler", "AlwaysOn"),
+    QUIET("otlp-collector-host", NULL),
+    QUIET("otlp-collector-port", "4317"),
+    QUIET("access-log-params", NULL),
+    QUIET("disable-http-access-log", NULL),
+    QUIET("disable-stream-access-log", NULL),
+    QUIET("enable-access-log-for-default-backend", NULL),
+    QUIET("enable-aio-write", "true"),
+    QUIET("enable-auth-access-log", NULL),
+    QUIET("enable-ocsp", NULL),
+    QUIET("enable-serial-reloads", NULL),
+    QUIET("enable-syslog", NULL),
+    QUIET("geoip2-autoreload-in-minutes", NULL),
+    QUIET("gzip-disable", NULL),
+    QUIET("http-access-log-path", NULL),
+    QUIET("log-format-stream", NULL),
+    QUIET("opentelemetry-config", "/etc/ingress-controller/telemetry/opentelemetry.toml"),
+    QUIET("opentelemetry-operation-name", NULL),
+    QUIET("opentelemetry-trust-incoming-span", "true"),
+    QUIET("otel-max-export-batch-size", "512"),
+    QUIET("otel-max-queuesize", "2048"),
+    QUIET("otel-sampler-parent-based", "true"),
+    QUIET("otel-sampler-ratio", "0.01"),
+    QUIET("otel-schedule-delay-millis", "5000"),
+    QUIET("proxy-protocol-header-timeout", "5s"),
+    QUIET("proxy-stream-next-upstream", "true"),
+    QUIET("proxy-stream-next-upstream-timeout", "600s"),
+    QUIET("proxy-stream-next-upstream-tries", "3"),
+    QUIET("proxy-stream-responses", "1"),
+    QUIET("ssl-buffer-size", "4k"),
+    QUIET("ssl-ecdh-curve", "auto"),
+    QUIET("ssl-session-cache-size", "10m"),
+    QUIET("ssl-session-ticket-key", NULL),
+    QUIET("stream-access-log-path", NULL),
+    QUIET("syslog-host", NULL),
+    QUIET("syslog-port", "514"),
+    QUIET("use-geoip2", NULL),
+    QUIET("variables-hash-bucket-size", "256"),
+    QUIET("upstream-hash-by-subset-size", NULL),
 };
 
 static const struct config_map *find_config(const struct kube *kube, struct slice wanted)
@@ -235,6 +276,10 @@ static bool read_value(const struct setting *row, struct slice value, struct set
     char unit;
     switch (row->kind) {
     case SET_BOOL:
+        if (!value.len) { /* mapstructure, decodeBool */
+            *(bool *)slot = false;
+            return true;
+        }
         if (!read_bool(value, &truth)) {
             return false;
         }
@@ -245,9 +290,7 @@ static bool read_value(const struct setting *row, struct slice value, struct set
     case SET_SIZE:
         return size_parse(value, slot, &unit);
     case SET_ON:
-        if (!slice_is(value, "on") && !slice_is(value, "off")) {
-            return false;
-        }
+        /* the text is written as it is; settings_check says what nginx refuses */
         *(bool *)slot = slice_is(value, "on");
         return true;
     case SET_TEXT:
@@ -271,15 +314,34 @@ static void not_understood(struct run *run, const struct label *label, enum aspe
             SLICE_ARG(label->key), aspect_name(aspect));
 }
 
+/* With a default that is on, "false" does something. */
+static bool changes_nothing(const struct setting *row, struct slice value)
+{
+    static const char *const idle[] = {"", "false", "0", "off"};
+    if (row->fallback) {
+        return slice_is(value, row->fallback);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
+        if (slice_is(value, idle[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void read_row(struct run *run, const struct setting *row, const struct label *label,
                      struct settings *out)
 {
     struct slice value = slice_trim(label->value);
-    bool idle =
-        !value.len || slice_is(value, "false") || slice_is(value, "0") || slice_is(value, "off");
+    bool idle = changes_nothing(row, value);
     struct edits request = {0}, response = {0};
     switch (row->treat) {
     case SET_QUIET:
+        if (!idle) {
+            diag_at(run->diag, DIAG_N008, label->span, out->config->object.subject,
+                    "setting '" SLICE_FMT "' shows in no request; it is left out",
+                    SLICE_ARG(label->key));
+        }
         return;
     case SET_USED:
         if (!read_value(row, value, out)) {
@@ -344,6 +406,23 @@ static void check_version(struct run *run, struct slice version)
     }
 }
 
+/* A setting that names a ConfigMap with headers. */
+static void check_map(struct run *run, const struct kube *kube, const char *key,
+                      struct settings *out)
+{
+    const struct label *label = out->config ? labels_find(&out->config->data, key) : NULL;
+    if (!label || !label->value.len || config_map_named(kube, label->value)) {
+        return;
+    }
+    out->unknown =
+        unknown_add(run, out->unknown, ASPECT_HEADERS, setting_source(out, key),
+                    SLICE("the ConfigMap with headers for all hosts is not in the input"));
+    diag_at(run->diag, DIAG_N030, label->span, out->config->object.subject,
+            "setting '%s' sets headers from ConfigMap '" SLICE_FMT "', which is not in the input; "
+            "add it",
+            key, SLICE_ARG(label->value));
+}
+
 void settings_read(struct run *run, const struct kube *kube,
                    const struct ingress_nginx_options *options, bool aks, struct settings *out)
 {
@@ -357,6 +436,9 @@ void settings_read(struct run *run, const struct kube *kube,
                              .read_s = 60,
                              .send_s = 60,
                              .tries = 3,
+                             .buffers = 4,
+                             .buffer_size = SLICE("4k"),
+                             .temporary_size = SLICE("1024m"),
                              .body_bytes = 1 << 20,
                              .next_upstream = SLICE("error timeout"),
                              .no_tls_redirect = SLICE("/.well-known/acme-challenge"),
@@ -378,6 +460,8 @@ void settings_read(struct run *run, const struct kube *kube,
     for (size_t i = 0; out->config && i < out->config->data.count; i++) {
         read_key(run, &out->config->data.items[i], out);
     }
+    check_map(run, kube, "add-headers", out);
+    check_map(run, kube, "proxy-set-headers", out);
     /* template/configmap.go accepts only these */
     int64_t code = out->http_redirect_code;
     if (code != 301 && code != 302 && code != 307 && code != 308) {

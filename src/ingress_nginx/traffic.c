@@ -18,11 +18,11 @@ static void add_timeouts(struct model *model, const struct annotations *annotati
     }
     if (timeouts) {
         timeouts->connect_ms =
-            1000 * annotation_int(annotations, AN_proxy_connect_timeout, settings->connect_s);
+            nginx_ms(annotation_int(annotations, AN_proxy_connect_timeout, settings->connect_s));
         timeouts->send_ms =
-            1000 * annotation_int(annotations, AN_proxy_send_timeout, settings->send_s);
+            nginx_ms(annotation_int(annotations, AN_proxy_send_timeout, settings->send_s));
         timeouts->read_ms =
-            1000 * annotation_int(annotations, AN_proxy_read_timeout, settings->read_s);
+            nginx_ms(annotation_int(annotations, AN_proxy_read_timeout, settings->read_s));
         timeouts->request_ms = -1;
         timeouts->backend_request_ms = -1;
         rule->effects.timeouts = timeouts;
@@ -43,7 +43,7 @@ static void add_retries(struct model *model, const struct annotations *annotatio
     annotation_use(annotations, AN_proxy_next_upstream);
     int64_t all = annotation_int(annotations, AN_proxy_next_upstream_tries, model->settings->tries);
     retries->conditions = conditions.ptr ? conditions : model->settings->next_upstream;
-    retries->attempts = slice_is(retries->conditions, "off") || all < 1 ? 0 : all - 1;
+    retries->attempts = nginx_attempts(retries->conditions, all);
     rule->effects.retries = retries;
 }
 
@@ -74,7 +74,9 @@ static void add_protocol(struct run *run, const struct annotations *annotations,
 {
     static const char *const protocols[] = {"HTTP", "HTTPS", "AUTO_HTTP", "GRPC", "GRPCS", "FCGI"};
     struct slice value = annotation_text(annotations, AN_backend_protocol);
-    for (size_t i = 0; value.ptr && i < ARRAY_LEN(protocols); i++) {
+    annotation_use(annotations, AN_backend_protocol);
+    /* the first one is what is spoken anyway */
+    for (size_t i = 1; value.ptr && i < ARRAY_LEN(protocols); i++) {
         if (slice_equal_fold(value, slice_of(protocols[i]))) {
             struct route_upstream_protocol *protocol = NEW_EFFECT(run, upstream_protocol);
             protocol->source = annotation_source(annotations, AN_backend_protocol);
@@ -153,19 +155,60 @@ static void add_mirror(struct run *run, const struct annotations *annotations, s
     annotation_use(annotations, AN_mirror_request_body);
 }
 
+static void refuse_number(struct model *model, const struct annotations *annotations,
+                          enum annotation_id id)
+{
+    struct slice text = annotation_text(annotations, id);
+    model_freeze(model, annotation_source(annotations, id), annotations->ingress->object.subject,
+                 arena_printf(model->run->arena, "nginx refuses '" SLICE_FMT "' as %s",
+                              SLICE_ARG(text), annotation_row(id)->name));
+}
+
+static struct slice text_or(const struct annotations *annotations, enum annotation_id id,
+                            struct slice otherwise)
+{
+    struct slice text = annotation_text(annotations, id);
+    return text.ptr ? text : otherwise;
+}
+
+static void check_buffers(struct model *model, const struct annotations *annotations)
+{
+    static const enum annotation_id ids[] = {AN_proxy_buffers_number, AN_proxy_busy_buffers_size,
+                                             AN_proxy_max_temp_file_size, AN_proxy_buffer_size};
+    const struct settings *settings = model->settings;
+    size_t i = 0;
+    while (i < ARRAY_LEN(ids) && !annotation_set(annotations, ids[i])) {
+        i++;
+    }
+    if (i == ARRAY_LEN(ids)) {
+        return; /* those of the settings are looked at once */
+    }
+    const char *why = buffers_refused(
+        annotation_int(annotations, AN_proxy_buffers_number, settings->buffers),
+        text_or(annotations, AN_proxy_buffer_size, settings->buffer_size),
+        text_or(annotations, AN_proxy_busy_buffers_size, settings->busy_size),
+        text_or(annotations, AN_proxy_max_temp_file_size, settings->temporary_size));
+    if (why) {
+        model_freeze(model, annotation_source(annotations, ids[i]),
+                     annotations->ingress->object.subject,
+                     arena_printf(model->run->arena, "nginx refuses %s", why));
+    }
+}
+
 /* Values that pass the controller's check and that nginx then refuses. */
 static void check_refused(struct model *model, const struct annotations *annotations)
 {
-    struct run *run = model->run;
-    int64_t bytes;
-    char unit;
-    struct slice size = annotation_text(annotations, AN_proxy_buffer_size);
-    if (size_parse(size, &bytes, &unit) && (unit == 'b' || unit == 'g')) {
-        model_freeze(model, annotation_source(annotations, AN_proxy_buffer_size),
-                     annotations->ingress->object.subject,
-                     arena_printf(run->arena, "nginx refuses the size '" SLICE_FMT "' of a buffer",
-                                  SLICE_ARG(size)));
+    static const enum annotation_id times[] = {AN_proxy_connect_timeout, AN_proxy_send_timeout,
+                                               AN_proxy_read_timeout};
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        if (!nginx_takes_seconds(annotation_int(annotations, times[i], 0))) {
+            refuse_number(model, annotations, times[i]);
+        }
     }
+    if (annotation_int(annotations, AN_proxy_next_upstream_tries, 0) < 0) {
+        refuse_number(model, annotations, AN_proxy_next_upstream_tries);
+    }
+    check_buffers(model, annotations);
     bool limited = annotation_int(annotations, AN_limit_rps, 0) > 0 ||
                    annotation_int(annotations, AN_limit_rpm, 0) > 0;
     if (limited && annotation_int(annotations, AN_limit_burst_multiplier, 5) == 0) {

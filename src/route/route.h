@@ -211,7 +211,7 @@ struct route_timeouts { /* -1: no limit */
 };
 struct route_retries {
     struct effect_source source;
-    int64_t attempts; /* tries after the first; 0: none */
+    int64_t attempts; /* tries after the first; 0: none, -1: no limit */
     struct slice conditions;
 };
 struct route_buffering {

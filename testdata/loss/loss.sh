@@ -81,5 +81,42 @@ while read -r name; do
         fi
     done
 done <"$work/sorted"
+
+# Keys of the controller's ConfigMap: with none of these values may a key change nothing and be named nowhere.
+# "true" or "false" is the default of some, which is why a key counts as lost only when no value shows it.
+settings() { # key value
+    manifest '' ''
+    cat <<END
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: ingress-nginx-controller
+  namespace: ingress-nginx
+data:
+  $1: "$2"
+END
+}
+sed -n '/^static const struct setting rows/,/^};/s/^ *[A-Z_]*("\([a-z0-9-]*\)".*/\1/p' \
+    "$root/src/ingress_nginx/settings.c" >"$work/keys"
+[ "$(wc -l <"$work/keys")" -ge 150 ] || {
+    echo "only $(wc -l <"$work/keys") settings are known"
+    exit 1
+}
+while read -r key; do
+    for value in 7 %%%; do
+        settings "$key" "$value" >"$work/one.yaml"
+        convert one
+        "$gateshift" show --color never -f "$work/one.yaml" >"$work/one.show" 2>>"$work/one.err"
+        "$gateshift" show --color never -f "$work/plain.yaml" >"$work/plain.show" 2>/dev/null
+        if grep -q -- "$key" "$work/one.err" || ! cmp -s "$work/plain.out" "$work/one.out" ||
+            ! cmp -s "$work/plain.show" "$work/one.show"; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            echo "not ok: setting $key: \"$value\" disappears"
+        fi
+    done
+done <"$work/keys"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

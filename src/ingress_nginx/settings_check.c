@@ -1,0 +1,102 @@
+#include "ingress_nginx/model_priv.h"
+
+/* Values of the ConfigMap that reach nginx.conf as they are. */
+
+static bool is_word(struct slice word, const char *list)
+{
+    struct slice rest = slice_of(list), one;
+    while (slice_split(&rest, ' ', &one)) {
+        if (slice_equal(one, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum refusal { REFUSE_TIME, REFUSE_COUNT, REFUSE_SWITCH, REFUSE_CONDITIONS, REFUSE_NETWORKS };
+
+static bool refused(enum refusal kind, struct slice value)
+{
+    int64_t number;
+    struct slice item;
+    struct network network;
+    bool is_number = slice_to_int(value, &number);
+    switch (kind) {
+    case REFUSE_TIME:
+        return is_number && !nginx_takes_seconds(number);
+    case REFUSE_COUNT:
+        return is_number && number < 0;
+    case REFUSE_SWITCH: /* ngx_conf_set_flag_slot, in any case */
+        return !slice_equal_fold(value, SLICE("on")) && !slice_equal_fold(value, SLICE("off"));
+    case REFUSE_CONDITIONS:
+        while (slice_split(&value, ' ', &item)) {
+            if (item.len &&
+                !is_word(item, "error timeout invalid_header non_idempotent http_500 http_502 "
+                               "http_503 http_504 http_403 http_404 http_429 updating off")) {
+                return true;
+            }
+        }
+        return false;
+    case REFUSE_NETWORKS:
+        while (slice_split(&value, ',', &item)) {
+            item = slice_trim(item);
+            if (item.len && !slice_is(item, "all") && !slice_is(item, "unix:") &&
+                !network_parse(item, &network)) {
+                return true;
+            }
+        }
+        return false;
+    }
+    return false;
+}
+
+static void freeze_setting(struct model *model, const struct label *label, const char *what)
+{
+    model_freeze(model, (struct effect_source){label->key, label->span},
+                 model->settings->config->object.subject,
+                 arena_printf(model->run->arena,
+                              "nginx refuses %s of setting '" SLICE_FMT "' ('" SLICE_FMT "')", what,
+                              SLICE_ARG(label->key), SLICE_ARG(label->value)));
+}
+
+/* The default server has all of these, so one bad value is enough. */
+void settings_check(struct model *model)
+{
+    static const struct {
+        const char *key;
+        enum refusal kind;
+    } checks[] = {
+        {"proxy-connect-timeout", REFUSE_TIME},     {"proxy-send-timeout", REFUSE_TIME},
+        {"proxy-read-timeout", REFUSE_TIME},        {"proxy-next-upstream-tries", REFUSE_COUNT},
+        {"proxy-buffering", REFUSE_SWITCH},         {"proxy-request-buffering", REFUSE_SWITCH},
+        {"proxy-next-upstream", REFUSE_CONDITIONS}, {"block-cidrs", REFUSE_NETWORKS},
+        {"denylist-source-range", REFUSE_NETWORKS}, {"whitelist-source-range", REFUSE_NETWORKS},
+    };
+    static const char *const buffers[] = {"proxy-buffers-number", "proxy-busy-buffers-size",
+                                          "proxy-max-temp-file-size", "proxy-buffer-size"};
+    const struct settings *settings = model->settings;
+    if (!settings->config) {
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+        const struct label *label = labels_find(&settings->config->data, checks[i].key);
+        if (label && refused(checks[i].kind, slice_trim(label->value))) {
+            freeze_setting(model, label, "the value");
+        }
+    }
+    const char *why = buffers_refused(settings->buffers, settings->buffer_size, settings->busy_size,
+                                      settings->temporary_size);
+    for (size_t i = 0; why && i < ARRAY_LEN(buffers); i++) {
+        const struct label *label = labels_find(&settings->config->data, buffers[i]);
+        if (label) {
+            freeze_setting(model, label, why);
+            break;
+        }
+    }
+    if (settings->reject_handshake) {
+        struct effect_source source = setting_source(settings, "ssl-reject-handshake");
+        diag_at(model->run->diag, DIAG_N011, source.span, settings->config->object.subject,
+                "setting 'ssl-reject-handshake' is not understood yet; what unknown hosts get by "
+                "https is unknown");
+    }
+}
