@@ -94,7 +94,9 @@ void app_side_options(const struct app *app, struct slice as, struct side_option
     *out = (struct side_options){
         .choice = {.from = options->from, .ingress_class = options->ingress_class},
         .nginx = {.version = options->from_version,
-                  .controller_config = options->controller_config},
+                  .controller_config = options->controller_config,
+                  .flags = options->controller_flags.items,
+                  .flag_count = options->controller_flags.count},
         .namespace = options->namespace};
     if (slice_is(options->side, "ingress")) {
         out->kind = SIDE_INGRESS;

@@ -39,7 +39,7 @@ struct words {
 struct options {
     const struct command_row *command; /* null: none was named */
     struct words operands;
-    struct words files, before, after, headers, limits, aspects, assume;
+    struct words files, before, after, headers, limits, aspects, assume, controller_flags;
     struct slice namespace, output, out_dir, from, from_version, ingress_class, controller_config;
     struct slice to, api_version, channel, aks_version, gateway_class, gateway, fail_on;
     struct slice diagnostics, color, as, before_as, after_as, side, method, client_ip, body_size;

@@ -63,6 +63,31 @@ struct name {
     const struct rule_list *rules;
 };
 
+/* Connections whose SNI is the host go to the Service of its "/", whatever else the host has (nginx.go,
+ * getSSLPassthroughServers; pkg/tcpproxy). */
+static void add_tunnel(struct model *model, const struct name *name, struct route_table *table)
+{
+    const struct server *server = name->server;
+    for (size_t i = 0; i < server->count; i++) {
+        const struct location *location = server->locations[i];
+        if (!slice_is(location->path, "/") || !location->has_backend) {
+            continue;
+        }
+        struct entry *entry = route_table_add(model->run, table);
+        entry->gateway = model->gateway;
+        entry->https = true;
+        entry->port = 443;
+        entry->sni = name->host;
+        entry->kind = ENTRY_TUNNEL;
+        entry->tunnel = ARENA_NEW(model->run->arena, struct backend);
+        entry->tunnel[0] = location->backend;
+        entry->tunnel_count = 1;
+        entry->origin = server->origin;
+        entry->unknown = model->frozen;
+        return;
+    }
+}
+
 /* nginx.tmpl: on the default server only, so a name without a server gets no TLS at all. */
 static const struct unknown *handshake_unknown(struct model *model, const struct name *name,
                                                const struct unknown *to)
@@ -79,6 +104,10 @@ static const struct unknown *handshake_unknown(struct model *model, const struct
 static void add_entries(struct model *model, const struct name *name, struct route_table *table)
 {
     const struct server *server = name->server;
+    if (server->passthrough && name->host.kind == HOST_EXACT &&
+        slice_equal(name->text, server->host)) {
+        add_tunnel(model, name, table);
+    }
     for (int https = 0; https < 2; https++) {
         struct entry *entry = route_table_add(model->run, table);
         entry->gateway = model->gateway;
@@ -91,7 +120,6 @@ static void add_entries(struct model *model, const struct name *name, struct rou
         entry->client = server->client;
         if (https) {
             entry->certificate = server->certificate;
-            entry->unknown = unknown_prepend(model->run, model->frozen, server->https_unknown);
             entry->unknown = handshake_unknown(model, name, entry->unknown);
         }
     }
@@ -129,7 +157,6 @@ static void add_www(struct model *model, const struct server *server, struct rou
     if (!certificate_covers(model, server, other)) { /* pkg/util/ingress, BuildRedirects */
         www.certificate = (struct certificate){0};
     }
-    www.https_unknown = NULL;
     www.client = NULL;
     const struct name name = {&www, other, {HOST_EXACT, other, NULL}, list};
     add_entries(model, &name, table);

@@ -21,15 +21,15 @@ struct ingress_nginx_options {
     struct slice
         controller_config; /* ConfigMap "namespace/name", absent: found by name and labels */
     struct slice annotations_prefix; /* absent: nginx.ingress.kubernetes.io */
+    const struct slice
+        *flags; /* of the controller, "enable-ssl-passthrough", over its Deployment's */
+    size_t flag_count;
 };
 /* Adds the entries of all Ingresses that the claims give to ingress-nginx. */
 void ingress_nginx_build(struct run *run, const struct kube *kube,
                          const struct ingress_claims *claims,
                          const struct ingress_nginx_options *options, struct route_table *table);
 
-/* One row of knowledge, for explain, coverage and tests. */
-struct nginx_annotation_info {
-    const char *name;      /* without prefix */
 /* How ingress_nginx_render writes. What runs is a part of `http` for nginx with its Lua and headers-more modules: the
  * controller's scripts are calls of a Lua module "oracle", which finds what they need in variables. */
 struct nginx_text {
@@ -44,6 +44,9 @@ bool ingress_nginx_render(struct run *run, const struct kube *kube,
                           const struct ingress_nginx_options *options,
                           const struct nginx_text *text, struct buf *out);
 
+/* One row of knowledge, for explain, coverage and tests. */
+struct nginx_annotation_info {
+    const char *name;      /* without prefix */
     const char *alias;     /* or null */
     const char *scope;     /* location, server, upstream, ingress, global */
     const char *accepts;   /* "true or false", "a size such as 8m" */

@@ -12,6 +12,7 @@ struct settings {
     bool use_forwarded_headers, enable_real_ip, allow_snippets, risk_critical;
     bool enable_underscores, add_original_uri;
     bool cross_namespace;
+    bool ssl_passthrough; /* flag enable-ssl-passthrough */
     int64_t hsts_max_age, http_redirect_code, connect_s, read_s, send_s, body_bytes, tries;
     int64_t buffers;                                     /* proxy-buffers-number */
     struct slice buffer_size, busy_size, temporary_size; /* proxy-buffer-size and the like */
@@ -30,6 +31,9 @@ struct settings {
 };
 void settings_read(struct run *run, const struct kube *kube,
                    const struct ingress_nginx_options *options, bool aks, struct settings *out);
+/* ---- flags.c: the controller's command line */
+void flags_read(struct run *run, const struct kube *kube,
+                const struct ingress_nginx_options *options, struct settings *out);
 /* Where a setting is written; the name is absent when it has its default. */
 struct effect_source setting_source(const struct settings *settings, const char *key);
 /* A ConfigMap "namespace/name"; null when it is not in the input. */
@@ -83,17 +87,17 @@ struct server {
     size_t alias_count;
     struct effect_source alias_source;
     bool regex_mode;
+    bool passthrough;     /* asked for by the Ingress that creates the server */
     bool has_certificate; /* an Ingress with a TLS section serves it */
     struct certificate certificate;
     struct effect_source www;  /* of from-to-www-redirect; name absent: off */
     const struct item **items; /* the Ingresses that name the host */
     size_t item_count, item_capacity;
     struct origin origin;
-    const struct unknown *unknown;       /* of the whole host */
-    const struct unknown *https_unknown; /* of its https side */
-    struct effect_source refused;        /* the server answers 403 because of this */
-    const struct client_check *client;   /* certificates of clients; null: none are asked for */
-    bool client_passed;                  /* the backend gets them */
+    const struct unknown *unknown;     /* of the whole host */
+    struct effect_source refused;      /* the server answers 403 because of this */
+    const struct client_check *client; /* certificates of clients; null: none are asked for */
+    bool client_passed;                /* the backend gets them */
 };
 struct model {
     struct run *run;

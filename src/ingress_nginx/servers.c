@@ -34,6 +34,25 @@ void model_freeze(struct model *model, struct effect_source source, struct slice
 
 /* ---- servers ------------------------------------------------------------------------------ */
 
+/* tcpproxy takes the connections only with the flag; the annotation counts on the Ingress that creates the
+ * server (controller.go, createServers). */
+static void read_passthrough(struct model *model, struct server *server, const struct item *item)
+{
+    const struct annotations *annotations = item->annotations;
+    if (!annotation_true(annotations, AN_ssl_passthrough, false)) {
+        return;
+    }
+    struct effect_source source = annotation_source(annotations, AN_ssl_passthrough);
+    server->passthrough = model->settings->ssl_passthrough;
+    if (!server->passthrough) {
+        diag_at(model->run->diag, DIAG_N032, source.span, item->ingress->object.subject,
+                "'" SLICE_FMT "' acts only if the controller runs with --enable-ssl-passthrough, "
+                "which is taken to be off; add the controller's Deployment to the input, or give "
+                "--controller-flag enable-ssl-passthrough",
+                SLICE_ARG(source.name));
+    }
+}
+
 static struct server *add_server(struct model *model, struct slice host, const struct item *item,
                                  size_t rule)
 {
@@ -54,6 +73,7 @@ static struct server *add_server(struct model *model, struct slice host, const s
         struct slice field = own ? SLICE("spec.defaultBackend")
                                  : arena_printf(model->run->arena, "spec.rules[%zu]", rule);
         server->origin = origin_of(ingress, SLICE_ABSENT, span);
+        read_passthrough(model, server, item);
         root->origin = origin_of(ingress, field, own ? ingress->default_backend.span : span);
         if (own) {
             location_backend(model, item, &ingress->default_backend, root);
@@ -241,9 +261,7 @@ static void host_unknown(struct model *model, struct server *server, const struc
         struct slice reason =
             arena_printf(model->run->arena, "annotation '" SLICE_FMT "' is not understood yet",
                          SLICE_ARG(one->name));
-        bool tls = one->id == AN_ssl_passthrough;
-        const struct unknown **to = tls ? &server->https_unknown : &server->unknown;
-        *to = unknown_add(model->run, *to, row->aspect, source, reason);
+        server->unknown = unknown_add(model->run, server->unknown, row->aspect, source, reason);
     }
 }
 

@@ -446,6 +446,7 @@ void settings_read(struct run *run, const struct kube *kube,
                              .forwarded_for = SLICE("X-Forwarded-For"),
                              .trusted = SLICE("0.0.0.0/0")};
     check_version(run, options->version);
+    flags_read(run, kube, options, out);
     if (aks) {
         /* Azure/aks-app-routing-operator pkg/manifests/nginx.go */
         out->allow_snippets = true;

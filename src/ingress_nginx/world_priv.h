@@ -180,7 +180,7 @@ static inline void world_open(struct world *world, bool closed, const char *yaml
     kube_read(&world->run, &documents, SLICE("default"), &world->kube);
     kube_finish(&world->run, &world->kube);
     const struct ingress_choice choice = {SLICE_ABSENT, SLICE_ABSENT};
-    const struct ingress_nginx_options options = {SLICE_ABSENT, SLICE_ABSENT, SLICE_ABSENT};
+    const struct ingress_nginx_options options = {.version = SLICE_ABSENT};
     ingress_claim_all(&world->run, &world->kube, &choice, &world->claims);
     route_table_open(&world->run, &world->table);
     ingress_nginx_build(&world->run, &world->kube, &world->claims, &options, &world->table);
