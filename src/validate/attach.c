@@ -3,32 +3,38 @@
 #define GATEWAY_GROUP "gateway.networking.k8s.io"
 
 /* Which routes a listener carries, by its protocol (ProtocolType in apis/v1/gateway_types.go). HTTPRoute and
- * GRPCRoute are not here, as the front end attaches them. TLS that the listener ends may go to a TCPRoute. */
+ * GRPCRoute are attached by the front end. TLS that the listener ends may go to a TCPRoute. */
 static const struct carried {
     const char *protocol, *kind;
+    bool stream;
 } carried[] = {
-    {"TLS", "TLSRoute"},
-    {"TLS", "TCPRoute"},
-    {"TCP", "TCPRoute"},
-    {"UDP", "UDPRoute"},
+    {"HTTP", "HTTPRoute", false},  {"HTTP", "GRPCRoute", false}, {"HTTPS", "HTTPRoute", false},
+    {"HTTPS", "GRPCRoute", false}, {"TLS", "TLSRoute", true},    {"TLS", "TCPRoute", true},
+    {"TCP", "TCPRoute", true},     {"UDP", "UDPRoute", true},
 };
 
 static bool is_stream_route(const struct object *object)
 {
     bool known = false;
     for (size_t i = 0; i < ARRAY_LEN(carried); i++) {
-        known = known || slice_is(object->kind_name, carried[i].kind);
+        known = known || (carried[i].stream && slice_is(object->kind_name, carried[i].kind));
     }
     return known && slice_is(kube_group(object->api_version), GATEWAY_GROUP);
 }
 
+static bool protocol_carries(struct slice protocol, struct slice kind)
+{
+    for (size_t i = 0; i < ARRAY_LEN(carried); i++) {
+        if (slice_is(protocol, carried[i].protocol) && slice_is(kind, carried[i].kind)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool carries(const struct listener *listener, struct slice kind)
 {
-    bool fits = false, named = listener->kind_count == 0;
-    for (size_t i = 0; i < ARRAY_LEN(carried); i++) {
-        fits = fits || (slice_is(listener->protocol, carried[i].protocol) &&
-                        slice_is(kind, carried[i].kind));
-    }
+    bool fits = protocol_carries(listener->protocol, kind), named = listener->kind_count == 0;
     for (size_t i = 0; i < listener->kind_count; i++) {
         named = named || (slice_is(listener->kinds[i].group, GATEWAY_GROUP) &&
                           slice_equal(listener->kinds[i].kind, kind));
@@ -99,6 +105,30 @@ static void check_parent(struct run *run, const struct kube *kube, const struct 
                 slice_is(route->kind_name, "UDPRoute")   ? "UDP"
                 : slice_is(route->kind_name, "TLSRoute") ? "TLS"
                                                          : "TCP or TLS");
+    }
+}
+
+/* Protocols of implementations have a domain before them, and carry what their owners say. */
+void check_kinds(struct run *run, const struct kube *kube)
+{
+    for (size_t i = 0; i < kube->counts[KUBE_GATEWAY]; i++) {
+        const struct gateway *gateway = (const void *)kube->objects[KUBE_GATEWAY][i];
+        for (size_t l = 0; l < gateway->listener_count; l++) {
+            const struct listener *listener = &gateway->listeners[l];
+            bool own = slice_find(listener->protocol, '/', 0) < listener->protocol.len;
+            for (size_t k = 0; !own && k < listener->kind_count; k++) {
+                const struct route_kind *kind = &listener->kinds[k];
+                if (!slice_is(kind->group, GATEWAY_GROUP) ||
+                    !protocol_carries(listener->protocol, kind->kind)) {
+                    diag_at(run->diag, DIAG_V024, listener->span, gateway->object.subject,
+                            "listener '" SLICE_FMT "' of protocol " SLICE_FMT
+                            " cannot carry the kind '" SLICE_FMT "' that it allows "
+                            "(InvalidRouteKinds); remove it from allowedRoutes.kinds",
+                            SLICE_ARG(listener->name), SLICE_ARG(listener->protocol),
+                            SLICE_ARG(kind->kind));
+                }
+            }
+        }
     }
 }
 

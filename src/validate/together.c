@@ -41,4 +41,5 @@ void check_together(struct run *run, struct kube *kube, const struct validate_op
     }
     check_references(run, kube);
     check_stream_routes(run, kube);
+    check_kinds(run, kube);
 }

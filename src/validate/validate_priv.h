@@ -10,5 +10,7 @@ void check_together(struct run *run, struct kube *kube, const struct validate_op
 void check_references(struct run *run, const struct kube *kube);
 /* TLSRoutes, TCPRoutes and UDPRoutes, and the listeners that they ask for. */
 void check_stream_routes(struct run *run, const struct kube *kube);
+/* Kinds that listeners allow, and cannot carry. */
+void check_kinds(struct run *run, const struct kube *kube);
 
 #endif

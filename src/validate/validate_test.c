@@ -106,6 +106,14 @@ static void test_validate_together(void **state)
         {GATEWAY TCP_ROUTE("{name: edge}", "{name: db, namespace: b, port: 80}"), false, "V021", 2,
          0, 0},
         {GATEWAY TCP_ROUTE("{name: edge}", "{name: db, port: 80}"), true, "V020", 2, 0, 0},
+        /* kinds that listeners allow */
+        {"apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge}\n"
+         "spec: {gatewayClassName: x, listeners: [{name: a, port: 80, protocol: HTTP, "
+         "allowedRoutes: {kinds: [{kind: "
+         "GRPCRoute}]}}, {name: b, port: 81, protocol: TCP, allowedRoutes: {kinds: [{kind: "
+         "HTTPRoute}]}}, {name: c, "
+         "port: 82, protocol: example.com/own, allowedRoutes: {kinds: [{kind: HTTPRoute}]}}]}\n",
+         false, "V024", 1, 0, 0},
         /* policies name their targets */
         {"apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\n"
          "metadata: {name: a, namespace: a}\nspec: {targetRefs: [{group: '', kind: Service, name: "
