@@ -37,6 +37,7 @@ enum value_kind {
 struct instant {
     int64_t seconds;
     int64_t nanoseconds;
+    int64_t offset; /* of the zone it was written in, in seconds; for its text alone */
 };
 
 struct quantity;
@@ -239,7 +240,8 @@ size_t utf8_offset(struct slice text, size_t points); /* in bytes, of a code poi
 size_t utf8_next(struct slice text, size_t at);       /* where the next code point begins */
 size_t utf8_put(char *out, uint32_t point);           /* bytes written, at most 4 */
 
-struct slice double_text(struct arena *arena, double number); /* as Go's strconv writes it */
+struct slice double_text(struct arena *arena, double number);  /* as Go's strconv writes it */
+struct slice double_plain(struct arena *arena, double number); /* without an exponent */
 bool text_to_double(struct arena *arena, struct slice text, double *out);
 
 /* ---- tables of functions ------------------------------------------------------------------ */

@@ -55,6 +55,19 @@ bool text_to_double(struct arena *arena, struct slice text, double *out)
     return special || isfinite(*out);
 }
 
+enum { DIGITS_SIZE = 64 };
+
+/* The shortest digits that read back as the same number, as "1.25e+02"; how many follow the point. */
+static int shortest(double number, char digits[DIGITS_SIZE], int *exponent)
+{
+    int precision = 0;
+    do {
+        (void)snprintf(digits, DIGITS_SIZE, "%.*e", precision, number);
+    } while (strtod(digits, NULL) != number && ++precision < 17);
+    *exponent = (int)strtol(strchr(digits, 'e') + 1, NULL, 10);
+    return precision;
+}
+
 /* Shortest text that reads back as the same number, with an exponent below -4 and from 6 digits on:
  * strconv.FormatFloat(x, 'g', -1, 64). */
 struct slice double_text(struct arena *arena, double number)
@@ -62,17 +75,19 @@ struct slice double_text(struct arena *arena, double number)
     if (!isfinite(number)) {
         return isnan(number) ? SLICE("NaN") : number > 0 ? SLICE("+Inf") : SLICE("-Inf");
     }
-    char digits[64];
-    int precision = 0;
-    do {
-        (void)snprintf(digits, sizeof digits, "%.*e", precision, number);
-    } while (strtod(digits, NULL) != number && ++precision < 17);
-    int exponent = (int)strtol(strchr(digits, 'e') + 1, NULL, 10);
+    char digits[DIGITS_SIZE];
+    int exponent, precision = shortest(number, digits, &exponent);
     if (exponent < -4 || exponent >= 6) {
         return arena_printf(arena, "%s", digits);
     }
-    int decimals = precision > exponent ? precision - exponent : 0;
-    return arena_printf(arena, "%.*f", decimals, number);
+    return arena_printf(arena, "%.*f", precision > exponent ? precision - exponent : 0, number);
+}
+
+struct slice double_plain(struct arena *arena, double number)
+{
+    char digits[DIGITS_SIZE];
+    int exponent, precision = shortest(number, digits, &exponent);
+    return arena_printf(arena, "%.*f", precision > exponent ? precision - exponent : 0, number);
 }
 
 /* ---- numbers ------------------------------------------------------------------------------ */

@@ -66,7 +66,7 @@ static struct value shift_time(struct evaluation *e, const struct instant *time,
                                int64_t nanoseconds)
 {
     struct instant sum = {time->seconds + nanoseconds / NANOSECONDS,
-                          time->nanoseconds + nanoseconds % NANOSECONDS};
+                          time->nanoseconds + nanoseconds % NANOSECONDS, time->offset};
     if (sum.nanoseconds < 0) {
         sum.nanoseconds += NANOSECONDS;
         sum.seconds--;

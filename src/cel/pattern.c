@@ -187,19 +187,37 @@ static void group_open(struct pattern *p)
     }
 }
 
-/* The length of "{n}", "{n,}" or "{n,m}" here; 0: the brace stands for itself. */
-static size_t braces(const struct pattern *p)
+enum { REPEAT_MAX = 1000 };
+
+static unsigned braces_number(const struct pattern *p, size_t *at)
 {
-    size_t at = 1, digits = 0;
-    for (; peek(p, at) >= '0' && peek(p, at) <= '9'; at++) {
-        digits++;
+    unsigned number = 0;
+    for (; peek(p, *at) >= '0' && peek(p, *at) <= '9'; (*at)++) {
+        number = number > REPEAT_MAX ? number : number * 10 + (unsigned)(peek(p, *at) - '0');
     }
-    if (digits && peek(p, at) == ',') {
-        for (at++; peek(p, at) >= '0' && peek(p, at) <= '9';) {
-            at++;
-        }
+    return number;
+}
+
+/* The length of "{n}", "{n,}" or "{n,m}" here; 0: the brace stands for itself. */
+static size_t braces(struct pattern *p)
+{
+    size_t at = 1;
+    unsigned least = braces_number(p, &at), most = least;
+    if (at == 1) {
+        return 0;
     }
-    return digits && peek(p, at) == '}' ? at + 1 : 0;
+    if (peek(p, at) == ',') {
+        size_t from = ++at;
+        most = braces_number(p, &at);
+        most = at == from ? least : most;
+    }
+    if (peek(p, at) != '}') {
+        return 0;
+    }
+    if (least > REPEAT_MAX || most > REPEAT_MAX || most < least) {
+        fault(p, "a repetition of more than 1000 times, or of fewer than it begins with");
+    }
+    return at + 1;
 }
 
 static void repetition(struct pattern *p, size_t length)
@@ -209,7 +227,7 @@ static void repetition(struct pattern *p, size_t length)
         return;
     }
     take(p, length);
-    if (peek(p, 0) == '?') {
+    if (p->at < p->text.len && peek(p, 0) == '?') {
         take(p, 1);
     }
     p->repeated = true;

@@ -85,19 +85,12 @@ bool duration_parse(struct slice text, int64_t *out)
     return true;
 }
 
-/* Seconds with as many decimals as they need: "1.5s". */
+/* Seconds as a double of 64 bits, which loses the last nanoseconds of long durations: "1.5s". */
 struct slice duration_text(struct arena *arena, int64_t nanoseconds)
 {
-    uint64_t size = nanoseconds < 0 ? 0 - (uint64_t)nanoseconds : (uint64_t)nanoseconds;
-    unsigned fraction = (unsigned)(size % NANOSECONDS);
-    int digits = fraction ? 9 : 0;
-    for (; fraction && fraction % 10 == 0; digits--) {
-        fraction /= 10;
-    }
-    const char *sign = nanoseconds < 0 ? "-" : "";
-    unsigned long long whole = size / NANOSECONDS;
-    return digits ? arena_printf(arena, "%s%llu.%0*us", sign, whole, digits, fraction)
-                  : arena_printf(arena, "%s%llus", sign, whole);
+    double seconds = (double)(nanoseconds / NANOSECONDS) +
+                     (double)(nanoseconds % NANOSECONDS) / (double)NANOSECONDS;
+    return arena_printf(arena, SLICE_FMT "s", SLICE_ARG(double_plain(arena, seconds)));
 }
 
 /* ---- timestamps --------------------------------------------------------------------------- */
@@ -155,17 +148,17 @@ static bool fixed_number(struct slice text, size_t *at, size_t digits, char afte
     return !after || (*at < text.len && text.ptr[(*at)++] == after);
 }
 
-/* "Z" or "+02:00", in seconds; the whole rest of the text. */
+/* "UTC", "Z", "+02:00" or "02:00", in seconds; the whole text. */
 static bool zone_offset(struct slice text, int64_t *out)
 {
     unsigned hours, minutes;
-    size_t at = 1;
+    size_t at = text.len && (text.ptr[0] == '+' || text.ptr[0] == '-') ? 1 : 0;
     *out = 0;
     if (slice_is(text, "Z") || slice_is(text, "UTC") || text.len == 0) {
         return text.len > 0;
     }
-    if ((text.ptr[0] != '+' && text.ptr[0] != '-') || !fixed_number(text, &at, 2, ':', &hours) ||
-        !fixed_number(text, &at, 2, 0, &minutes) || at != text.len || hours > 23 || minutes > 59) {
+    if (!fixed_number(text, &at, 2, ':', &hours) || !fixed_number(text, &at, 2, 0, &minutes) ||
+        at != text.len || hours > 23 || minutes > 59) {
         return false;
     }
     int64_t offset = (int64_t)hours * 3600 + (int64_t)minutes * 60;
@@ -190,13 +183,13 @@ static bool read_fraction(struct slice text, size_t *at, int64_t *nanoseconds)
 bool instant_parse(struct slice text, struct instant *out)
 {
     unsigned year, month, day, hour, minute, second;
-    int64_t offset;
     size_t at = 0;
     if (!fixed_number(text, &at, 4, '-', &year) || !fixed_number(text, &at, 2, '-', &month) ||
         !fixed_number(text, &at, 2, 'T', &day) || !fixed_number(text, &at, 2, ':', &hour) ||
         !fixed_number(text, &at, 2, ':', &minute) || !fixed_number(text, &at, 2, 0, &second) ||
-        !read_fraction(text, &at, &out->nanoseconds) ||
-        !zone_offset(slice_sub(text, at, text.len), &offset) || month < 1 || month > 12) {
+        !read_fraction(text, &at, &out->nanoseconds) || at >= text.len || is_digit(text, at) ||
+        text.ptr[at] == 'U' || !zone_offset(slice_sub(text, at, text.len), &out->offset) ||
+        month < 1 || month > 12) {
         return false;
     }
     struct date date = {year, month, day};
@@ -204,24 +197,30 @@ bool instant_parse(struct slice text, struct instant *out)
         return false;
     }
     out->seconds =
-        days_of(&date) * DAY + (int64_t)hour * 3600 + (int64_t)minute * 60 + second - offset;
+        days_of(&date) * DAY + (int64_t)hour * 3600 + (int64_t)minute * 60 + second - out->offset;
     return instant_valid(out);
 }
 
+/* In the zone it was written in. */
 struct slice instant_text(struct arena *arena, const struct instant *time)
 {
-    int64_t days = time->seconds / DAY - (time->seconds % DAY < 0 ? 1 : 0);
-    unsigned rest = (unsigned)(time->seconds - days * DAY), digits = 9;
+    int64_t local = time->seconds + time->offset;
+    int64_t days = local / DAY - (local % DAY < 0 ? 1 : 0);
+    unsigned rest = (unsigned)(local - days * DAY), digits = 9;
     unsigned fraction = (unsigned)time->nanoseconds;
+    unsigned zone = (unsigned)(time->offset < 0 ? -time->offset : time->offset) / 60;
     struct date date = date_of(days);
     struct slice text = arena_printf(arena, "%04lld-%02u-%02uT%02u:%02u:%02u", (long long)date.year,
                                      date.month, date.day, rest / 3600, rest / 60 % 60, rest % 60);
     for (; fraction && fraction % 10 == 0; digits--) {
         fraction /= 10;
     }
-    return fraction
-               ? arena_printf(arena, SLICE_FMT ".%0*uZ", SLICE_ARG(text), (int)digits, fraction)
-               : arena_printf(arena, SLICE_FMT "Z", SLICE_ARG(text));
+    if (fraction) {
+        text = arena_printf(arena, SLICE_FMT ".%0*u", SLICE_ARG(text), (int)digits, fraction);
+    }
+    return zone ? arena_printf(arena, SLICE_FMT "%c%02u:%02u", SLICE_ARG(text),
+                               time->offset < 0 ? '-' : '+', zone / 60, zone % 60)
+                : arena_printf(arena, SLICE_FMT "Z", SLICE_ARG(text));
 }
 
 /* ---- functions ---------------------------------------------------------------------------- */

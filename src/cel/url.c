@@ -2,6 +2,7 @@
  * ParseRequestURI takes is a URL, and its parts are those of Parse. */
 #include "cel/cel_priv.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 struct url_parts {
@@ -55,11 +56,21 @@ static size_t last_of(struct slice text, char byte)
     return at ? at - 1 : text.len;
 }
 
-static bool host_valid(struct slice host)
+/* An address of IPv6, with a zone after "%25" if it has one. */
+static bool literal_valid(struct arena *arena, struct slice text)
+{
+    unsigned char bytes[16];
+    size_t zone = slice_find(text, '%', 0);
+    return zone != 0 && slice_find(text, '\0', 0) == text.len &&
+           inet_pton(AF_INET6, arena_string(arena, slice_sub(text, 0, zone)), bytes) == 1;
+}
+
+/* As Go has it since 1.26: the one colon outside of brackets is the port's. */
+static bool host_valid(struct arena *arena, struct slice host)
 {
     bool literal = slice_starts(host, SLICE("["));
-    size_t end = last_of(host, literal ? ']' : ':');
-    if (literal && end == host.len) {
+    size_t end = literal ? last_of(host, ']') : slice_find(host, ':', 0);
+    if (literal && (end == host.len || !literal_valid(arena, slice_sub(host, 1, end)))) {
         return false;
     }
     if (!port_valid(slice_sub(host, literal ? end + 1 : end, host.len)) ||
@@ -75,13 +86,37 @@ static bool host_valid(struct slice host)
     return true;
 }
 
+/* Escapes as what they stand for. */
+static struct slice unescape(struct arena *arena, struct slice text)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct slice lower = arena_lower(arena, text);
+    char *out = arena_alloc(arena, text.len + 1);
+    size_t length = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '%') {
+            size_t high = (size_t)(strchr(digits, lower.ptr[i + 1]) - digits);
+            size_t low = (size_t)(strchr(digits, lower.ptr[i + 2]) - digits);
+            out[length++] = (char)(unsigned char)(high * 16 + low);
+            i += 2;
+        } else {
+            out[length++] = text.ptr[i];
+        }
+    }
+    return (struct slice){out, length};
+}
+
 /* user:password@host:port */
-static bool authority_read(struct slice text, struct slice *host)
+static bool authority_read(struct arena *arena, struct slice text, struct slice *host)
 {
     size_t at = last_of(text, '@');
     *host = at < text.len ? slice_sub(text, at + 1, text.len) : text;
     struct slice user = slice_sub(text, 0, at < text.len ? at : 0);
-    return host_valid(*host) && made_of(user, "-._:~!$&'()*+,;=%@") && escapes_valid(user, false);
+    if (!host_valid(arena, *host)) {
+        return false;
+    }
+    *host = unescape(arena, *host);
+    return made_of(user, "-._:~!$&'()*+,;=%@") && escapes_valid(user, false);
 }
 
 /* The scheme's length, 0 for none; false for a colon without one. */
@@ -125,7 +160,7 @@ static bool url_split(struct arena *arena, struct slice text, bool request, stru
                      (scheme || (!request && !slice_starts(rest, SLICE("///"))));
     if (authority) {
         size_t end = slice_find(rest, '/', 2);
-        if (!authority_read(slice_sub(rest, 2, end), &out->host)) {
+        if (!authority_read(arena, slice_sub(rest, 2, end), &out->host)) {
             return false;
         }
         rest = slice_sub(rest, end, rest.len);
