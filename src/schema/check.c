@@ -105,9 +105,10 @@ static void check_choice(struct schema *schema, const struct schema_node *node,
         return;
     }
     schema->blocked |= !schema->quiet;
+    bool shown = fault_is_shown(schema);
     fault(schema, DIAG_V004, place, "Unsupported value: " SLICE_FMT ": must be one of " SLICE_FMT,
-          SLICE_ARG(schema->quiet ? SLICE("") : value_text(schema, value)),
-          SLICE_ARG(choices_text(schema, node, value)));
+          SLICE_ARG(shown ? value_text(schema, value) : SLICE("")),
+          SLICE_ARG(shown ? choices_text(schema, node, value) : SLICE("")));
 }
 
 /* ---- numbers and counts -------------------------------------------------------------------- */

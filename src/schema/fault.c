@@ -85,16 +85,22 @@ struct slice value_text(struct schema *schema, const struct node *value)
     return shown;
 }
 
+/* Faults inside of alternatives are counted and not reported, and so are those after very many. */
+bool fault_is_shown(const struct schema *schema)
+{
+    return !schema->quiet && schema->faults < SCHEMA_FAULTS_SHOWN;
+}
+
 static void report(struct schema *schema, enum diag_code code, const struct place *place,
                    struct slice text)
 {
     struct arena *arena = schema->run->arena;
     bool error = diag_row(code)->severity == SEVERITY_ERROR;
-    schema->faults += error;
-    if (!schema->quiet) {
+    if (fault_is_shown(schema)) {
         diag_at(schema->run->diag, code, place->span, schema->object->subject,
                 SLICE_FMT ": " SLICE_FMT, SLICE_ARG(place_path(arena, place)), SLICE_ARG(text));
     }
+    schema->faults += error;
 }
 
 void fault(struct schema *schema, enum diag_code code, const struct place *place,
@@ -103,7 +109,7 @@ void fault(struct schema *schema, enum diag_code code, const struct place *place
     va_list args;
     va_start(args, format);
     struct slice text =
-        schema->quiet ? SLICE_ABSENT : arena_vprintf(schema->run->arena, format, args);
+        fault_is_shown(schema) ? arena_vprintf(schema->run->arena, format, args) : SLICE_ABSENT;
     va_end(args);
     report(schema, code, place, text);
 }
@@ -114,7 +120,7 @@ void fault_value(struct schema *schema, enum diag_code code, const struct place 
     va_list args;
     va_start(args, format);
     struct slice text = SLICE_ABSENT;
-    if (!schema->quiet) {
+    if (fault_is_shown(schema)) {
         struct slice why = arena_vprintf(schema->run->arena, format, args);
         text = value && value->kind < NODE_LIST
                    ? arena_printf(schema->run->arena, "Invalid value: " SLICE_FMT ": " SLICE_FMT,

@@ -12,6 +12,10 @@ static void say_unknown(struct schema *schema, const struct schema_node *node,
 {
     struct place place = place_field(parent, pair->key, NULL);
     place.span = pair->span.line ? pair->span : parent->span;
+    if (!fault_is_shown(schema)) {
+        fault(schema, DIAG_V001, &place, "unknown field");
+        return;
+    }
     struct slice releases = field_releases(schema, &place);
     if (releases.ptr) {
         fault(schema, DIAG_V001, &place,

@@ -70,5 +70,10 @@ enum schema_verdict schema_judge(struct schema *schema, const struct schema_obje
         return known ? SCHEMA_INVALID : SCHEMA_UNJUDGED;
     }
     judge_fields(schema);
+    if (schema->faults > SCHEMA_FAULTS_SHOWN) {
+        diag_at(schema->run->diag, DIAG_V016, object->root->span, object->subject,
+                "%zu more faults of this object are not shown",
+                schema->faults - SCHEMA_FAULTS_SHOWN);
+    }
     return schema->faults ? SCHEMA_INVALID : SCHEMA_VALID;
 }

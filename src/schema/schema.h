@@ -13,7 +13,8 @@
  *
  * Ownership: a struct schema is closed by who opened it; messages live in the run's arena.
  * Limits:    CEL_STEPS_PER_RULE for each rule, SCHEMA_STEPS for all rules of an object; regular expressions as in
- *            the regex module. Past a limit the object is not called valid (V010).
+ *            the regex module. Past a limit the object is not called valid (V010). SCHEMA_FAULTS_SHOWN faults of
+ *            one object are reported, the others are counted (V016).
  * Errors:    diagnostics with letter V at the node that is at fault. Paths are those of the API server
  *            ("spec.rules[0].matches[1].path.value"), where map keys stand in brackets; a rule that is broken says
  *            what its author wrote. Values in a Secret are never repeated.
@@ -27,7 +28,12 @@
 #include "document/document.h"
 #include "run/run.h"
 
-enum { SCHEMA_MINOR_LEAST = 2, SCHEMA_MINOR_MOST = 6, SCHEMA_STEPS = 20000000 };
+enum {
+    SCHEMA_MINOR_LEAST = 2,
+    SCHEMA_MINOR_MOST = 6,
+    SCHEMA_STEPS = 20000000,
+    SCHEMA_FAULTS_SHOWN = 1000
+};
 
 /* A release of Gateway API (1.minor, its last patch) and its channel: which CRDs a cluster has. */
 struct schema_release {

@@ -54,6 +54,7 @@ struct place place_index(const struct place *parent, size_t index, const struct 
 struct place place_key(const struct place *parent, struct slice name, const struct node *value);
 struct slice place_path(struct arena *arena, const struct place *place);
 
+bool fault_is_shown(const struct schema *schema);
 /* "PATH: TEXT" */
 void fault(struct schema *schema, enum diag_code code, const struct place *place,
            const char *format, ...) PRINTF_LIKE(4, 5);

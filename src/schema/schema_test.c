@@ -201,6 +201,28 @@ static void test_schema_lengths_count_characters(void **state)
     }
 }
 
+/* Very many faults are counted, not shown. */
+static void test_schema_shows_a_thousand_faults(void **state)
+{
+    (void)state;
+    struct run run;
+    struct buf text;
+    struct limits limits = limits_default();
+    run_open(&run, &limits, NULL, NULL);
+    buf_init(&text, BUF_TEXT_MAX);
+    buf_puts(&text, ROUTE);
+    for (unsigned i = 0; i < 3000; i++) {
+        buf_printf(&text, "  x%u: 1\n", i);
+    }
+    buf_putc(&text, '\0');
+    judge_text(&run, &(struct example){text.ptr, 5, false, ""});
+    assert_int_equal(diag_count_severity(run.diag, SEVERITY_ERROR), SCHEMA_FAULTS_SHOWN);
+    assert_int_equal(diag_get(run.diag, 0)->code, DIAG_V016);
+    assert_true(slice_starts(diag_get(run.diag, 0)->message, SLICE("2000 more faults")));
+    buf_release(&text);
+    run_close(&run);
+}
+
 static void test_schema_kinds(void **state)
 {
     (void)state;
@@ -303,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_schema_structure),
         cmocka_unit_test(test_schema_values),
         cmocka_unit_test(test_schema_lengths_count_characters),
+        cmocka_unit_test(test_schema_shows_a_thousand_faults),
         cmocka_unit_test(test_schema_kinds),
         cmocka_unit_test(test_schema_metadata),
         cmocka_unit_test(test_schema_ingress),
