@@ -45,9 +45,32 @@ static bool is_special(struct slice text)
            slice_equal_fold(text, SLICE("nan"));
 }
 
+/* Without the underscores, which may stand between digits. */
+static bool drop_underscores(struct arena *arena, struct slice *text)
+{
+    if (slice_find(*text, '_', 0) == text->len) {
+        return true;
+    }
+    char *out = arena_alloc(arena, text->len);
+    size_t length = 0;
+    for (size_t i = 0, next = 1; i < text->len; i++, next++) {
+        size_t before = i - 1, after = next;
+        if (text->ptr[i] != '_') {
+            out[length++] = text->ptr[i];
+        } else if (i == 0 || !digits_from(*text, &after) || !digits_from(*text, &before)) {
+            return false;
+        }
+    }
+    *text = (struct slice){out, length};
+    return true;
+}
+
 bool text_to_double(struct arena *arena, struct slice text, double *out)
 {
     bool special = is_special(text);
+    if (!drop_underscores(arena, &text)) {
+        return false;
+    }
     if (!special && !is_decimal(text)) {
         return false;
     }

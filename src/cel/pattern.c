@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { GROUPS_MAX = 250, FLAG_LINES = 1 }; /* FLAG_LINES: (?m) */
+enum { GROUPS_MAX = 250 };
 
 struct pattern {
     struct slice text;
@@ -58,6 +58,18 @@ static const struct {
     {'S', "[^\\t\\n\\f\\r ]", "\\S\\x0b"},
 };
 
+/* "7F" or "{10FFFF}" */
+static bool is_point(struct slice text)
+{
+    struct slice digits = slice_starts(text, SLICE("{")) ? slice_sub(text, 1, text.len - 1) : text;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!digits.ptr[i] || !strchr("0123456789abcdefABCDEF", digits.ptr[i])) {
+            return false;
+        }
+    }
+    return digits.len > 0;
+}
+
 /* \x7F, \x{10FFFF}, \012, \pL, \p{Greek}, \Q...\E */
 static void long_escape(struct pattern *p, bool in_class)
 {
@@ -68,6 +80,10 @@ static void long_escape(struct pattern *p, bool in_class)
                                 : p->at + (letter == 'x' ? 4 : 3);
         if (end > p->text.len) {
             fault(p, "an escape has no end");
+            return;
+        }
+        if (letter == 'x' && !is_point(slice_sub(p->text, p->at + 2, end))) {
+            fault(p, "an escape that does not exist");
             return;
         }
         take(p, end - p->at);
@@ -138,18 +154,25 @@ static void character_class(struct pattern *p)
     take(p, 1);
 }
 
-/* After "(?": letters of i, m, s, U, a minus, then ':' or ')'. */
+/* After "(?": letters of i, m, s, U, a minus with more of them, then ':' or ')'. */
 static void group_flags(struct pattern *p)
 {
-    bool on = true, lines = p->lines[p->depth];
+    bool on = true, letters = true, lines = p->lines[p->depth];
     size_t start = p->at;
     for (p->at += 2; peek(p, 0) && strchr("imsU-", peek(p, 0)); p->at++) {
-        on = peek(p, 0) == '-' ? false : on;
+        if (peek(p, 0) == '-') {
+            if (!on) { /* a second one */
+                break;
+            }
+            on = letters = false;
+            continue;
+        }
+        letters = true;
         lines = peek(p, 0) == 'm' ? on : lines;
     }
     size_t end = p->at;
     char last = peek(p, 0);
-    if ((last != ':' && last != ')') || end == start + 2 + (last == ')' ? 0 : SIZE_MAX)) {
+    if ((last != ':' && last != ')') || !letters) {
         fault(p, "a group of a kind that does not exist");
         return;
     }

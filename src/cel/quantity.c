@@ -235,11 +235,27 @@ static struct value call_as_integer(struct evaluation *e, const struct value *ar
                                         : error_value(e, "a quantity is not held as an integer");
 }
 
+/* The integer times a power of ten, as the original does it, with its rounding. */
+static double as_double(const struct quantity *quantity)
+{
+    wide number = quantity->nano;
+    int64_t scale = quantity->scale;
+    double power = 1;
+    for (int64_t i = -9; i < scale; i++) {
+        number /= 10;
+    }
+    for (int64_t i = 0; i < (scale < 0 ? -scale : scale) && scale >= -9; i++) {
+        power *= 10;
+    }
+    return scale < -9  ? (double)number / NANO
+           : scale < 0 ? (double)number * (1 / power)
+                       : (double)number * power;
+}
+
 static struct value call_as_float(struct evaluation *e, const struct value *args, size_t count)
 {
     return are_quantities(args, count)
-               ? (struct value){.kind = VALUE_DOUBLE,
-                                .number = (double)args[0].quantity->nano / NANO}
+               ? (struct value){.kind = VALUE_DOUBLE, .number = as_double(args[0].quantity)}
                : no_overload(e, "asApproximateFloat", args, count);
 }
 

@@ -180,12 +180,14 @@ static bool read_fraction(struct slice text, size_t *at, int64_t *nanoseconds)
     return *at > start;
 }
 
+/* Go's time.Parse takes an hour of one digit. */
 bool instant_parse(struct slice text, struct instant *out)
 {
     unsigned year, month, day, hour, minute, second;
     size_t at = 0;
     if (!fixed_number(text, &at, 4, '-', &year) || !fixed_number(text, &at, 2, '-', &month) ||
-        !fixed_number(text, &at, 2, 'T', &day) || !fixed_number(text, &at, 2, ':', &hour) ||
+        !fixed_number(text, &at, 2, 'T', &day) ||
+        !fixed_number(text, &at, is_digit(text, at + 1) ? 2 : 1, ':', &hour) ||
         !fixed_number(text, &at, 2, ':', &minute) || !fixed_number(text, &at, 2, 0, &second) ||
         !read_fraction(text, &at, &out->nanoseconds) || at >= text.len || is_digit(text, at) ||
         text.ptr[at] == 'U' || !zone_offset(slice_sub(text, at, text.len), &out->offset) ||

@@ -65,11 +65,14 @@ static bool literal_valid(struct arena *arena, struct slice text)
            inet_pton(AF_INET6, arena_string(arena, slice_sub(text, 0, zone)), bytes) == 1;
 }
 
-/* As Go has it since 1.26: the one colon outside of brackets is the port's. */
-static bool host_valid(struct arena *arena, struct slice host)
+/* As Go has it since 1.26: in a web URL the one colon outside of brackets is the port's. */
+static bool host_valid(struct arena *arena, struct slice host, bool web)
 {
     bool literal = slice_starts(host, SLICE("["));
-    size_t end = literal ? last_of(host, ']') : slice_find(host, ':', 0);
+    size_t end = literal ? last_of(host, ']') : web ? slice_find(host, ':', 0) : last_of(host, ':');
+    if (slice_find(host, '[', literal ? 1 : 0) < host.len) {
+        return false;
+    }
     if (literal && (end == host.len || !literal_valid(arena, slice_sub(host, 1, end)))) {
         return false;
     }
@@ -107,12 +110,12 @@ static struct slice unescape(struct arena *arena, struct slice text)
 }
 
 /* user:password@host:port */
-static bool authority_read(struct arena *arena, struct slice text, struct slice *host)
+static bool authority_read(struct arena *arena, struct slice text, bool web, struct slice *host)
 {
     size_t at = last_of(text, '@');
     *host = at < text.len ? slice_sub(text, at + 1, text.len) : text;
     struct slice user = slice_sub(text, 0, at < text.len ? at : 0);
-    if (!host_valid(arena, *host)) {
+    if (!host_valid(arena, *host, web)) {
         return false;
     }
     *host = unescape(arena, *host);
@@ -160,7 +163,8 @@ static bool url_split(struct arena *arena, struct slice text, bool request, stru
                      (scheme || (!request && !slice_starts(rest, SLICE("///"))));
     if (authority) {
         size_t end = slice_find(rest, '/', 2);
-        if (!authority_read(arena, slice_sub(rest, 2, end), &out->host)) {
+        bool web = slice_is(out->scheme, "http") || slice_is(out->scheme, "https");
+        if (!authority_read(arena, slice_sub(rest, 2, end), web, &out->host)) {
             return false;
         }
         rest = slice_sub(rest, end, rest.len);
@@ -256,7 +260,7 @@ static struct value call_port(struct evaluation *e, const struct value *args, si
     return value_string(slice_sub(host, port_at(host) + 1, host.len));
 }
 
-/* What is not escaped in the path and must be. */
+/* As it was written; where that has what must be escaped, decoded and escaped anew. */
 static struct value call_path(struct evaluation *e, const struct value *args, size_t count)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -264,11 +268,15 @@ static struct value call_path(struct evaluation *e, const struct value *args, si
         return no_overload(e, "getEscapedPath", args, count);
     }
     struct slice path = args[0].url->path;
+    if (made_of(path, "-_.~/$&+,:;=@!'()*%[]")) {
+        return value_string(path);
+    }
+    path = unescape(e->arena, path);
     char *out = arena_alloc(e->arena, 3 * path.len + 1);
     size_t length = 0;
     for (size_t i = 0; i < path.len; i++) {
         unsigned char c = (unsigned char)path.ptr[i];
-        if (is_alphanumeric((char)c) || (c && strchr("-_.~/$&+,:;=@!'()*%[]", (char)c))) {
+        if (is_alphanumeric((char)c) || (c && strchr("-_.~/$&+,:;=@", (char)c))) {
             out[length++] = (char)c;
         } else {
             out[length++] = '%';
