@@ -152,6 +152,13 @@ void say_platform(struct conversion *c)
     if (c->table->entry_count == 0) {
         return;
     }
+    if (c->table->view.scheme_header.ptr) {
+        say(c, DIAG_C002, SEVERITY_WARNING, SPAN_NONE, NULL,
+            "requests by http that come with '" SLICE_FMT ": https', as from a load balancer that "
+            "ends TLS, are not redirected to https today; afterwards they are, in a loop: let TLS "
+            "reach the Gateway, or switch the redirects off",
+            SLICE_ARG(c->table->view.scheme_header));
+    }
     for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
         const void *effect = effect_get(&c->table->platform, id);
         if (!effect) {

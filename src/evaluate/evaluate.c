@@ -109,7 +109,11 @@ static bool admit_headers(struct context *context)
 static bool path_refused(struct context *context, struct outcome *out)
 {
     const struct view *view = &context->table->view;
-    target_split(context->request->target, &context->raw_path, &context->query);
+    struct slice target = context->request->target;
+    if (view->cut_fragment) {
+        target = slice_sub(target, 0, slice_find(target, '#', 0));
+    }
+    target_split(target, &context->raw_path, &context->query);
     context->path = context->raw_path;
     switch (path_normalise(context->arena, context->raw_path, &view->match_form, &context->path)) {
     case NORMALISE_OK:
@@ -132,15 +136,24 @@ static bool path_refused(struct context *context, struct outcome *out)
 /* What the data plane answers before it looks for a rule; true when it does. */
 static bool refused(struct context *context, struct outcome *out)
 {
-    int64_t missing = context->table->view.missing_host_status;
-    if (!context->request->host.len && missing) {
-        return respond(out, missing, SLICE("the request has no Host"));
+    const struct view *view = &context->table->view;
+    struct slice host = context->request->host, method = context->request->method;
+    if (!host.len && view->missing_host_status) {
+        return respond(out, view->missing_host_status, SLICE("the request has no Host"));
+    }
+    if (host.len && view->bad_host_status && !host_accepted(host)) {
+        return respond(out, view->bad_host_status, SLICE("the Host is no name"));
     }
     if (!admit_headers(context)) {
         return respond(out, 400, SLICE("a header's name holds '_'"));
     }
     find_client(context);
-    return path_refused(context, out);
+    if (path_refused(context, out)) {
+        return true;
+    }
+    bool bad = slice_is(method, "TRACE") || slice_is(method, "CONNECT");
+    return bad && view->bad_method_status &&
+           respond(out, view->bad_method_status, SLICE("the data plane takes no such method"));
 }
 
 /* ---- rules -------------------------------------------------------------------------------- */

@@ -54,6 +54,8 @@ bool prefix_holds(struct slice path, struct slice prefix, bool fold);
 struct slice concat(struct arena *arena, const struct slice *texts, size_t count);
 /* False when a variable is not known. */
 bool template_render(struct context *context, const struct template *template, struct slice *out);
+/* As redirects see it, which may be what a header says. */
+bool is_plain_http(struct context *context);
 /* Absent when a variable is not known. */
 struct slice redirect_location(struct context *context, const struct route_redirect *redirect);
 /* "/foo/bar" with prefix "/foo" replaced, by elements, as Gateway API's ReplacePrefixMatch. */

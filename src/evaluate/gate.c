@@ -26,7 +26,7 @@ void answer_redirect(struct context *context, const struct route_redirect *redir
 static bool redirects(struct context *context, const struct route_redirect *redirect,
                       struct outcome *out)
 {
-    if (!redirect || (redirect->only_plain_http && context->https)) {
+    if (!redirect || (redirect->only_plain_http && !is_plain_http(context))) {
         return false;
     }
     answer_redirect(context, redirect, out);

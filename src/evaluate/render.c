@@ -47,6 +47,26 @@ static struct slice component_escape(struct arena *arena, struct slice text)
     return (struct slice){out, len};
 }
 
+static struct slice first_item(struct slice list)
+{
+    return slice_trim(slice_sub(list, 0, slice_find(list, ',', 0)));
+}
+
+/* What redirects take for the host of the request. */
+static struct slice outer_host(struct context *context)
+{
+    struct slice name = context->table->view.host_header;
+    struct slice said = name.ptr ? first_item(header_value(context, name)) : SLICE_ABSENT;
+    return said.len ? said : context->request->host;
+}
+
+bool is_plain_http(struct context *context)
+{
+    struct slice name = context->table->view.scheme_header;
+    struct slice said = name.ptr ? header_value(context, name) : SLICE_ABSENT;
+    return said.len ? slice_is(said, "http") : !context->https;
+}
+
 static bool part_render(struct context *context, const struct part *part, struct slice *out)
 {
     const struct request *request = context->request;
@@ -78,6 +98,13 @@ static bool part_render(struct context *context, const struct part *part, struct
     case PART_HEADER:
         *out = header_value(context, part->text);
         return true;
+    case PART_HEADER_ELSE:
+    case PART_HEADER_FIRST: {
+        struct slice said = header_value(context, part->text);
+        const struct part other = {.kind = (enum part_kind)part->index};
+        *out = part->kind == PART_HEADER_FIRST ? first_item(said) : said;
+        return out->len || part_render(context, &other, out);
+    }
     case PART_CLIENT:
         *out = context->client_text;
         return context->client_text.ptr != NULL;
@@ -130,13 +157,13 @@ static struct slice without_port(struct slice host)
     return slice_sub(host, 0, slice_find(host, ':', literal));
 }
 
-static struct slice redirect_host_of(const struct context *context, const struct route_redirect *r)
+static struct slice redirect_host_of(struct context *context, const struct route_redirect *r)
 {
     switch ((enum redirect_host)r->host_from) {
     case REDIRECT_HOST_HEADER:
         break;
     case REDIRECT_HOST_HEADER_NO_PORT:
-        return without_port(context->request->host);
+        return without_port(outer_host(context));
     case REDIRECT_HOST_NORMAL:
         return context->host;
     case REDIRECT_HOST_GIVEN:

@@ -10,34 +10,43 @@ static struct template value(struct run *run, enum part_kind kind, const char *t
 }
 
 /* rootfs/etc/nginx/template/nginx.tmpl, the proxy_set_header lines of a location. With use-forwarded-headers
- * most of them are the client's own if it sends them, which a template cannot say. */
+ * some of them are the client's own if it sends them (nginx.tmpl, the maps at its beginning). */
 static const struct {
     const char *name;
     enum part_kind kind;
     const char *text;
-    bool forwarded; /* depends on use-forwarded-headers */
+    const char *forwarded; /* header that says it with use-forwarded-headers; null: none */
 } request_rows[] = {
-    {"X-Original-Forwarded-For", PART_HEADER, "X-Forwarded-For", false},
-    {"X-Original-Forwarded-Host", PART_HEADER, "X-Forwarded-Host", false},
-    {"X-Request-ID", PART_REQUEST_ID, "X-Request-ID", false},
-    {"X-Real-IP", PART_CLIENT, "$remote_addr", false},
-    {"X-Forwarded-For", PART_CLIENT, "$remote_addr", false},
-    {"X-Forwarded-Host", PART_HOST_HEADER, "$best_http_host", true},
-    {"X-Forwarded-Port", PART_PORT, "$pass_port", true},
-    {"X-Forwarded-Proto", PART_SCHEME, "$pass_access_scheme", true},
-    {"X-Forwarded-Scheme", PART_SCHEME, "$pass_access_scheme", true},
-    {"X-Scheme", PART_SCHEME, "$pass_access_scheme", true},
+    {"X-Original-Forwarded-For", PART_HEADER, "X-Forwarded-For", NULL},
+    {"X-Original-Forwarded-Host", PART_HEADER, "X-Forwarded-Host", NULL},
+    {"X-Request-ID", PART_REQUEST_ID, "X-Request-ID", NULL},
+    {"X-Real-IP", PART_CLIENT, "$remote_addr", NULL},
+    {"X-Forwarded-For", PART_CLIENT, "$remote_addr", NULL},
+    {"X-Forwarded-Host", PART_HOST_HEADER, "$best_http_host", "X-Forwarded-Host"},
+    {"X-Forwarded-Port", PART_PORT, "$pass_port", "X-Forwarded-Port"},
+    {"X-Forwarded-Proto", PART_SCHEME, "$pass_access_scheme", "X-Forwarded-Proto"},
+    {"X-Forwarded-Scheme", PART_SCHEME, "$pass_access_scheme", "X-Forwarded-Proto"},
+    {"X-Scheme", PART_SCHEME, "$pass_access_scheme", "X-Forwarded-Proto"},
 };
+
+/* The client's header, else what the data plane knows by itself. */
+static struct template forwarded(struct run *run, const char *header, enum part_kind otherwise)
+{
+    struct template template =
+        value(run, otherwise == PART_HOST_HEADER ? PART_HEADER_FIRST : PART_HEADER_ELSE, header);
+    template.parts[0].index = (unsigned)otherwise;
+    return template;
+}
 
 static void request_headers(struct run *run, const struct settings *settings,
                             struct route_table *table)
 {
     struct route_header_edits *headers = NEW_EFFECT(run, header_edits);
     for (size_t i = 0; i < ARRAY_LEN(request_rows); i++) {
-        bool unknown = request_rows[i].forwarded && settings->use_forwarded_headers;
-        effect_edit(
-            run, &headers->edits, EDIT_SET, slice_of(request_rows[i].name),
-            value(run, unknown ? PART_UNKNOWN : request_rows[i].kind, request_rows[i].text));
+        const char *header = settings->use_forwarded_headers ? request_rows[i].forwarded : NULL;
+        enum part_kind kind = request_rows[i].kind;
+        effect_edit(run, &headers->edits, EDIT_SET, slice_of(request_rows[i].name),
+                    header ? forwarded(run, header, kind) : value(run, kind, request_rows[i].text));
     }
     if (settings->add_original_uri) {
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Original-URI"),
@@ -48,7 +57,7 @@ static void request_headers(struct run *run, const struct settings *settings,
     if (settings->use_forwarded_headers) {
         struct route_upstream_host *host = NEW_EFFECT(run, upstream_host);
         host->source = setting_source(settings, "use-forwarded-headers");
-        host->host = value(run, PART_UNKNOWN, "$best_http_host");
+        host->host = forwarded(run, "X-Forwarded-Host", PART_HOST_HEADER);
         table->platform.upstream_host = host;
     }
 }
@@ -116,6 +125,10 @@ void platform_effects(struct model *model, struct route_table *table)
     table->platform.buffering = buffering;
     request_headers(run, settings, table);
     response_headers(model, table);
+    if (settings->use_forwarded_headers) {
+        table->view.scheme_header = SLICE("X-Forwarded-Proto");
+        table->view.host_header = SLICE("X-Forwarded-Host");
+    }
     if (settings->use_forwarded_headers || settings->enable_real_ip) {
         /* real_ip_header and real_ip_recursive (nginx.tmpl) */
         table->view.client_header = settings->forwarded_for;

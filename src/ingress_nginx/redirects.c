@@ -179,11 +179,4 @@ void add_https_redirect(struct model *model, const struct location *location,
                                              settings->preserve_trailing_slash);
     annotation_use(annotations, AN_preserve_trailing_slash);
     rule->effects.https_redirect = redirect;
-    if (settings->use_forwarded_headers) {
-        rule->unknown =
-            unknown_add(model->run, rule->unknown, ASPECT_REDIRECT,
-                        setting_source(settings, "use-forwarded-headers"),
-                        SLICE("with use-forwarded-headers the redirect to https depends "
-                              "on X-Forwarded-Proto, which is not understood yet"));
-    }
 }

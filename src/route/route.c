@@ -122,6 +122,8 @@ void template_print(const struct template *template, struct buf *out)
         case PART_CLIENT:
             buf_puts(out, "${client address}");
             break;
+        case PART_HEADER_ELSE:
+        case PART_HEADER_FIRST:
         case PART_HEADER:
             buf_printf(out, "${header " SLICE_FMT "}", SLICE_ARG(part->text));
             break;

@@ -52,6 +52,8 @@ enum part_kind {
     PART_TARGET_ESCAPED, /* the same as one value of a query: all but letters, digits and "-._~" */
     PART_CLIENT,         /* address of the client */
     PART_HEADER,         /* text: name of a request header */
+    PART_HEADER_ELSE,    /* the same where it is there, else the part whose kind is `index` */
+    PART_HEADER_FIRST,   /* the same, of a list the first item */
     PART_REQUEST_ID, /* some value that differs for each request; text: the client's header for it */
     PART_UNKNOWN     /* text: how the source writes it, "$foo" */
 };
@@ -417,11 +419,16 @@ struct view {
     int64_t above_root_status; /* answer to a path that climbs above "/"; 0: kept as it is */
     int64_t bad_escape_status; /* answer to "%zz"; 0: kept as it is */
     int64_t missing_host_status;
+    int64_t bad_host_status;   /* answer to a Host that is not host_accepted; 0: handed on */
+    int64_t bad_method_status; /* answer to TRACE and CONNECT; 0: handed on */
+    bool cut_fragment;         /* what follows a '#' belongs to neither path nor query */
     enum underscore_policy underscores;
     /* A header that names the client, read from the right for as long as who says so is trusted; absent:
      * the client is who connected. */
     struct slice client_header;
     struct networks client_trusted;
+    /* Headers whose value, or its first item, stands for scheme and host in redirects; absent: none. */
+    struct slice scheme_header, host_header;
 };
 
 /* Order in which effects may answer; GATE_NO_ENDPOINTS stands for a rule whose backends all fail. */
