@@ -112,9 +112,9 @@ static void bind_macro(struct compiler *c, struct expr *expr, const struct scope
 /* sets.contains(a, b): what stands before the point is part of the name, and no receiver. */
 static bool bind_qualified(struct compiler *c, struct expr *expr, const struct scope *scope)
 {
-    const struct expr *space = expr->args[0];
+    const struct expr *space = expr->member ? expr->args[0] : NULL;
     bool arguments;
-    if (!expr->member || space->kind != EXPR_NAME || scope_find(scope, space->text)) {
+    if (!space || space->kind != EXPR_NAME || scope_find(scope, space->text)) {
         return false;
     }
     struct slice name = arena_printf(c->arena, SLICE_FMT "." SLICE_FMT, SLICE_ARG(space->text),

@@ -88,8 +88,8 @@ bool duration_parse(struct slice text, int64_t *out)
 /* Seconds as a double of 64 bits, which loses the last nanoseconds of long durations: "1.5s". */
 struct slice duration_text(struct arena *arena, int64_t nanoseconds)
 {
-    double seconds = (double)(nanoseconds / NANOSECONDS) +
-                     (double)(nanoseconds % NANOSECONDS) / (double)NANOSECONDS;
+    int64_t whole = nanoseconds / NANOSECONDS, rest = nanoseconds % NANOSECONDS;
+    double seconds = (double)whole + (double)rest / (double)NANOSECONDS;
     return arena_printf(arena, SLICE_FMT "s", SLICE_ARG(double_plain(arena, seconds)));
 }
 
