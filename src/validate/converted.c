@@ -50,6 +50,8 @@ struct shaper {
     struct buf shape;
     const char *from; /* what comes before this byte is in the shape */
     bool gateway;     /* no rule for a Gateway compares namespaces, or entries of a list of texts */
+    bool
+        listed; /* the line before was such an entry; lists of texts there have no longest length */
 };
 
 /* Values in the places of names, by the key before them, and entries of lists of texts. */
@@ -103,7 +105,12 @@ static void put_line(struct shaper *s, struct slice line)
     bool entry = at >= 2 && line.ptr[at - 2] == '-' && colon == line.len;
     struct slice key = pair ? slice_sub(line, at, colon) : SLICE("");
     struct slice value = slice_sub(line, pair ? colon + 2 : at, line.len);
-    if (pair && slice_is(key, "gateshift.dev/source")) {
+    bool repeated = s->listed && entry && is_masked(key, value);
+    s->listed = s->gateway && entry;
+    if (repeated) {
+        put_until(s, line.ptr);
+        s->from = line.ptr + line.len + 1; /* with its line feed */
+    } else if (pair && slice_is(key, "gateshift.dev/source")) {
         put_until(s, line.ptr);
         s->from = value.ptr + value.len; /* any text is a good annotation */
     } else if ((pair || entry) && is_masked(key, value)) {
@@ -121,11 +128,12 @@ static struct slice shape_of(struct shaper *s, const struct converted_object *ob
     s->values = map_new(s->arena);
     s->from = yaml.ptr;
     s->gateway = strcmp(object->kind, "Gateway") == 0;
+    s->listed = false;
     buf_clear(&s->shape);
     while (slice_split(&rest, '\n', &line)) {
         put_line(s, line);
     }
-    put_until(s, yaml.ptr + yaml.len);
+    put_until(s, s->from > yaml.ptr + yaml.len ? s->from : yaml.ptr + yaml.len);
     return buf_slice(&s->shape);
 }
 
