@@ -4,7 +4,9 @@
  * The language is that of github.com/google/cel-spec (doc/langdef.md) with the libraries of
  * k8s.io/apiserver (pkg/cel/environment/base.go): comparison across numeric types, optional values,
  * comprehensions of two variables, and functions on texts, lists, sets, quantities, URLs, addresses,
- * formats and regular expressions. A function that is not in the tables here is a compile error.
+ * formats and regular expressions. What is not in the tables here is a compile error: among what those
+ * libraries have, findAll(), getQuery(), format() and quote() of texts, flatten(), sort(), sortBy() and
+ * lists.range(), transformMapEntry(), semver, authorizer, and the formats uuid, byte, date and datetime.
  *
  * What an API server knows from the schema is for the caller to bring about, since values are seen
  * here as they stand in the tree, without a schema (k8s.io/apiserver, pkg/cel/common/values*.go):

@@ -189,6 +189,7 @@ static struct value call_double(struct evaluation *e, const struct value *args, 
         out.number = (double)value->natural;
         return out;
     case VALUE_STRING:
+        charge_steps(e, value->text.len / 16);
         return text_to_double(e->arena, value->text, &out.number)
                    ? out
                    : text_error(e, value, "a number");

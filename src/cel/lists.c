@@ -76,7 +76,7 @@ static struct value call_is_sorted(struct evaluation *e, const struct value *arg
 static bool list_has(struct evaluation *e, const struct value *list, const struct value *wanted)
 {
     size_t count = value_count(list);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !e->stopped.ptr; i++) {
         struct value item = value_item(list, i);
         if (value_equal(e, &item, wanted)) {
             return true;
@@ -92,7 +92,7 @@ static struct value call_distinct(struct evaluation *e, const struct value *args
     }
     struct values kept = {0};
     size_t items = value_count(&args[0]);
-    for (size_t i = 0; i < items; i++) {
+    for (size_t i = 0; i < items && !e->stopped.ptr; i++) {
         struct value item = value_item(&args[0], i), so_far = value_list(kept.items, kept.count);
         if (!list_has(e, &so_far, &item)) {
             values_add(e, &kept, item);
@@ -154,7 +154,7 @@ static struct value call_last(struct evaluation *e, const struct value *args, si
 static size_t shared(struct evaluation *e, const struct value *a, const struct value *b)
 {
     size_t found = 0, count = value_count(b);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !e->stopped.ptr; i++) {
         struct value item = value_item(b, i);
         found += list_has(e, a, &item) ? 1 : 0;
     }

@@ -276,7 +276,7 @@ static struct value operator_in(struct evaluation *e, const struct value *a, con
         return no_overload(e, "in", (const struct value[]){*a, *b}, 2);
     }
     size_t count = value_count(b);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !e->stopped.ptr; i++) {
         struct value item = value_item(b, i);
         if (value_equal(e, &item, a)) {
             return value_bool(true);

@@ -27,10 +27,10 @@ static wide binary_max(void)
     return (wide)INT64_MAX * NANO;
 }
 
-/* Far beyond each binary number, and twice this still has room. */
+/* Far beyond each binary number, and ten times this still has room. */
 static wide wide_max(void)
 {
-    return (wide)INT64_MAX * INT64_MAX / 4;
+    return (wide)INT64_MAX * INT64_MAX / 16;
 }
 
 static bool is_digit(struct slice text, size_t at)

@@ -30,11 +30,17 @@ static size_t find_text(struct slice text, struct slice part, size_t from)
     return SIZE_MAX;
 }
 
+/* Looking for `part` takes steps for each place it may begin at, more the longer it is. */
+static bool charge_search(struct evaluation *e, struct slice text, struct slice part)
+{
+    return charge_steps(e, (uint64_t)(text.len / 16 + 1) * (part.len / 16 + 1));
+}
+
 /* ---- the standard functions --------------------------------------------------------------- */
 
 static struct value call_contains(struct evaluation *e, const struct value *args, size_t count)
 {
-    if (!are_strings(args, count) || !charge_steps(e, args[0].text.len / 16)) {
+    if (!are_strings(args, count) || !charge_search(e, args[0].text, args[1].text)) {
         return no_overload(e, "contains", args, count);
     }
     return value_bool(find_text(args[0].text, args[1].text, 0) != SIZE_MAX);
@@ -204,7 +210,7 @@ static struct value call_index(struct evaluation *e, const struct value *args, s
         return index_in_list(e, &args[0], &args[1], last);
     }
     if (!are_strings(args, 2) || (count == 3 && args[2].kind != VALUE_INT) ||
-        !charge_steps(e, args[0].text.len / 8)) {
+        !charge_search(e, args[0].text, args[1].text)) {
         return no_overload(e, last ? "lastIndexOf" : "indexOf", args, count);
     }
     struct slice text = args[0].text;
@@ -305,33 +311,48 @@ static size_t next_part(struct slice text, struct slice part, size_t at, bool fi
     return first ? at : at < text.len ? utf8_next(text, at) : SIZE_MAX;
 }
 
+/* A text that was put together; its steps are those of its length. */
+static struct value finish_text(struct evaluation *e, struct buf *buf)
+{
+    struct value text = value_string(SLICE(""));
+    if (buf->failed || !charge_steps(e, buf->len / 16)) {
+        text = value_unknown(e, SLICE("a text grows too long"));
+    } else {
+        text.text = arena_copy(e->arena, buf_slice(buf));
+    }
+    buf_release(buf);
+    return text;
+}
+
+enum { TEXT_MAX = 16 << 20 };
+
 static struct value call_replace(struct evaluation *e, const struct value *args, size_t count)
 {
-    if (!are_strings(args, 3) || (count == 4 && args[3].kind != VALUE_INT)) {
+    if (!are_strings(args, 3) || (count == 4 && args[3].kind != VALUE_INT) ||
+        !charge_search(e, args[0].text, args[1].text)) {
         return no_overload(e, "replace", args, count);
     }
-    struct slice text = args[0].text, part = args[1].text, with = args[2].text;
+    struct slice text = args[0].text, part = args[1].text;
     int64_t left = count == 4 ? args[3].integer : -1;
-    struct value out = value_string(SLICE(""));
-    struct value piece = value_string(SLICE(""));
+    struct buf out;
     size_t done = 0;
-    for (size_t at = next_part(text, part, 0, true); at != SIZE_MAX && left != 0 && !e->stopped.ptr;
+    buf_init(&out, TEXT_MAX);
+    for (size_t at = next_part(text, part, 0, true); at != SIZE_MAX && left != 0 && !out.failed;
          left--) {
-        piece.text = slice_sub(text, done, at);
-        out = operator_add(e, &out, &piece);
-        piece.text = with;
-        out = out.kind == VALUE_STRING ? operator_add(e, &out, &piece) : out;
+        buf_put(&out, slice_sub(text, done, at));
+        buf_put(&out, args[2].text);
         done = at + part.len;
         at = next_part(text, part, done, false);
     }
-    piece.text = slice_sub(text, done, text.len);
-    return out.kind == VALUE_STRING ? operator_add(e, &out, &piece) : out;
+    buf_put(&out, slice_sub(text, done, text.len));
+    return finish_text(e, &out);
 }
 
 /* With an empty separator a text falls into its code points; at most `most` parts, -1 for all. */
 static struct value call_split(struct evaluation *e, const struct value *args, size_t count)
 {
-    if (!are_strings(args, 2) || (count == 3 && args[2].kind != VALUE_INT)) {
+    if (!are_strings(args, 2) || (count == 3 && args[2].kind != VALUE_INT) ||
+        !charge_search(e, args[0].text, args[1].text)) {
         return no_overload(e, "split", args, count);
     }
     struct slice text = args[0].text, separator = args[1].text;
@@ -358,17 +379,19 @@ static struct value call_join(struct evaluation *e, const struct value *args, si
     if (args[0].kind != VALUE_LIST || (count == 2 && args[1].kind != VALUE_STRING)) {
         return no_overload(e, "join", args, count);
     }
-    struct value out = value_string(SLICE(""));
+    struct buf out;
     size_t items = value_count(&args[0]);
-    for (size_t i = 0; i < items && out.kind == VALUE_STRING; i++) {
+    buf_init(&out, TEXT_MAX);
+    for (size_t i = 0; i < items && !out.failed && charge_steps(e, 1); i++) {
         struct value item = value_item(&args[0], i);
         if (item.kind != VALUE_STRING) {
+            buf_release(&out);
             return no_overload(e, "join", &item, 1);
         }
-        out = i > 0 && count == 2 ? operator_add(e, &out, &args[1]) : out;
-        out = out.kind == VALUE_STRING ? operator_add(e, &out, &item) : out;
+        buf_put(&out, i > 0 && count == 2 ? args[1].text : SLICE(""));
+        buf_put(&out, item.text);
     }
-    return out;
+    return finish_text(e, &out);
 }
 
 const struct function_row *text_functions(void)

@@ -207,13 +207,14 @@ bool url_equal(const struct url_parts *a, const struct url_parts *b)
 
 static struct value call_is_url(struct evaluation *e, const struct value *args, size_t count)
 {
-    return args[0].kind == VALUE_STRING ? value_bool(url_valid(e->arena, args[0].text))
-                                        : no_overload(e, "isURL", args, count);
+    return args[0].kind == VALUE_STRING && charge_steps(e, args[0].text.len / 4)
+               ? value_bool(url_valid(e->arena, args[0].text))
+               : no_overload(e, "isURL", args, count);
 }
 
 static struct value call_url(struct evaluation *e, const struct value *args, size_t count)
 {
-    if (args[0].kind != VALUE_STRING) {
+    if (args[0].kind != VALUE_STRING || !charge_steps(e, args[0].text.len / 4)) {
         return no_overload(e, "url", args, count);
     }
     struct url_parts *out = ARENA_NEW(e->arena, struct url_parts);
@@ -264,7 +265,7 @@ static struct value call_port(struct evaluation *e, const struct value *args, si
 static struct value call_path(struct evaluation *e, const struct value *args, size_t count)
 {
     static const char digits[] = "0123456789ABCDEF";
-    if (args[0].kind != VALUE_URL) {
+    if (args[0].kind != VALUE_URL || !charge_steps(e, args[0].url->path.len / 4)) {
         return no_overload(e, "getEscapedPath", args, count);
     }
     struct slice path = args[0].url->path;

@@ -169,7 +169,7 @@ bool map_find(struct evaluation *e, const struct value *map, const struct value 
     if (!map->items && key->kind != VALUE_STRING) {
         return false;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !e->stopped.ptr; i++) {
         struct value each = value_key(map, i);
         if (value_equal(e, &each, key)) {
             *out = value_at(map, i);
