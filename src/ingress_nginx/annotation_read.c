@@ -211,6 +211,17 @@ static void empty_value(struct reading *reading, enum annotation_id id, const st
 /* True when the controller's policy lets a snippet through. */
 static bool snippet_allowed(const struct reading *reading, const struct label *label)
 {
+    if (!reading->settings->risk_critical && !reading->settings->config && !reading->run->closed) {
+        /* Whoever has snippets allows them, as a rule, so the answer may be all wrong. */
+        reading->out->dropped = true;
+        diag_severity_at(reading->run->diag, DIAG_N003, SEVERITY_ERROR, label->span,
+                         reading->ingress->object.subject,
+                         "annotation '" SLICE_FMT "' is a snippet, which the controller refuses by "
+                         "default together with its Ingress; if yours allows snippets, give its "
+                         "ConfigMap with -f, or name it with --controller-config",
+                         SLICE_ARG(label->key));
+        return false;
+    }
     if (!reading->settings->risk_critical) {
         drop(reading, label, "is a snippet, which the controller's risk level forbids");
         return false;
