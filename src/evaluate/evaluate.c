@@ -189,7 +189,8 @@ static void answer_headers(struct context *context, struct outcome *out)
     headers_edit(context, context->table->platform.response_headers, &out->response);
     if (context->rule) {
         headers_edit(context, context->rule->effects.response_headers, &out->response);
-        if (out->decided_by != EFFECT_cors) {
+        /* a body that is too large is answered before anything of CORS is looked at */
+        if (out->decided_by != EFFECT_cors && out->decided_by != EFFECT_body_limit) {
             cors_headers(context, out->effects.cors, &out->response);
         }
     }

@@ -162,8 +162,11 @@ static struct slice redirect_host_of(struct context *context, const struct route
     switch ((enum redirect_host)r->host_from) {
     case REDIRECT_HOST_HEADER:
         break;
-    case REDIRECT_HOST_HEADER_NO_PORT:
-        return without_port(outer_host(context));
+    case REDIRECT_HOST_HEADER_NO_PORT: {
+        struct slice host = outer_host(context);
+        return context->table->view.cut_at_colon ? slice_sub(host, 0, slice_find(host, ':', 0))
+                                                 : without_port(host);
+    }
     case REDIRECT_HOST_NORMAL:
         return context->host;
     case REDIRECT_HOST_GIVEN:
@@ -213,17 +216,31 @@ static struct slice redirect_path(struct context *context, const struct route_re
     return view->forward_normalised ? context->path : context->raw_path;
 }
 
+/* With the query. nginx's scripts repeat the target as it came; where nginx has a path of its own, it leaves
+ * out the '?' of an empty query (ngx_http_core_module, auto_redirect; ngx_http_script_regex_end_code). */
+static struct slice redirect_target(struct context *context, const struct route_redirect *r)
+{
+    const struct view *view = &context->table->view;
+    bool changed = r->path_change != PATH_CHANGE_NONE;
+    if (r->keep_query && !changed && !view->forward_normalised) {
+        return context->request->target;
+    }
+    struct slice path = redirect_path(context, r);
+    bool drop = changed && view->escape_rewritten && !context->query.len;
+    if (!r->keep_query || !context->query.ptr || drop) {
+        return path;
+    }
+    const struct slice texts[] = {path, SLICE("?"), context->query};
+    return concat(context->arena, texts, ARRAY_LEN(texts));
+}
+
 struct slice redirect_location(struct context *context, const struct route_redirect *r)
 {
     struct slice location;
     if (r->location.count) {
         return template_render(context, &r->location, &location) ? location : SLICE_ABSENT;
     }
-    struct slice path = redirect_path(context, r);
-    if (r->keep_query && context->query.ptr) {
-        const struct slice texts[] = {path, SLICE("?"), context->query};
-        path = concat(context->arena, texts, ARRAY_LEN(texts));
-    }
+    struct slice path = redirect_target(context, r);
     if (r->strip_slash && slice_ends(path, SLICE("/"))) {
         path.len--;
     }

@@ -63,7 +63,7 @@ struct slice headers_cookie(struct arena *arena, const struct headers *headers, 
     struct slice pair;
     while (slice_split(&rest, ';', &pair)) {
         size_t equals = slice_find(pair, '=', 0);
-        if (equals < pair.len && slice_equal(slice_trim(slice_sub(pair, 0, equals)), name)) {
+        if (equals < pair.len && slice_equal_fold(slice_trim(slice_sub(pair, 0, equals)), name)) {
             return slice_trim(slice_sub(pair, equals + 1, pair.len));
         }
     }

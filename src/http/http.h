@@ -23,7 +23,8 @@ struct slice headers_get(const struct headers *headers, struct slice name);
 struct slice headers_joined(struct arena *arena, const struct headers *headers, struct slice name);
 void headers_add(struct arena *arena, struct headers *headers, struct slice name,
                  struct slice value);
-/* Value of a cookie by its exact name; absent when there is none. */
+/* Value of a cookie, name without case as nginx looks for it (ngx_http_parse_multi_header_lines); absent when
+ * there is none. */
 struct slice headers_cookie(struct arena *arena, const struct headers *headers, struct slice name);
 
 struct address {
@@ -79,6 +80,10 @@ struct url {
 };
 bool url_parse(struct slice text, struct url *out);
 uint16_t scheme_port(struct slice scheme); /* 443 for https, else 80 */
+
+/* False for a Host that nginx refuses: no name, two dots in a row, '/', blanks or controls
+ * (ngx_http_validate_host). */
+bool host_accepted(struct slice host);
 
 /* Host header without port and trailing dot, in lower case. IPv6 literals keep their brackets. */
 struct slice host_normalise(struct arena *arena, struct slice host);

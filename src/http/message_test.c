@@ -37,7 +37,7 @@ static void test_http_finds_cookies_in_all_lines(void **state)
     assert_true(slice_is(headers_cookie(arena, &headers, SLICE("b")), "x=y"));
     assert_null(headers_cookie(arena, &headers, SLICE("c")).ptr);
     assert_true(slice_is(headers_cookie(arena, &headers, SLICE("d")), "4,5"));
-    assert_null(headers_cookie(arena, &headers, SLICE("D")).ptr);
+    assert_true(slice_is(headers_cookie(arena, &headers, SLICE("D")), "4,5"));
     assert_true(
         slice_is(headers_joined(arena, &headers, SLICE("COOKIE")), "a=1; b=x=y;c; d=4,5; a=2"));
     arena_close(arena);

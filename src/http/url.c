@@ -86,23 +86,38 @@ bool url_parse(struct slice text, struct url *out)
     return true;
 }
 
-struct slice host_normalise(struct arena *arena, struct slice host)
+/* Without port and the dot at the end. */
+static struct slice bare_name(struct slice host)
 {
-    size_t end;
+    size_t end = slice_find(host, ':', 0);
     if (host.len && host.ptr[0] == '[') {
         end = slice_find(host, ']', 0);
         end = end < host.len ? end + 1 : host.len;
-    } else {
-        end = slice_find(host, ':', 0);
     }
     host = slice_sub(host, 0, end);
     if (host.len && host.ptr[host.len - 1] == '.') {
         host.len--;
     }
-    return arena_lower(arena, host);
+    return host;
+}
+
+struct slice host_normalise(struct arena *arena, struct slice host)
+{
+    return arena_lower(arena, bare_name(host));
 }
 
 uint16_t scheme_port(struct slice scheme)
 {
     return slice_is(scheme, "https") ? 443 : 80;
+}
+
+bool host_accepted(struct slice host)
+{
+    for (size_t i = 0; i < host.len; i++) {
+        unsigned char c = (unsigned char)host.ptr[i];
+        if (c <= ' ' || c == 0x7f || c == '/' || (c == '.' && i && host.ptr[i - 1] == '.')) {
+            return false;
+        }
+    }
+    return bare_name(host).len > 0;
 }

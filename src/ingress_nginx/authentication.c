@@ -236,7 +236,7 @@ void add_authentication(struct model *model, const struct location *location, st
     struct asking asking = {.model = model, .annotations = annotations, .guards = guards};
     struct external external;
     /* controller.go and nginx.tmpl: such paths ask for nothing */
-    if (!listed_prefix(location->declared, model->settings->no_auth)) {
+    if (!listed_prefix(location->path, model->settings->no_auth)) {
         ask_basic(&asking);
         if (own_service(&asking, &external) || global_service(&asking, &external)) {
             ask_service(&asking, &external);

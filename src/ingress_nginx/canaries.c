@@ -160,13 +160,17 @@ void canaries_merge(struct model *model)
     }
 }
 
-const struct upstream *canary_of(const struct location *location)
+const struct upstream *canary_of(const struct model *model, const struct location *location)
 {
     const struct upstream *main = location->upstream;
     const struct upstream *canary = main ? main->alternative : NULL;
-    /* lua/balancer.lua: without endpoints on either side there is nothing to choose */
-    bool serves = canary && canary->resolved && !canary->removed && !canary->backend.status &&
-                  !location->backend.status;
+    struct backend other;
+    if (!canary || !canary->resolved || canary->removed || canary->backend.status) {
+        return NULL;
+    }
+    /* lua/balancer.lua: without endpoints on either side there is nothing to choose; what stands in for a Service
+     * has its canary as well (controller.go, getBackendServers) */
+    bool serves = !location->backend.status || location_stand_in(model, location, &other);
     return serves ? canary : NULL;
 }
 

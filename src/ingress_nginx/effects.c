@@ -132,17 +132,23 @@ static void add_headers(struct model *model, const struct server *server,
 
 /* ---- backends ----------------------------------------------------------------------------- */
 
-/* The Service of the annotation default-backend takes over while the location's own has no endpoints, and gets
- * headers that say whose requests these are (controller.go, getBackendServers; nginx.tmpl). */
-static bool stand_in(struct model *model, const struct location *location, struct rule *rule)
+static struct template header_template(struct run *run, const char *name)
 {
-    struct run *run = model->run;
-    const struct annotations *annotations = location->item->annotations;
-    struct slice name = annotation_text(annotations, AN_default_backend);
+    struct template template = template_part(run->arena, PART_HEADER);
+    template.parts[0].text = slice_of(name);
+    return template;
+}
+
+bool location_stand_in(const struct model *model, const struct location *location,
+                       struct backend *out)
+{
+    struct slice name = location->item
+                            ? annotation_text(location->item->annotations, AN_default_backend)
+                            : SLICE_ABSENT;
     if (!name.ptr || !location->has_backend || !location->backend.status) {
         return false;
     }
-    const struct object *ingress = &annotations->ingress->object;
+    const struct object *ingress = &location->item->ingress->object;
     const struct service *service = (const struct service *)(const void *)kube_find(
         model->kube, KUBE_SERVICE, ingress->namespace, name);
     if (!service || service->port_count == 0) {
@@ -150,11 +156,22 @@ static bool stand_in(struct model *model, const struct location *location, struc
     }
     const struct ingress_backend backend = {
         .present = true, .service = name, .port = service->ports[0].port};
-    struct backend other =
-        ingress_backend_resolve(run, model->kube, ingress->namespace, &backend, true, 503, 503);
-    if (other.status) {
+    *out = ingress_backend_resolve(model->run, model->kube, ingress->namespace, &backend, true, 503,
+                                   503);
+    return !out->status;
+}
+
+/* The Service of the annotation default-backend takes over while the location's own has no endpoints, and gets
+ * headers that say whose requests these are (controller.go, getBackendServers; nginx.tmpl). */
+static bool stand_in(struct model *model, const struct location *location, struct rule *rule)
+{
+    struct run *run = model->run;
+    struct backend other;
+    if (!location_stand_in(model, location, &other)) {
         return false;
     }
+    const struct annotations *annotations = location->item->annotations;
+    const struct object *ingress = &annotations->ingress->object;
     rule->backends[0] = other;
     struct route_header_edits *edits = NEW_EFFECT(run, header_edits);
     edits->source = annotation_source(annotations, AN_default_backend);
@@ -177,6 +194,11 @@ static bool stand_in(struct model *model, const struct location *location, struc
     struct template accept = template_part(run->arena, PART_HEADER);
     accept.parts[0].text = SLICE("Accept");
     effect_edit(run, &edits->edits, EDIT_SET, SLICE("X-Format"), accept);
+    /* a second line of each, as the template writes them twice, or has them only here */
+    effect_edit(run, &edits->edits, EDIT_SET, SLICE("X-Format"), header_template(run, "Accept"));
+    struct template id = template_part(run->arena, PART_REQUEST_ID);
+    id.parts[0].text = SLICE("X-Request-ID");
+    effect_edit(run, &edits->edits, EDIT_ADD, SLICE("X-Request-ID"), id);
     rule->effects.request_headers = edits;
     return true;
 }
@@ -238,6 +260,27 @@ static void add_unknown(struct model *model, const struct location *location, st
     }
 }
 
+/* nginx's own limit: nginx.tmpl leaves out all else of a location that is denied. */
+static void limit_denied(struct model *model, struct rule *rule)
+{
+    struct route_body_limit *limit = NEW_EFFECT(model->run, body_limit);
+    limit->bytes = 1 << 20;
+    rule->effects.body_limit = limit;
+}
+
+void location_frame(struct model *model, const struct server *server,
+                    const struct location *location, struct rule *rule)
+{
+    if (location->item && location->item->annotations->denied) {
+        limit_denied(model, rule);
+        return;
+    }
+    if (location->item) {
+        add_body_limit(model->run, location->item->annotations, rule);
+    }
+    add_headers(model, server, location, rule);
+}
+
 /* ---- one location --------------------------------------------------------------------------- */
 
 static void deny(struct model *model, const struct annotations *annotations, struct rule *rule)
@@ -246,6 +289,7 @@ static void deny(struct model *model, const struct annotations *annotations, str
     *answer =
         (struct route_answer){annotations->denied_source, 503, annotations->denied_reason, false};
     rule->effects.answer = answer;
+    limit_denied(model, rule);
     rule->effects.cors = NULL;
     rule->effects.addresses = NULL;
     rule->effects.authentication = NULL;
@@ -261,31 +305,44 @@ void location_effects(struct model *model, const struct server *server,
     set_backends(model, location, rule);
     rule->unknown = unknown_prepend(run, rule->unknown, server->unknown);
     rule->unknown = unknown_prepend(run, rule->unknown, model->settings->unknown);
+    add_protection(model, location, rule);
     if (!location->item) {
         add_headers(model, server, location, rule);
         return;
     }
     const struct annotations *annotations = location->item->annotations;
-    add_protection(model, location, rule);
     if (annotations->denied) {
         deny(model, annotations, rule);
         return;
     }
     add_traffic(model, location, rule);
-    bool replaced = stand_in(model, location, rule);
+    (void)stand_in(model, location, rule);
     if (!location->plain) {
         add_redirect(model, location, rule);
-        if (rule->effects.answer && rule->effects.answer->last && !rule->implied) {
+        if (rule->effects.answer && !rule->effects.answer->last) {
             rule->backends = NULL; /* nginx never gets as far as the backend */
             rule->backend_count = 0;
         } else {
             add_https_redirect(model, location, view, rule);
         }
-        if (location_rewrites(location) && !replaced) {
+        if (location_rewrites(location)) {
             add_rewrite(model, location, table, rule);
         }
     }
     add_authentication(model, location, rule);
     add_headers(model, server, location, rule);
     add_unknown(model, location, rule);
+}
+
+void rule_outside_locations(struct model *model, struct rule *rule, int64_t body_limit)
+{
+    struct route_body_limit *limit = NEW_EFFECT(model->run, body_limit);
+    limit->bytes = body_limit;
+    rule->effects.body_limit = limit;
+    if (model->settings->hsts) {
+        struct route_header_edits *edits = NEW_EFFECT(model->run, header_edits);
+        effect_edit(model->run, &edits->edits, EDIT_REMOVE, SLICE("Strict-Transport-Security"),
+                    (struct template){0});
+        rule->effects.response_headers = edits;
+    }
 }

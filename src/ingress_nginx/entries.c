@@ -153,6 +153,7 @@ static void add_www(struct model *model, const struct server *server, struct rou
                           .effects = {.redirect = redirect},
                           .unknown = model->settings->unknown,
                           .origin = server->origin};
+    rule_outside_locations(model, rule, -1);
     struct server www = *server;
     if (!certificate_covers(model, server, other)) { /* pkg/util/ingress, BuildRedirects */
         www.certificate = (struct certificate){0};
@@ -191,6 +192,7 @@ static void write_rules(struct model *model, struct route_table *table, struct n
 {
     struct view_of view = {.host = name->text};
     view.certified = model_redirects(model, view.host);
+    view.doubtful = slice_starts(view.host, SLICE("~")) && map_count(model->certified) > 0;
     name->rules = server_rules(model, name->server, &view, table);
 }
 
@@ -199,7 +201,8 @@ static void add_name(struct model *model, struct route_table *table, struct name
 {
     *out = name;
     /* an alias differs from its host where only one of both has a certificate */
-    if (like && model_redirects(model, like->text) == model_redirects(model, name.text)) {
+    if (like && name.host.kind != HOST_REGEX &&
+        model_redirects(model, like->text) == model_redirects(model, name.text)) {
         out->rules = like->rules;
     } else {
         write_rules(model, table, out);
@@ -227,10 +230,13 @@ void model_write(struct model *model, struct route_table *table)
     }
     sort_stable(model->scratch, names, count, sizeof *names, compare_names, NULL);
     route_table_reserve(model->run, table, 2 * count);
+    /* these servers stand first in the file, so they win against an alias of the same name */
     for (size_t i = 0; i < count; i++) {
         if (slice_equal(names[i].text, names[i].server->host)) {
             add_www(model, names[i].server, table);
         }
+    }
+    for (size_t i = 0; i < count; i++) {
         add_entries(model, &names[i], table);
     }
 }

@@ -136,7 +136,7 @@ static void build_plane(struct run *run, const struct kube *kube,
 /* The order in which one location answers: nginx's phases, then the controller's scripts (nginx.tmpl). */
 static void set_up(struct route_table *table)
 {
-    static const int gates[] = {EFFECT_body_limit, EFFECT_answer,         EFFECT_cors,
+    static const int gates[] = {EFFECT_body_limit, EFFECT_cors,           EFFECT_answer,
                                 EFFECT_redirect,   EFFECT_https_redirect, GATE_NO_ENDPOINTS,
                                 EFFECT_addresses,  EFFECT_authentication};
     memcpy(table->gates, gates, sizeof gates);
@@ -146,6 +146,10 @@ static void set_up(struct route_table *table)
                                 .above_root_status = 400,
                                 .bad_escape_status = 400,
                                 .missing_host_status = 400,
+                                .bad_host_status = 400,
+                                .bad_method_status = 405,
+                                .cut_fragment = true,
+                                .cut_at_colon = true, /* lua_ingress.lua redirect_host */
                                 .underscores = UNDERSCORES_DROPPED};
     table->no_rule_status = 404;
     table->no_backend_status = 503;

@@ -156,7 +156,7 @@ struct upstream *upstream_find(const struct model *model, const struct item *ite
                                const struct ingress_backend *backend);
 void canaries_merge(struct model *model);
 /* The canary that gets a part of a location's requests; null when none does. */
-const struct upstream *canary_of(const struct location *location);
+const struct upstream *canary_of(const struct model *model, const struct location *location);
 /* Puts the rules that a canary adds around the last rule of the list, which is its main location's. */
 void canary_rules(struct model *model, const struct upstream *canary, struct route_table *table,
                   struct rule_list *list);
@@ -188,6 +188,7 @@ struct networks networks_read(struct run *run, struct slice text);
 struct view_of {
     struct slice host; /* under which the server is asked */
     bool certified;    /* model_redirects of the host */
+    bool doubtful;     /* the host is an expression, and some of its names may be certified */
 };
 /* Sets effects, backends and what is unknown. */
 void location_effects(struct model *model, const struct server *server,
@@ -196,15 +197,26 @@ void location_effects(struct model *model, const struct server *server,
 void effect_edit(struct run *run, struct edits *edits, enum edit_kind kind, struct slice name,
                  struct template value);
 
+/* What a location does to answers that nginx gives before it comes to the location's own directives. */
+void location_frame(struct model *model, const struct server *server,
+                    const struct location *location, struct rule *rule);
+/* The Service of the annotation default-backend, where it takes over. */
+bool location_stand_in(const struct model *model, const struct location *location,
+                       struct backend *out);
+/* The rule answers outside of the controller's locations, of which HSTS and sizes of bodies are a part. */
+void rule_outside_locations(struct model *model, struct rule *rule, int64_t body_limit);
+
 /* ---- redirects.c */
 void add_rewrite(struct model *model, const struct location *location, struct route_table *table,
                  struct rule *rule);
 void add_redirect(struct model *model, const struct location *location, struct rule *rule);
+bool location_relative(const struct model *model, const struct location *location);
 void add_https_redirect(struct model *model, const struct location *location,
                         const struct view_of *view, struct rule *rule);
 
 /* ---- protection.c: address lists, CORS, body sizes */
 void add_protection(struct model *model, const struct location *location, struct rule *rule);
+void add_body_limit(struct run *run, const struct annotations *annotations, struct rule *rule);
 
 /* ---- authentication.c */
 void add_authentication(struct model *model, const struct location *location, struct rule *rule);

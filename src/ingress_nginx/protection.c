@@ -2,12 +2,28 @@
 
 #define NEW_EFFECT(run, type) ARENA_NEW((run)->arena, struct route_##type)
 
+static void add_blocked(struct model *model, struct rule *rule)
+{
+    struct slice list = model->settings->block_cidrs;
+    if (list.len) {
+        struct route_addresses *addresses = NEW_EFFECT(model->run, addresses);
+        addresses->source = setting_source(model->settings, "block-cidrs");
+        addresses->status = 403;
+        addresses->deny = networks_read(model->run, list);
+        rule->effects.addresses = addresses;
+    }
+}
+
 /* A list of the Ingress replaces the controller's list of its kind; having any list of its own, a location
  * loses what is denied for all (nginx takes over access rules of the outer level only where there are none). */
 static void add_addresses(struct model *model, const struct annotations *annotations,
                           struct rule *rule)
 {
     const struct settings *settings = model->settings;
+    if (!annotations) { /* of nobody: what is denied for all is all there is */
+        add_blocked(model, rule);
+        return;
+    }
     struct slice allow = annotation_text(annotations, AN_allowlist_source_range);
     struct slice deny = annotation_text(annotations, AN_denylist_source_range);
     struct effect_source source = annotation_source(
@@ -16,10 +32,7 @@ static void add_addresses(struct model *model, const struct annotations *annotat
     allow = allow.ptr ? allow : settings->allowlist;
     deny = deny.ptr ? deny : settings->denylist;
     if (!allow.len && !deny.len) {
-        deny = settings->block_cidrs;
-        source = setting_source(settings, "block-cidrs");
-    }
-    if (!allow.len && !deny.len) {
+        add_blocked(model, rule);
         return;
     }
     struct route_addresses *addresses = NEW_EFFECT(model->run, addresses);
@@ -105,8 +118,7 @@ static void add_cors(struct run *run, const struct annotations *annotations, str
     rule->effects.cors = cors;
 }
 
-static void add_body_limit(struct run *run, const struct annotations *annotations,
-                           struct rule *rule)
+void add_body_limit(struct run *run, const struct annotations *annotations, struct rule *rule)
 {
     int64_t bytes;
     char unit;
@@ -122,8 +134,11 @@ static void add_body_limit(struct run *run, const struct annotations *annotation
 
 void add_protection(struct model *model, const struct location *location, struct rule *rule)
 {
-    const struct annotations *annotations = location->item->annotations;
+    const struct annotations *annotations = location->item ? location->item->annotations : NULL;
     add_addresses(model, annotations, rule);
+    if (!annotations) {
+        return;
+    }
     add_cors(model->run, annotations, rule);
     add_body_limit(model->run, annotations, rule);
 }

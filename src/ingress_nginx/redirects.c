@@ -113,6 +113,18 @@ static int64_t redirect_code(const struct annotations *annotations, bool tempora
     return code < 300 || code > most ? otherwise : code;
 }
 
+/* The annotation can only turn it on: nginx.tmpl has no directive that turns it off. */
+bool location_relative(const struct model *model, const struct location *location)
+{
+    const struct annotations *annotations = location->item ? location->item->annotations : NULL;
+    if (!annotations || location->plain || annotations->denied) {
+        return model->settings->relative_redirects;
+    }
+    annotation_use(annotations, AN_relative_redirects);
+    return model->settings->relative_redirects ||
+           annotation_true(annotations, AN_relative_redirects, false);
+}
+
 void add_redirect(struct model *model, const struct location *location, struct rule *rule)
 {
     const struct annotations *annotations = location->item->annotations;
@@ -127,7 +139,7 @@ void add_redirect(struct model *model, const struct location *location, struct r
     if (!has_location(code)) {
         struct route_answer *answer = NEW_EFFECT(model->run, answer);
         *answer = (struct route_answer){
-            source, code, SLICE("a redirect with a status that has no Location"), true};
+            source, code, SLICE("a redirect with a status that has no Location"), false};
         rule->effects.answer = answer;
         return;
     }
@@ -138,9 +150,7 @@ void add_redirect(struct model *model, const struct location *location, struct r
         redirect->host_from = REDIRECT_HOST_NORMAL;
         redirect->path_change = PATH_CHANGE_FULL;
         redirect->path = url;
-        redirect->relative = annotation_true(annotations, AN_relative_redirects,
-                                             model->settings->relative_redirects);
-        annotation_use(annotations, AN_relative_redirects);
+        redirect->relative = location_relative(model, location);
     } else {
         redirect->location = template_text(model->run->arena, url);
     }
@@ -149,7 +159,7 @@ void add_redirect(struct model *model, const struct location *location, struct r
 
 /* ---- http to https ------------------------------------------------------------------------- */
 
-/* lua/lua_ingress.lua: the path that is compared is the Ingress's, not the request's. */
+/* lua/lua_ingress.lua: the path that is compared is the location's, not the request's. */
 void add_https_redirect(struct model *model, const struct location *location,
                         const struct view_of *view, struct rule *rule)
 {
@@ -157,12 +167,18 @@ void add_https_redirect(struct model *model, const struct location *location,
     const struct settings *settings = model->settings;
     bool force = annotation_true(annotations, AN_force_ssl_redirect, settings->force_ssl_redirect);
     bool asked = annotation_true(annotations, AN_ssl_redirect, settings->ssl_redirect);
-    bool spared = listed_prefix(location->declared, settings->no_tls_redirect);
+    bool spared = listed_prefix(location->path, settings->no_tls_redirect);
     if (!spared && view->certified && asked != settings->ssl_redirect) {
         annotation_use(annotations, AN_ssl_redirect); /* it changes what is done */
     }
     if (!spared && force != settings->force_ssl_redirect) {
         annotation_use(annotations, AN_force_ssl_redirect);
+    }
+    if (!spared && !force && asked && view->doubtful) {
+        rule->unknown = unknown_add(
+            model->run, rule->unknown, ASPECT_REDIRECT,
+            annotation_source(annotations, AN_server_alias),
+            SLICE("whether a name has a certificate that a regular expression names is not known"));
     }
     if (spared || (!force && !(asked && view->certified))) {
         return;

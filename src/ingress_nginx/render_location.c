@@ -181,6 +181,25 @@ static void put_custom_headers(struct render *render, const struct location *loc
     }
 }
 
+/* What the Service of the annotation default-backend is told, where it takes over. */
+static void put_stand_in(struct render *render, const struct location *location)
+{
+    static const char *const lines[] = {
+        "X-Code 503",
+        "X-Format $http_accept",
+        "X-Namespace $namespace",
+        "X-Ingress-Name $ingress_name",
+        "X-Service-Name $service_name",
+        "X-Service-Port $service_port",
+        "X-Request-ID $req_id",
+    };
+    struct backend other;
+    for (size_t i = 0; i < ARRAY_LEN(lines) && location_stand_in(render->model, location, &other);
+         i++) {
+        buf_printf(render->out, "%sproxy_set_header %s;\n", INDENT, lines[i]);
+    }
+}
+
 static void put_snippets(struct render *render, const struct location *location)
 {
     struct slice own = text_of(location, AN_configuration_snippet);
@@ -297,6 +316,7 @@ void render_location(struct render *render, const struct server *server,
     put_plain(render, location);
     put_snippets(render, location);
     put_custom_headers(render, location);
+    put_stand_in(render, location);
     put_redirect(render, location);
     put_pass(render, location);
     render_rest(render, location);

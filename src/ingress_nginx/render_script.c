@@ -92,6 +92,14 @@ static void say(struct render *render, const struct location *location)
         return;
     }
     struct slice name = backend_name(render, &location->backend);
+    struct backend other;
+    if (location_stand_in(render->model, location, &other)) {
+        buf_printf(out,
+                   "%s# by script: upstream_balancer is Service " SLICE_FMT
+                   ", as Service " SLICE_FMT " does not serve\n",
+                   INDENT, SLICE_ARG(backend_name(render, &other)), SLICE_ARG(name));
+        return;
+    }
     if (location->backend.status) {
         buf_printf(out, "%s# by script: %lld, as Service " SLICE_FMT " does not serve\n", INDENT,
                    (long long)location->backend.status, SLICE_ARG(name));
@@ -142,9 +150,32 @@ static void set_canary(struct render *render, const struct location *location)
     }
 }
 
-static void prepare(struct render *render, const struct location *location)
+/* Empty where none is sent. */
+static struct slice hsts_value(struct render *render)
 {
     const struct settings *settings = render->model->settings;
+    if (!settings->hsts) {
+        return SLICE("");
+    }
+    return arena_printf(render->model->scratch, "max-age=%lld%s%s",
+                        (long long)settings->hsts_max_age,
+                        settings->hsts_include_subdomains ? "; includeSubDomains" : "",
+                        settings->hsts_preload ? "; preload" : "");
+}
+
+static void prepare(struct render *render, const struct location *location)
+{
+    static const char *const lines[] = {
+        "set $pass_access_scheme $scheme;",
+        "set $pass_port $listener_port;",
+        "set $best_http_host $http_host;",
+        "set $chosen \"\";",
+        "proxy_set_header X-Oracle-Backend $chosen;",
+        "proxy_set_header X-Oracle-Client \"\";",
+        "rewrite_by_lua_block { require('oracle').rewrite() }",
+    };
+    const struct settings *settings = render->model->settings;
+    struct backend other;
     struct plan plan = plan_of(render, location);
     set_flag(render, "force_ssl_redirect", plan.force);
     set_flag(render, "ssl_redirect", plan.asked);
@@ -152,24 +183,19 @@ static void prepare(struct render *render, const struct location *location)
     set_flag(render, "preserve_trailing_slash", plan.preserve);
     set_text(render, "certified", certified_names(render));
     set_text(render, "backend",
-             !location->has_backend     ? SLICE("-")
-             : location->backend.status ? SLICE("")
+             !location->has_backend                               ? SLICE("-")
+             : location_stand_in(render->model, location, &other) ? backend_name(render, &other)
+             : location->backend.status                           ? SLICE("")
                                         : backend_name(render, &location->backend));
     set_canary(render, location);
     struct buf *out = render->out;
-    buf_printf(out,
-               "%sset $hsts \"%s%lld%s%s\";\n%sset $http_redirect_code %lld;\n"
-               "%sset $pass_access_scheme $scheme;\n%sset $pass_port $listener_port;\n"
-               "%sset $best_http_host $http_host;\n"
-               "%sset $chosen \"\";\n%sproxy_set_header X-Oracle-Backend $chosen;\n"
-               "%sproxy_set_header X-Oracle-Client \"\";\n"
-               "%srewrite_by_lua_block { require('oracle').rewrite() }\n"
-               "%sheader_filter_by_lua_block { require('oracle').header() }\n",
-               INDENT, settings->hsts ? "max-age=" : "", (long long)settings->hsts_max_age,
-               settings->hsts_include_subdomains ? "; includeSubDomains" : "",
-               settings->hsts_preload ? "; preload" : "", INDENT,
-               (long long)settings->http_redirect_code, INDENT, INDENT, INDENT, INDENT, INDENT,
-               INDENT, INDENT, INDENT);
+    buf_printf(out, "%sset $http_redirect_code %lld;\n", INDENT,
+               (long long)settings->http_redirect_code);
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        buf_printf(out, "%s%s\n", INDENT, lines[i]);
+    }
+    buf_printf(out, "%sheader_filter_by_lua_block { require('oracle').header('" SLICE_FMT "') }\n",
+               INDENT, SLICE_ARG(hsts_value(render)));
 }
 
 void render_script(struct render *render, const struct location *location)

@@ -29,7 +29,7 @@ static void location_rule(struct writing *writing, const struct location *locati
     if (location->item) {
         rivals_check(model, writing->server, location, writing->view, writing->table, &rule);
     }
-    const struct upstream *canary = canary_of(location);
+    const struct upstream *canary = canary_of(model, location);
     *rule_list_add(model->run, writing->list) = rule;
     if (canary && rule.backend_count == 1 && !rule.backends[0].status) {
         canary_rules(model, canary, writing->table, writing->list);
@@ -49,9 +49,7 @@ static struct rule *head_rule(struct model *model, struct rule_list *list, enum 
                               struct slice path)
 {
     struct rule *rule = add_rule(model, list, kind, path);
-    struct route_body_limit *limit = ARENA_NEW(model->run->arena, struct route_body_limit);
-    limit->bytes = -1;
-    rule->effects.body_limit = limit;
+    rule_outside_locations(model, rule, -1);
     rule->unknown = model->settings->unknown;
     return rule;
 }
@@ -151,6 +149,7 @@ static void health_check(struct model *model, struct rule_list *list, const char
     answer->status = status;
     answer->reason = slice_of(reason);
     rule->effects.answer = answer;
+    rule_outside_locations(model, rule, 1 << 20); /* nginx's own */
     rule->implied = true;
 }
 
@@ -203,8 +202,22 @@ static bool names_add(struct names_seen *names, struct slice name)
 
 /* nginx answers "/foo" by 301 where a location "/foo/" proxies and none is named "= /foo"
  * (ngx_http_core_module, auto_redirect). */
-static void add_slash_redirect(struct model *model, const struct location *location,
-                               struct rule_list *list)
+/* The exact location of the same path, if there is one: nginx takes its settings for the redirect
+ * (ngx_http_core_find_static_location). */
+static const struct location *redirecting(const struct server *server,
+                                          const struct location *location)
+{
+    for (size_t i = 0; i < server->count; i++) {
+        const struct location *other = server->locations[i];
+        if (other->exact && slice_equal(other->path, location->path)) {
+            return other;
+        }
+    }
+    return location;
+}
+
+static void add_slash_redirect(struct model *model, const struct server *server,
+                               const struct location *location, struct rule_list *list)
 {
     struct rule *rule = add_rule(model, list, PATH_EXACT, without_slash(location->path));
     struct route_redirect *redirect = ARENA_NEW(model->run->arena, struct route_redirect);
@@ -213,13 +226,9 @@ static void add_slash_redirect(struct model *model, const struct location *locat
                                         .path_change = PATH_CHANGE_FULL,
                                         .path = location->path,
                                         .keep_query = true};
-    redirect->relative = model->settings->relative_redirects;
-    if (location->item) {
-        redirect->relative =
-            annotation_true(location->item->annotations, AN_relative_redirects, redirect->relative);
-        annotation_use(location->item->annotations, AN_relative_redirects);
-    }
+    redirect->relative = location_relative(model, location);
     rule->effects.redirect = redirect;
+    location_frame(model, server, location, rule);
     rule->origin = location->origin;
     rule->implied = true;
     rule->unknown = model->settings->unknown;
@@ -272,10 +281,28 @@ static void slash_redirects(struct writing *writing, struct names_seen *exact)
         struct slice name = without_slash(location->path);
         if (location->path.len > 1 && name.len < location->path.len && proxies(location) &&
             !location->twin && !names_has(exact, name)) {
-            add_slash_redirect(writing->model, location, writing->list);
+            add_slash_redirect(writing->model, writing->server,
+                               redirecting(writing->server, location), writing->list);
             (void)names_add(exact, name);
         }
     }
+}
+
+/* A list of paths that are spared may name the prefix and not its twin: "/foo/" is not the start of "/foo". */
+static bool twin_differs(const struct model *model, const struct location *location)
+{
+    const struct slice lists[] = {model->settings->no_tls_redirect, model->settings->no_auth};
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        struct slice item, rest = lists[i];
+        while (slice_split(&rest, ',', &item)) {
+            item = slice_trim(item);
+            if (item.len == location->declared.len + 1 && slice_ends(item, SLICE("/")) &&
+                slice_starts(item, location->declared)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 /* Exact locations come first, then the longest prefix (ngx_http_core_find_static_location). */
@@ -299,7 +326,7 @@ static void plain_rules(struct writing *writing)
     }
     for (size_t i = 0; i < server->count; i++) {
         const struct location *location = server->locations[i];
-        if (location->exact && !location->twin) {
+        if (location->exact && (!location->twin || twin_differs(writing->model, location))) {
             path_rule(writing, location, PATH_EXACT, location->path);
         }
     }
@@ -311,6 +338,11 @@ static void plain_rules(struct writing *writing)
         const struct location *location = prefixes[i];
         bool ends = location->path.len > 1 && slice_ends(location->declared, SLICE("/"));
         bool string = ends && !names_has(&exact, without_slash(location->path));
+        if (!string && location->path.len > location->declared.len &&
+            twin_differs(writing->model, location)) {
+            path_rule(writing, location, PATH_PREFIX_STRING, location->path);
+            continue;
+        }
         path_rule(writing, location, string ? PATH_PREFIX_STRING : PATH_PREFIX_ELEMENT,
                   location->declared);
     }
@@ -360,7 +392,8 @@ static void regex_rules(struct writing *writing)
          * the first rewrites */
         const struct location *next = i + 1 < server->count ? server->locations[i + 1] : NULL;
         if (next && next->twin && !location_rewrites(location) &&
-            slice_equal(next->declared, location->declared) && next->item == location->item) {
+            slice_equal(next->declared, location->declared) && next->item == location->item &&
+            !twin_differs(writing->model, location)) {
             continue;
         }
         regex_rule(writing, location);

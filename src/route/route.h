@@ -422,6 +422,7 @@ struct view {
     int64_t bad_host_status;   /* answer to a Host that is not host_accepted; 0: handed on */
     int64_t bad_method_status; /* answer to TRACE and CONNECT; 0: handed on */
     bool cut_fragment;         /* what follows a '#' belongs to neither path nor query */
+    bool cut_at_colon;         /* a port is cut off at the first ':', even of an IPv6 literal */
     enum underscore_policy underscores;
     /* A header that names the client, read from the right for as long as who says so is trusted; absent:
      * the client is who connected. */
