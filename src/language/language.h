@@ -139,6 +139,8 @@ enum answer { ANSWER_NO, ANSWER_YES, ANSWER_GAVE_UP };
 /* Of words in a domain; a null domain is all words. Words in answers are the shortest in bytes, and
  * among those the first in an order that has letters first, then digits, then "/", "-", "_", ".". */
 
+/* Is the word in the language? It is a path; no view is applied. */
+bool language_holds(struct language_set *set, const struct language *language, struct slice word);
 /* ANSWER_YES with the shortest word; ANSWER_NO: the language is empty. */
 enum answer language_word(struct language_set *set, const struct language *language,
                           const struct path_view *view, const struct language *domain,
