@@ -15,7 +15,7 @@ static uint64_t next(struct chance *chance)
 
 size_t pick(struct chance *chance, size_t count)
 {
-    return (size_t)(next(chance) % count);
+    return count ? (size_t)(next(chance) % count) : 0;
 }
 
 bool one_in(struct chance *chance, size_t count)
@@ -29,7 +29,10 @@ bool one_in(struct chance *chance, size_t count)
 
 static const char *const hosts[] = {"a.example", "b.example",   "*.example",    "x.a.example",
                                     NULL,        "*.a.example", "www.b.example"};
+/* The last one does not exist. */
 static const char *const services[] = {"one", "two", "three", "four", "gone"};
+
+static const char *any_service(struct chance *chance);
 static const char *const plain_paths[] = {"/",        "/a",         "/a/",  "/a/b",  "/a/b/",
                                           "/ab",      "/A",         "/foo", "/foo/", "/bar",
                                           "/foo/bar", "/foo.b",     "/f-o", "/f_o",  "/a/b/c/d.txt",
@@ -107,6 +110,17 @@ static const struct choice canary_choices[] = {
     {"canary-by-header-pattern", {"^y.s$", "e"}},   {"canary-by-cookie", {"canary", "Canary"}},
     {"canary-weight", {"0", "100", "50"}},          {"canary-weight-total", {"200", "50"}},
 };
+static const struct choice snippet_choices[] = {
+    {"configuration-snippet",
+     {"more_set_headers \"X-Snip: 1\";", "add_header X-Add $host;",
+      "proxy_set_header X-Req \"v $http_x_any\";", "return 418;",
+      "return 302 https://r.example$request_uri;", "if ($host = \"a.example\") { return 403; }",
+      "deny 10.1.0.0/16;", "more_set_headers \"X-One: c\"; proxy_set_header X-Any \"\";"}},
+    {"server-snippet",
+     {"more_set_headers \"X-Srv: 1\";", "return 410;",
+      "if ($http_user_agent ~* curl) { return 403; }", "add_header X-Add 2;",
+      "proxy_read_timeout 10s;", "rewrite ^/ab$ /foo redirect;"}},
+};
 static const struct choice settings[] = {
     {"ssl-redirect", {"false"}},
     {"force-ssl-redirect", {"true"}},
@@ -149,11 +163,17 @@ static void annotate(struct item_spec *item, const char *name, const char *value
     }
 }
 
+static const char *any_service(struct chance *chance)
+{
+    size_t last = ARRAY_LEN(services) - 1;
+    return services[one_in(chance, 12) ? last : pick(chance, last)];
+}
+
 static void generate_path(struct chance *chance, bool regex, const char *host,
                           struct path_spec *out)
 {
     static const char *const types[] = {"Prefix", "Exact", "ImplementationSpecific"};
-    *out = (struct path_spec){.host = host, .service = ONE_OF(chance, services)};
+    *out = (struct path_spec){.host = host, .service = any_service(chance)};
     if (one_in(chance, 30)) {
         return; /* the host alone */
     }
@@ -185,6 +205,10 @@ static void generate_item(struct chance *chance, struct rule_set *set, struct it
             annotate(item, "rewrite-target", ONE_OF(chance, targets));
         }
     }
+    if (set->snippets && one_in(chance, 3)) {
+        const struct choice *choice = &ONE_OF(chance, snippet_choices);
+        annotate(item, choice->name, one_value(chance, choice));
+    }
     for (size_t i = pick(chance, 4); i > 0; i--) {
         const struct choice *choice = &ONE_OF(chance, choices);
         annotate(item, choice->name, one_value(chance, choice));
@@ -197,10 +221,9 @@ static void generate_item(struct chance *chance, struct rule_set *set, struct it
         }
     }
     if (one_in(chance, 8)) {
-        item->fallback = ONE_OF(chance, services);
+        item->fallback = any_service(chance);
         item->path_count = one_in(chance, 2) ? 0 : item->path_count;
     }
-    (void)set;
 }
 
 /* The paths of another Ingress, mostly. */
@@ -215,18 +238,18 @@ static void generate_canary(struct chance *chance, struct rule_set *set, struct 
         const struct choice *choice = &ONE_OF(chance, canary_choices);
         annotate(item, choice->name, one_value(chance, choice));
     }
-    const char *service = ONE_OF(chance, services);
+    const char *service = any_service(chance);
     for (size_t i = 0; i < item->path_count; i++) {
-        item->paths[i].service = one_in(chance, 6) ? ONE_OF(chance, services) : service;
+        item->paths[i].service = one_in(chance, 6) ? any_service(chance) : service;
     }
     if (item->fallback) {
         item->fallback = service;
     }
 }
 
-void rule_set_generate(struct chance *chance, struct rule_set *set)
+void rule_set_generate(struct chance *chance, bool snippets, struct rule_set *set)
 {
-    *set = (struct rule_set){.item_count = 0};
+    *set = (struct rule_set){.snippets = one_in(chance, 5) && snippets};
     size_t count = 1 + pick(chance, ITEMS_MAX);
     bool canaries = one_in(chance, 4);
     while (set->item_count < count) {
@@ -253,14 +276,8 @@ void rule_set_generate(struct chance *chance, struct rule_set *set)
 
 /* ---- words -------------------------------------------------------------------------------- */
 
-struct slice word_near(struct arena *arena, struct chance *chance, const struct rule_set *set)
+static struct slice word_of(struct chance *chance, const char *path)
 {
-    const struct item_spec *item = &set->items[pick(chance, set->item_count)];
-    (void)arena;
-    if (!item->path_count || one_in(chance, 8)) {
-        return slice_of(ONE_OF(chance, plain_paths));
-    }
-    const char *path = item->paths[pick(chance, item->path_count)].path;
     for (size_t i = 0; path && i < ARRAY_LEN(expressions); i++) {
         if (strcmp(expressions[i].pattern, path) == 0) {
             return slice_of(ONE_OF(chance, expressions[i].words));
@@ -269,26 +286,28 @@ struct slice word_near(struct arena *arena, struct chance *chance, const struct 
     return slice_of(path ? path : "/");
 }
 
-struct slice host_near(struct arena *arena, struct chance *chance, const struct rule_set *set)
+static struct slice host_of(struct arena *arena, struct chance *chance, const char *host)
 {
     static const char *const others[] = {
-        "a.example", "c.example",     "y.c.example", "r12.example", "www.a.example", "b.example.",
-        "unknown",   "x.y.a.example", "10.0.0.1",    "[::1]",       "www.b.example"};
+        "a.example", "c.example", "y.c.example",   "r12.example",   "b.example.", "www.a.example",
+        "unknown",   "10.0.0.1",  "x.y.a.example", "www.b.example", "[::1]"};
+    static const char *const labels[] = {"x", "y-1", "w_w", "a", "Z9", "x.y"};
+    struct slice text = slice_of(host ? host : ONE_OF(chance, others));
+    if (!slice_starts(text, SLICE("*."))) {
+        return text;
+    }
+    return ARENA_JOIN(arena, slice_of(ONE_OF(chance, labels)), slice_sub(text, 1, text.len));
+}
+
+void rule_near(struct arena *arena, struct chance *chance, const struct rule_set *set,
+               struct slice *host, struct slice *path)
+{
     const struct item_spec *item = &set->items[pick(chance, set->item_count)];
-    const char *host = NULL;
-    if (item->path_count && !one_in(chance, 6)) {
-        host = item->paths[pick(chance, item->path_count)].host;
-    }
-    if (!host) {
-        return slice_of(ONE_OF(chance, others));
-    }
-    struct slice text = slice_of(host);
-    if (slice_starts(text, SLICE("*."))) {
-        static const char *const labels[] = {"x", "y-1", "x.y", "w_w", "a"};
-        return arena_printf(arena, "%s" SLICE_FMT, ONE_OF(chance, labels),
-                            SLICE_ARG(slice_sub(text, 1, text.len)));
-    }
-    return text;
+    const struct path_spec *spec =
+        item->path_count ? &item->paths[pick(chance, item->path_count)] : NULL;
+    *host = host_of(arena, chance, spec && !one_in(chance, 10) ? spec->host : NULL);
+    *path = spec && !one_in(chance, 10) ? word_of(chance, spec->path)
+                                        : slice_of(ONE_OF(chance, plain_paths));
 }
 
 /* ---- as YAML ------------------------------------------------------------------------------ */
@@ -374,6 +393,9 @@ void rule_set_yaml(const struct rule_set *set, struct buf *out)
     buf_puts(out, "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n"
                   "  name: ingress-nginx-controller\n  namespace: ingress-nginx\ndata:\n"
                   "  global-allowed-response-headers: X-One\n");
+    buf_puts(out, set->snippets ? "  allow-snippet-annotations: \"true\"\n"
+                                  "  annotations-risk-level: Critical\n"
+                                : "");
     for (size_t i = 0; i < set->setting_count; i++) {
         buf_printf(out, "  %s: ", set->settings[i].name);
         put_text(out, set->settings[i].value);

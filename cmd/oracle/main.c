@@ -11,13 +11,15 @@
 #include <unistd.h>
 
 /* gateshift-oracle [--seed N] [--sets N] [--requests N] [--batch N] [--scripts DIR] [--keep DIR] [--most N]
+ *                  [--snippets 1]
  *
+ * Snippets are in rule sets only where that is asked for.
  * Exit: 0 no disagreement, 1 some, 2 usage, 4 environment, 77 nginx or a module of it is not installed. */
 
 enum { EXIT_SKIPPED = 77, BATCH_MAX = 64 };
 
 struct plan {
-    uint64_t seed, sets, requests, batch, most;
+    uint64_t seed, sets, requests, batch, most, snippets;
     const char *keep;
 };
 struct tally {
@@ -44,36 +46,6 @@ static struct slice listen_on(struct arena *arena, const struct nginx *nginx, si
                               bool https)
 {
     return ARENA_JOIN(arena, SLICE("unix:"), nginx_socket(arena, nginx, number, https));
-}
-
-/* Rule sets that nginx is said to refuse are left out: there is nothing to ask. */
-static void batch_fill(struct oracle *oracle, struct arena *arena, struct batch *batch,
-                       size_t count)
-{
-    struct buf text;
-    buf_init(&text, BUF_TEXT_MAX);
-    batch->count = 0;
-    while (batch->count < count) {
-        size_t at = batch->count;
-        rule_set_generate(&oracle->chance, &batch->sets[at]);
-        world_open(&batch->sets[at], &batch->worlds[at]);
-        buf_clear(&text);
-        world_render(&batch->worlds[at], listen_on(arena, &oracle->nginx, at, false),
-                     listen_on(arena, &oracle->nginx, at, true), &text);
-        if (batch->worlds[at].refused || text.len == 0) {
-            oracle->tally.refused++;
-            world_close(&batch->worlds[at]);
-        } else {
-            batch->texts[at] = arena_copy(arena, buf_slice(&text));
-            batch->count++;
-        }
-    }
-    buf_release(&text);
-}
-
-static struct slice all_texts(struct arena *arena, const struct batch *batch)
-{
-    return arena_join(arena, batch->texts, batch->count);
 }
 
 static void found(struct oracle *oracle, const struct rule_set *set, const struct request *request,
@@ -106,6 +78,53 @@ static void found(struct oracle *oracle, const struct rule_set *set, const struc
         disagreement_report(&other, set, request, *folder ? folder : NULL);
     }
     fflush(stdout);
+}
+
+/* nginx must refuse what it is said to refuse. */
+static void check_refused(struct oracle *oracle, const struct rule_set *set, struct slice text,
+                          size_t at)
+{
+    const struct request request = {.method = SLICE("GET"),
+                                    .scheme = SLICE("http"),
+                                    .host = SLICE("a"),
+                                    .target = SLICE("/"),
+                                    .client_text = SLICE("10.0.0.1")};
+    oracle->tally.refused++;
+    if (text.len && nginx_start(&oracle->nginx, text, at + 1)) {
+        nginx_stop(&oracle->nginx);
+        found(oracle, set, &request, SLICE("nginx takes what it was said to refuse"));
+        printf(SLICE_FMT "\n", SLICE_ARG(slice_sub(text, 0, slice_find(text, '\n', 0))));
+    }
+}
+
+/* Rule sets that nginx refuses are left out: there is nothing to ask. */
+static void batch_fill(struct oracle *oracle, struct arena *arena, struct batch *batch,
+                       size_t count)
+{
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    batch->count = 0;
+    while (batch->count < count) {
+        size_t at = batch->count;
+        rule_set_generate(&oracle->chance, oracle->plan.snippets, &batch->sets[at]);
+        world_open(&batch->sets[at], &batch->worlds[at]);
+        buf_clear(&text);
+        world_render(&batch->worlds[at], listen_on(arena, &oracle->nginx, at, false),
+                     listen_on(arena, &oracle->nginx, at, true), &text);
+        if (batch->worlds[at].refused || text.len == 0) {
+            check_refused(oracle, &batch->sets[at], buf_slice(&text), at);
+            world_close(&batch->worlds[at]);
+        } else {
+            batch->texts[at] = arena_copy(arena, buf_slice(&text));
+            batch->count++;
+        }
+    }
+    buf_release(&text);
+}
+
+static struct slice all_texts(struct arena *arena, const struct batch *batch)
+{
+    return arena_join(arena, batch->texts, batch->count);
 }
 
 /* At most a few for one rule set: they are mostly the same one. */
@@ -272,13 +291,10 @@ static bool read_options(int argc, char **argv, struct oracle *oracle)
         const char *name;
         uint64_t *number;
         const char **text;
-    } rows[] = {{"--seed", &plan->seed, NULL},
-                {"--sets", &plan->sets, NULL},
-                {"--requests", &plan->requests, NULL},
-                {"--batch", &plan->batch, NULL},
-                {"--most", &plan->most, NULL},
-                {"--keep", NULL, &plan->keep},
-                {"--scripts", NULL, &oracle->nginx.scripts}};
+    } rows[] = {{"--seed", &plan->seed, NULL},         {"--sets", &plan->sets, NULL},
+                {"--requests", &plan->requests, NULL}, {"--batch", &plan->batch, NULL},
+                {"--most", &plan->most, NULL},         {"--snippets", &plan->snippets, NULL},
+                {"--keep", NULL, &plan->keep},         {"--scripts", NULL, &oracle->nginx.scripts}};
     for (int i = 1; i < argc; i += 2) {
         bool good = false;
         for (size_t r = 0; r < ARRAY_LEN(rows) && i + 1 < argc; r++) {

@@ -48,12 +48,13 @@ struct rule_set {
     struct word_pair settings[SETTINGS_MAX];
     struct item_spec items[ITEMS_MAX];
     size_t setting_count, item_count;
+    bool snippets; /* are allowed */
 };
-void rule_set_generate(struct chance *chance, struct rule_set *set);
+void rule_set_generate(struct chance *chance, bool snippets, struct rule_set *set);
 void rule_set_yaml(const struct rule_set *set, struct buf *out);
-/* A word that a path of the rule set may match, and a host near its hosts. */
-struct slice word_near(struct arena *arena, struct chance *chance, const struct rule_set *set);
-struct slice host_near(struct arena *arena, struct chance *chance, const struct rule_set *set);
+/* A host of a rule and a word that its path may match; sometimes others. */
+void rule_near(struct arena *arena, struct chance *chance, const struct rule_set *set,
+               struct slice *host, struct slice *path);
 
 /* ---- requests.c --------------------------------------------------------------------------- */
 

@@ -27,8 +27,12 @@ static bool disagree(const struct finding *finding, struct arena *arena, struct 
         ARENA_JOIN(arena, SLICE("unix:"), nginx_socket(arena, finding->nginx, 0, true));
     world_render(&world, http, https, &text);
     *answer = (struct answer){.status = 0};
-    if (world.refused || text.len == 0) {
+    if (text.len == 0) {
         *why = SLICE("there is nothing that nginx could run");
+    } else if (world.refused) {
+        *why = SLICE("nginx takes what it was said to refuse");
+        result = nginx_start(finding->nginx, buf_slice(&text), 1);
+        nginx_stop(finding->nginx);
     } else if (!nginx_start(finding->nginx, buf_slice(&text), 1)) {
         *why = nginx_complaint(arena, finding->nginx);
         result = true;

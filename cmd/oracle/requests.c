@@ -26,7 +26,7 @@ static struct slice fold_one(struct arena *arena, struct slice text, size_t at)
     char c = text.ptr[at];
     bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     const char folded[2] = {letter ? (char)(c ^ 32) : c, 0};
-    return splice(arena, text, at, 1, folded);
+    return letter ? splice(arena, text, at, 1, folded) : text;
 }
 
 static struct slice mutate(struct arena *arena, struct chance *chance, struct slice text)
@@ -55,12 +55,10 @@ static struct slice mutate(struct arena *arena, struct chance *chance, struct sl
     }
 }
 
-static struct slice target_near(struct arena *arena, struct chance *chance,
-                                const struct rule_set *set)
+static struct slice target_near(struct arena *arena, struct chance *chance, struct slice text)
 {
     static const char *const queries[] = {"?",      "?q=1", "?/",    "?a=b&c", "??",
                                           "?x=%20", "?a/",  "?q=$1", "?x#",    "?%zz"};
-    struct slice text = word_near(arena, chance, set);
     for (size_t i = pick(chance, 3); i > 0; i--) {
         text = mutate(arena, chance, text);
     }
@@ -74,9 +72,13 @@ static struct slice target_near(struct arena *arena, struct chance *chance,
 
 static struct slice host_spelled(struct arena *arena, struct chance *chance, struct slice host)
 {
+    static const char *const odd[] = {"",     "a..example", "a.example/x", ".",
+                                      "a b",  "a.example:", ".example",    "a.example:x",
+                                      "[::1", "a%2eexample"};
     switch (pick(chance, 12)) {
     case 0:
-        return fold_one(arena, host, pick(chance, host.len));
+        return one_in(chance, 4) ? slice_of(ONE_OF(chance, odd))
+                                 : fold_one(arena, host, pick(chance, host.len));
     case 1:
         return ARENA_JOIN(arena, host, SLICE(":8080"));
     case 2:
@@ -137,8 +139,10 @@ void request_generate(struct arena *arena, struct chance *chance, const struct r
     *out = (struct request){.method = slice_of(ONE_OF(chance, methods)),
                             .scheme = one_in(chance, 3) ? SLICE("https") : SLICE("http"),
                             .client_text = slice_of(client)};
-    out->host = host_spelled(arena, chance, host_near(arena, chance, set));
-    out->target = target_near(arena, chance, set);
+    struct slice host, path;
+    rule_near(arena, chance, set, &host, &path);
+    out->host = host_spelled(arena, chance, host);
+    out->target = target_near(arena, chance, path);
     (void)address_parse(out->client_text, &out->client);
     add_headers(arena, chance, &out->headers);
     if ((slice_is(out->method, "POST") || slice_is(out->method, "PUT")) && !one_in(chance, 3)) {

@@ -153,6 +153,7 @@ static void test_ingress_nginx_stand_in_is_a_location_like_others(void **state)
                "  namespace: shop\n  annotations:\n    kubernetes.io/ingress.class: nginx\n"
                "    nginx.ingress.kubernetes.io/default-backend: other\n"
                "    nginx.ingress.kubernetes.io/rewrite-target: /new\n"
+               "    nginx.ingress.kubernetes.io/x-forwarded-prefix: /p\n"
                "spec:\n  rules:\n  - host: h\n    http:\n      paths:\n      - path: /a\n"
                "        pathType: ImplementationSpecific\n"
                "        backend: {service: {name: gone, port: {number: 80}}}\n",
@@ -164,6 +165,8 @@ static void test_ingress_nginx_stand_in_is_a_location_like_others(void **state)
     const struct seen_headers *seen = &out.backends[0].request;
     assert_true(slice_is(seen_find(seen, SLICE("X-Format"))->value, "text/html"));
     assert_true(slice_is(seen_find(seen, SLICE("X-Request-ID"))->value, "7,7"));
+    assert_true(slice_is(seen_find(seen, SLICE("X-Code"))->value, "503"));
+    assert_true(slice_is(seen_find(seen, SLICE("X-Forwarded-Prefix"))->value, "/p"));
     world_close(&world);
 }
 

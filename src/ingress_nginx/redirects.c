@@ -60,7 +60,12 @@ static void forwarded_prefix(struct run *run, const struct annotations *annotati
         return;
     }
     struct route_header_edits *edits = NEW_EFFECT(run, header_edits);
+    const struct route_header_edits *before = rule->effects.request_headers;
     edits->source = annotation_source(annotations, AN_x_forwarded_prefix);
+    for (size_t i = 0; before && i < before->edits.count; i++) {
+        const struct header_edit *edit = &before->edits.items[i];
+        effect_edit(run, &edits->edits, edit->kind, edit->name, edit->value);
+    }
     effect_edit(run, &edits->edits, EDIT_SET, SLICE("X-Forwarded-Prefix"), value);
     rule->effects.request_headers = edits;
 }
