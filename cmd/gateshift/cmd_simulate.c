@@ -163,8 +163,8 @@ static void answer(struct app *app, const struct expect_cases *cases, struct sid
     }
 }
 
-static int answer_converted(struct app *app, const struct expect_cases *cases,
-                            struct side *before, const struct convert_options *options)
+static int answer_converted(struct app *app, const struct expect_cases *cases, struct side *before,
+                            const struct convert_options *options)
 {
     struct converted converted = {0};
     struct side after = {0};

@@ -33,7 +33,7 @@ void ingress_nginx_build(struct run *run, const struct kube *kube,
 /* How ingress_nginx_render writes. What runs is a part of `http` for nginx with its Lua and headers-more modules: the
  * controller's scripts are calls of a Lua module "oracle", which finds what they need in variables. */
 struct nginx_text {
-    bool runs;                /* else for people: what the controller does by scripts is said in words */
+    bool runs; /* else for people: what the controller does by scripts is said in words */
     struct slice http, https; /* what stands after "listen" */
 };
 /* The server and location blocks that the controller writes for the same Ingresses, in its order, each with

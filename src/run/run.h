@@ -44,7 +44,7 @@ struct run {
     struct arena *arena;
     struct diag *diag;
     struct limits limits;
-    bool closed;  /* an object that is referenced and not in the input is absent, not assumed */
+    bool closed; /* an object that is referenced and not in the input is absent, not assumed */
     const struct assumption *assumptions;
     size_t assumption_count;
     size_t nodes; /* read so far, against limits.nodes */
