@@ -95,10 +95,29 @@ static bool name_is_taken(const struct node *list, struct slice name)
 /* A cookie has no match of its own: it is looked for in the Cookie header. */
 static struct node *cookie_condition(struct conversion *c, const struct test *test)
 {
-    struct slice value = test->operator== TEST_PRESENT ? SLICE("[^;]*") : test->value;
+    struct slice value =
+        test->operator== TEST_PRESENT ? SLICE("[^;]*") : regex_quote(c->arena, test->value);
     return condition(c, true, SLICE("Cookie"),
-                     arena_printf(c->arena, "(.*; *)?" SLICE_FMT "=" SLICE_FMT "(;.*)?",
-                                  SLICE_ARG(test->name), SLICE_ARG(value)));
+                     ARENA_JOIN(c->arena, SLICE("(.*; *)?"), regex_quote(c->arena, test->name),
+                                SLICE("="), value, SLICE("(;.*)?")));
+}
+
+/* A RegularExpression spans the whole value in Envoy (StringMatcher.safe_regex) and in what builds on it. */
+static struct slice spanning(struct conversion *c, const struct test *test)
+{
+    struct slice pattern = test->value;
+    bool start = test->whole || slice_starts(pattern, SLICE("^"));
+    bool end =
+        test->whole || (slice_ends(pattern, SLICE("$")) && !slice_ends(pattern, SLICE("\\$")));
+    bool either = !test->whole && slice_find(pattern, '|', 0) < pattern.len;
+    if (either) { /* an anchor may belong to one of the alternatives only */
+        start = end = false;
+    } else if (!test->whole) {
+        pattern = slice_sub(pattern, start, pattern.len - end);
+    }
+    return ARENA_JOIN(c->arena, test->fold ? SLICE("(?i)") : SLICE(""),
+                      start ? SLICE("") : SLICE(".*"), either ? SLICE("(?:") : SLICE(""), pattern,
+                      either ? SLICE(")") : SLICE(""), end ? SLICE("") : SLICE(".*"));
 }
 
 static bool test_draft(struct conversion *c, const struct rule *rule, const struct test *test,
@@ -108,8 +127,8 @@ static bool test_draft(struct conversion *c, const struct rule *rule, const stru
     struct node **list = test->subject == TEST_QUERY ? &out->queries : &out->headers;
     struct slice name = cookie ? SLICE("Cookie") : test->name;
     bool equals = test->operator== TEST_EQUALS;
-    bool literal = !cookie || !equals || regex_is_literal(test->value);
-    if (test->negated || (equals && !test->value.len) || name_is_taken(*list, name) || !literal ||
+    bool fits = !cookie || test->operator!= TEST_REGEX;
+    if (test->negated || (equals && !test->value.len) || name_is_taken(*list, name) || !fits ||
         (*list && (*list)->count == TESTS_MAX)) {
         buf_clear(&c->text);
         match_print(&rule->match, &c->text);
@@ -122,7 +141,9 @@ static bool test_draft(struct conversion *c, const struct rule *rule, const stru
     if (!*list) {
         *list = node_list(c->arena);
     }
-    struct slice value = test->operator== TEST_PRESENT ? SLICE(".*") : test->value;
+    struct slice value = test->operator== TEST_PRESENT ? SLICE(".*")
+                         : equals                      ? test->value
+                                                       : spanning(c, test);
     node_add(c->arena, *list,
              cookie ? cookie_condition(c, test) : condition(c, !equals, test->name, value));
     if (cookie || !equals) {
@@ -197,8 +218,23 @@ static uint64_t largest_weight(const struct rule *rule)
     return largest;
 }
 
+/* The largest number that divides all weights. */
+static uint64_t common_weight(const struct rule *rule)
+{
+    uint64_t common = 0;
+    for (size_t i = 0; i < rule->backend_count; i++) {
+        uint64_t other = rule->backends[i].weight;
+        while (other) {
+            uint64_t rest = common % other;
+            common = other;
+            other = rest;
+        }
+    }
+    return common ? common : 1;
+}
+
 static struct node *backend_node(struct conversion *c, const struct rule *rule,
-                                 const struct backend *backend, uint64_t largest)
+                                 const struct backend *backend, uint64_t largest, uint64_t divisor)
 {
     struct node *node = node_map(c->nodes);
     node_set(c->nodes, node, "name", node_string(c->nodes, backend->service));
@@ -209,9 +245,11 @@ static struct node *backend_node(struct conversion *c, const struct rule *rule,
     }
     node_set(c->nodes, node, "port", node_int(c->nodes, backend->port));
     if (rule->backend_count > 1 || !backend->weight) {
-        uint64_t weight = largest <= WEIGHT_MAX
-                              ? backend->weight
-                              : (uint64_t)((double)backend->weight / (double)largest * WEIGHT_MAX);
+        uint64_t weight = backend->weight / divisor;
+        if (largest / divisor > WEIGHT_MAX) {
+            weight = (uint64_t)((double)backend->weight / (double)largest * WEIGHT_MAX);
+            weight = weight || !backend->weight ? weight : 1;
+        }
         node_set(c->nodes, node, "weight", node_int(c->nodes, (int64_t)weight));
     }
     return node;
@@ -222,6 +260,13 @@ static void backends_emit(struct emission *e)
     struct conversion *c = e->c;
     const struct rule *rule = e->rule;
     uint64_t largest = largest_weight(rule);
+    uint64_t divisor = largest > WEIGHT_MAX ? common_weight(rule) : 1;
+    if (largest / divisor > WEIGHT_MAX) {
+        say_rule(c, DIAG_C035, rule,
+                 "weights up to %llu are written in proportion, as Gateway API ends at %d: shares "
+                 "change a little",
+                 (unsigned long long)largest, WEIGHT_MAX);
+    }
     for (size_t i = 0; i < rule->backend_count; i++) {
         const struct backend *backend = &rule->backends[i];
         say_backend(c, rule, backend);
@@ -236,7 +281,7 @@ static void backends_emit(struct emission *e)
                      rule->backend_count, BACKENDS_MAX);
             return;
         }
-        node_add(c->nodes, e->backends, backend_node(c, rule, backend, largest));
+        node_add(c->nodes, e->backends, backend_node(c, rule, backend, largest, divisor));
     }
 }
 

@@ -128,15 +128,8 @@ static struct slice path_escaped(struct conversion *c, struct slice path)
 
 static struct slice regex_quoted(struct conversion *c, struct slice path, enum path_rank rank)
 {
-    buf_clear(&c->text);
-    for (size_t i = 0; i < path.len; i++) {
-        if (path.ptr[i] && strchr("\\^$.[]|()?*+{}", path.ptr[i])) {
-            buf_putc(&c->text, '\\');
-        }
-        buf_putc(&c->text, path.ptr[i]);
-    }
-    buf_puts(&c->text, rank == RANK_EXACT ? "" : "(/.*)?");
-    return arena_copy(c->arena, buf_slice(&c->text));
+    return ARENA_JOIN(c->arena, regex_quote(c->arena, path),
+                      rank == RANK_EXACT ? SLICE("") : SLICE("(/.*)?"));
 }
 
 static bool path_fits(struct conversion *c, const struct rule *rule, struct slice value)

@@ -177,6 +177,11 @@ static void say_near(struct conversion *c, const struct rule *rule,
         say_effect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
                    "a request's query is dropped from the redirect today, and kept afterwards");
     }
+    if (redirect->relative) {
+        say_effect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
+                   "the Location of the redirect has no scheme and host today, and has both "
+                   "afterwards");
+    }
     if (redirect->strip_slash) {
         say_effect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
                    "a slash at the very end is cut from the redirect today, and kept afterwards");

@@ -46,6 +46,7 @@ static size_t add_tests(struct builder *builder, const struct http_route *route,
             bool present = subject == TEST_HEADER && slice_is(item->value, "*") &&
                            builder->profile->regex_star_is_present;
             test->operator= present ? TEST_PRESENT : TEST_REGEX;
+            test->whole = !broad;
             test->regex = present ? NULL : compile(builder, route, item->value, !broad, item->span);
         }
         added++;

@@ -75,11 +75,14 @@ static bool blocked_test(struct writing *writing, const char *header, struct sli
     struct run *run = writing->model->run;
     bool regex = slice_starts(item, SLICE("~")), fold = !regex || slice_starts(item, SLICE("~*"));
     struct slice error;
-    struct slice pattern = regex
-                               ? slice_sub(item, fold ? 2 : 1, item.len)
-                               : arena_printf(run->arena, "^\\Q" SLICE_FMT "\\E$", SLICE_ARG(item));
-    *out = (struct test){
-        .subject = TEST_HEADER, .operator= TEST_REGEX, .name = slice_of(header), .value = pattern};
+    struct slice pattern =
+        regex ? slice_sub(item, fold ? 2 : 1, item.len)
+              : ARENA_JOIN(run->arena, SLICE("^"), regex_quote(run->arena, item), SLICE("$"));
+    *out = (struct test){.subject = TEST_HEADER,
+                         .operator= TEST_REGEX,
+                         .fold = fold,
+                         .name = slice_of(header),
+                         .value = pattern};
     out->regex = regex_compile(run, writing->table->regexes, pattern, fold, false, &error);
     return out->regex != NULL;
 }

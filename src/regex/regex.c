@@ -234,3 +234,16 @@ bool regex_is_literal(struct slice pattern)
     }
     return true;
 }
+
+struct slice regex_quote(struct arena *arena, struct slice text)
+{
+    char *out = arena_alloc(arena, 2 * text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] && strchr("\\^$.[]|()?*+{}", text.ptr[i])) {
+            out[len++] = '\\';
+        }
+        out[len++] = text.ptr[i];
+    }
+    return (struct slice){out, len};
+}

@@ -31,5 +31,6 @@ enum regex_result regex_search(const struct regex *regex, struct slice subject,
 struct slice regex_pattern(const struct regex *regex);
 /* True when the pattern has no character with a meaning of its own: it matches itself. */
 bool regex_is_literal(struct slice pattern);
+struct slice regex_quote(struct arena *arena, struct slice text); /* matches this very text */
 
 #endif

@@ -307,6 +307,8 @@ struct test {
     enum test_operator operator;
     bool negated;
     bool fold_separators; /* "-" and "_" in header names are the same */
+    bool fold,
+        whole; /* of an expression: without case; must span the value, else is searched in it */
     struct slice name, value;
     const struct regex *regex;
 };
