@@ -1,5 +1,6 @@
 #include "language/language_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool context_holds(enum context_kind kind, enum before before)
@@ -267,16 +268,19 @@ static const struct expr *take(struct language_set *set, const struct expr *patt
 static const struct expr *derive_list(struct language_set *set, const struct expr *e,
                                       enum before before, unsigned byte)
 {
-    enum { FEW = 64 };
-    const struct expr *few[FEW], **kids = few;
-    if (e->kid_count > FEW) {
-        kids = ARENA_ARRAY(set->arena, const struct expr *, e->kid_count);
+    const struct expr **kids = malloc(e->kid_count * sizeof(const struct expr *));
+    if (!kids) {
+        set->full = true;
+        return set->none;
     }
     for (uint32_t i = 0; i < e->kid_count; i++) {
         kids[i] = target(set, e->kids[i], before, byte);
     }
-    return e->kind == EXPR_AND ? expr_and(set, kids, e->kid_count)
-                               : expr_union(set, kids, e->kid_count);
+    const struct expr *result = e->kind == EXPR_AND ? expr_and(set, kids, e->kid_count)
+                                                    : expr_union(set, kids, e->kid_count);
+    set->work += e->kid_count;
+    free(kids);
+    return result;
 }
 
 static const struct expr *derive(struct language_set *set, const struct expr *e, enum before before,
@@ -367,8 +371,8 @@ static void parts_of_state(struct language_set *set, const struct expr *e, enum 
 static struct row *make_row(struct language_set *set, const struct expr *e, enum before before)
 {
     struct parts parts;
-    uint32_t targets[256];
-    uint8_t index[256];
+    uint32_t targets[256] = {0};
+    uint8_t index[256] = {0};
     unsigned count = 0;
     parts_open(set, &parts);
     parts_of_state(set, e, before, &parts);

@@ -518,7 +518,7 @@ const struct expr *expr_guard(struct language_set *set, const struct expr *oblig
 
 static const struct expr *later_again(struct language_set *set, const struct expr *a)
 {
-    const struct expr **kids = malloc((a->kid_count + 1) * sizeof(const struct expr *));
+    const struct expr **kids = calloc(a->kid_count + 1, sizeof(const struct expr *));
     if (!kids) {
         set->full = true;
         return set->none;

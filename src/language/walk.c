@@ -68,7 +68,7 @@ static void find_reached(const struct walk *walk, struct side *side, const struc
 /* One escape for those that all sides read as bytes of one class, or all leave as they are. */
 static void find_kinds(struct walk *walk)
 {
-    uint32_t seen[256];
+    uint32_t seen[256] = {0};
     size_t count = 0;
     walk->kinds = ARENA_ARRAY(walk->arena, uint16_t, 257);
     for (unsigned pass = 0; pass < 2; pass++) {
@@ -458,7 +458,7 @@ static void read_digit(struct walk *walk, const struct entry *entry)
 
 /* ---- the walk ------------------------------------------------------------------------------ */
 
-enum { WORK_PER_STATE = 256 };
+enum { WORK_PER_STATE = 32 };
 
 static bool in_budget(const struct walk *walk)
 {
