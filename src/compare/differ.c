@@ -106,8 +106,10 @@ static enum aspect deciding_aspect(const struct outcome *before, const struct ou
  * difference: what it answers, and what it is. */
 static bool noted_as_effect(struct comparing *c)
 {
-    static const bool partial[EFFECT_COUNT] = {
-        [EFFECT_body_limit] = true, [EFFECT_addresses] = true, [EFFECT_cors] = true};
+    static const bool partial[EFFECT_COUNT] = {[EFFECT_body_limit] = true,
+                                               [EFFECT_addresses] = true,
+                                               [EFFECT_authentication] = true,
+                                               [EFFECT_cors] = true};
     const struct outcome *const both[] = {c->before, c->after};
     for (size_t i = 0; i < ARRAY_LEN(both); i++) {
         int by = both[i]->decided_by;
@@ -119,10 +121,12 @@ static bool noted_as_effect(struct comparing *c)
     return false;
 }
 
-/* Which of both outcomes is one by https of a host without a certificate of its own. */
+/* Which of both outcomes is one by https of a host that nobody asked TLS for. */
 static bool default_certificate(const struct outcome *outcome)
 {
-    return outcome->entry && outcome->entry->https && !outcome->entry->certificate.secret.len;
+    const struct entry *entry = outcome->entry;
+    return entry && entry->https && !entry->certificate.secret.len &&
+           !entry->certificate.host.len && !entry->certificate.span.line;
 }
 
 static void compare_kind(struct comparing *c)

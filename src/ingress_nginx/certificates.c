@@ -66,7 +66,13 @@ void certificate_choose(struct model *model, struct server *server, const struct
     server->has_certificate = true;
     struct slice through = SLICE_ABSENT;
     const struct ingress_tls *tls = tls_for(model, ingress, server->host, &through);
-    if (!tls || !tls->secret.len) {
+    if (!tls) {
+        return;
+    }
+    /* That TLS was asked for counts, also where the default certificate is shown in the end. */
+    server->certificate.host = through;
+    server->certificate.span = tls->span;
+    if (!tls->secret.len) {
         return;
     }
     const struct secret *secret = find_secret(model, ingress, tls->secret);
