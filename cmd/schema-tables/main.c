@@ -125,7 +125,7 @@ int main(int argc, char **argv)
     buf_init(&messages, BUF_TEXT_MAX);
     diag_finish(run.diag);
     diag_print(run.diag, DIAG_FORMAT_TEXT, false, false, &messages);
-    fwrite(messages.ptr, 1, messages.len, stderr);
+    fwrite(buf_slice(&messages).ptr, 1, messages.len, stderr);
     buf_release(&messages);
     run_close(&run);
     return fine ? 0 : 1;
