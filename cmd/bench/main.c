@@ -8,6 +8,8 @@ static const char usage_text[] =
     "       gateshift-bench scan FILE               all events of a YAML file, by libyaml alone\n"
     "       gateshift-bench convert [--gateshift PATH] [-n RUNS] [--growth]\n"
     "       gateshift-bench validate [--gateshift PATH] [-n RUNS] [--growth]\n"
+    "       gateshift-bench languages              two lists of rules, every path, by number of "
+    "rules\n"
     "\n"
     "convert runs 'scan' and 'gateshift convert' on the same 10,000 Ingresses in turn, validate "
     "runs\n"
@@ -116,11 +118,22 @@ static int validate(char **argv)
     return compare(argv, true);
 }
 
+static int languages(char **argv)
+{
+    if (argv[0]) {
+        return usage("'languages' takes no option");
+    }
+    return bench_languages() ? 0 : 4;
+}
+
 static const struct {
     const char *name;
     int (*run)(char **argv); /* what follows the name, ended by a null */
-} commands[] = {
-    {"generate", generate}, {"scan", scan}, {"convert", convert}, {"validate", validate}};
+} commands[] = {{"generate", generate},
+                {"scan", scan},
+                {"convert", convert},
+                {"validate", validate},
+                {"languages", languages}};
 
 int main(int argc, char **argv)
 {

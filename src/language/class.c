@@ -194,12 +194,13 @@ static bool parse_member(struct parser *p, struct class_state *state, struct run
     if (!parse_item(p, state, &first)) {
         return false;
     }
-    bool range = hyphen_follows(p, state);
     if (first.kind == ITEM_SET) {
+        bool hyphen_is_next =
+            parser_byte(p, 0) == '-' && p->at + 1 < p->pattern.len && parser_byte(p, 1) != ']';
         runes_add_all(p, out, &first.runes);
-        return !range || p->dialect == DIALECT_RE2 || parser_syntax(p, p->at, hyphen, "");
+        return !hyphen_is_next || p->dialect == DIALECT_RE2 || parser_syntax(p, p->at, hyphen, "");
     }
-    if (!range) {
+    if (!hyphen_follows(p, state)) {
         return add_range(p, out, first.rune, first.rune, start);
     }
     p->at++;

@@ -278,7 +278,6 @@ static const struct expr *derive_list(struct language_set *set, const struct exp
     }
     const struct expr *result = e->kind == EXPR_AND ? expr_and(set, kids, e->kid_count)
                                                     : expr_union(set, kids, e->kid_count);
-    set->work += e->kid_count;
     free(kids);
     return result;
 }
@@ -392,7 +391,7 @@ static struct row *make_row(struct language_set *set, const struct expr *e, enum
         count += at == count;
         index[parts.of[c]] = (uint8_t)at;
     }
-    set->work += count + e->kid_count;
+    set->work += count;
     struct row *row = arena_alloc(set->arena, sizeof *row + count * sizeof row->targets[0]);
     row->count = (uint16_t)count;
     memcpy(row->targets, targets, count * sizeof targets[0]);

@@ -248,20 +248,6 @@ const struct expr *place_near_end(struct parser *p)
     return expr_look(p->set, expr_either(p->set, p->set->empty, newline), false);
 }
 
-/* A newline as one of Unicode's kinds; "\r" does not count when "\n" follows, as the pair is taken whole. */
-static const struct expr *line_break(struct parser *p)
-{
-    struct language_set *set = p->set;
-    const struct expr *feed = expr_byte(set, '\n', false), *cr = expr_byte(set, '\r', false);
-    const struct expr *no_feed = expr_look(set, expr_concat(set, feed, set->all), true);
-    struct byte_set others = {{0}};
-    byte_set_add_range(&others, '\n', '\f');
-    byte_set_add(&others, 0x85);
-    const struct expr *kids[] = {expr_concat(set, cr, feed), expr_concat(set, cr, no_feed),
-                                 expr_set(set, &others)};
-    return expr_union(set, kids, ARRAY_LEN(kids));
-}
-
 /* Null: the dialect has no such letter. */
 static const struct expr *parse_place(struct parser *p, char letter, enum escape_kind *kind)
 {
@@ -290,8 +276,6 @@ static const struct expr *parse_place(struct parser *p, char letter, enum escape
         return p->set->any_byte;
     case 'N':
         return pcre ? expr_set(p->set, &not_newline) : NULL;
-    case 'R':
-        return pcre ? line_break(p) : NULL;
     default:
         return NULL;
     }
@@ -310,6 +294,8 @@ static const struct {
     {'k', false, false, FAULT_NOT_REGULAR, "a back-reference makes this no regular language"},
     {'K', false, false, FAULT_UNSUPPORTED,
      "\\K moves the start of the match, which is not followed"},
+    {'R', false, false, FAULT_UNSUPPORTED,
+     "\\R is not decided; list the kinds of newline that are meant"},
     {'X', false, false, FAULT_UNSUPPORTED,
      "\\X stands for Unicode clusters, which are not known here"},
     {'p', true, true, FAULT_UNSUPPORTED,
@@ -394,8 +380,9 @@ bool parse_escape(struct parser *p, bool inside, struct escape *out)
         return parse_rune(p, &out->rune);
     }
     /* "\N{name}" is a character by name, which PCRE has in UTF mode only; "\N{3}" are three. */
-    bool named = letter == 'N' && parser_byte(p, 1) == '{' &&
-                 !(parser_byte(p, 2) >= '0' && parser_byte(p, 2) <= '9');
+    struct parser behind = *p;
+    behind.at++;
+    bool named = letter == 'N' && parser_byte(p, 1) == '{' && !parser_sees_counts(&behind);
     out->expr = inside || named ? NULL : parse_place(p, letter, &out->kind);
     if (!out->expr) {
         return parse_other(p, letter, inside, start);

@@ -179,6 +179,9 @@ static const struct expr *pair(struct language_set *set, enum expr_kind kind, co
 void exprs_open(struct language_set *set)
 {
     set->class_count = 1;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        set->by_rank[byte_rank(byte)] = (uint8_t)byte;
+    }
     set->none = leaf(set, EXPR_NONE);
     set->empty = leaf(set, EXPR_EMPTY);
     set->all = leaf(set, EXPR_ALL);
@@ -347,7 +350,8 @@ static int by_number(const void *a, const void *b)
 
 /* The kids with those of kids of the same kind, sorted, each once, without `dropped`. On the heap; null
  * when memory ran out. */
-static const struct expr **flatten(enum expr_kind kind, const struct expr **kids, size_t count,
+static const struct expr **flatten(struct language_set *set, enum expr_kind kind,
+                                   const struct expr **kids, size_t count,
                                    const struct expr *dropped, size_t *out)
 {
     size_t total = 0, used = 0;
@@ -355,7 +359,9 @@ static const struct expr **flatten(enum expr_kind kind, const struct expr **kids
         total += kids[i]->kind == kind ? kids[i]->kid_count : 1;
     }
     const struct expr **list = malloc((total + 1) * sizeof(const struct expr *));
+    set->work += total;
     if (!list) {
+        set->full = true;
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
@@ -409,9 +415,8 @@ const struct expr *expr_union(struct language_set *set, const struct expr **kids
             return set->all;
         }
     }
-    const struct expr **list = flatten(EXPR_UNION, kids, count, set->none, &count);
+    const struct expr **list = flatten(set, EXPR_UNION, kids, count, set->none, &count);
     if (!list) {
-        set->full = true;
         return set->none;
     }
     count = merge_sets(set, list, count);
@@ -432,9 +437,8 @@ const struct expr *expr_either(struct language_set *set, const struct expr *a, c
 
 const struct expr *expr_and(struct language_set *set, const struct expr **kids, size_t count)
 {
-    const struct expr **list = flatten(EXPR_AND, kids, count, set->all, &count);
+    const struct expr **list = flatten(set, EXPR_AND, kids, count, set->all, &count);
     if (!list) {
-        set->full = true;
         return set->none;
     }
     bool none = false;

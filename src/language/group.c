@@ -26,7 +26,8 @@ static bool parse_name(struct parser *p, char close, size_t start)
         return parser_fault(p, FAULT_SYNTAX, start, "this group has no proper name");
     }
     for (size_t i = 0; i < p->name_count; i++) {
-        if (slice_equal(p->names[i], name) && !p->flags.shared_names) {
+        if (slice_equal(p->names[i], name) && !p->flags.shared_names &&
+            p->dialect == DIALECT_PCRE) {
             return parser_fault(p, FAULT_SYNTAX, start, "another group has this name");
         }
     }
@@ -138,6 +139,8 @@ static const struct {
 } undecided[] = {
     {"?<=", FAULT_UNSUPPORTED, "a look-behind cannot be decided", no_look},
     {"?<!", FAULT_UNSUPPORTED, "a look-behind cannot be decided", no_look},
+    {"?<*", FAULT_UNSUPPORTED, "a look-behind cannot be decided", no_look},
+    {"?*", FAULT_UNSUPPORTED, "(?*...) cannot be decided; write (?=...)", no_look},
     {"?=", FAULT_SYNTAX, NULL, no_look},
     {"?!", FAULT_SYNTAX, NULL, no_look},
     {"?>", FAULT_UNSUPPORTED, "an atomic group cannot be decided; write (?:...)",

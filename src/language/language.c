@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-enum { STATES_DEFAULT = 200000 };
-#define BYTES_DEFAULT ((size_t)512 << 20)
+enum { STATES_DEFAULT = 1000000 };
+#define BYTES_DEFAULT ((size_t)1 << 30)
 
 /* ---- the set ------------------------------------------------------------------------------- */
 

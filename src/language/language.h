@@ -36,7 +36,7 @@ struct language_limits {
     size_t bytes;  /* of memory, for the set with all its questions */
 };
 
-/* `like` gives the handler for memory that cannot be had. Null limits are 200,000 states, 512 MiB. */
+/* `like` gives the handler for memory that cannot be had. Null limits are 1,000,000 states, 1 GiB. */
 struct language_set *language_set_open(const struct arena *like,
                                        const struct language_limits *limits);
 void language_set_close(struct language_set *set);
@@ -137,7 +137,8 @@ struct path_view path_view_of(const struct path_form *form);
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_GAVE_UP };
 
 /* Of words in a domain; a null domain is all words. Words in answers are the shortest in bytes, and
- * among those the first in an order that has letters first, then digits, then "/", "-", "_", ".". */
+ * among those the first in an order that has letters first, then digits, then "/", "-", "_", "."; escapes
+ * come behind all that, and are of a letter where any would do. */
 
 /* Is the word in the language? It is a path; no view is applied. */
 bool language_holds(struct language_set *set, const struct language *language, struct slice word);

@@ -105,6 +105,7 @@ struct language_set {
     /* Bytes that no expression tells apart have one class. */
     uint8_t classes[256];
     unsigned class_count;
+    uint8_t by_rank[256]; /* bytes by byte_rank */
 };
 
 void exprs_open(struct language_set *set);

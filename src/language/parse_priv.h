@@ -54,6 +54,8 @@ const struct expr *pattern_parse(struct parser *p);
 /* Always false, so that callers can return it. */
 bool parser_fault(struct parser *p, enum fault_kind kind, size_t offset, const char *text);
 bool parser_syntax(struct parser *p, size_t offset, const char *pcre, const char *re2);
+/* "{2,3}", or another count. */
+bool parser_sees_counts(const struct parser *p);
 void parser_note(struct parser *p, enum note note, size_t offset);
 static inline bool parser_sees(const struct parser *p, const char *text)
 {

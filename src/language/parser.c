@@ -104,6 +104,13 @@ static bool read_counts(const struct parser *p, struct quantifier *out, size_t *
     return at < p->pattern.len && p->pattern.ptr[at] == '}';
 }
 
+bool parser_sees_counts(const struct parser *p)
+{
+    struct quantifier q;
+    size_t end;
+    return parser_byte(p, 0) == '{' && read_counts(p, &q, &end);
+}
+
 /* Braces that PCRE2 takes for a quantifier from 10.43 on, and for text before: "{,3}", "{ 2 }". */
 static bool depends_on_version(const struct parser *p)
 {
@@ -188,6 +195,24 @@ static bool skip_blank(struct parser *p)
     return true;
 }
 
+/* What PCRE lets stand between a quantifier and its second sign. */
+static bool skip_nothing(struct parser *p)
+{
+    if (p->dialect == DIALECT_RE2) {
+        return false;
+    }
+    if (parser_sees(p, "\\E") || parser_sees(p, "\\Q\\E")) {
+        p->at += parser_byte(p, 1) == 'E' ? 2 : 4;
+        return true;
+    }
+    size_t end = slice_find(p->pattern, ')', p->at);
+    if (parser_sees(p, "(?#") && end < p->pattern.len) {
+        p->at = end + 1;
+        return true;
+    }
+    return skip_blank(p);
+}
+
 static bool read_quantifier(struct parser *p, struct quantifier *q)
 {
     size_t end = p->at + 1;
@@ -211,7 +236,7 @@ static bool read_quantifier(struct parser *p, struct quantifier *q)
         return false;
     }
     p->at = end;
-    while (skip_blank(p)) {
+    while (skip_nothing(p)) {
     }
     q->possessive = p->dialect == DIALECT_PCRE && parser_byte(p, 0) == '+';
     p->at += q->possessive || parser_byte(p, 0) == '?';

@@ -35,14 +35,10 @@ static void split_for_tree(struct classes *classes, const struct tree *tree)
 
 static void order_classes(const struct walk *walk, struct classes *classes)
 {
-    uint8_t by_rank[256];
     bool known[256] = {false};
-    for (unsigned byte = 0; byte < 256; byte++) {
-        by_rank[byte_rank(byte)] = (uint8_t)byte;
-    }
     for (unsigned pass = 0; pass < 2; pass++) { /* first the bytes that may stand by themselves */
         for (unsigned rank = 0; rank < 256; rank++) {
-            unsigned byte = by_rank[rank], class = classes->of[byte];
+            unsigned byte = walk->set->by_rank[rank], class = classes->of[byte];
             if (known[class] || may_stand(walk, byte) != (pass == 0)) {
                 continue;
             }
@@ -72,7 +68,8 @@ static void find_kinds(struct walk *walk)
     size_t count = 0;
     walk->kinds = ARENA_ARRAY(walk->arena, uint16_t, 257);
     for (unsigned pass = 0; pass < 2; pass++) {
-        for (unsigned byte = 1; byte < 256; byte++) {
+        for (unsigned rank = 0; rank < 256; rank++) {
+            unsigned byte = walk->set->by_rank[rank];
             bool usual = walk->classes.byte[walk->classes.of[byte]] == byte;
             uint32_t key = walk->classes.of[byte];
             for (int s = SIDE_A; s <= SIDE_B; s++) {
@@ -82,7 +79,7 @@ static void find_kinds(struct walk *walk)
             while (at < count && seen[at] != key) {
                 at++;
             }
-            if (at < count || usual != (pass == 0)) {
+            if (!byte || at < count || usual != (pass == 0)) {
                 continue;
             }
             seen[count++] = key;
@@ -208,7 +205,7 @@ static void keep_edge(struct walk *walk, uint32_t from, uint32_t to, uint16_t to
 /* Words grow by one byte from entry to entry, so that they come by length and then in order. An escape is
  * three bytes: it waits in the queue after its first and its second one. */
 struct candidate {
-    uint16_t token;
+    uint16_t token, order;
     struct place place;
 };
 struct entry {
@@ -290,10 +287,21 @@ static void follow_bytes(struct walk *walk, uint32_t from, const struct bases *b
     }
 }
 
+/* Digits of escapes in the order of words. */
+static const char digits[] = "0123456789ABCDEFabcdef";
+enum { DIGITS = sizeof digits - 1 };
+
+static uint16_t order_of(unsigned token)
+{
+    char text[3];
+    (void)token_text((uint16_t)token, text);
+    return (uint16_t)((strchr(digits, text[1]) - digits) * DIGITS +
+                      (strchr(digits, text[2]) - digits));
+}
+
 static bool touches_digits(const struct walk *walk, const struct edges *edges)
 {
-    static const char digits[] = "0123456789abcdefABCDEF";
-    for (size_t i = 0; i + 1 < sizeof digits; i++) {
+    for (size_t i = 0; i < DIGITS; i++) {
         if (byte_set_has(&edges->touched, walk->classes.of[(unsigned char)digits[i]])) {
             return true;
         }
@@ -332,35 +340,36 @@ struct candidates {
     size_t count;
 };
 
-static void consider(struct walk *walk, uint32_t from, uint16_t token, struct candidates *out)
+static void consider(struct walk *walk, uint32_t from, unsigned token, struct candidates *out)
 {
     struct candidate *next = &out->items[out->count];
-    next->token = token;
-    if (follow(walk, from, token, &next->place)) {
+    next->token = (uint16_t)token;
+    if (follow(walk, from, next->token, &next->place)) {
+        next->order = order_of(token);
         out->count++;
+    }
+}
+
+/* All escapes in all spellings, but of the byte 0, which no view reads. */
+static void consider_all(struct walk *walk, uint32_t from, struct candidates *out)
+{
+    for (unsigned order = 0; order < DIGITS * DIGITS; order++) {
+        unsigned first = order / DIGITS, second = order % DIGITS;
+        unsigned high = first < 16 ? first : first - 6, low = second < 16 ? second : second - 6;
+        if (high || low) {
+            consider(walk, from,
+                     TOKEN_ESCAPE | high << 4 | low | (first < 16 ? 0 : TOKEN_LOWER_FIRST) |
+                         (second < 16 ? 0 : TOKEN_LOWER_SECOND),
+                     out);
+        }
     }
 }
 
 /* Escapes of which no two lead to the same place for sure; of those that touch nothing, one for each
  * way the views read them. */
-static void find_candidates(struct walk *walk, uint32_t from, const struct bases *bases,
-                            struct candidates *out)
+static void consider_kinds(struct walk *walk, uint32_t from, const struct bases *bases,
+                           struct candidates *out)
 {
-    if (reads_digits(walk, bases)) {
-        for (unsigned byte = 1; byte < 256; byte++) {
-            for (unsigned spelling = 0; spelling < 4; spelling++) {
-                bool first = byte >> 4 > 9, second = (byte & 15) > 9;
-                if (((spelling & 1) && !first) || ((spelling & 2) && !second)) {
-                    continue;
-                }
-                consider(walk, from,
-                         (uint16_t)(TOKEN_ESCAPE | byte | (spelling & 1 ? TOKEN_LOWER_FIRST : 0) |
-                                    (spelling & 2 ? TOKEN_LOWER_SECOND : 0)),
-                         out);
-            }
-        }
-        return;
-    }
     bool other[4] = {false};
     for (size_t i = 0; i < walk->kind_count; i++) {
         unsigned byte = walk->kinds[i] & 0xff;
@@ -374,29 +383,13 @@ static void find_candidates(struct walk *walk, uint32_t from, const struct bases
         }
         consider(walk, from, walk->kinds[i], out);
     }
-}
-
-static int digit_rank(const struct candidate *candidate, int place)
-{
-    char text[3];
-    (void)token_text(candidate->token, text);
-    return byte_rank((unsigned char)text[place]);
-}
-
-/* By the order of their digits; there are few. */
-static void sort_candidates(struct candidates *list)
-{
-    for (size_t i = 1; i < list->count; i++) {
-        struct candidate moved = list->items[i];
-        int rank = digit_rank(&moved, 1) * 256 + digit_rank(&moved, 2);
+    for (size_t i = 1; i < out->count; i++) { /* there are few */
+        struct candidate moved = out->items[i];
         size_t at = i;
-        for (;
-             at > 0 &&
-             digit_rank(&list->items[at - 1], 1) * 256 + digit_rank(&list->items[at - 1], 2) > rank;
-             at--) {
-            list->items[at] = list->items[at - 1];
+        for (; at > 0 && out->items[at - 1].order > moved.order; at--) {
+            out->items[at] = out->items[at - 1];
         }
-        list->items[at] = moved;
+        out->items[at] = moved;
     }
 }
 
@@ -422,11 +415,13 @@ static size_t drop_known(struct walk *walk, uint32_t from, struct candidates *li
 
 static void follow_escapes(struct walk *walk, uint32_t from, const struct bases *bases)
 {
-    enum { ESCAPES_MAX = 22 * 22 };
-    struct candidate items[ESCAPES_MAX];
+    struct candidate items[DIGITS * DIGITS];
     struct candidates list = {items, 0};
-    find_candidates(walk, from, bases, &list);
-    sort_candidates(&list);
+    if (reads_digits(walk, bases)) {
+        consider_all(walk, from, &list);
+    } else {
+        consider_kinds(walk, from, bases, &list);
+    }
     list.count = drop_known(walk, from, &list);
     if (!list.count) {
         return;
@@ -446,8 +441,8 @@ static void read_digit(struct walk *walk, const struct entry *entry)
         return;
     }
     for (uint32_t i = 0, end; i < entry->count; i = end) {
-        int digit = digit_rank(&entry->items[i], 1);
-        for (end = i; end < entry->count && digit_rank(&entry->items[end], 1) == digit; end++) {
+        int digit = entry->items[i].order / DIGITS;
+        for (end = i; end < entry->count && entry->items[end].order / DIGITS == digit; end++) {
         }
         enqueue(walk, (struct entry){.place = entry->place,
                                      .items = entry->items + i,
@@ -458,7 +453,7 @@ static void read_digit(struct walk *walk, const struct entry *entry)
 
 /* ---- the walk ------------------------------------------------------------------------------ */
 
-enum { WORK_PER_STATE = 32 };
+enum { WORK_PER_STATE = 64 };
 
 static bool in_budget(const struct walk *walk)
 {
