@@ -54,7 +54,7 @@ enum context_kind {
 enum before { BEFORE_START, BEFORE_NEWLINE, BEFORE_WORD, BEFORE_OTHER, BEFORE_COUNT };
 /* Does a pattern match the empty word here? */
 enum emptiness { EMPTY_NEVER, EMPTY_ALWAYS, EMPTY_DEPENDS };
-enum { REPEAT_UNBOUNDED = UINT32_MAX };
+#define REPEAT_UNBOUNDED UINT32_MAX
 
 /* States that bytes lead to, each as state_of. */
 struct row {

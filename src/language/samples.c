@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-enum { PLACES_LEAST = 256, PLACES_PER_WORD = 16, NO_EDGE = UINT32_MAX };
+enum { PLACES_LEAST = 256, PLACES_PER_WORD = 16 };
+#define NO_EDGE UINT32_MAX
 
 struct sampling {
     struct walk walk;

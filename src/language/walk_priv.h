@@ -108,7 +108,7 @@ size_t token_text(uint16_t token, char text[3]);
 
 /* State of a side with what its view still holds back. */
 
-enum { VIEW_OUTSIDE = UINT32_MAX };
+#define VIEW_OUTSIDE UINT32_MAX
 static inline uint32_t viewed_state(uint32_t at)
 {
     return at >> 4;
