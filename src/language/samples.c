@@ -45,14 +45,16 @@ static bool is_end(const struct sampling *s, uint32_t place)
     return place < s->accepting_capacity && s->accepting[place];
 }
 
-/* For each place the way to the nearest end, from the ends backwards. */
-static void find_ways(struct sampling *s)
+/* Edges by the place they lead to: those into place p are sorted[into[p]] up to sorted[into[p + 1]]. */
+struct incoming {
+    uint32_t *into, *sorted;
+};
+
+static struct incoming sort_edges(const struct walk *walk)
 {
-    const struct walk *walk = &s->walk;
     size_t places = walk->count, edges = walk->edge_count;
     uint32_t *into = ARENA_ARRAY(walk->arena, uint32_t, places + 2);
     uint32_t *sorted = ARENA_ARRAY(walk->arena, uint32_t, edges + 1);
-    uint32_t *queue = ARENA_ARRAY(walk->arena, uint32_t, places + 1);
     for (size_t e = 0; e < edges; e++) {
         into[walk->edges[e].to + 2]++;
     }
@@ -62,23 +64,55 @@ static void find_ways(struct sampling *s)
     for (size_t e = 0; e < edges; e++) {
         sorted[into[walk->edges[e].to + 1]++] = (uint32_t)e;
     }
-    size_t first = 0, count = 0;
-    bool *known = ARENA_ARRAY(walk->arena, bool, places + 1);
-    for (uint32_t p = 0; p < places; p++) {
+    return (struct incoming){into, sorted};
+}
+
+/* Places by their distance from an end in bytes; a token has at most three, so that four lists do. */
+enum { LISTS = 4 };
+struct waiting {
+    uint32_t place, edge;
+    const struct waiting *next;
+};
+
+static void wait_for(const struct walk *walk, const struct waiting *lists[LISTS], size_t distance,
+                     uint32_t place, uint32_t edge)
+{
+    struct waiting *entry = ARENA_NEW(walk->arena, struct waiting);
+    *entry = (struct waiting){place, edge, lists[distance % LISTS]};
+    lists[distance % LISTS] = entry;
+}
+
+/* For each place the way to the nearest end, from the ends backwards. */
+static void find_ways(struct sampling *s)
+{
+    const struct walk *walk = &s->walk;
+    const struct incoming incoming = sort_edges(walk);
+    const struct waiting *lists[LISTS] = {NULL};
+    bool *known = ARENA_ARRAY(walk->arena, bool, walk->count + 1);
+    for (uint32_t p = (uint32_t)walk->count; p-- > 0;) {
         s->next[p] = NO_EDGE;
         if (is_end(s, p)) {
-            known[p] = true;
-            queue[count++] = p;
+            wait_for(walk, lists, 0, p, NO_EDGE);
         }
     }
-    while (first < count) {
-        uint32_t to = queue[first++];
-        for (uint32_t i = into[to]; i < into[to + 1]; i++) {
-            uint32_t from = walk->edges[sorted[i]].from;
-            if (!known[from]) {
-                known[from] = true;
-                s->next[from] = sorted[i];
-                queue[count++] = from;
+    for (size_t distance = 0, empty = 0; empty < LISTS; distance++) {
+        const struct waiting *entry = lists[distance % LISTS];
+        lists[distance % LISTS] = NULL;
+        empty = entry ? 0 : empty + 1;
+        for (; entry; entry = entry->next) {
+            if (known[entry->place]) {
+                continue;
+            }
+            known[entry->place] = true;
+            s->next[entry->place] = entry->edge;
+            for (uint32_t i = incoming.into[entry->place]; i < incoming.into[entry->place + 1];
+                 i++) {
+                uint32_t edge = incoming.sorted[i], from = walk->edges[edge].from;
+                char text[3];
+                if (!known[from]) {
+                    wait_for(walk, lists, distance + token_text(walk->edges[edge].token, text),
+                             from, edge);
+                }
             }
         }
     }
