@@ -67,7 +67,7 @@ void language_dialects(struct language_set *set, struct slice pattern,
         notes[i] = notes[i] ? notes[i] : more[i];
     }
     const struct language a = {.expr = ours}, b = {.expr = theirs};
-    struct relation relation;
+    struct relation relation = {0};
     switch (language_relation(set, &a, &b, domain, &relation)) {
     case ANSWER_YES:
         report->verdict = DIALECT_SAME;

@@ -22,6 +22,7 @@ struct language_set *language_set_open(const struct arena *like,
 void language_set_close(struct language_set *set)
 {
     if (set) {
+        arena_close(set->walk);
         arena_close(set->arena);
     }
 }

@@ -17,7 +17,7 @@ static void try_forms(struct language_set *set, const struct language *language,
                       const struct language *domain)
 {
     struct literal_form form;
-    struct relation relation;
+    struct relation relation = {0};
     if (language_literal_form(set, language, domain, &form) == ANSWER_YES) {
         const struct language *literal = language_literal(set, form.kind, form.text, form.fold);
         demand(language_holds(set, language, form.text));

@@ -109,7 +109,7 @@ static bool theirs_hold(struct fa *language, struct slice word)
 
 static void compare(struct fixture *f, const struct both *a, const struct both *b)
 {
-    struct relation relation;
+    struct relation relation = {0};
     struct fa *overlap = fa_intersect(a->theirs, b->theirs);
     enum answer equal = language_relation(f->set, a->ours, b->ours, NULL, &relation);
     assert_int_not_equal(equal, ANSWER_GAVE_UP);

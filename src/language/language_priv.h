@@ -93,6 +93,7 @@ struct language {
 
 struct language_set {
     struct arena *arena;
+    struct arena *walk; /* null: none is kept */
     struct language_limits limits;
     bool full; /* a limit was passed: no answer is trusted from there on */
     size_t work;

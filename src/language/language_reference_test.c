@@ -60,7 +60,7 @@ static struct tried random_leaf(struct fixture *f, struct dice *dice)
     static const char *const patterns[] = {"a", "b",  "/",  ".",     "[^a]", "a*",    "(a|b)+",
                                            "",  "ab", "a?", "[ab]/", "\\n",  "(ab)*", "b{1,2}"};
     struct tried leaf = {NULL, ARENA_NEW(f->arena, struct plain)};
-    char word[LENGTH];
+    char word[LENGTH] = {0};
     if (pick(dice, 3) == 0) {
         static const char *const texts[] = {"/a", "/", "a", "/b/", ""};
         enum literal_kind kind = (enum literal_kind)pick(dice, 3);
@@ -90,7 +90,7 @@ static struct tried random_leaf(struct fixture *f, struct dice *dice)
 
 static bool of_words(int operation, const struct plain *a, const struct plain *b, size_t number)
 {
-    char word[LENGTH];
+    char word[LENGTH] = {0};
     size_t length = word_of(number, word);
     switch (operation) {
     case 0:
@@ -141,7 +141,7 @@ static struct tried random_language(struct fixture *f, struct dice *dice, int de
 
 static void compare_membership(struct fixture *f, const struct tried *tried)
 {
-    char word[LENGTH];
+    char word[LENGTH] = {0};
     for (size_t i = 0; i < WORDS; i++) {
         struct slice w = {word, word_of(i, word)};
         if (language_holds(f->set, tried->language, w) != tried->plain->has[i]) {
@@ -160,7 +160,7 @@ static const struct language *short_words(struct fixture *f)
 static size_t first_word(const bool has[WORDS])
 {
     size_t best = WORDS;
-    char word[LENGTH], other[LENGTH];
+    char word[LENGTH] = {0}, other[LENGTH] = {0};
     for (size_t i = 0; i < WORDS; i++) {
         if (!has[i]) {
             continue;
@@ -200,7 +200,7 @@ static void compare_relation(struct fixture *f, const struct tried *a, const str
         only_b[i] = b->plain->has[i] && !a->plain->has[i];
         both[i] = a->plain->has[i] && b->plain->has[i];
     }
-    struct relation relation;
+    struct relation relation = {0};
     const struct language *domain = short_words(f);
     enum answer answer = language_relation(f->set, a->language, b->language, domain, &relation);
     assert_int_equal(answer, first_word(only_a) == WORDS && first_word(only_b) == WORDS

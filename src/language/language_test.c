@@ -62,7 +62,7 @@ static void test_language_domain_decides(void **state)
 {
     (void)state;
     struct fixture f;
-    struct relation relation;
+    struct relation relation = {0};
     fixture_open(&f);
     const struct language *regex = nginx_regex(&f, "^/foo$");
     const struct language *exact = language_literal(f.set, LITERAL_EXACT, SLICE("/foo"), false);
@@ -268,7 +268,7 @@ static void test_language_gives_up_within_its_limits(void **state)
     const struct language_limits few = {.states = 2000, .bytes = (size_t)64 << 20};
     const struct language_limits small = {.states = 1000000, .bytes = (size_t)2 << 20};
     struct fixture f;
-    struct relation relation;
+    struct relation relation = {0};
     struct slice word;
     fixture_open(&f);
     language_set_close(f.set);

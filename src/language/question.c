@@ -126,7 +126,7 @@ enum answer language_contains(struct language_set *set, const struct language *o
                               const struct language *inner, const struct language *domain,
                               struct slice *word)
 {
-    struct relation relation;
+    struct relation relation = {0};
     struct pair_search search = {set->arena, &relation, true, false, false};
     bool whole = run_pair(set, inner, outer, domain, &search);
     if (relation.only_a && !set->full) {

@@ -29,19 +29,30 @@ static int ascending(const void *a, const void *b)
 
 /* ---- states of expressions ------------------------------------------------------------------ */
 
+/* Where the edges of a state of an expression are kept. */
+static struct edges **expr_slot(struct side *side, uint32_t state)
+{
+    size_t page = state / SIDE_PAGE;
+    if (page >= side->page_count) {
+        size_t larger = 2 * page + 16;
+        struct edges ***copy = ARENA_ARRAY(side->arena, struct edges **, larger);
+        if (side->page_count) {
+            memcpy(copy, side->pages, side->page_count * sizeof(struct edges **));
+        }
+        side->pages = copy;
+        side->page_count = larger;
+    }
+    if (!side->pages[page]) {
+        side->pages[page] = ARENA_ARRAY(side->arena, struct edges *, SIDE_PAGE);
+    }
+    return &side->pages[page][state % SIDE_PAGE];
+}
+
 /* Of the state of one expression. */
 static const struct edges *expr_edges(struct side *side, uint32_t state)
 {
-    if (state >= side->of_exprs_capacity) {
-        size_t larger = 2 * (size_t)state + 1024;
-        struct edges **copy = ARENA_ARRAY(side->arena, struct edges *, larger);
-        if (side->of_exprs_capacity) {
-            memcpy(copy, side->of_exprs, side->of_exprs_capacity * sizeof(struct edges *));
-        }
-        side->of_exprs = copy;
-        side->of_exprs_capacity = larger;
-    }
-    if (!side->of_exprs[state]) {
+    struct edges **slot = expr_slot(side, state);
+    if (!*slot) {
         uint32_t targets[256], first = 0;
         const struct expr *expr = state_expr(side->set, state);
         const struct row *row = expr_row(side->set, expr, (enum before)(state % BEFORE_COUNT));
@@ -52,9 +63,9 @@ static const struct edges *expr_edges(struct side *side, uint32_t state)
         for (unsigned c = 0; c < side->classes->count; c++) {
             targets[c] = side->reached[c] ? targets[c] : first;
         }
-        side->of_exprs[state] = edges_from(side->arena, targets, side->classes->count);
+        *slot = edges_from(side->arena, targets, side->classes->count);
     }
-    return side->of_exprs[state];
+    return *slot;
 }
 
 /* Nothing that the side can be given leads away from the state. */

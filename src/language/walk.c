@@ -2,93 +2,6 @@
 
 #include <string.h>
 
-/* ---- classes of bytes ---------------------------------------------------------------------- */
-
-/* Bytes that stand in targets by themselves: visible ASCII without '?' and '#', which end the path, and
- * without '%' where escapes are read. */
-static bool may_stand(const struct walk *walk, unsigned byte)
-{
-    return !walk->raw || (byte > ' ' && byte < 0x7f && byte != '?' && byte != '#' &&
-                          !(byte == '%' && walk->escapes));
-}
-
-static void split_at(struct classes *classes, unsigned byte)
-{
-    struct byte_set one = {{0}};
-    byte_set_add(&one, byte);
-    classes_split(classes->of, &classes->count, &one);
-}
-
-static void split_for_tree(struct classes *classes, const struct tree *tree)
-{
-    bool seen[256] = {false};
-    for (size_t i = TREE_FIRST_FREE; i < tree->count; i++) {
-        seen[tree->nodes[i].byte] = true;
-    }
-    for (unsigned byte = 0; byte < 256; byte++) {
-        if (seen[byte]) {
-            split_at(classes, byte);
-            split_at(classes, byte >= 'a' && byte <= 'z' ? byte - 32 : byte);
-        }
-    }
-}
-
-static void order_classes(const struct walk *walk, struct classes *classes)
-{
-    bool known[256] = {false};
-    for (unsigned pass = 0; pass < 2; pass++) { /* first the bytes that may stand by themselves */
-        for (unsigned rank = 0; rank < 256; rank++) {
-            unsigned byte = walk->set->by_rank[rank], class = classes->of[byte];
-            if (known[class] || may_stand(walk, byte) != (pass == 0)) {
-                continue;
-            }
-            known[class] = true;
-            classes->byte[class] = (uint8_t)byte;
-            classes->used[class] = pass == 0;
-            if (pass == 0) {
-                classes->order[classes->order_count++] = (uint8_t) class;
-            }
-        }
-    }
-}
-
-static void find_reached(const struct walk *walk, struct side *side, const struct path_view *view)
-{
-    for (unsigned byte = 0; byte < 256; byte++) {
-        bool reached = may_stand(walk, byte) || (walk->raw && byte == '%') ||
-                       (walk->escapes && byte && view_decodes(view, byte));
-        side->reached[walk->classes.of[byte]] = side->reached[walk->classes.of[byte]] || reached;
-    }
-}
-
-/* One escape for those that all sides read as bytes of one class, or all leave as they are. */
-static void find_kinds(struct walk *walk)
-{
-    uint32_t seen[256] = {0};
-    size_t count = 0;
-    walk->kinds = ARENA_ARRAY(walk->arena, uint16_t, 257);
-    for (unsigned pass = 0; pass < 2; pass++) {
-        for (unsigned rank = 0; rank < 256; rank++) {
-            unsigned byte = walk->set->by_rank[rank];
-            bool usual = walk->classes.byte[walk->classes.of[byte]] == byte;
-            uint32_t key = walk->classes.of[byte];
-            for (int s = SIDE_A; s <= SIDE_B; s++) {
-                key = key << 1 | view_decodes(walk->views[s], byte);
-            }
-            size_t at = 0;
-            while (at < count && seen[at] != key) {
-                at++;
-            }
-            if (!byte || at < count || usual != (pass == 0)) {
-                continue;
-            }
-            seen[count++] = key;
-            walk->kinds[walk->kind_count++] = (uint16_t)(TOKEN_ESCAPE | byte);
-        }
-    }
-    walk->kinds[walk->kind_count++] = TOKEN_ESCAPE | TOKEN_LOWER_SECOND | '.';
-}
-
 /* ---- opening ------------------------------------------------------------------------------- */
 
 static const struct rule_languages no_rules = {0};
@@ -96,7 +9,10 @@ static const struct rule_languages no_rules = {0};
 void walk_open(struct walk *walk, struct language_set *set, const struct rule_languages *a,
                const struct rule_languages *b, const struct language *const *domain)
 {
-    *walk = (struct walk){.set = set, .arena = arena_open_like(set->arena), .work = set->work};
+    if (!set->walk) {
+        set->walk = arena_open_like(set->arena);
+    }
+    *walk = (struct walk){.set = set, .arena = set->walk, .work = set->work};
     struct rule_languages *inside = ARENA_NEW(walk->arena, struct rule_languages);
     *inside = (struct rule_languages){.items = domain, .count = domain ? 1 : 0};
     const struct rule_languages *lists[SIDE_COUNT] = {a, b ? b : &no_rules, inside};
@@ -105,29 +21,24 @@ void walk_open(struct walk *walk, struct language_set *set, const struct rule_la
         walk->raw = walk->raw || walk->views[s];
         walk->escapes = walk->escapes || view_has_escapes(walk->views[s]);
     }
-    memcpy(walk->classes.of, set->classes, sizeof walk->classes.of);
-    walk->classes.count = set->class_count;
     for (int s = 0; s < SIDE_COUNT; s++) {
-        struct side *side = &walk->sides[s];
-        *side = (struct side){
+        walk->sides[s] = (struct side){
             .set = set, .arena = walk->arena, .classes = &walk->classes, .rules = lists[s]};
-        side_open(side);
-        split_for_tree(&walk->classes, &side->tree);
+        side_open(&walk->sides[s]);
     }
-    split_at(&walk->classes, '/');
-    split_at(&walk->classes, '.');
-    order_classes(walk, &walk->classes);
-    for (int s = 0; s < SIDE_COUNT; s++) {
-        find_reached(walk, &walk->sides[s], walk->views[s]);
-    }
-    if (walk->escapes) {
-        find_kinds(walk);
-    }
+    classes_open(walk);
 }
 
+/* Small questions come in thousands: their memory is kept. */
 void walk_close(struct walk *walk)
 {
+    const size_t small = (size_t)4 << 20;
+    if (arena_used(walk->arena) <= small) {
+        arena_clear(walk->arena);
+        return;
+    }
     arena_close(walk->arena);
+    walk->set->walk = NULL;
 }
 
 /* ---- places -------------------------------------------------------------------------------- */

@@ -71,6 +71,7 @@ void tree_add(struct tree *tree, const struct language *literal, uint32_t rule);
 
 /* ---- side.c ---------------------------------------------------------------------------------- */
 
+enum { SIDE_PAGE = 64 };
 struct side {
     struct language_set *set;
     struct arena *arena;
@@ -81,8 +82,8 @@ struct side {
     struct edges **edges; /* by state; null: not made yet */
     uint32_t *accepts;    /* by state; list plus one */
     size_t edges_capacity;
-    struct edges **of_exprs; /* by state of an expression */
-    size_t of_exprs_capacity;
+    struct edges ***pages; /* by state of an expression, in pages */
+    size_t page_count;
     bool reached[256]; /* by class: bytes that the side can be given */
     uint32_t *scratch; /* a state that is being made */
     size_t scratch_capacity;
@@ -139,7 +140,7 @@ struct edge_record {
 };
 struct walk {
     struct language_set *set;
-    struct arena *arena;
+    struct arena *arena; /* of the set, for one walk after the other */
     struct classes classes;
     struct side sides[SIDE_COUNT];
     const struct path_view *views[SIDE_COUNT];
@@ -158,6 +159,9 @@ struct walk {
     size_t kind_count;
     size_t work;
 };
+/* ---- classes.c: bytes and escapes that no side tells apart ---- */
+void classes_open(struct walk *walk);
+
 /* `b` and `domain` may be null. */
 void walk_open(struct walk *walk, struct language_set *set, const struct rule_languages *a,
                const struct rule_languages *b, const struct language *const *domain);
