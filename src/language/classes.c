@@ -64,7 +64,7 @@ static void find_kinds(struct walk *walk)
 {
     uint32_t seen[256] = {0};
     size_t count = 0;
-    walk->kinds = ARENA_ARRAY(walk->arena, uint16_t, 257);
+    walk->kinds = ARENA_ARRAY(walk->arena, uint16_t, 256);
     for (unsigned pass = 0; pass < 2; pass++) {
         for (unsigned rank = 0; rank < 256; rank++) {
             unsigned byte = walk->set->by_rank[rank];
@@ -84,7 +84,6 @@ static void find_kinds(struct walk *walk)
             walk->kinds[walk->kind_count++] = (uint16_t)(TOKEN_ESCAPE | byte);
         }
     }
-    walk->kinds[walk->kind_count++] = TOKEN_ESCAPE | TOKEN_LOWER_SECOND | '.';
 }
 
 void classes_open(struct walk *walk)

@@ -158,6 +158,70 @@ static void test_language_matches_as_pcre2_does(void **state)
     pcre2_match_data_free(data);
 }
 
+/* Every word of up to five letters. */
+static void test_language_places_are_those_of_pcre2(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {"(?m)a\\n^",
+                                           "(?m)^$",
+                                           "(?m)a$",
+                                           "(?m)$\\n^b",
+                                           "a$",
+                                           "a\\Z",
+                                           "a\\z",
+                                           "\\Ga",
+                                           "(?m)\\Ab",
+                                           "^\\n$",
+                                           "$\\n",
+                                           "\\b\\n\\b",
+                                           "a\\B",
+                                           "(a|^)b",
+                                           "(a|$)\\n",
+                                           "(^a|b$)+",
+                                           "(?m)(^a\\n?)+$",
+                                           "(?!^)a",
+                                           "(?=a$)a",
+                                           "(?=a\\n)a\\s$",
+                                           "(?:(?!ab).)*$",
+                                           "(?s)a.b",
+                                           "(?s-m:^.)b",
+                                           "(?-s)a.b",
+                                           "(?m)^(?!a)",
+                                           "a(?=\\b)",
+                                           "(?:^|/)a(?:/|$)",
+                                           "a*+\\n",
+                                           "[^a]?+b",
+                                           "a{1,2}+a"};
+    static const char letters[] = "ab/\n";
+    struct fixture f;
+    pcre2_match_data *data = pcre2_match_data_create(10, NULL);
+    fixture_open(&f);
+    for (size_t i = 0; i < ARRAY_LEN(patterns); i++) {
+        int error;
+        pcre2_code *code = compile(slice_of(patterns[i]), 0, &error);
+        assert_non_null(code);
+        for (int anchoring = ANCHORING_SEARCH; anchoring <= ANCHORING_WHOLE; anchoring++) {
+            const struct language *language =
+                regex_as(&f, patterns[i], DIALECT_PCRE, (enum anchoring)anchoring);
+            for (size_t number = 0; number < 5 * 1024; number++) {
+                char bytes[5];
+                struct slice word = {bytes, number / 1024 + 1};
+                for (size_t at = 0, rest = number; at < word.len; at++, rest /= 4) {
+                    bytes[at] = letters[rest % 4];
+                }
+                int theirs = found(code, (enum anchoring)anchoring, word, data);
+                if (theirs != language_holds(f.set, language, word)) {
+                    fail_msg("'%s' (anchoring %d) and '%s': PCRE2 says %d", patterns[i], anchoring,
+                             shown(f.arena, word), theirs);
+                }
+            }
+        }
+        pcre2_code_free(code);
+    }
+    fixture_close(&f);
+    pcre2_match_data_free(data);
+}
+
 /* What is too large for one of the two, or accepted with a meaning that is not known here, is no
  * disagreement. */
 static void compare_acceptance(struct fixture *f, struct slice pattern, size_t counts[3])
@@ -218,6 +282,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_language_matches_as_pcre2_does),
+        cmocka_unit_test(test_language_places_are_those_of_pcre2),
         cmocka_unit_test(test_language_accepts_what_pcre2_accepts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

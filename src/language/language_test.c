@@ -279,6 +279,15 @@ static void test_language_gives_up_within_its_limits(void **state)
     assert_int_equal(language_relation(f.set, hard, other, NULL, &relation), ANSWER_GAVE_UP);
     assert_int_equal(language_relation(f.set, hard, same, NULL, &relation), ANSWER_GAVE_UP);
     assert_int_equal(language_contains(f.set, other, hard, NULL, &word), ANSWER_GAVE_UP);
+    struct literal_form form;
+    assert_int_equal(language_literal_form(f.set, nginx_regex(&f, "^/foo(?:$|.*a.{14}b$)"),
+                                           language_paths(f.set), &form),
+                     ANSWER_GAVE_UP);
+    /* Obligations inside a repetition do not pile up. */
+    assert_int_equal(language_relation(f.set, nginx_regex(&f, "^((?!.*ab|.*ba).)*$"),
+                                       nginx_regex(&f, "^(?!.*ab.|.*ba.)(?!.*ab|.*ba).*$"),
+                                       language_paths(f.set), &relation),
+                     ANSWER_YES);
     /* What is found within the limits is true. */
     assert_int_equal(
         language_contains(f.set, hard, nginx_regex(&f, "^(?:ba|.*a.{14})$"), NULL, &word),
