@@ -97,14 +97,15 @@ struct edges *edges_new(struct arena *arena, const struct byte_set *touched, uin
     return edges;
 }
 
-struct edges *edges_from(struct arena *arena, const uint32_t *targets, unsigned count)
+struct edges *edges_from(struct arena *arena, const uint32_t *targets, const bool *reached,
+                         unsigned count)
 {
     uint32_t other = 0;
     unsigned most = 0;
     for (unsigned i = 0; i < count && 2 * most <= count; i++) {
         unsigned same = 0;
-        for (unsigned j = i; j < count; j++) {
-            same += targets[j] == targets[i];
+        for (unsigned j = i; reached[i] && j < count; j++) {
+            same += reached[j] && targets[j] == targets[i];
         }
         if (same > most) {
             most = same;
@@ -113,13 +114,13 @@ struct edges *edges_from(struct arena *arena, const uint32_t *targets, unsigned 
     }
     struct byte_set touched = {{0}};
     for (unsigned i = 0; i < count; i++) {
-        if (targets[i] != other) {
+        if (reached[i] && targets[i] != other) {
             byte_set_add(&touched, i);
         }
     }
     struct edges *edges = edges_new(arena, &touched, other);
     for (unsigned i = 0, at = 0; i < count; i++) {
-        if (targets[i] != other) {
+        if (byte_set_has(&touched, i)) {
             edges->targets[at++] = targets[i];
         }
     }

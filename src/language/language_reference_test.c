@@ -57,8 +57,9 @@ static bool joined(const struct plain *a, const struct plain *b, const char *wor
 
 static struct tried random_leaf(struct fixture *f, struct dice *dice)
 {
-    static const char *const patterns[] = {"a", "b",  "/",  ".",     "[^a]", "a*",    "(a|b)+",
-                                           "",  "ab", "a?", "[ab]/", "\\n",  "(ab)*", "b{1,2}"};
+    static const char *const patterns[] = {
+        "a",  "b",     "/",   ".",      "[^a]",        "a*", "(a|b)+",   "",      "ab",
+        "a?", "[ab]/", "\\n", "^a|^/b", "(?:^|a)\\b.", "a$", "(?!ab)..", "(ab)*", "b{1,2}"};
     struct tried leaf = {NULL, ARENA_NEW(f->arena, struct plain)};
     char word[LENGTH] = {0};
     if (pick(dice, 3) == 0) {

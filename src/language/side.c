@@ -53,17 +53,13 @@ static const struct edges *expr_edges(struct side *side, uint32_t state)
 {
     struct edges **slot = expr_slot(side, state);
     if (!*slot) {
-        uint32_t targets[256], first = 0;
+        uint32_t targets[256];
         const struct expr *expr = state_expr(side->set, state);
         const struct row *row = expr_row(side->set, expr, (enum before)(state % BEFORE_COUNT));
-        for (unsigned c = side->classes->count; c-- > 0;) {
-            targets[c] = row->targets[row->of[side->classes->byte[c]]];
-            first = side->reached[c] ? targets[c] : first;
-        }
         for (unsigned c = 0; c < side->classes->count; c++) {
-            targets[c] = side->reached[c] ? targets[c] : first;
+            targets[c] = row->targets[row->of[side->classes->byte[c]]];
         }
-        *slot = edges_from(side->arena, targets, side->classes->count);
+        *slot = edges_from(side->arena, targets, side->reached, side->classes->count);
     }
     return *slot;
 }

@@ -43,8 +43,10 @@ struct edges {
 };
 uint32_t edges_at(const struct edges *edges, unsigned class);
 struct edges *edges_new(struct arena *arena, const struct byte_set *touched, uint32_t other);
-/* From the target of each class: the commonest one becomes `other`. */
-struct edges *edges_from(struct arena *arena, const uint32_t *targets, unsigned count);
+/* From the targets of classes, of which only those that are reached count: the commonest one becomes
+ * `other`. */
+struct edges *edges_from(struct arena *arena, const uint32_t *targets, const bool *reached,
+                         unsigned count);
 
 /* ---- tree.c: literals ------------------------------------------------------------------------ */
 
