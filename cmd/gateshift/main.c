@@ -47,6 +47,23 @@ static bool has_colour(const struct options *options)
     return isatty(STDERR_FILENO) && !(no_color && *no_color);
 }
 
+/* More infos of one code than these hide the messages that matter. */
+enum { ALIKE_SHOWN = 3 };
+
+static struct diag_style message_style(const struct options *options)
+{
+    struct diag_style style = {.format = diagnostics_format(options),
+                               .colour = has_colour(options),
+                               .excerpts = isatty(STDERR_FILENO) == 1,
+                               .alike = options->all ? 0 : ALIKE_SHOWN};
+    for (int i = SEVERITY_INFO; i <= SEVERITY_ERROR; i++) {
+        if (slice_is(options->min_severity, severity_name((enum severity)i))) {
+            style.least = (enum severity)i;
+        }
+    }
+    return style;
+}
+
 static bool write_results(struct app *app)
 {
     if (app->out.failed) {
@@ -64,7 +81,7 @@ static bool write_results(struct app *app)
 
 static bool write_messages(struct app *app)
 {
-    enum diag_format format = diagnostics_format(&app->options);
+    struct diag_style style = message_style(&app->options);
     const struct option_row *reads = NULL; /* commands without diagnostics print none */
     for (size_t i = 0; app->options.command && option_at(i); i++) {
         if (strcmp(option_at(i)->name, "diagnostics") == 0 && !app->options.help &&
@@ -75,10 +92,9 @@ static bool write_messages(struct app *app)
     struct buf messages;
     buf_init(&messages, BUF_TEXT_MAX);
     if (reads) {
-        diag_print(app->run.diag, format, has_colour(&app->options), isatty(STDERR_FILENO) == 1,
-                   &messages);
+        diag_print(app->run.diag, &style, &messages);
     }
-    if (!app->options.quiet && format == DIAG_FORMAT_TEXT) {
+    if (!app->options.quiet && style.format == DIAG_FORMAT_TEXT) {
         buf_put(&messages, buf_slice(&app->summary));
     }
     buf_put(&messages, buf_slice(&app->failures));

@@ -24,6 +24,7 @@ CHOICES(sides, "auto", "ingress", "gateway")
 CHOICES(error_levels, "error", "warning")
 CHOICES(difference_levels, "changed", "breaking", "cosmetic")
 CHOICES(diagnostic_formats, "text", "json", "github", "sarif")
+CHOICES(severities, "info", "warning", "error")
 CHOICES(colours, "auto", "always", "never")
 /* What is known of ingress-nginx was read from this version. */
 CHOICES(nginx_versions, "1.15.1")
@@ -166,6 +167,9 @@ static const struct option_row rows[] = {
            "write results although the input has errors (exit status stays 3)"),
     CHOICE("diagnostics", 0, diagnostics, READERS, "FORMAT", diagnostic_formats,
            "format of messages on standard error"),
+    CHOICE("min-severity", 0, min_severity, READERS, "LEVEL", severities,
+           "print messages from this level on; what is counted stays the same"),
+    SWITCH("all", 0, all, READERS, "print each message, also where many say the same"),
     CHOICE("color", 0, color, READERS, "WHEN", colours, "colour in messages"),
     LIST("limit", 0, limits, READERS, "NAME=VALUE", "raise a limit; see gateshift(1)"),
     SWITCH("quiet", 'q', quiet, READERS, "no closing summary"),

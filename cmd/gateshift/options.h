@@ -42,8 +42,9 @@ struct options {
     struct words files, before, after, headers, limits, aspects, assume, controller_flags;
     struct slice namespace, output, out_dir, from, from_version, ingress_class, controller_config;
     struct slice to, api_version, channel, aks_version, gateway_class, gateway, fail_on;
-    struct slice diagnostics, color, as, before_as, after_as, side, method, client_ip, body_size;
-    bool help, keep_going, force, closed, convert, strict, quiet;
+    struct slice diagnostics, min_severity, color, as, before_as, after_as, side, method, client_ip,
+        body_size;
+    bool help, keep_going, force, closed, convert, strict, quiet, all;
 };
 
 enum option_kind { OPTION_SWITCH, OPTION_TEXT, OPTION_LIST };

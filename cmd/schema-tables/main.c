@@ -124,7 +124,7 @@ int main(int argc, char **argv)
     struct buf messages;
     buf_init(&messages, BUF_TEXT_MAX);
     diag_finish(run.diag);
-    diag_print(run.diag, DIAG_FORMAT_TEXT, false, false, &messages);
+    diag_print(run.diag, &(struct diag_style){.format = DIAG_FORMAT_TEXT}, &messages);
     fwrite(buf_slice(&messages).ptr, 1, messages.len, stderr);
     buf_release(&messages);
     run_close(&run);

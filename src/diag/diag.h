@@ -80,10 +80,16 @@ size_t diag_count_severity(const struct diag *diag, enum severity severity);
 size_t diag_count_input_errors(const struct diag *diag);
 
 enum diag_format { DIAG_FORMAT_TEXT, DIAG_FORMAT_JSON, DIAG_FORMAT_GITHUB, DIAG_FORMAT_SARIF };
-/* Prints all diagnostics. Text has one line each, "file:line:column: severity CODE: message
- * (subject)", and with `excerpts` the source line and a caret below it. Control bytes are escaped. */
-void diag_print(const struct diag *diag, enum diag_format format, bool colour, bool excerpts,
-                struct buf *out);
+struct diag_style {
+    enum diag_format format;
+    bool colour, excerpts; /* of text; excerpts: the source line and a caret below a message */
+    enum severity least;   /* what is less severe is not printed */
+    size_t
+        alike; /* text: of one code of level info so many are printed, and the others counted; 0: all */
+};
+/* Prints the diagnostics. Text has one line each, "file:line:column: severity CODE: message (subject)".
+ * Control bytes are escaped. */
+void diag_print(const struct diag *diag, const struct diag_style *style, struct buf *out);
 
 /* Text from the input, made harmless for a terminal: control bytes as "\x1b", bad UTF-8 likewise. */
 void diag_put_visible(struct slice text, struct buf *out);

@@ -139,48 +139,93 @@ static void put_place(const struct diag *diag, struct span span, struct buf *out
     buf_puts(out, ": ");
 }
 
-static void print_text(const struct diag *diag, bool colour, bool excerpts, struct buf *out)
+static void put_subject(const struct diagnostic *item, struct buf *out)
 {
-    for (size_t i = 0; i < diag_count(diag); i++) {
-        const struct diagnostic *item = diag_get(diag, i);
-        put_place(diag, item->span, out);
-        buf_printf(out, "%s%s %s%s: ", colour ? colour_of(item->severity) : "",
-                   severity_name(item->severity), diag_row(item->code)->name,
-                   colour ? "\x1b[0m" : "");
-        diag_put_visible(item->message, out);
-        if (item->subject.len && !slice_contains(item->message, item->subject)) {
-            buf_puts(out, " (");
-            diag_put_visible(item->subject, out);
-            buf_putc(out, ')');
-        }
-        buf_putc(out, '\n');
-        if (excerpts) {
-            put_source(diag, item->span, colour, out);
+    if (item->subject.len && !slice_contains(item->message, item->subject)) {
+        buf_puts(out, " (");
+        diag_put_visible(item->subject, out);
+        buf_putc(out, ')');
+    }
+}
+
+static void put_severity(enum severity severity, const char *code, bool colour, struct buf *out)
+{
+    buf_printf(out, "%s%s %s%s: ", colour ? colour_of(severity) : "", severity_name(severity), code,
+               colour ? "\x1b[0m" : "");
+}
+
+/* How many of each code were not printed one by one. */
+static void put_rest(const size_t seen[DIAG_CODE_COUNT], const struct diag_style *style,
+                     struct buf *out)
+{
+    for (size_t code = 0; style->alike && code < DIAG_CODE_COUNT; code++) {
+        if (seen[code] > style->alike) {
+            const struct diag_row *row = diag_row((enum diag_code)code);
+            put_severity(SEVERITY_INFO, row->name, style->colour, out);
+            buf_printf(out, "and %zu more (%s); --all shows them\n", seen[code] - style->alike,
+                       row->title);
         }
     }
 }
 
+static void print_text(const struct diag *diag, const struct diag_style *style, struct buf *out)
+{
+    size_t seen[DIAG_CODE_COUNT] = {0};
+    for (size_t i = 0; i < diag_count(diag); i++) {
+        const struct diagnostic *item = diag_get(diag, i);
+        if (item->severity < style->least) {
+            continue;
+        }
+        if (style->alike && item->severity == SEVERITY_INFO && ++seen[item->code] > style->alike) {
+            continue;
+        }
+        put_place(diag, item->span, out);
+        put_severity(item->severity, diag_row(item->code)->name, style->colour, out);
+        diag_put_visible(item->message, out);
+        put_subject(item, out);
+        buf_putc(out, '\n');
+        if (style->excerpts) {
+            put_source(diag, item->span, style->colour, out);
+        }
+    }
+    put_rest(seen, style, out);
+}
+
 /* ---- GitHub workflow commands ------------------------------------------------------------- */
 
-/* Source: actions/toolkit packages/core/src/command.ts, escapeData and escapeProperty. */
+/* Source: actions/toolkit packages/core/src/command.ts, escapeData and escapeProperty. What is no text for
+ * people either comes out as in a terminal: the log of a workflow is shown in one. */
 static void put_github(struct slice text, bool property, struct buf *out)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
+    struct buf visible;
+    buf_init(&visible, BUF_TEXT_MAX);
+    for (size_t from = 0, i = 0; i <= text.len; i++) {
+        if (i == text.len || text.ptr[i] == '\n' || text.ptr[i] == '\r') {
+            diag_put_visible(slice_sub(text, from, i), &visible);
+            buf_put(&visible, slice_sub(text, i, i + 1));
+            from = i + 1;
+        }
+    }
+    for (size_t i = 0; i < visible.len; i++) {
+        char c = visible.ptr[i];
         if (c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ','))) {
             buf_printf(out, "%%%02X", (unsigned char)c);
         } else {
             buf_putc(out, c);
         }
     }
+    buf_release(&visible);
 }
 
-static void print_github(const struct diag *diag, struct buf *out)
+static void print_github(const struct diag *diag, enum severity least, struct buf *out)
 {
     static const char *const commands[] = {"notice", "warning", "error"};
     for (size_t i = 0; i < diag_count(diag); i++) {
         const struct diagnostic *item = diag_get(diag, i);
         const struct diag_row *row = diag_row(item->code);
+        if (item->severity < least) {
+            continue;
+        }
         buf_printf(out, "::%s ", commands[item->severity]);
         if (item->span.file) {
             buf_puts(out, "file=");
@@ -232,11 +277,14 @@ static void put_value(json_t *root, size_t flags, struct buf *out)
     json_decref(root);
 }
 
-static void print_json(const struct diag *diag, struct buf *out)
+static void print_json(const struct diag *diag, enum severity least, struct buf *out)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < diag_count(diag); i++) {
         const struct diagnostic *item = diag_get(diag, i);
+        if (item->severity < least) {
+            continue;
+        }
         json_t *one = json_object();
         json_object_set_new(one, "code", json_string(diag_row(item->code)->name));
         json_object_set_new(one, "severity", json_string(severity_name(item->severity)));
@@ -270,12 +318,13 @@ static json_t *sarif_text(struct slice text)
 }
 
 /* Only the rules that occur; `index` gets the place of each code in the list. */
-static json_t *sarif_rules(const struct diag *diag, int index[DIAG_CODE_COUNT])
+static json_t *sarif_rules(const struct diag *diag, enum severity least, int index[DIAG_CODE_COUNT])
 {
     json_t *rules = json_array();
     bool used[DIAG_CODE_COUNT] = {false};
     for (size_t i = 0; i < diag_count(diag); i++) {
-        used[diag_get(diag, i)->code] = true;
+        const struct diagnostic *item = diag_get(diag, i);
+        used[item->code] |= item->severity >= least;
     }
     for (size_t code = 0; code < DIAG_CODE_COUNT; code++) {
         if (!used[code]) {
@@ -343,23 +392,30 @@ static json_t *sarif_locations(const struct diag *diag, const struct diagnostic 
     return locations;
 }
 
+static json_t *sarif_result(const struct diag *diag, const struct diagnostic *item, int rule)
+{
+    json_t *result = json_object();
+    json_object_set_new(result, "ruleId", json_string(diag_row(item->code)->name));
+    json_object_set_new(result, "ruleIndex", json_integer(rule));
+    json_object_set_new(result, "level", json_string(sarif_level(item->severity)));
+    json_object_set_new(result, "message", sarif_text(item->message));
+    json_object_set_new(result, "locations", sarif_locations(diag, item));
+    return result;
+}
+
 /* Source: OASIS SARIF 2.1.0, sarif-schema-2.1.0.json. */
-static void print_sarif(const struct diag *diag, struct buf *out)
+static void print_sarif(const struct diag *diag, enum severity least, struct buf *out)
 {
     int index[DIAG_CODE_COUNT] = {0};
     json_t *driver = json_object();
     json_object_set_new(driver, "name", json_string("gateshift"));
-    json_object_set_new(driver, "rules", sarif_rules(diag, index));
+    json_object_set_new(driver, "rules", sarif_rules(diag, least, index));
     json_t *results = json_array();
     for (size_t i = 0; i < diag_count(diag); i++) {
         const struct diagnostic *item = diag_get(diag, i);
-        json_t *result = json_object();
-        json_object_set_new(result, "ruleId", json_string(diag_row(item->code)->name));
-        json_object_set_new(result, "ruleIndex", json_integer(index[item->code]));
-        json_object_set_new(result, "level", json_string(sarif_level(item->severity)));
-        json_object_set_new(result, "message", sarif_text(item->message));
-        json_object_set_new(result, "locations", sarif_locations(diag, item));
-        json_array_append_new(results, result);
+        if (item->severity >= least) {
+            json_array_append_new(results, sarif_result(diag, item, index[item->code]));
+        }
     }
     json_t *root = json_object(), *runs = json_array(), *run = json_object(), *tool = json_object();
     json_object_set_new(root, "$schema",
@@ -374,21 +430,20 @@ static void print_sarif(const struct diag *diag, struct buf *out)
     put_value(root, JSON_INDENT(2), out);
 }
 
-void diag_print(const struct diag *diag, enum diag_format format, bool colour, bool excerpts,
-                struct buf *out)
+void diag_print(const struct diag *diag, const struct diag_style *style, struct buf *out)
 {
-    switch (format) {
+    switch (style->format) {
     case DIAG_FORMAT_TEXT:
-        print_text(diag, colour, excerpts, out);
+        print_text(diag, style, out);
         return;
     case DIAG_FORMAT_JSON:
-        print_json(diag, out);
+        print_json(diag, style->least, out);
         return;
     case DIAG_FORMAT_GITHUB:
-        print_github(diag, out);
+        print_github(diag, style->least, out);
         return;
     case DIAG_FORMAT_SARIF:
-        print_sarif(diag, out);
+        print_sarif(diag, style->least, out);
         return;
     }
 }

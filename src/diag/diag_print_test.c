@@ -41,7 +41,9 @@ static const char *print(struct fixture *fixture, enum diag_format format, bool 
                          bool excerpts)
 {
     buf_clear(&fixture->out);
-    diag_print(fixture->diag, format, colour, excerpts, &fixture->out);
+    diag_print(fixture->diag,
+               &(struct diag_style){.format = format, .colour = colour, .excerpts = excerpts},
+               &fixture->out);
     assert_false(fixture->out.failed);
     return arena_string(fixture->arena, buf_slice(&fixture->out));
 }
@@ -113,6 +115,80 @@ static void test_diag_escapes_for_github(void **state)
     assert_string_equal(print(fixture, DIAG_FORMAT_GITHUB, false, false),
                         "::error file=a%3Ab%2Cc%25.yaml,line=2,col=10,title=T002 wrong type::50%25 "
                         "of%0Alines: a, b (Ingress a/b)\n");
+}
+
+static void test_diag_shows_control_bytes_to_github_as_text(void **state)
+{
+    struct fixture *fixture = *state;
+    say(fixture, "a\x1b[31mb\xC2\x9B\xE2\x80\xAE\x07 \xFF");
+    assert_string_equal(print(fixture, DIAG_FORMAT_GITHUB, false, false),
+                        "::error file=a%3Ab%2Cc%25.yaml,line=2,col=10,title=T002 wrong type::"
+                        "a\\x1b[31mb\\xc2\\x9b\\xe2\\x80\\xae\\x07 \\xff (Ingress a/b)\n");
+}
+
+static void say_many(struct fixture *fixture)
+{
+    static const struct {
+        enum diag_code code;
+        uint32_t line;
+    } rows[] = {{DIAG_N009, 1}, {DIAG_N009, 2}, {DIAG_N001, 3}, {DIAG_N009, 4},
+                {DIAG_N009, 5}, {DIAG_N007, 6}, {DIAG_N001, 7}, {DIAG_N001, 8}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        diag_at(fixture->diag, rows[i].code, (struct span){fixture->file, rows[i].line, 1},
+                SLICE_ABSENT, "x");
+    }
+}
+
+static const char *print_style(struct fixture *fixture, const struct diag_style *style)
+{
+    buf_clear(&fixture->out);
+    diag_print(fixture->diag, style, &fixture->out);
+    return arena_string(fixture->arena, buf_slice(&fixture->out));
+}
+
+static void test_diag_counts_infos_of_one_code(void **state)
+{
+    struct fixture *fixture = *state;
+    say_many(fixture);
+    /* warnings are never taken together */
+    assert_string_equal(print_style(fixture, &(struct diag_style){.alike = 2}),
+                        "a:b,c%.yaml:1:1: info N009: x\n"
+                        "a:b,c%.yaml:2:1: info N009: x\n"
+                        "a:b,c%.yaml:3:1: warning N001: x\n"
+                        "a:b,c%.yaml:6:1: info N007: x\n"
+                        "a:b,c%.yaml:7:1: warning N001: x\n"
+                        "a:b,c%.yaml:8:1: warning N001: x\n"
+                        "info N009: and 2 more (annotation of something else); --all shows them\n");
+    assert_null(strstr(print_style(fixture, &(struct diag_style){.alike = 4}), "more"));
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = strstr(text, part); at; at = strstr(at + 1, part)) {
+        count++;
+    }
+    return count;
+}
+
+static void test_diag_leaves_out_what_is_less_severe(void **state)
+{
+    struct fixture *fixture = *state;
+    static const enum diag_format formats[] = {DIAG_FORMAT_TEXT, DIAG_FORMAT_JSON,
+                                               DIAG_FORMAT_GITHUB, DIAG_FORMAT_SARIF};
+    say_many(fixture);
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+        struct diag_style style = {.format = formats[i], .alike = 1};
+        bool text = formats[i] == DIAG_FORMAT_TEXT;
+        assert_int_equal(count_of(print_style(fixture, &style), "N007") > 0, true);
+        style.least = SEVERITY_WARNING;
+        const char *printed = print_style(fixture, &style);
+        assert_int_equal(count_of(printed, "N007") + count_of(printed, "N009"), 0);
+        assert_true(count_of(printed, "N001") >= 3);
+        style.least = SEVERITY_ERROR;
+        assert_int_equal(count_of(print_style(fixture, &style), "N00"), 0);
+        assert_true(!text || fixture->out.len == 0);
+    }
 }
 
 static json_t *load(const char *text)
@@ -193,6 +269,9 @@ int main(void)
         TEST(test_diag_does_not_repeat_the_subject),
         TEST(test_diag_makes_text_harmless),
         TEST(test_diag_escapes_for_github),
+        TEST(test_diag_shows_control_bytes_to_github_as_text),
+        TEST(test_diag_counts_infos_of_one_code),
+        TEST(test_diag_leaves_out_what_is_less_severe),
         TEST(test_diag_writes_json),
         TEST(test_diag_writes_sarif_with_its_rules),
         TEST(test_diag_finds_the_closest_name),

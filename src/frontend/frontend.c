@@ -1,4 +1,4 @@
-#include "frontend/frontend.h"
+#include "frontend/frontend_priv.h"
 
 #include "ingress_v1/ingress_v1.h"
 
@@ -127,6 +127,7 @@ bool side_build(struct run *run, const struct side_options *options, struct side
     if (side->kind == SIDE_GATEWAY && !routes) {
         return nothing(run, "Gateway or HTTPRoute that can be read");
     }
+    unread_report(run, kube, side->kind);
     route_table_open(run, &side->table);
     if (side->kind == SIDE_INGRESS) {
         build_ingress(run, options, side);

@@ -175,6 +175,58 @@ static void test_frontend_takes_nothing_for_a_side(void **state)
     side_close(&after);
 }
 
+#define STRANGERS                                                                                  \
+    "apiVersion: b.example/v1\nkind: Thing\nmetadata: {name: z, namespace: shop}\n---\n"           \
+    "apiVersion: b.example/v1\nkind: Thing\nmetadata: {name: a, namespace: shop}\n---\n"           \
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: shop}\n---\n"           \
+    "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: BackendTrafficPolicy\n"                     \
+    "metadata: {name: a, namespace: shop}\n---\n"                                                  \
+    "apiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\n"                                  \
+    "metadata: {name: a, namespace: shop}\n---\n"
+
+static const struct diagnostic *unread(const struct run *run, const char *kind)
+{
+    const struct diagnostic *found = NULL;
+    for (size_t i = 0; i < diag_count(run->diag); i++) {
+        const struct diagnostic *item = diag_get(run->diag, i);
+        if (item->code == DIAG_K021 && slice_contains(item->message, slice_of(kind))) {
+            assert_null(found); /* once for a kind */
+            found = item;
+        }
+    }
+    return found;
+}
+
+static void test_frontend_names_kinds_that_nobody_reads(void **state)
+{
+    struct run *run = *state;
+    struct side side = {0};
+    const struct side_options options = {.kind = SIDE_INGRESS};
+    read_text(run, STRANGERS INGRESS GATEWAY, &side.kube);
+    assert_true(side_build(run, &options, &side));
+    assert_true(slice_is(unread(run, "'Thing'")->message,
+                         "kind 'Thing' of 'b.example/v1' is not read; 2 objects are left out"));
+    assert_int_equal(unread(run, "'Thing'")->span.line, 1);
+    assert_int_equal(unread(run, "'Thing'")->severity, SEVERITY_INFO);
+    assert_int_equal(unread(run, "BackendTrafficPolicy")->severity, SEVERITY_INFO);
+    assert_non_null(unread(run, "GRPCRoute"));
+    assert_null(unread(run, "Deployment"));
+    side_close(&side);
+}
+
+static void test_frontend_warns_of_policies_beside_a_gateway(void **state)
+{
+    struct run *run = *state;
+    struct side side = {0};
+    const struct side_options options = {.kind = SIDE_GATEWAY};
+    read_text(run, STRANGERS GATEWAY, &side.kube);
+    assert_true(side_build(run, &options, &side));
+    assert_int_equal(unread(run, "BackendTrafficPolicy")->severity, SEVERITY_WARNING);
+    assert_null(unread(run, "GRPCRoute")); /* named by the front end itself */
+    assert_non_null(unread(run, "Deployment"));
+    side_close(&side);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +238,8 @@ int main(void)
         TEST(test_frontend_shares_services_between_sides),
         TEST(test_frontend_reads_back_what_was_converted),
         TEST(test_frontend_takes_nothing_for_a_side),
+        TEST(test_frontend_names_kinds_that_nobody_reads),
+        TEST(test_frontend_warns_of_policies_beside_a_gateway),
 #undef TEST
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

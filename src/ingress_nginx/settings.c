@@ -258,6 +258,19 @@ static const struct config_map *find_config(const struct kube *kube, struct slic
     return (const struct config_map *)(const void *)object;
 }
 
+static const struct config_map *named_config(struct run *run, const struct kube *kube,
+                                             struct slice wanted)
+{
+    const struct config_map *config = find_config(kube, wanted);
+    if (wanted.len && !config) {
+        diag_at(run->diag, DIAG_K022, SPAN_NONE, SLICE_ABSENT,
+                "ConfigMap '" SLICE_FMT "' of --controller-config is not in the input; give the "
+                "file that holds it with -f as well, or correct NAMESPACE/NAME",
+                SLICE_ARG(wanted));
+    }
+    return config;
+}
+
 static bool read_bool(struct slice value, bool *out)
 {
     static const char *const no[] = {"false", "0", "f", "F", "FALSE", "False"};
@@ -457,7 +470,7 @@ void settings_read(struct run *run, const struct kube *kube,
     }
     out->config = aks && !options->controller_config.len
                       ? NULL
-                      : find_config(kube, options->controller_config);
+                      : named_config(run, kube, options->controller_config);
     for (size_t i = 0; out->config && i < out->config->data.count; i++) {
         read_key(run, &out->config->data.items[i], out);
     }

@@ -330,6 +330,21 @@ static void read_object(const struct reader *reader, struct node *root,
 
 enum { LIST_DEPTH_MAX = 8 };
 
+/* An empty list may also be written "items: null". */
+static bool holds_items(const struct reader *reader, const struct node *root,
+                        const struct node *items)
+{
+    bool given = items || node_pair(root, SLICE("items"));
+    if (!given) {
+        diag_at(reader->run->diag, DIAG_K001, root->span, SLICE_ABSENT,
+                "'items' is missing, so this List holds no object");
+    } else if (items && items->kind != NODE_LIST) {
+        diag_at(reader->run->diag, DIAG_K001, items->span, SLICE_ABSENT,
+                "'items' of a List must be a list of objects, not %s", node_kind_name(items->kind));
+    }
+    return given && (!items || items->kind == NODE_LIST);
+}
+
 /* "List", and lists of one kind such as "IngressList", whose items need no kind of their own. */
 static void read_root(const struct reader *reader, struct node *root,
                       const struct identity *from_list, int depth)
@@ -337,8 +352,10 @@ static void read_root(const struct reader *reader, struct node *root,
     const struct node *kind = node_get(root, "kind"), *items = node_get(root, "items");
     bool named = kind && kind->kind == NODE_STRING && slice_ends(kind->text, SLICE("List"));
     bool any = named && slice_is(kind->text, "List");
-    if (!named || depth >= LIST_DEPTH_MAX || (!any && !items) ||
-        (items && items->kind != NODE_LIST)) {
+    if (any && !holds_items(reader, root, items)) {
+        return;
+    }
+    if (!named || depth >= LIST_DEPTH_MAX || (!any && (!items || items->kind != NODE_LIST))) {
         read_object(reader, root, from_list);
         return;
     }

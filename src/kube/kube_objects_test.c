@@ -94,6 +94,17 @@ static void test_kube_kustomization(void **state)
            "4:32 K005 'spec.rules[0].http.paths[0].pathType' is missing\n");
 }
 
+static void test_kube_lists_without_items(void **state)
+{
+    (void)state;
+    expect("apiVersion: v1\nkind: List\nitems: none\n",
+           "3:8 K001 'items' of a List must be a list of objects, not a text\n");
+    expect("apiVersion: v1\nkind: List\nitem: []\n",
+           "1:1 K001 'items' is missing, so this List holds no object\n");
+    expect("apiVersion: v1\nkind: List\nitems: null\n", "");
+    expect("apiVersion: v1\nkind: List\nitems: []\n", "");
+}
+
 static void test_kube_lists(void **state)
 {
     (void)state;
@@ -103,8 +114,7 @@ static void test_kube_lists(void **state)
                      "- apiVersion: v1\n  kind: List\n  items:\n"
                      "  - {apiVersion: v1, kind: Namespace, metadata: {name: b}}\n"
                      "---\napiVersion: v1\nkind: ServiceList\nitems:\n"
-                     "- {metadata: {name: a}, spec: {ports: [{port: 80}]}}\n"
-                     "---\n{apiVersion: v1, kind: List}\n");
+                     "- {metadata: {name: a}, spec: {ports: [{port: 80}]}}\n");
     fixture_silent(&f);
     assert_int_equal(f.kube.counts[KUBE_NAMESPACE], 2);
     assert_non_null(kube_find(&f.kube, KUBE_SERVICE, SLICE("default"), SLICE("a")));
@@ -277,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_kube_kinds_of_other_groups),
         cmocka_unit_test(test_kube_kustomization),
         cmocka_unit_test(test_kube_lists),
+        cmocka_unit_test(test_kube_lists_without_items),
         cmocka_unit_test(test_kube_metadata),
         cmocka_unit_test(test_kube_annotation_size),
         cmocka_unit_test(test_kube_given_twice),

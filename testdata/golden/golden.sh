@@ -23,7 +23,7 @@ say() { # result name
 convert() { # out file...
     out=$1
     shift
-    "$gateshift" convert --quiet --to standard --gateway-class example --color never "$@" \
+    "$gateshift" convert --quiet --all --to standard --gateway-class example --color never "$@" \
         >"$work/objects" 2>"$work/messages"
     status=$?
     {

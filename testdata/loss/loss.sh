@@ -47,7 +47,7 @@ END
 }
 
 convert() { # name
-    "$gateshift" convert --quiet -f "$work/$1.yaml" --to standard --gateway-class example --color never \
+    "$gateshift" convert --quiet --all -f "$work/$1.yaml" --to standard --gateway-class example --color never \
         >"$work/$1.out" 2>"$work/$1.err"
 }
 
