@@ -91,25 +91,30 @@ static enum severity impact_severity(enum impact impact)
     return SEVERITY_ERROR;
 }
 
-/* What users call it: the annotation or setting, else the effect. */
-static struct slice effect_title(enum effect_id id, const void *effect)
+static void say_source(struct conversion *c, const struct rule *rule, enum effect_id id,
+                       const struct effect_source *source)
 {
-    const struct effect_source *source = effect_source(effect);
-    return source->name.len ? source->name : slice_of(effect_row(id)->text);
+    const struct effect_row *row = effect_row(id);
+    bool protects = row->aspect == ASPECT_PROTECTION && row->impact == IMPACT_BREAKING;
+    say(c, protects ? DIAG_C003 : DIAG_C001, impact_severity(row->impact),
+        source->span.line ? source->span : rule->origin.span, &rule->origin,
+        "'" SLICE_FMT "' cannot be written for target '%s': %s", SLICE_ARG(source->name),
+        c->options->target->name, c->options->target->capabilities[id].text);
 }
 
 void say_unsupported(struct conversion *c, const struct rule *rule, enum effect_id id,
                      const void *effect)
 {
-    if (!effect_source(effect)->name.len) {
+    const struct effect_source *source = effect_source(effect);
+    if (!source->name.len) {
         return; /* a default of the data plane: say_platform names it */
     }
-    const struct effect_row *row = effect_row(id);
-    bool protects = row->aspect == ASPECT_PROTECTION && row->impact == IMPACT_BREAKING;
-    struct slice title = effect_title(id, effect);
-    say_effect(c, protects ? DIAG_C003 : DIAG_C001, impact_severity(row->impact), rule, effect,
-               "'" SLICE_FMT "' cannot be written for target '%s': %s", SLICE_ARG(title),
-               c->options->target->name, c->options->target->capabilities[id].text);
+    say_source(c, rule, id, source);
+    for (const struct more_sources *more = rule->more; more; more = more->next) {
+        if (more->effect == id) {
+            say_source(c, rule, id, &more->source);
+        }
+    }
 }
 
 void say_unknown(struct conversion *c, const struct unknown *unknown, const struct origin *origin)

@@ -78,29 +78,55 @@ static void put_view(const struct outcome *outcome, struct buf *out)
     }
 }
 
+static void put_place(struct run *run, struct span span, struct buf *out)
+{
+    if (span.file) {
+        buf_puts(out, " (");
+        put(out, diag_file_name(run->diag, span.file));
+        buf_printf(out, ":%u)", span.line);
+    }
+    buf_putc(out, '\n');
+}
+
+static void put_source(struct run *run, const struct effect_source *source, struct buf *out)
+{
+    buf_puts(out, "      by ");
+    put(out, source->name);
+    put_place(run, source->span, out);
+}
+
+static void put_effect(struct run *run, const struct rule *rule, const struct effect_row *row,
+                       const void *effect, struct buf *out)
+{
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    effect_print(row->id, effect, &text);
+    buf_puts(out, "    ");
+    for (const char *c = row->name; *c; c++) {
+        buf_putc(out, *c == '_' ? ' ' : *c);
+    }
+    buf_puts(out, ": ");
+    put(out, buf_slice(&text));
+    buf_putc(out, '\n');
+    buf_release(&text);
+    put_source(run, effect_source(effect), out);
+    for (const struct more_sources *more = rule->more; more; more = more->next) {
+        if (more->effect == row->id) {
+            put_source(run, &more->source, out);
+        }
+    }
+}
+
 /* What the rule itself sets and its author asked for; what acts on every request is left to JSON. */
-static void put_effects(const struct outcome *outcome, struct buf *out)
+static void put_effects(struct run *run, const struct outcome *outcome, struct buf *out)
 {
     for (size_t id = 0; outcome->rule && id < EFFECT_COUNT; id++) {
         const struct effect_row *row = effect_row((enum effect_id)id);
         const void *effect = effect_get(&outcome->rule->effects, row->id);
-        if (!effect || !effect_source(effect)->name.ptr || outcome->decided_by == (int)id ||
-            row->aspect == ASPECT_REWRITE) {
-            continue;
+        if (effect && effect_source(effect)->name.ptr && outcome->decided_by != (int)id &&
+            row->aspect != ASPECT_REWRITE) {
+            put_effect(run, outcome->rule, row, effect, out);
         }
-        struct buf text;
-        buf_init(&text, 1 << 16);
-        effect_print(row->id, effect, &text);
-        buf_puts(out, "    ");
-        for (const char *c = row->name; *c; c++) {
-            buf_putc(out, *c == '_' ? ' ' : *c);
-        }
-        buf_puts(out, ": ");
-        put(out, buf_slice(&text));
-        buf_puts(out, " (");
-        put(out, effect_source(effect)->name);
-        buf_puts(out, ")\n");
-        buf_release(&text);
     }
 }
 
@@ -134,12 +160,7 @@ static void put_origin(struct run *run, const struct outcome *outcome, struct bu
         buf_puts(out, ", ");
         put(out, origin->field);
     }
-    if (origin->span.file) {
-        buf_puts(out, " (");
-        put(out, diag_file_name(run->diag, origin->span.file));
-        buf_printf(out, ":%u)", origin->span.line);
-    }
-    buf_putc(out, '\n');
+    put_place(run, origin->span, out);
 }
 
 /* "  assumed: basic-auth (Secret shop/users) passes, else answer 401" */
@@ -169,7 +190,7 @@ void outcome_print(struct run *run, const struct request *request, const struct 
     put_kind(run, outcome, out);
     if (outcome->kind == OUTCOME_FORWARD) {
         put_view(outcome, out);
-        put_effects(outcome, out);
+        put_effects(run, outcome, out);
     }
     put_conditions(outcome, out);
     put_unknown(outcome, out);

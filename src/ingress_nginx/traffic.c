@@ -2,46 +2,60 @@
 
 #define NEW_EFFECT(run, type) ARENA_NEW((run)->arena, struct route_##type)
 
+/* The first of the annotations that are set, absent when none is; the others are noted beside it. */
+static struct effect_source sources_of(struct model *model, const struct annotations *annotations,
+                                       const enum annotation_id *ids, size_t count,
+                                       struct rule *rule, enum effect_id effect)
+{
+    struct effect_source first = {SLICE_ABSENT, SPAN_NONE};
+    for (size_t i = 0; i < count; i++) {
+        struct effect_source source = annotation_source(annotations, ids[i]);
+        if (!first.name.ptr) {
+            first = source;
+        } else if (source.name.ptr) {
+            rule_add_source(model->run, rule, effect, source);
+        }
+    }
+    return first;
+}
+
 static void add_timeouts(struct model *model, const struct annotations *annotations,
                          struct rule *rule)
 {
     static const enum annotation_id ids[] = {AN_proxy_connect_timeout, AN_proxy_send_timeout,
                                              AN_proxy_read_timeout};
     const struct settings *settings = model->settings;
-    struct route_timeouts *timeouts = NULL;
-    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
-        struct effect_source source = annotation_source(annotations, ids[i]);
-        if (source.name.ptr && !timeouts) {
-            timeouts = NEW_EFFECT(model->run, timeouts);
-            timeouts->source = source;
-        }
+    struct effect_source source =
+        sources_of(model, annotations, ids, ARRAY_LEN(ids), rule, EFFECT_timeouts);
+    if (!source.name.ptr) {
+        return;
     }
-    if (timeouts) {
-        timeouts->connect_ms =
-            nginx_ms(annotation_int(annotations, AN_proxy_connect_timeout, settings->connect_s));
-        timeouts->send_ms =
-            nginx_ms(annotation_int(annotations, AN_proxy_send_timeout, settings->send_s));
-        timeouts->read_ms =
-            nginx_ms(annotation_int(annotations, AN_proxy_read_timeout, settings->read_s));
-        timeouts->request_ms = -1;
-        timeouts->backend_request_ms = -1;
-        rule->effects.timeouts = timeouts;
-    }
+    struct route_timeouts *timeouts = NEW_EFFECT(model->run, timeouts);
+    timeouts->source = source;
+    timeouts->connect_ms =
+        nginx_ms(annotation_int(annotations, AN_proxy_connect_timeout, settings->connect_s));
+    timeouts->send_ms =
+        nginx_ms(annotation_int(annotations, AN_proxy_send_timeout, settings->send_s));
+    timeouts->read_ms =
+        nginx_ms(annotation_int(annotations, AN_proxy_read_timeout, settings->read_s));
+    timeouts->request_ms = -1;
+    timeouts->backend_request_ms = -1;
+    rule->effects.timeouts = timeouts;
 }
 
 static void add_retries(struct model *model, const struct annotations *annotations,
                         struct rule *rule)
 {
-    bool tries = annotation_set(annotations, AN_proxy_next_upstream_tries);
-    struct slice conditions = annotation_text(annotations, AN_proxy_next_upstream);
-    if (!tries && !conditions.ptr) {
+    static const enum annotation_id ids[] = {AN_proxy_next_upstream_tries, AN_proxy_next_upstream};
+    struct effect_source source =
+        sources_of(model, annotations, ids, ARRAY_LEN(ids), rule, EFFECT_retries);
+    if (!source.name.ptr) {
         return;
     }
     struct route_retries *retries = NEW_EFFECT(model->run, retries);
-    retries->source = annotation_source(annotations, tries ? AN_proxy_next_upstream_tries
-                                                           : AN_proxy_next_upstream);
-    annotation_use(annotations, AN_proxy_next_upstream);
+    struct slice conditions = annotation_text(annotations, AN_proxy_next_upstream);
     int64_t all = annotation_int(annotations, AN_proxy_next_upstream_tries, model->settings->tries);
+    retries->source = source;
     retries->conditions = conditions.ptr ? conditions : model->settings->next_upstream;
     retries->attempts = nginx_attempts(retries->conditions, all);
     rule->effects.retries = retries;
@@ -56,14 +70,14 @@ static bool on_or(const struct annotations *annotations, enum annotation_id id, 
 static void add_buffering(struct model *model, const struct annotations *annotations,
                           struct rule *rule)
 {
-    bool request = annotation_set(annotations, AN_proxy_request_buffering);
-    if (!request && !annotation_set(annotations, AN_proxy_buffering)) {
+    static const enum annotation_id ids[] = {AN_proxy_request_buffering, AN_proxy_buffering};
+    struct effect_source source =
+        sources_of(model, annotations, ids, ARRAY_LEN(ids), rule, EFFECT_buffering);
+    if (!source.name.ptr) {
         return;
     }
     struct route_buffering *buffering = NEW_EFFECT(model->run, buffering);
-    buffering->source =
-        annotation_source(annotations, request ? AN_proxy_request_buffering : AN_proxy_buffering);
-    annotation_use(annotations, AN_proxy_buffering);
+    buffering->source = source;
     buffering->request =
         on_or(annotations, AN_proxy_request_buffering, model->settings->proxy_request_buffering);
     buffering->response = on_or(annotations, AN_proxy_buffering, model->settings->proxy_buffering);

@@ -255,6 +255,18 @@ struct rule *rule_list_add(struct run *run, struct rule_list *list)
     return ARENA_PUSH(run->arena, list->rules, list->count, list->capacity);
 }
 
+void rule_add_source(struct run *run, struct rule *rule, enum effect_id effect,
+                     struct effect_source source)
+{
+    const struct more_sources **end = &rule->more;
+    while (*end) {
+        end = &((struct more_sources *)(uintptr_t)*end)->next;
+    }
+    struct more_sources *added = ARENA_NEW(run->arena, struct more_sources);
+    *added = (struct more_sources){effect, source, NULL};
+    *end = added;
+}
+
 const struct unknown *unknown_add(struct run *run, const struct unknown *next, enum aspect aspect,
                                   struct effect_source source, struct slice reason)
 {

@@ -342,15 +342,26 @@ struct backend {
     struct span span;
 };
 
+/* An effect has one source; where several annotations or fields set it together, these are the others. */
+struct more_sources {
+    enum effect_id effect;
+    struct effect_source source;
+    const struct more_sources *next;
+};
+
 struct rule {
     struct match match;
     struct effects effects;
-    struct backend *backends; /* none and no effect that answers: table->no_backend_status */
+    const struct more_sources *more; /* in the order in which they were added */
+    struct backend *backends;        /* none and no effect that answers: table->no_backend_status */
     size_t backend_count;
     const struct unknown *unknown;
     struct origin origin;
     bool implied; /* no author wrote it: the data plane adds it by itself */
 };
+
+void rule_add_source(struct run *run, struct rule *rule, enum effect_id effect,
+                     struct effect_source source);
 
 /* Rules in order, first match wins; when none matches, `next` goes on. Chains let many hosts share what
  * applies to all of them. */
