@@ -36,6 +36,39 @@ static struct slice file_name(struct app *app, const struct converted_object *ob
                         app_output_is(app, "json") ? ".json" : ".yaml");
 }
 
+/* All names are looked at before the first file is written, so that each run says all that stands in its way. */
+static bool check_names(struct app *app, const struct folder *folder,
+                        const struct converted *converted, struct slice *why)
+{
+    size_t refused = 0;
+    for (size_t i = 0; i < converted->count; i++) {
+        struct slice other;
+        refused +=
+            !folder_check(folder, file_name(app, &converted->objects[i]), refused ? &other : why);
+    }
+    if (refused > 1) {
+        *why = arena_printf(app->run.arena, SLICE_FMT "; %zu other file%s cannot be written either",
+                            SLICE_ARG(*why), refused - 1, refused == 2 ? "" : "s");
+    }
+    return refused == 0;
+}
+
+static bool put_object(struct app *app, struct folder *folder,
+                       const struct converted_object *object, struct slice *why)
+{
+    struct buf json;
+    buf_init(&json, BUF_TEXT_MAX);
+    bool as_json = app_output_is(app, "json");
+    if (as_json) {
+        document_write_json(converted_read(&app->run, object), 2, &json);
+        buf_putc(&json, '\n');
+    }
+    bool fine =
+        folder_put(folder, file_name(app, object), as_json ? buf_slice(&json) : object->yaml, why);
+    buf_release(&json);
+    return fine;
+}
+
 static int write_folder(struct app *app, const struct converted *converted)
 {
     struct folder folder;
@@ -43,23 +76,19 @@ static int write_folder(struct app *app, const struct converted *converted)
     if (!folder_open(app->run.arena, app->options.out_dir, app->options.force, &folder, &why)) {
         return app_failure(app, SLICE_FMT, SLICE_ARG(why));
     }
-    bool fine = true;
+    bool fine = check_names(app, &folder, converted, &why);
     for (size_t i = 0; i < converted->count && fine; i++) {
-        const struct converted_object *object = &converted->objects[i];
-        struct buf json;
-        buf_init(&json, BUF_TEXT_MAX);
-        bool as_json = app_output_is(app, "json");
-        if (as_json) {
-            document_write_json(converted_read(&app->run, object), 2, &json);
-            buf_putc(&json, '\n');
-        }
-        fine = folder_put(&folder, file_name(app, object),
-                          as_json ? buf_slice(&json) : object->yaml, &why);
-        buf_release(&json);
+        fine = put_object(app, &folder, &converted->objects[i], &why);
     }
-    fine = fine && folder_commit(&folder, &why);
+    bool complete = fine && folder_commit(&folder, &why);
     folder_close(&folder);
-    return fine ? EXIT_WELL : app_failure(app, SLICE_FMT, SLICE_ARG(why));
+    if (!complete) {
+        return app_failure(app, SLICE_FMT "%s", SLICE_ARG(why),
+                           fine ? "" : "; nothing was written");
+    }
+    buf_printf(&app->summary, "%zu file%s written to '" SLICE_FMT "'\n", converted->count,
+               converted->count == 1 ? "" : "s", SLICE_ARG(app->options.out_dir));
+    return EXIT_WELL;
 }
 
 /* ---- standard output ----------------------------------------------------------------------- */

@@ -86,24 +86,140 @@ static bool explain_effect(struct app *app, struct slice name)
     return false;
 }
 
+/* ---- searching ---------------------------------------------------------------------------- */
+
+static bool holds_word(struct slice text, struct slice word)
+{
+    for (size_t i = 0; i + word.len <= text.len; i++) {
+        if (slice_equal_fold(slice_sub(text, i, i + word.len), word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True when each word of `words` stands in one of the texts. */
+static bool holds_words(const char *const *texts, size_t count, struct slice words)
+{
+    struct slice word;
+    bool any = false;
+    while (slice_split(&words, ' ', &word)) {
+        bool found = word.len == 0;
+        for (size_t i = 0; i < count && !found; i++) {
+            found = texts[i] && holds_word(slice_of(texts[i]), word);
+        }
+        if (!found) {
+            return false;
+        }
+        any = any || word.len;
+    }
+    return any;
+}
+
+static bool list_matches(struct app *app, struct slice words)
+{
+    struct nginx_annotation_info info;
+    size_t before = app->out.len;
+    for (size_t i = 0; i < DIAG_CODE_COUNT; i++) {
+        const struct diag_row *row = diag_row((enum diag_code)i);
+        const char *const texts[] = {row->title, row->help};
+        if (holds_words(texts, ARRAY_LEN(texts), words)) {
+            buf_printf(&app->out, "  %-4s  %s\n", row->name, row->title);
+        }
+    }
+    for (size_t i = 0; nginx_annotation_info_at(i, &info); i++) {
+        const char *const texts[] = {info.name, info.alias, info.text};
+        if (holds_words(texts, ARRAY_LEN(texts), words)) {
+            buf_printf(&app->out, "  " PREFIX "%s\n", info.name);
+        }
+    }
+    for (int i = 0; i < EFFECT_COUNT; i++) {
+        const struct effect_row *row = effect_row((enum effect_id)i);
+        const char *const texts[] = {row->name, row->text};
+        if (holds_words(texts, ARRAY_LEN(texts), words)) {
+            buf_printf(&app->out, "  %-18s %s\n", row->name, row->text);
+        }
+    }
+    return app->out.len > before;
+}
+
+static bool search(struct app *app, struct slice words)
+{
+    size_t before = app->out.len;
+    buf_printf(&app->out, "these speak of '" SLICE_FMT "'; 'gateshift explain NAME' tells more\n",
+               SLICE_ARG(words));
+    if (list_matches(app, words)) {
+        return true;
+    }
+    app->out.len = before;
+    return false;
+}
+
+/* A name that is spelled like the one that was asked for; null when none is. */
+static const char *close_name(struct app *app, struct slice name)
+{
+    const char **names = NULL;
+    size_t count = 0, capacity = 0;
+    struct nginx_annotation_info info;
+    if (slice_starts(name, SLICE(PREFIX))) {
+        name = slice_sub(name, sizeof PREFIX - 1, name.len);
+    }
+    for (size_t i = 0; i < DIAG_CODE_COUNT; i++) {
+        *ARENA_PUSH(app->run.arena, names, count, capacity) = diag_row((enum diag_code)i)->name;
+    }
+    for (size_t i = 0; nginx_annotation_info_at(i, &info); i++) {
+        *ARENA_PUSH(app->run.arena, names, count, capacity) = info.name;
+    }
+    for (int i = 0; i < EFFECT_COUNT; i++) {
+        *ARENA_PUSH(app->run.arena, names, count, capacity) = effect_row((enum effect_id)i)->name;
+    }
+    return diag_closest(name, names, count);
+}
+
+static bool explain(struct app *app, struct slice name)
+{
+    return explain_code(app, name) || explain_annotation(app, name) || explain_effect(app, name);
+}
+
+/* "body limit" may come as one word of the shell or as two. */
+static struct slice all_words(struct app *app)
+{
+    const struct words *operands = &app->options.operands;
+    struct slice text = operands->items[0];
+    for (size_t i = 1; i < operands->count; i++) {
+        text = ARENA_JOIN(app->run.arena, text, SLICE(" "), operands->items[i]);
+    }
+    return text;
+}
+
 int cmd_explain(struct app *app)
 {
-    if (app->options.operands.count == 0) {
+    const struct words *operands = &app->options.operands;
+    struct slice unknown = SLICE_ABSENT;
+    if (operands->count == 0) {
         print_list(app);
         return EXIT_WELL;
     }
-    for (size_t i = 0; i < app->options.operands.count; i++) {
-        struct slice name = app->options.operands.items[i];
+    for (size_t i = 0; i < operands->count && !unknown.ptr; i++) {
         buf_puts(&app->out, i ? "\n" : "");
-        if (!explain_code(app, name) && !explain_annotation(app, name) &&
-            !explain_effect(app, name)) {
-            return app_usage(app,
-                             "'" SLICE_FMT "' is no code, annotation or effect; 'gateshift "
-                             "explain' lists them",
-                             SLICE_ARG(name));
-        }
+        unknown = explain(app, operands->items[i]) ? SLICE_ABSENT : operands->items[i];
     }
-    return EXIT_WELL;
+    if (!unknown.ptr) {
+        return EXIT_WELL;
+    }
+    buf_clear(&app->out);
+    const char *close = close_name(app, unknown);
+    struct slice words = all_words(app);
+    if (search(app, words)) {
+        return EXIT_WELL;
+    }
+    return close ? app_usage(app,
+                             "'" SLICE_FMT "' is no code, annotation or effect; did you mean '%s'?",
+                             SLICE_ARG(unknown), close)
+                 : app_usage(app,
+                             "'" SLICE_FMT "' is no code, annotation or effect, and none speaks of "
+                             "it; 'gateshift explain' lists them",
+                             SLICE_ARG(unknown));
 }
 
 int cmd_version(struct app *app)

@@ -34,17 +34,36 @@ static bool open_side(struct app *app, struct run *run, const struct input *inpu
     return built;
 }
 
+/* The request, and what happens to it, as simulate says it. */
+static struct slice what_happened(struct run *run, const struct request *request,
+                                  const struct outcome *outcome)
+{
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    buf_put(&text, request_line(run->arena, request));
+    buf_putc(&text, '\n');
+    outcome_print(run, request, outcome, &text);
+    struct slice copy = slice_trim(arena_copy(run->arena, buf_slice(&text)));
+    buf_release(&text);
+    return copy;
+}
+
 static void run_cases(struct results *results, struct run *run, struct side *side,
                       struct slice suite, const struct expect_cases *cases)
 {
     for (size_t i = 0; i < cases->count; i++) {
         const struct expect_case *item = &cases->items[i];
         struct outcome outcome;
-        struct slice why = SLICE("the case has no 'expect', so nothing was checked");
+        struct result result = {.suite = suite,
+                                .name = item->name,
+                                .why = SLICE("the case has no 'expect', so nothing was checked")};
         evaluate(side_evaluator(run, side), run->arena, &item->request, &outcome);
-        bool passed =
-            item->expect && expect_holds(run, item->expect, &item->request, &outcome, &why);
-        results_add(results, suite, item->name, passed, why);
+        result.passed =
+            item->expect && expect_holds(run, item->expect, &item->request, &outcome, &result.why);
+        if (!result.passed) {
+            result.got = what_happened(run, &item->request, &outcome);
+        }
+        results_add(results, &result);
     }
 }
 
@@ -64,9 +83,11 @@ static size_t add_errors(struct results *results, const struct run *run, struct 
                                            SLICE_ARG(diag_file_name(run->diag, item->span.file)),
                                            item->span.line, item->span.column)
                             : SLICE("the case itself");
-        results_add(
-            results, suite, place, false,
-            arena_printf(run->arena, "error %s: " SLICE_FMT, name, SLICE_ARG(item->message)));
+        const struct result result = {.suite = suite,
+                                      .name = place,
+                                      .why = arena_printf(run->arena, "error %s: " SLICE_FMT, name,
+                                                          SLICE_ARG(item->message))};
+        results_add(results, &result);
         count++;
     }
     return count;
@@ -98,8 +119,9 @@ static void run_folder(struct results *results, struct app *app, struct slice fo
     if (built && !errors) {
         run_cases(results, &run, &side, folder, &cases);
     } else if (!errors) {
-        results_add(results, folder, SLICE("the case itself"), false,
-                    SLICE("its objects give no routes"));
+        results_add(results, &(struct result){.suite = folder,
+                                              .name = SLICE("the case itself"),
+                                              .why = SLICE("its objects give no routes")});
     }
     if (built) {
         side_close(&side);
@@ -231,5 +253,9 @@ int cmd_test(struct app *app)
     }
     results_close(&results);
     size_t failed = results.failed;
+    if (failed && !app->options.files.count) {
+        buf_puts(&app->summary, "case folders are closed: a Service, Secret or class that "
+                                "manifests.yaml does not hold does not exist\n");
+    }
     return !ran ? EXIT_INPUT : app_status(app, failed ? EXIT_NO : EXIT_WELL);
 }

@@ -48,22 +48,29 @@ static bool write_file(int fd, struct slice text)
     return write_all(fd, text) && (fsync(fd) == 0 || errno == EINVAL);
 }
 
+bool folder_check(const struct folder *folder, struct slice name, struct slice *why)
+{
+    struct stat info;
+    if (slice_find(name, '/', 0) < name.len || name.len > NAME_MAX_BYTES) {
+        return refuse(folder, "it is no name of a file", name, why);
+    }
+    if (fstatat(folder->fd, arena_string(folder->arena, name), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+        return true;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        return refuse(folder, "it exists and is no file", name, why);
+    }
+    return folder->force || refuse(folder, "it exists; --force overwrites it", name, why);
+}
+
 bool folder_put(struct folder *folder, struct slice name, struct slice text, struct slice *why)
 {
     struct arena *arena = folder->arena;
     struct folder_file file = {arena_string(arena, name),
                                arena_string(arena, arena_printf(arena, "." SLICE_FMT ".%ld.tmp",
                                                                 SLICE_ARG(name), (long)getpid()))};
-    struct stat info;
-    if (slice_find(name, '/', 0) < name.len || name.len > NAME_MAX_BYTES) {
-        return refuse(folder, "it is no name of a file", name, why);
-    }
-    if (fstatat(folder->fd, file.name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-        (!folder->force || !S_ISREG(info.st_mode))) {
-        return refuse(folder,
-                      S_ISREG(info.st_mode) ? "it exists; --force overwrites it"
-                                            : "it exists and is no file",
-                      name, why);
+    if (!folder_check(folder, name, why)) {
+        return false;
     }
     int fd = openat(folder->fd, file.temporary,
                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);

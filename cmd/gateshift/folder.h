@@ -26,6 +26,8 @@ struct folder {
 /* Makes the folder, and those above it, where they are missing. */
 NODISCARD bool folder_open(struct arena *arena, struct slice path, bool force,
                            struct folder *folder, struct slice *why);
+/* False when a file of this name cannot be written, because something is there already. */
+NODISCARD bool folder_check(const struct folder *folder, struct slice name, struct slice *why);
 /* Writes under a temporary name; refuses a name that exists unless forced. */
 NODISCARD bool folder_put(struct folder *folder, struct slice name, struct slice text,
                           struct slice *why);

@@ -56,9 +56,12 @@ void help_print(const struct command_row *command, struct buf *out)
         print_all(out);
         return;
     }
-    buf_printf(out, "usage: gateshift %s [OPTION...]%s%s\n\n%s\n\noptions:\n", command->name,
-               command->operands ? " " : "", command->operands ? command->operands : "",
-               command->summary);
+    struct slice forms = slice_of(command->synopsis), form;
+    for (const char *lead = "usage:"; slice_split(&forms, '\n', &form); lead = "      ") {
+        buf_printf(out, "%s gateshift %s%s" SLICE_FMT "\n", lead, command->name,
+                   form.len ? " " : "", SLICE_ARG(form));
+    }
+    buf_printf(out, "\n%s\n\noptions:\n", command->summary);
     for (size_t i = 0; option_at(i); i++) {
         if (option_at(i)->commands & (unsigned)command->command) {
             print_option(option_at(i), out);

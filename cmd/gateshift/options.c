@@ -60,19 +60,27 @@ static const char *shown_as(size_t index)
 /* ---- the tables --------------------------------------------------------------------------- */
 
 static const struct command_row commands[] = {
-    {COMMAND_CONVERT, "convert", NULL, 0, 0, "write Gateway API objects for a target"},
+    {COMMAND_CONVERT, "convert", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
+     "write Gateway API objects for a target"},
     {COMMAND_SIMULATE, "simulate", "REQUEST...", 1, SIZE_MAX,
+     "-f PATH... [OPTION...] [-X METHOD] [-H 'NAME: VALUE']... URL...\n"
+     "-f PATH... [OPTION...] JSON|FILE...",
      "show what happens to requests, and why"},
     {COMMAND_TEST, "test", "CASE...|FILE...", 1, SIZE_MAX,
+     "[OPTION...] CASE...\n-f PATH... [OPTION...] FILE...",
      "compare what happens to requests with what is expected"},
-    {COMMAND_DIFF, "diff", NULL, 0, 0, "show the requests that two sides answer differently"},
-    {COMMAND_SHOW, "show", NULL, 0, 0, "print the effective routes, in the order of decision"},
-    {COMMAND_VALIDATE, "validate", NULL, 0, 0,
+    {COMMAND_DIFF, "diff", NULL, 0, 0,
+     "--before PATH... [--to TARGET] [OPTION...]\n--before PATH... --after PATH... [OPTION...]",
+     "show the requests that two sides answer differently"},
+    {COMMAND_SHOW, "show", NULL, 0, 0, "-f PATH... [OPTION...]",
+     "print the effective routes, in the order of decision"},
+    {COMMAND_VALIDATE, "validate", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
      "tell whether an API server, and the target, would accept the objects"},
-    {COMMAND_EXPLAIN, "explain", "[CODE|ANNOTATION|EFFECT...]", 0, SIZE_MAX,
+    {COMMAND_EXPLAIN, "explain", "[CODE|ANNOTATION|EFFECT|WORD...]", 0, SIZE_MAX,
+     "[CODE|ANNOTATION|EFFECT|WORD...]",
      "tell what a diagnostic, an annotation or an effect means"},
-    {COMMAND_VERSION, "version", NULL, 0, 0, "print the version, and those of the libraries"},
-    {COMMAND_COMPLETION, "completion", "bash|zsh|fish", 1, 1,
+    {COMMAND_VERSION, "version", NULL, 0, 0, "", "print the version, and those of the libraries"},
+    {COMMAND_COMPLETION, "completion", "bash|zsh|fish", 1, 1, "bash|zsh|fish",
      "print a script that completes commands and options in a shell"},
 };
 

@@ -26,6 +26,7 @@ struct command_row {
     const char *name;
     const char *operands; /* "REQUEST...", or null */
     size_t least, most;   /* how many operands */
+    const char *synopsis; /* what follows the name in --help: one line for each form */
     const char *summary;
 };
 const struct command_row *command_at(size_t index); /* null past the end */

@@ -55,40 +55,47 @@ static void close_suite(struct results *results)
     results->suite_passed = results->suite_failed = 0;
 }
 
-static void add_junit(struct results *results, struct slice suite, struct slice name, bool passed,
-                      struct slice why)
+static void add_junit(struct results *results, const struct result *result)
 {
-    if (!results->suite_name.ptr || !slice_equal(results->suite_name, suite)) {
+    struct buf *out = &results->suite;
+    struct slice rest = result->got, line;
+    if (!results->suite_name.ptr || !slice_equal(results->suite_name, result->suite)) {
         close_suite(results);
-        results->suite_name = arena_copy(results->arena, suite);
+        results->suite_name = arena_copy(results->arena, result->suite);
     }
-    results->suite_passed += passed;
-    results->suite_failed += !passed;
-    buf_puts(&results->suite, "    <testcase classname=\"");
-    put_xml(suite, &results->suite);
-    buf_puts(&results->suite, "\" name=\"");
-    put_xml(name, &results->suite);
-    if (passed) {
-        buf_puts(&results->suite, "\"/>\n");
+    results->suite_passed += result->passed;
+    results->suite_failed += !result->passed;
+    buf_puts(out, "    <testcase classname=\"");
+    put_xml(result->suite, out);
+    buf_puts(out, "\" name=\"");
+    put_xml(result->name, out);
+    if (result->passed) {
+        buf_puts(out, "\"/>\n");
         return;
     }
-    buf_puts(&results->suite, "\">\n      <failure message=\"");
-    put_xml(why, &results->suite);
-    buf_puts(&results->suite, "\"/>\n    </testcase>\n");
+    buf_puts(out, "\">\n      <failure message=\"");
+    put_xml(result->why, out);
+    buf_puts(out, result->got.len ? "\">" : "\"/>\n    </testcase>\n");
+    while (result->got.len && slice_split(&rest, '\n', &line)) {
+        put_xml(line, out);
+        buf_puts(out, rest.ptr ? "\n" : "</failure>\n    </testcase>\n");
+    }
 }
 
 /* ---- JSON and TAP ------------------------------------------------------------------------- */
 
-static void add_json(struct results *results, struct slice suite, struct slice name, bool passed,
-                     struct slice why)
+static void add_json(struct results *results, const struct result *result)
 {
     struct arena *arena = results->arena;
     struct node *map = node_map(arena);
-    node_set(arena, map, "case", node_string(arena, suite));
-    node_set(arena, map, "name", node_string(arena, name));
-    node_set(arena, map, "passed", node_bool(arena, passed));
-    if (!passed) {
-        node_set(arena, map, "why", node_string(arena, why));
+    node_set(arena, map, "case", node_string(arena, result->suite));
+    node_set(arena, map, "name", node_string(arena, result->name));
+    node_set(arena, map, "passed", node_bool(arena, result->passed));
+    if (!result->passed) {
+        node_set(arena, map, "why", node_string(arena, result->why));
+    }
+    if (result->got.len) {
+        node_set(arena, map, "got", node_string(arena, result->got));
     }
     buf_puts(&results->suites, results->suites.len ? ",\n    " : "\n    ");
     document_write_json(map, 0, &results->suites);
@@ -106,44 +113,59 @@ static void put_tap(struct slice text, struct buf *out)
     }
 }
 
-static void add_tap(struct results *results, struct slice suite, struct slice name, bool passed,
-                    struct slice why)
+static void add_tap(struct results *results, const struct result *result)
 {
-    buf_printf(results->out, "%s %zu - ", passed ? "ok" : "not ok",
+    struct slice rest = result->got, line;
+    buf_printf(results->out, "%s %zu - ", result->passed ? "ok" : "not ok",
                results->passed + results->failed);
-    put_tap(suite, results->out);
+    put_tap(result->suite, results->out);
     buf_puts(results->out, ": ");
-    put_tap(name, results->out);
+    put_tap(result->name, results->out);
     buf_putc(results->out, '\n');
-    if (!passed) {
+    if (result->passed) {
+        return;
+    }
+    buf_puts(results->out, "# ");
+    put_tap(result->why, results->out);
+    buf_putc(results->out, '\n');
+    while (result->got.len && slice_split(&rest, '\n', &line)) {
         buf_puts(results->out, "# ");
-        put_tap(why, results->out);
+        put_tap(line, results->out);
         buf_putc(results->out, '\n');
     }
 }
 
 /* ---- all ---------------------------------------------------------------------------------- */
 
-void results_add(struct results *results, struct slice suite, struct slice name, bool passed,
-                 struct slice why)
+static void add_text(struct results *results, const struct result *result)
 {
-    results->passed += passed;
-    results->failed += !passed;
+    struct slice rest = result->got, line;
+    if (result->passed) {
+        return;
+    }
+    buf_printf(results->out, "not ok: " SLICE_FMT ": " SLICE_FMT "\n    " SLICE_FMT "\n",
+               SLICE_ARG(result->suite), SLICE_ARG(result->name), SLICE_ARG(result->why));
+    while (result->got.len && slice_split(&rest, '\n', &line)) {
+        buf_printf(results->out, "    " SLICE_FMT "\n", SLICE_ARG(line));
+    }
+}
+
+void results_add(struct results *results, const struct result *result)
+{
+    results->passed += result->passed;
+    results->failed += !result->passed;
     switch (results->format) {
     case RESULTS_TEXT:
-        if (!passed) {
-            buf_printf(results->out, "not ok: " SLICE_FMT ": " SLICE_FMT "\n    " SLICE_FMT "\n",
-                       SLICE_ARG(suite), SLICE_ARG(name), SLICE_ARG(why));
-        }
+        add_text(results, result);
         return;
     case RESULTS_TAP:
-        add_tap(results, suite, name, passed, why);
+        add_tap(results, result);
         return;
     case RESULTS_JUNIT:
-        add_junit(results, suite, name, passed, why);
+        add_junit(results, result);
         return;
     case RESULTS_JSON:
-        add_json(results, suite, name, passed, why);
+        add_json(results, result);
         return;
     }
 }

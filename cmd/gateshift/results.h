@@ -23,9 +23,14 @@ struct results {
 
 void results_open(struct results *results, enum results_format format, struct arena *arena,
                   struct buf *out);
-/* Results of one suite are added one after the other. `why` counts when it has not passed. */
-void results_add(struct results *results, struct slice suite, struct slice name, bool passed,
-                 struct slice why);
+struct result {
+    struct slice suite, name;
+    bool passed;
+    struct slice why; /* it has not passed: what is wrong */
+    struct slice got; /* and lines on what happened instead; absent: nothing did */
+};
+/* Results of one suite are added one after the other. */
+void results_add(struct results *results, const struct result *result);
 void results_close(struct results *results);
 
 #endif

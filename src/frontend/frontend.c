@@ -106,6 +106,53 @@ static const struct gateway_profile *profile_of(struct run *run, struct slice na
     return profile;
 }
 
+/* The profile whose data plane serves Gateways of this class; null: none is known to. */
+static const struct gateway_profile *profile_of_class(const struct kube *kube, struct slice name)
+{
+    const struct gateway_class *class =
+        (const void *)kube_find(kube, KUBE_GATEWAY_CLASS, SLICE(""), name);
+    const struct gateway_profile *profile;
+    for (size_t i = 0; (profile = gateway_profile_at(i)); i++) {
+        bool by_name = profile->gateway_class && slice_is(name, profile->gateway_class);
+        bool by_controller = profile->controller_name && class &&
+                             slice_is(class->controller, profile->controller_name);
+        if (by_name || by_controller) {
+            return profile;
+        }
+    }
+    return NULL;
+}
+
+/* Nobody chose a profile, and the class of a Gateway tells one. It is not taken without a word: the standard is
+ * what holds wherever the objects go. */
+static void hint_profile(struct run *run, const struct kube *kube)
+{
+    for (size_t i = 0; i < kube->counts[KUBE_GATEWAY]; i++) {
+        const struct gateway *gateway = (const void *)kube->objects[KUBE_GATEWAY][i];
+        const struct gateway_profile *profile = profile_of_class(kube, gateway->class_name);
+        if (profile) {
+            diag_at(run->diag, DIAG_I012, gateway->object.span, gateway->object.subject,
+                    "class '" SLICE_FMT "' is served by '%s', and the Gateway is read as the "
+                    "standard has it; --as %s (in diff --before-as or --after-as) reads it as "
+                    "that data plane does",
+                    SLICE_ARG(gateway->class_name), profile->name, profile->name);
+            return;
+        }
+    }
+}
+
+static void hint_side(struct run *run, const struct side_options *options, const struct side *side,
+                      bool both)
+{
+    if (options->kind == SIDE_AUTO && both) {
+        diag_at(run->diag, DIAG_I013, SPAN_NONE, SLICE_ABSENT,
+                "the input holds Ingresses and Gateways or HTTPRoutes, and the Ingresses are read");
+    }
+    if (side->kind == SIDE_GATEWAY && !options->profile.len) {
+        hint_profile(run, &side->kube);
+    }
+}
+
 bool side_build(struct run *run, const struct side_options *options, struct side *side)
 {
     const struct kube *kube = &side->kube;
@@ -127,6 +174,7 @@ bool side_build(struct run *run, const struct side_options *options, struct side
     if (side->kind == SIDE_GATEWAY && !routes) {
         return nothing(run, "Gateway or HTTPRoute that can be read");
     }
+    hint_side(run, options, side, kube->counts[KUBE_INGRESS] && routes);
     unread_report(run, kube, side->kind);
     route_table_open(run, &side->table);
     if (side->kind == SIDE_INGRESS) {

@@ -271,21 +271,6 @@ static bool blocked(const struct settings *settings, struct slice value)
     return false;
 }
 
-static void foreign(const struct reading *reading, const struct label *label)
-{
-    static const char *const bookkeeping[] = {"kubernetes.io/ingress.class",
-                                              "kubectl.kubernetes.io/last-applied-configuration"};
-    for (size_t i = 0; i < ARRAY_LEN(bookkeeping); i++) {
-        if (slice_is(label->key, bookkeeping[i])) {
-            return;
-        }
-    }
-    diag_at(reading->run->diag, DIAG_N009, label->span, reading->ingress->object.subject,
-            "annotation '" SLICE_FMT "' is read by something else than the controller; it is "
-            "not carried over",
-            SLICE_ARG(label->key));
-}
-
 /* Main names first, then aliases; those that need another one come in a second pass, because what a bad
  * value does depends on that other one. */
 static void read_pass(struct reading *reading, bool dependent, bool aliases)
@@ -314,7 +299,7 @@ static void read_others(struct reading *reading)
         struct slice name = slice_sub(label->key, reading->prefix.len, label->key.len);
         bool alias;
         if (!slice_starts(label->key, reading->prefix)) {
-            foreign(reading, label);
+            annotation_foreign(reading->run, reading->ingress, label);
         } else if (blocked(reading->settings, label->value)) {
             drop(reading, label, "holds a word of the controller's block list");
         } else if (annotation_find(name, &alias) == AN_none) {

@@ -94,6 +94,8 @@ struct annotations {
 void annotations_read(struct run *run, struct arena *arena, const struct ingress *ingress,
                       struct slice prefix, const struct settings *settings,
                       struct annotations *out);
+/* Names an annotation that is not the controller's (foreign.c). */
+void annotation_foreign(struct run *run, const struct ingress *ingress, const struct label *label);
 /* Null when it is not set or not valid. */
 struct annotation *annotation_get(const struct annotations *annotations, enum annotation_id id);
 bool annotation_set(const struct annotations *annotations, enum annotation_id id);

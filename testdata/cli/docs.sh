@@ -31,7 +31,7 @@ for command in $commands; do
     grep -q "^\.It Xr gateshift-$command 1$" "$root/man/gateshift.1" ||
         fault "gateshift(1) does not name $command"
     "$gateshift" "$command" --help >"$work/$command"
-    summary=$(sed -n 3p "$work/$command")
+    summary=$(sed -n '/^$/{n;p;q;}' "$work/$command")
     grep -qx ".Nd $summary" "$page" || fault "$command: the manual page has another summary"
     sed -n 's/^  \(-[a-zA-Z], \|    \)--\([a-z-]*\).*/\2/p' "$work/$command" | sort >"$work/table"
     sed -n 's/^\.It .*Fl -\([a-z-]*\).*/\1/p' "$page" | sort >"$work/manual"
