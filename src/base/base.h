@@ -43,8 +43,12 @@ bool slice_equal(struct slice a,
                  struct slice b); /* absent equals empty here; test ptr for absence */
 bool slice_equal_fold(struct slice a, struct slice b); /* ASCII case folded */
 bool slice_is(struct slice a, const char *text);
+bool slice_is_one_of(struct slice a, const char *const *texts, size_t count);
 uint64_t slice_hash(struct slice s, uint64_t seed); /* differs from machine to machine */
-int slice_compare(struct slice a, struct slice b);  /* bytes, then length; for sorting */
+/* FNV-1a, the same on every machine: for what is written. Goes on from `sum`, at first HASH_FIRST. */
+#define HASH_FIRST 14695981039346656037u
+uint64_t slice_hash_written(struct slice s, uint64_t sum);
+int slice_compare(struct slice a, struct slice b); /* bytes, then length; for sorting */
 bool slice_starts(struct slice s, struct slice prefix);
 bool slice_ends(struct slice s, struct slice suffix);
 /* Position of the first `byte` at or after `from`, or s.len. */

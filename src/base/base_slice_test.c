@@ -87,6 +87,24 @@ static void test_base_slice_reads_numbers_within_bounds(void **state)
     assert_true(i == 5);
 }
 
+static void test_base_hash_that_is_written_is_fnv(void **state)
+{
+    (void)state;
+    /* known answers of FNV-1a, 64 bits */
+    assert_true(slice_hash_written(SLICE(""), HASH_FIRST) == 0xcbf29ce484222325u);
+    assert_true(slice_hash_written(SLICE("a"), HASH_FIRST) == 0xaf63dc4c8601ec8cu);
+    assert_true(slice_hash_written(SLICE("foobar"), HASH_FIRST) == 0x85944171f73967e8u);
+}
+
+static void test_base_slice_is_one_of(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a", "bc"};
+    assert_true(slice_is_one_of(SLICE("bc"), texts, 2));
+    assert_false(slice_is_one_of(SLICE("bc"), texts, 1));
+    assert_false(slice_is_one_of(SLICE("b"), texts, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +113,8 @@ int main(void)
         cmocka_unit_test(test_base_slice_finds_parts),
         cmocka_unit_test(test_base_slice_sub_is_clamped),
         cmocka_unit_test(test_base_slice_split_yields_each_part),
+        cmocka_unit_test(test_base_hash_that_is_written_is_fnv),
+        cmocka_unit_test(test_base_slice_is_one_of),
         cmocka_unit_test(test_base_slice_reads_numbers_within_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,16 @@ bool slice_is(struct slice a, const char *text)
     return slice_equal(a, slice_of(text));
 }
 
+bool slice_is_one_of(struct slice a, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_is(a, texts[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int slice_compare(struct slice a, struct slice b)
 {
     size_t shorter = a.len < b.len ? a.len : b.len;
@@ -209,4 +219,13 @@ uint64_t slice_hash(struct slice s, uint64_t seed)
     }
     sum ^= sum >> 32;
     return sum * prime;
+}
+
+/* http://www.isthe.com/chongo/tech/comp/fnv/ */
+uint64_t slice_hash_written(struct slice s, uint64_t sum)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        sum = (sum ^ (unsigned char)s.ptr[i]) * 1099511628211u;
+    }
+    return sum;
 }

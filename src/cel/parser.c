@@ -81,12 +81,7 @@ static void need_sign(struct compiler *c, const char *sign, const char *what)
 static bool is_keyword(struct slice name)
 {
     static const char *const keywords[] = {"true", "false", "null", "in"};
-    for (size_t i = 0; i < ARRAY_LEN(keywords); i++) {
-        if (slice_is(name, keywords[i])) {
-            return true;
-        }
-    }
-    return false;
+    return slice_is_one_of(name, keywords, ARRAY_LEN(keywords));
 }
 
 /* Kept for other languages that embed CEL; they may still be selected as fields. */

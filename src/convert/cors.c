@@ -1,7 +1,5 @@
 #include "convert/convert_priv.h"
 
-#include <string.h>
-
 static bool is_label_byte(char c)
 {
     return is_alphanumeric(c) || c == '-';
@@ -46,23 +44,7 @@ static bool is_method(struct slice method)
 {
     static const char *const methods[] = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
                                           "CONNECT", "OPTIONS", "TRACE", "PATCH"};
-    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
-        if (slice_is(method, methods[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_header(struct slice name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        if (!is_label_byte(name.ptr[i]) &&
-            (!name.ptr[i] || !strchr("!#$%&'*+.^_`|~", name.ptr[i]))) {
-            return false;
-        }
-    }
-    return name.len > 0;
+    return slice_is_one_of(method, methods, ARRAY_LEN(methods));
 }
 
 static bool has_item(const struct node *list, struct slice text)
@@ -158,8 +140,8 @@ void emit_cors(struct emission *e, const void *effect)
         return; /* nobody is allowed: the browser refuses without a filter too */
     }
     struct node *methods = items_node(e, cors, &cors->methods, is_method, "method");
-    struct node *headers = items_node(e, cors, &cors->headers, is_header, "header");
-    struct node *expose = items_node(e, cors, &cors->expose, is_header, "header");
+    struct node *headers = items_node(e, cors, &cors->headers, is_token, "header");
+    struct node *expose = items_node(e, cors, &cors->expose, is_token, "header");
     struct node *filter = filter_add(e, "CORS", "cors");
     set_list(e, filter, "allowOrigins", origins);
     /* "*" beside credentials is refused by browsers (Fetch Standard, CORS check), while an

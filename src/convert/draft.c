@@ -315,16 +315,6 @@ static void redirect_emit(struct emission *e, const struct route_redirect *redir
     *filter_add(e, "RequestRedirect", "requestRedirect") = *node;
 }
 
-/* FNV-1a */
-static uint64_t text_hash(struct slice text)
-{
-    uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < text.len; i++) {
-        hash = (hash ^ (unsigned char)text.ptr[i]) * 1099511628211u;
-    }
-    return hash;
-}
-
 /* Most rules of a host do the same with different paths, and so do those of many hosts. */
 static const struct behaviour *behaviour_of(const struct emission *e)
 {
@@ -345,7 +335,7 @@ static const struct behaviour *behaviour_of(const struct emission *e)
     if (!known) {
         struct behaviour *behaviour = ARENA_NEW(c->arena, struct behaviour);
         behaviour->yaml = arena_copy(c->arena, buf_slice(&c->text));
-        behaviour->hash = text_hash(behaviour->yaml);
+        behaviour->hash = slice_hash(behaviour->yaml, 0);
         map_put(c->behaviours, behaviour->yaml, behaviour);
         known = behaviour;
     }

@@ -1,7 +1,5 @@
 #include "convert/convert_priv.h"
 
-#include <string.h>
-
 struct node *filter_add(struct emission *e, const char *type, const char *member)
 {
     struct arena *arena = e->c->nodes;
@@ -86,16 +84,10 @@ static void emit_upstream_host(struct emission *e, const void *effect)
 
 /* ---- headers ------------------------------------------------------------------------------- */
 
+/* gateway-api apis/v1/httproute_types.go, HTTPHeaderName */
 static bool is_header_name(struct slice name)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.ptr[i];
-        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!alnum && (!c || !strchr("!#$%&'*+-.^_`|~", c))) {
-            return false;
-        }
-    }
-    return name.len > 0 && name.len <= 256;
+    return is_token(name) && name.len <= 256;
 }
 
 /* A later edit of the same header: one filter may act on a name only once. */

@@ -98,18 +98,13 @@ static void view_build(struct conversion *c, const struct plane *plane, struct u
 
 /* ---- groups --------------------------------------------------------------------------------- */
 
-/* FNV-1a over what drafts_equal compares first. */
+/* Over what drafts_equal compares first. */
 static uint64_t drafts_hash(const struct draft_refs *drafts)
 {
-    const uint64_t prime = 1099511628211u;
-    uint64_t hash = 14695981039346656037u;
+    uint64_t hash = drafts->count;
     for (size_t i = 0; i < drafts->count; i++) {
         const struct draft *draft = drafts->items[i];
-        hash = (hash ^ draft->match.key) * prime;
-        hash = (hash ^ draft->behaviour->hash) * prime;
-        for (size_t at = 0; at < draft->match.value.len; at++) {
-            hash = (hash ^ (unsigned char)draft->match.value.ptr[at]) * prime;
-        }
+        hash = slice_hash(draft->match.value, hash ^ draft->match.key ^ draft->behaviour->hash);
     }
     return hash;
 }

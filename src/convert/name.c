@@ -34,14 +34,10 @@ struct slice host_slug(struct arena *arena, struct slice hostname)
     return name_slug(arena, hostname);
 }
 
-/* FNV-1a: names only have to differ, nobody attacks them. */
-static uint32_t identity_hash(struct slice text, uint32_t round)
+/* Names only have to differ, nobody attacks them. */
+static unsigned identity_hash(struct slice text, uint32_t round)
 {
-    uint32_t hash = 2166136261u ^ round;
-    for (size_t i = 0; i < text.len; i++) {
-        hash = (hash ^ (unsigned char)text.ptr[i]) * 16777619u;
-    }
-    return hash;
+    return (unsigned)(slice_hash_written(text, HASH_FIRST ^ round) & 0xffffffu);
 }
 
 struct slice name_claim(struct arena *arena, struct map *taken, struct slice wanted,
@@ -54,8 +50,8 @@ struct slice name_claim(struct arena *arena, struct map *taken, struct slice wan
         while (head.len && (head.ptr[head.len - 1] == '-' || head.ptr[head.len - 1] == '.')) {
             head.len--;
         }
-        name = arena_printf(arena, SLICE_FMT "-%06x", SLICE_ARG(head),
-                            identity_hash(identity, round) & 0xffffffu);
+        name =
+            arena_printf(arena, SLICE_FMT "-%06x", SLICE_ARG(head), identity_hash(identity, round));
     }
     map_put(taken, name, taken);
     return name;

@@ -40,15 +40,9 @@ static struct slice host_key(const struct host_pattern *host)
     return SLICE("");
 }
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
 static uint64_t hash(const struct bucket *key)
 {
-    uint64_t sum = 14695981039346656037u ^ (key->gateway * 131072 + key->port * 2u + key->https);
-    sum *= 1099511628211u;
-    for (size_t i = 0; i < key->host.len; i++) {
-        sum = (sum ^ (unsigned char)key->host.ptr[i]) * 1099511628211u;
-    }
-    return sum ^ (sum >> 32);
+    return slice_hash(key->host, key->gateway * 131072 + key->port * 2u + key->https);
 }
 
 /* The bucket of this key, or the free slot where it belongs. */

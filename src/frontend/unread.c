@@ -42,13 +42,8 @@ static bool is_looked_at(const struct object *object, enum side_kind side)
 
 static bool matters(const struct object *object, enum side_kind side)
 {
-    struct slice group = kube_group(object->api_version);
-    for (size_t i = 0; side == SIDE_GATEWAY && i < ARRAY_LEN(gateway_groups); i++) {
-        if (slice_is(group, gateway_groups[i])) {
-            return true;
-        }
-    }
-    return false;
+    return side == SIDE_GATEWAY && slice_is_one_of(kube_group(object->api_version), gateway_groups,
+                                                   ARRAY_LEN(gateway_groups));
 }
 
 struct unread {

@@ -91,3 +91,14 @@ void request_defaults(struct request *request)
         request->sni = request->host;
     }
 }
+
+bool is_token(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (!is_alphanumeric(c) && (!c || !strchr("!#$%&'*+-.^_`|~", c))) {
+            return false;
+        }
+    }
+    return text.len > 0;
+}

@@ -27,6 +27,9 @@ void headers_add(struct arena *arena, struct headers *headers, struct slice name
  * there is none. */
 struct slice headers_cookie(struct arena *arena, const struct headers *headers, struct slice name);
 
+/* A name of a header or method: RFC 9110 5.6.2, token. */
+bool is_token(struct slice text);
+
 struct address {
     uint8_t bytes[16];
     uint8_t length; /* 4 or 16; 0: none */

@@ -168,6 +168,18 @@ static void test_http_knows_networks(void **state)
     }
 }
 
+static void test_http_tokens(void **state)
+{
+    (void)state;
+    assert_true(is_token(SLICE("X-Forwarded_For.2~")));
+    assert_true(is_token(SLICE("!#$%&'*+-.^_`|~")));
+    assert_false(is_token(SLICE("")));
+    assert_false(is_token(SLICE("a b")));
+    assert_false(is_token(SLICE("a:")));
+    assert_false(is_token(SLICE("a\0")));
+    assert_false(is_token(SLICE("\xC3\xA9")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_http_parses_urls),
         cmocka_unit_test(test_http_refuses_what_is_no_url),
         cmocka_unit_test(test_http_normalises_hosts),
+        cmocka_unit_test(test_http_tokens),
         cmocka_unit_test(test_http_knows_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

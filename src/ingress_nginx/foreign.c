@@ -44,10 +44,8 @@ void annotation_foreign(struct run *run, const struct ingress *ingress, const st
 {
     static const char *const bookkeeping[] = {"kubernetes.io/ingress.class",
                                               "kubectl.kubernetes.io/last-applied-configuration"};
-    for (size_t i = 0; i < ARRAY_LEN(bookkeeping); i++) {
-        if (slice_is(label->key, bookkeeping[i])) {
-            return;
-        }
+    if (slice_is_one_of(label->key, bookkeeping, ARRAY_LEN(bookkeeping))) {
+        return;
     }
     diag_at(run->diag, DIAG_N009, label->span, ingress->object.subject,
             "annotation '" SLICE_FMT "' is not of this controller, and not carried over; %s",

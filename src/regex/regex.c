@@ -57,14 +57,9 @@ void regex_set_close(struct regex_set *set)
 
 /* ---- the set ------------------------------------------------------------------------------ */
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
 static uint64_t hash(struct slice pattern, bool fold, bool whole)
 {
-    uint64_t sum = 14695981039346656037u + (fold ? 1u : 0u) + (whole ? 2u : 0u);
-    for (size_t i = 0; i < pattern.len; i++) {
-        sum = (sum ^ (unsigned char)pattern.ptr[i]) * 1099511628211u;
-    }
-    return sum;
+    return slice_hash(pattern, (fold ? 1u : 0u) + (whole ? 2u : 0u));
 }
 
 static struct regex **bucket(const struct regex_set *set, const struct regex *regex)
