@@ -72,26 +72,64 @@ static void print_finding(struct app *app, const struct finding *finding)
     }
 }
 
+/* "different in routing, headers; unproven in rewrite; equivalent in the others" */
+static void print_aspects(struct app *app, const struct comparison *comparison,
+                          const struct host_verdict *host)
+{
+    static const enum verdict order[] = {VERDICT_DIFFERENT, VERDICT_UNPROVEN, VERDICT_EQUIVALENT};
+    bool first = true;
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        size_t count = 0;
+        for (size_t a = 0; a < ASPECT_COUNT; a++) {
+            if (comparison->aspects[a] && host->aspects[a].verdict == order[i]) {
+                buf_printf(&app->out, "%s%s%s%s",
+                           count   ? ", "
+                           : first ? ""
+                                   : "; ",
+                           count ? "" : verdict_name(order[i]), count ? "" : " in ",
+                           aspect_name((enum aspect)a));
+                count++;
+                first = false;
+            }
+        }
+    }
+}
+
+static void print_reasons(struct app *app, const struct comparison *comparison,
+                          const struct host_verdict *host)
+{
+    struct slice said = SLICE_ABSENT;
+    for (size_t a = 0; a < ASPECT_COUNT; a++) {
+        struct slice reason = host->aspects[a].reason;
+        if (comparison->aspects[a] && reason.len && !slice_equal(reason, said)) {
+            buf_printf(&app->out, "    unproven: " SLICE_FMT "\n", SLICE_ARG(reason));
+            said = reason;
+        }
+    }
+}
+
 static void print_verdicts(struct app *app, const struct comparison *comparison)
 {
-    buf_puts(&app->out, "\nverdict by host (differs / unproven, with the requests that agree)\n");
+    buf_puts(&app->out, "\nverdict by host\n");
     for (size_t i = 0; i < comparison->host_count; i++) {
         const struct host_verdict *host = &comparison->hosts[i];
         buf_printf(&app->out, "  " SLICE_FMT ": ", SLICE_ARG(host->host));
-        bool differs = false;
-        for (size_t a = 0; a < ASPECT_COUNT; a++) {
-            if (host->aspects[a] == VERDICT_DIFFERENT) {
-                buf_printf(&app->out, "%s%s", differs ? ", " : "differs in ",
-                           aspect_name((enum aspect)a));
-                differs = true;
-            }
-        }
-        buf_printf(&app->out, "%s%zu of %zu requests agree", differs ? "; " : "unproven, ",
-                   host->agreed, host->requests);
+        print_aspects(app, comparison, host);
+        buf_printf(&app->out, " (%zu of %zu classes of requests agree", host->agreed,
+                   host->classes);
         if (host->unknown) {
             buf_printf(&app->out, ", %zu not known", host->unknown);
         }
-        buf_putc(&app->out, '\n');
+        buf_puts(&app->out, ")\n");
+        print_reasons(app, comparison, host);
+    }
+}
+
+static void print_domain(struct app *app, const struct comparison *comparison)
+{
+    buf_puts(&app->out, "\n\"equivalent\" holds for every request of\n");
+    for (size_t i = 0; comparison->domain[i]; i++) {
+        buf_printf(&app->out, "  - %s\n", comparison->domain[i]);
     }
 }
 
@@ -111,12 +149,12 @@ static void print_text(struct app *app, const struct comparison *comparison)
         print_finding(app, &comparison->findings[i]);
     }
     print_verdicts(app, comparison);
-    buf_printf(
-        &app->out,
-        "\n%zu requests drawn from both sides: %zu agree, %zu not known; %zu findings, and %zu "
-        "platform differences\n",
-        comparison->requests, comparison->agreed, comparison->unknown, own,
-        comparison->finding_count - own);
+    print_domain(app, comparison);
+    buf_printf(&app->out,
+               "\n%s: %zu of %zu classes of requests agree, %zu not known; %zu findings, and %zu "
+               "platform differences\n",
+               verdict_name(comparison_verdict(comparison)), comparison->agreed,
+               comparison->classes, comparison->unknown, own, comparison->finding_count - own);
     if (comparison->unknown_reason.len) {
         buf_printf(&app->out, "first reason for what is not known: " SLICE_FMT "\n",
                    SLICE_ARG(comparison->unknown_reason));
@@ -158,23 +196,29 @@ static void print_json(struct app *app, const struct comparison *comparison)
     }
     for (size_t i = 0; i < comparison->host_count; i++) {
         const struct host_verdict *host = &comparison->hosts[i];
-        struct node *map = node_map(arena), *aspects = node_map(arena);
+        struct node *map = node_map(arena), *aspects = node_map(arena), *reasons = node_map(arena);
         for (size_t a = 0; a < ASPECT_COUNT; a++) {
             node_set(arena, aspects, aspect_name((enum aspect)a),
-                     node_string(arena, host->aspects[a] == VERDICT_DIFFERENT ? SLICE("different")
-                                                                              : SLICE("unproven")));
+                     node_string(arena, slice_of(verdict_name(host->aspects[a].verdict))));
+            if (host->aspects[a].reason.len) {
+                node_set(arena, reasons, aspect_name((enum aspect)a),
+                         node_string(arena, host->aspects[a].reason));
+            }
         }
         node_set(arena, map, "host", node_string(arena, host->host));
-        node_set(arena, map, "requests", node_int(arena, (int64_t)host->requests));
+        node_set(arena, map, "classes", node_int(arena, (int64_t)host->classes));
         node_set(arena, map, "agreed", node_int(arena, (int64_t)host->agreed));
         node_set(arena, map, "unknown", node_int(arena, (int64_t)host->unknown));
         node_set(arena, map, "verdicts", aspects);
+        node_set(arena, map, "reasons", reasons);
         node_add(arena, hosts, map);
     }
-    node_set(arena, root, "version", node_int(arena, 1));
+    node_set(arena, root, "version", node_int(arena, 2));
+    node_set(arena, root, "verdict",
+             node_string(arena, slice_of(verdict_name(comparison_verdict(comparison)))));
     node_set(arena, root, "before", node_string(arena, comparison->before));
     node_set(arena, root, "after", node_string(arena, comparison->after));
-    node_set(arena, root, "requests", node_int(arena, (int64_t)comparison->requests));
+    node_set(arena, root, "classes", node_int(arena, (int64_t)comparison->classes));
     node_set(arena, root, "agreed", node_int(arena, (int64_t)comparison->agreed));
     node_set(arena, root, "unknown", node_int(arena, (int64_t)comparison->unknown));
     node_set(arena, root, "findings", findings);
@@ -191,12 +235,11 @@ static bool fails(const struct app *app, const struct comparison *comparison)
                         : slice_is(app->options.fail_on, "cosmetic") ? IMPACT_COSMETIC
                                                                      : IMPACT_CHANGED;
     for (size_t i = 0; i < comparison->finding_count; i++) {
-        if (comparison->findings[i].impact >= least) {
+        if (!comparison->findings[i].platform && comparison->findings[i].impact >= least) {
             return true;
         }
     }
-    /* nothing is proved yet, so strictness has nothing to be content with */
-    return app->options.strict;
+    return app->options.strict && comparison_verdict(comparison) == VERDICT_UNPROVEN;
 }
 
 static int compare(struct app *app, const struct compare_options *options, struct side *before,

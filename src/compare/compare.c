@@ -1,135 +1,120 @@
 #include "compare/compare_priv.h"
 
-/* Memory for outcomes is given back after this many bytes of them. */
-enum { OUTCOME_BYTES = 4 << 20 };
+static const char *const domain[] = {
+    "every name in the rules of either side, one and two labels under each wildcard, and names "
+    "that "
+    "no rule has; over TLS the name in the handshake is the one in the Host header",
+    "every path that starts with '/', however it is written, but none with a segment '..', with "
+    "'%00' or with an escape that is none",
+    "every method but TRACE and CONNECT",
+    "headers, query parameters and cookies that rules test: absent, or once with printable ASCII, "
+    "spelled as the rule spells the name",
+    "clients in and outside of every list of addresses, with and without a certificate; bodies "
+    "within "
+    "and beyond every limit; credentials that are there are taken to be good; no header that names "
+    "another client, host or scheme",
+    NULL};
 
-struct comparer {
-    struct run *run;
-    const struct evaluator *before, *after;
-    struct sides sides;
-    struct findings *findings;
-    struct comparison *out;
-    /* Data planes that serve the host at hand. Which one is asked follows from host and listener
-     * alone, and there can be a hundred of them. */
-    struct slice before_gateway, after_gateway;
-};
-
-static void count_unknown(struct comparer *comparer, struct host_verdict *verdict,
-                          const struct outcome *before, const struct outcome *after)
+const char *verdict_name(enum verdict verdict)
 {
-    verdict->unknown++;
-    if (!comparer->out->unknown_reason.ptr) {
-        const struct outcome *unknown = before->kind == OUTCOME_UNKNOWN ? before : after;
-        comparer->out->unknown_reason = arena_copy(comparer->run->arena, unknown->reason);
-    }
+    static const char *const names[] = {"equivalent", "unproven", "different"};
+    return names[verdict];
 }
 
-/* What differs only in another form of a path lies in how the data planes read paths, unless the
- * path has led to rules that differ anyway. */
-static void blame_form(struct comparer *comparer, const struct draw *draw,
-                       struct difference *difference, const struct outcome *before,
-                       const struct outcome *after)
+enum verdict comparison_verdict(const struct comparison *comparison)
 {
-    if (draw->form == FORM_PLAIN || difference->platform ||
-        findings_know(comparer->findings, draw, difference, before, after)) {
-        return;
-    }
-    difference->platform = difference->by_form = true;
-    if (difference->impact > IMPACT_CHANGED) {
-        difference->impact = IMPACT_CHANGED;
-    }
-}
-
-/* True when rules make no difference for this request. */
-static bool compare_request(struct comparer *comparer, struct arena *scratch,
-                            const struct draw *draw, struct host_verdict *verdict)
-{
-    struct outcome before, after;
-    struct request request = draw->request;
-    request.gateway = comparer->before_gateway;
-    evaluate(comparer->before, scratch, &request, &before);
-    request.gateway = comparer->after_gateway;
-    evaluate(comparer->after, scratch, &request, &after);
-    verdict->requests++;
-    if (before.kind == OUTCOME_UNKNOWN || after.kind == OUTCOME_UNKNOWN) {
-        count_unknown(comparer, verdict, &before, &after);
-        return false;
-    }
-    struct difference differences[DIFFERENCES_MAX];
-    size_t count = outcomes_differ(&comparer->sides, &before, &after, differences);
-    bool agreed = true;
-    for (size_t i = 0; i < count; i++) {
-        blame_form(comparer, draw, &differences[i], &before, &after);
-        findings_add(comparer->findings, draw, verdict->host, &differences[i], &before, &after);
-        if (!differences[i].platform) {
-            agreed = false;
-            for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++) {
-                if (differences[i].aspects & (1u << aspect)) {
-                    verdict->aspects[aspect] = VERDICT_DIFFERENT;
-                }
-            }
+    enum verdict worst = VERDICT_EQUIVALENT;
+    for (size_t i = 0; i < comparison->host_count; i++) {
+        for (size_t a = 0; a < ASPECT_COUNT; a++) {
+            enum verdict verdict = comparison->hosts[i].aspects[a].verdict;
+            worst = comparison->aspects[a] && verdict > worst ? verdict : worst;
         }
     }
-    verdict->agreed += agreed;
-    return agreed;
+    return worst;
 }
 
-/* Whether the i-th of `count` is among `most` that lie evenly. */
-static bool sampled(size_t i, size_t count, size_t most)
+void compare_ask(const struct classes *classes, const struct request *request,
+                 struct outcome *before, struct outcome *after)
 {
-    return count <= most || (i + 1) * most / count != i * most / count;
+    struct request asked = *request;
+    asked.gateway = classes->gateway[0];
+    evaluate(classes->comparer->side[0].evaluator, classes->scratch, &asked, before);
+    asked.gateway = classes->gateway[1];
+    evaluate(classes->comparer->side[1].evaluator, classes->scratch, &asked, after);
 }
 
-/* Plain paths come first: other forms of a path are judged by what is known from them. */
-static void compare_draws(struct comparer *comparer, const struct draws *draws, size_t most,
-                          struct host_verdict *verdict)
+/* Neither side has rules: a tunnel, a closed connection, or nobody listens. */
+static void compare_connection(struct classes *classes, const struct outcome *before,
+                               const struct outcome *after)
 {
-    struct arena *flags = arena_open(0, NULL, NULL), *scratch = arena_open(0, NULL, NULL);
-    bool *agreed = ARENA_ARRAY(flags, bool, draws->count + 1);
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < draws->count; i++) {
-            const struct draw *draw = &draws->items[i];
-            bool plain = draw->form == FORM_PLAIN;
-            if (plain != (pass == 0) || !sampled(i, draws->count, most) ||
-                (!plain && !agreed[draw->base])) {
-                continue;
-            }
-            agreed[i] = compare_request(comparer, scratch, draw, verdict);
-            if (arena_used(scratch) > OUTCOME_BYTES) {
-                arena_close(scratch);
-                scratch = arena_open(0, NULL, NULL);
-            }
-        }
+    struct host_verdict *verdict = classes->verdict;
+    bool unknown = before->kind == OUTCOME_UNKNOWN || after->kind == OUTCOME_UNKNOWN;
+    verdict->classes++;
+    verdict->agreed += classes_judge(classes, classes->start, before, after);
+    verdict->unknown += unknown;
+}
+
+static bool has_rules(const struct outcome *outcome)
+{
+    return outcome->entry && outcome->entry->kind == ENTRY_RULES;
+}
+
+static bool same_view(const struct route_table *a, const struct route_table *b)
+{
+    const struct view *x = &a->view, *y = &b->view;
+    return x->match_form.decode == y->match_form.decode &&
+           x->match_form.merge_slashes == y->match_form.merge_slashes &&
+           x->match_form.resolve_dots == y->match_form.resolve_dots &&
+           x->forward_normalised == y->forward_normalised &&
+           x->escape_rewritten == y->escape_rewritten;
+}
+
+/* A side without rules says the same to every path, as one without entry does. */
+static void compare_rules(struct classes *classes, const struct outcome *before,
+                          const struct outcome *after)
+{
+    struct comparer *comparer = classes->comparer;
+    const struct outcome *const outcomes[] = {before, after};
+    for (size_t side = 0; side < 2; side++) {
+        const struct entry *entry = outcomes[side]->entry;
+        side_rules_make(comparer->run, classes->arena, classes->set, comparer->side[side].table,
+                        has_rules(outcomes[side]) ? entry : NULL, &classes->side[side]);
     }
-    arena_close(scratch);
-    arena_close(flags);
+    classes_compare(classes);
 }
 
 /* All requests to one name at one listener. */
 static void compare_name(struct comparer *comparer, struct slice name,
-                         const struct listener *listener, size_t most, struct host_verdict *verdict)
+                         const struct listener *listener, struct host_verdict *verdict)
 {
-    struct arena *arena = arena_open(0, NULL, NULL);
     struct request start = {.scheme = listener->https ? SLICE("https") : SLICE("http"),
                             .host = name,
                             .port = listener->port,
                             .client_text = SLICE("192.0.2.10")}; /* RFC 5737, TEST-NET-1 */
     (void)address_parse(start.client_text, &start.client);
     request_defaults(&start);
+    struct arena *arena = arena_open_like(comparer->run->arena);
+    struct classes classes = {.comparer = comparer,
+                              .arena = arena,
+                              .scratch = arena_open_like(comparer->run->arena),
+                              .set = language_set_open(comparer->run->arena, &comparer->limits),
+                              .seen = map_new(arena),
+                              .start = &start,
+                              .verdict = verdict,
+                              .most = comparer->most,
+                              .same_view = comparer->same_view};
     struct outcome before, after;
-    evaluate(comparer->before, arena, &start, &before);
-    evaluate(comparer->after, arena, &start, &after);
-    comparer->before_gateway = before.gateway;
-    comparer->after_gateway = after.gateway;
-    if (before.entry || after.entry) {
-        struct draws draws = {0};
-        draws_make(arena, &start, before.entry ? before.entry->rules : NULL,
-                   after.entry ? after.entry->rules : NULL, &draws);
-        compare_draws(comparer, &draws, most, verdict);
-    } else if (before.kind == OUTCOME_UNKNOWN || after.kind == OUTCOME_UNKNOWN) {
-        verdict->requests++;
-        count_unknown(comparer, verdict, &before, &after);
+    compare_ask(&classes, &start, &before, &after);
+    classes.gateway[0] = before.gateway;
+    classes.gateway[1] = after.gateway;
+    if (has_rules(&before) || has_rules(&after)) {
+        compare_rules(&classes, &before, &after);
+    } else if (before.entry || after.entry || before.kind == OUTCOME_UNKNOWN ||
+               after.kind == OUTCOME_UNKNOWN) {
+        compare_connection(&classes, &before, &after);
     }
+    language_set_close(classes.set);
+    arena_close(classes.scratch);
     arena_close(arena);
 }
 
@@ -137,14 +122,18 @@ static void compare_host(struct comparer *comparer, const struct targets *target
                          const struct target_host *host, struct host_verdict *verdict)
 {
     *verdict = (struct host_verdict){.host = host->name};
-    size_t parts = host->name_count * targets->listener_count;
     for (size_t name = 0; name < host->name_count; name++) {
         for (size_t i = 0; i < targets->listener_count; i++) {
-            compare_name(comparer, host->names[name], &targets->listeners[i],
-                         COMPARE_REQUESTS_MAX / parts, verdict);
+            compare_name(comparer, host->names[name], &targets->listeners[i], verdict);
         }
     }
-    comparer->out->requests += verdict->requests;
+    for (size_t a = 0; host->sampled && a < ASPECT_COUNT; a++) {
+        if (verdict->aspects[a].verdict == VERDICT_EQUIVALENT) {
+            verdict->aspects[a] = (struct aspect_verdict){
+                VERDICT_UNPROVEN, SLICE("the names come from an expression; one was tried")};
+        }
+    }
+    comparer->out->classes += verdict->classes;
     comparer->out->agreed += verdict->agreed;
     comparer->out->unknown += verdict->unknown;
 }
@@ -154,17 +143,28 @@ void compare_sides(struct run *run, const struct evaluator *before,
                    const struct route_table *after_table, const struct compare_options *options,
                    struct comparison *out)
 {
-    *out = (struct comparison){.before = before_table->label, .after = after_table->label};
-    struct comparer comparer = {
-        .run = run, .before = before, .after = after, .findings = findings_new(run), .out = out};
+    *out = (struct comparison){
+        .before = before_table->label, .after = after_table->label, .domain = domain};
+    struct comparer comparer = {.run = run,
+                                .side = {{before, before_table}, {after, after_table}},
+                                .findings = findings_new(run),
+                                .out = out,
+                                .most = classes_limit(options),
+                                .same_view = same_view(before_table, after_table)};
+    comparer.limits = (struct language_limits){
+        .states = options->limits.states ? options->limits.states : 1000000,
+        .bytes = options->limits.bytes ? options->limits.bytes : (size_t)1 << 30};
     sides_init(before_table, after_table, options, &comparer.sides);
+    for (size_t a = 0; a < ASPECT_COUNT; a++) {
+        out->aspects[a] = comparer.sides.aspects >> a & 1;
+    }
     struct targets targets;
     targets_collect(run, before_table, after_table, &targets);
     out->hosts = ARENA_ARRAY(run->arena, struct host_verdict, targets.host_count);
     for (size_t i = 0; i < targets.host_count; i++) {
         struct host_verdict verdict;
         compare_host(&comparer, &targets, &targets.hosts[i], &verdict);
-        if (verdict.requests) {
+        if (verdict.classes) {
             out->hosts[out->host_count++] = verdict;
         }
     }

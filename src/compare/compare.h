@@ -1,9 +1,15 @@
-/* Compares two route tables by requests that are drawn from both.
+/* Compares two route tables for all requests of a stated domain.
  *
- * Nothing is proved here yet: where no request differs the verdict is "unproven, N requests agree".
+ * Requests are divided into classes: those that both sides decide by the same pair of rules. Paths are
+ * divided as regular languages, of raw request targets, each side with its own view; methods, headers,
+ * query parameters and cookies by the tests that rules make of them, clients and bodies by the bounds that
+ * rules set. Each class is evaluated on both sides, with one request for each way in which its gates can
+ * answer; what follows from the path, as a rewrite does, is proved to be the same function or else tried on
+ * further paths. A verdict says "equivalent" only when that was done for every class.
  *
+ * Domain:    comparison.domain says it in sentences, for people.
  * Ownership: results live in the run's arena and point into both tables.
- * Limits:    COMPARE_REQUESTS_MAX requests for a host.
+ * Limits:    struct compare_limits; what lies beyond them is unproven, with that reason.
  * Errors:    none.
  * Threads:   none shared. */
 #ifndef GATESHIFT_COMPARE_H
@@ -11,29 +17,35 @@
 
 #include "evaluate/evaluate.h"
 
-enum { COMPARE_REQUESTS_MAX = 20000 };
-
-enum verdict { VERDICT_UNPROVEN, VERDICT_DIFFERENT };
+enum verdict { VERDICT_EQUIVALENT, VERDICT_UNPROVEN, VERDICT_DIFFERENT };
+const char *verdict_name(enum verdict verdict);
 
 /* One cause of a difference: the same rules and the same fields. */
 struct finding {
     struct slice id; /* stable: hash of cause, "d-1f3a9c" */
     enum impact impact;
     enum aspect aspect;
-    struct slice title;  /* "redirected to https before, answered 404 after" */
-    struct slice fields; /* "status, location" */
+    struct slice title;        /* "redirected to https before, answered 404 after" */
+    struct slice fields;       /* "status, location" */
+    struct slice match_before; /* what the rules that decided match: "PathPrefix /foo" */
+    struct slice match_after;  /* absent where no rule decided */
     const struct slice *hosts;
     size_t host_count;
-    size_t requests;        /* how many of those drawn differ so */
-    struct request witness; /* the shortest of them */
+    size_t requests;        /* of those that were evaluated */
+    struct request witness; /* the shortest that was found */
     struct outcome before, after;
     struct slice advice; /* or absent */
     bool platform;       /* the data planes differ alike on all hosts */
 };
+struct aspect_verdict {
+    enum verdict verdict;
+    struct slice reason; /* VERDICT_UNPROVEN: the first reason why */
+};
 struct host_verdict {
     struct slice host; /* "shop.example.com", "*.example.com", "(any other host)" */
-    size_t requests, agreed, unknown;
-    enum verdict aspects[ASPECT_COUNT];
+    size_t classes, agreed, unknown,
+        tried; /* tried: further paths, where nothing could be proved */
+    struct aspect_verdict aspects[ASPECT_COUNT];
 };
 struct comparison {
     struct slice before, after; /* labels */
@@ -41,15 +53,25 @@ struct comparison {
     size_t finding_count;
     struct host_verdict *hosts;
     size_t host_count;
-    size_t requests, agreed, unknown;
+    size_t classes, agreed, unknown;
     struct slice unknown_reason; /* of the first unknown outcome */
+    const char *const *domain;   /* sentences; the last is null */
+    bool aspects[ASPECT_COUNT];  /* that were compared */
+};
+struct compare_limits {
+    size_t states;  /* of one product automaton */
+    size_t bytes;   /* of its memory */
+    size_t classes; /* of one host at one listener */
 };
 struct compare_options {
-    bool aspects[ASPECT_COUNT]; /* which count; all false: all */
+    bool aspects[ASPECT_COUNT];   /* which count; all false: all */
+    struct compare_limits limits; /* 0: 1,000,000 states, 1 GiB, 1,000,000 classes */
 };
 void compare_sides(struct run *run, const struct evaluator *before,
                    const struct route_table *before_table, const struct evaluator *after,
                    const struct route_table *after_table, const struct compare_options *options,
                    struct comparison *out);
+/* The worst verdict of the aspects that were compared, over all hosts. */
+enum verdict comparison_verdict(const struct comparison *comparison);
 
 #endif

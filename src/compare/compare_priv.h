@@ -3,6 +3,7 @@
 #define GATESHIFT_COMPARE_PRIV_H
 
 #include "compare/compare.h"
+#include "language/language.h"
 
 /* ---- sample.c ----------------------------------------------------------------------------- */
 
@@ -15,42 +16,94 @@ struct sample_choice {
  * words are guesses to draw requests from: whether they match is the evaluator's business. */
 bool sample_regex(struct slice pattern, const struct sample_choice *choice, struct buf *out);
 
-/* ---- paths.c ------------------------------------------------------------------------------ */
+/* ---- forms.c ------------------------------------------------------------------------------ */
 
-/* A way to write a path that data planes read differently; what differs only so lies in the data
- * planes, not in the rules. */
-enum path_form_kind { FORM_PLAIN, FORM_ESCAPED, FORM_DOUBLE_SLASH };
+/* A way to write a target that data planes read differently. What differs only so lies in the data planes,
+ * not in the rules. */
+enum target_form { FORM_PLAIN, FORM_ESCAPED, FORM_DOUBLE_SLASH, FORM_DOT, FORM_EMPTY_QUERY };
+/* How the target is written, and the plain way to write it. */
+enum target_form target_plain(struct arena *arena, struct slice target, struct slice *plain);
+/* Other ways to write a plain path: one of each form, as far as the path has room for it. */
+void target_forms(struct arena *arena, struct slice path, struct texts *out);
 
-struct path_word {
-    struct slice path;
-    enum path_form_kind form;
-    size_t base; /* the word that this is another form of; its own index for FORM_PLAIN */
+/* ---- rules.c ------------------------------------------------------------------------------ */
+
+/* The rules of one entry in order, each with the paths that it takes. */
+struct side_rules {
+    const struct entry *entry; /* null: nothing is served */
+    const struct rule **items;
+    const struct language **paths;
+    bool *certain; /* it has no condition but its path */
+    size_t count;
+    struct path_view view;
+    bool opaque;         /* some paths cannot be told: those rules have none here */
+    struct slice reason; /* why, and which */
 };
-struct path_words {
-    struct path_word *items;
+void side_rules_make(struct run *run, struct arena *arena, struct language_set *set,
+                     const struct route_table *table, const struct entry *entry,
+                     struct side_rules *out);
+
+/* ---- values.c ----------------------------------------------------------------------------- */
+
+/* Something that rules test, with one value for each way in which the tests can come out. */
+struct variable {
+    bool method;
+    enum test_subject subject;
+    struct slice name;
+    const struct test **tests; /* not those of the method */
+    size_t test_count;
+    struct slice *values; /* absent: the request does not have it */
+    size_t value_count;
+    int chosen;    /* index of the value at hand, or -1 */
+    bool complete; /* the values stand for all others */
+};
+struct variables {
+    struct variable *items;
+    size_t count;
+    struct slice reason; /* why some are not complete, or absent */
+};
+/* What the rules of a class test. */
+void variables_make(struct arena *arena, struct language_set *set, const struct rule **rules,
+                    size_t count, struct variables *out);
+/* The first variable that has to be chosen before the rule holds or not; null when *holds says it. */
+struct variable *variables_decide(struct variables *variables, const struct match *match,
+                                  bool *holds);
+/* Puts the values that are chosen into the request. */
+void variables_apply(struct arena *arena, const struct variables *variables,
+                     struct request *request);
+/* The value that is chosen for a header: false when none is. */
+bool variables_header(const struct variables *variables, struct slice name);
+bool variables_method(const struct variables *variables);
+
+/* ---- gates.c ------------------------------------------------------------------------------ */
+
+struct requests {
+    struct request *items;
     size_t count, capacity;
-    struct map *seen;
 };
-void path_words_open(struct arena *arena, struct path_words *words);
-/* Adds the paths that tell this match from its neighbours. Returns one that should match, absent
- * when none could be found. */
-struct slice path_words_add(struct arena *arena, const struct path_match *match,
-                            struct path_words *words);
+/* One request for each way in which the gates of both rules can answer, made from `base`. False when there
+ * are too many: then some. */
+bool gate_requests(struct arena *arena, const struct effects *before, const struct effects *after,
+                   const struct entry *before_entry, const struct entry *after_entry,
+                   const struct variables *variables, const struct request *base,
+                   struct requests *out);
 
-/* ---- requests.c --------------------------------------------------------------------------- */
+/* ---- shape.c ------------------------------------------------------------------------------ */
 
-struct draw {
-    struct request request;
-    enum path_form_kind form;
-    size_t base; /* index of the request of which this is another form */
+/* How a text follows from the path, for all paths with a given start. Two that are constant, or both a text
+ * in front of the path's end, are the same function when they are the same for one path. */
+enum shape { SHAPE_CONSTANT, SHAPE_TAIL, SHAPE_UNKNOWN };
+/* All paths that start so; further bytes follow. */
+struct path_class {
+    struct slice start;
+    bool fold; /* its letters may have either case */
 };
-struct draws {
-    struct draw *items;
-    size_t count, capacity;
-};
-/* Requests for one host and listener, from the rules of both sides. */
-void draws_make(struct arena *arena, const struct request *start, const struct rule_list *before,
-                const struct rule_list *after, struct draws *out);
+enum shape rewrite_shape(const struct route_rewrite *rewrite, const struct rule *rule,
+                         const struct path_class *paths);
+enum shape redirect_shape(const struct route_redirect *redirect, const struct rule *rule,
+                          const struct path_class *paths);
+/* No part of it follows from the path. */
+bool template_is_fixed(const struct template *template);
 
 /* ---- hosts.c ------------------------------------------------------------------------------ */
 
@@ -62,6 +115,7 @@ struct target_host {
     struct slice name;     /* as a verdict names it */
     struct slice names[2]; /* what is sent as Host */
     size_t name_count;
+    bool sampled; /* an expression has more names than these */
 };
 struct targets {
     struct target_host *hosts; /* in order of their names; the unknown host last */
@@ -96,7 +150,7 @@ struct difference {
     enum aspect aspect; /* of the worst */
     enum impact impact; /* of the worst */
     bool platform;
-    bool by_form; /* only the form of the path makes it: see enum path_form_kind */
+    enum target_form form; /* not plain: only that way to write the target makes it */
 };
 enum { DIFFERENCES_MAX = EFFECT_COUNT + 2 };
 
@@ -128,11 +182,62 @@ bool header_is_ruled(const struct outcome *before, const struct outcome *after, 
 /* Headers that the first backend receives, or that the client gets; never null. */
 const struct seen_headers *outcome_headers(const struct outcome *outcome, bool response);
 
+/* ---- compare.c ---------------------------------------------------------------------------- */
+
+struct evaluator_side {
+    const struct evaluator *evaluator;
+    const struct route_table *table;
+};
+struct comparer {
+    struct run *run;
+    struct evaluator_side side[2]; /* before, after */
+    struct sides sides;
+    struct findings *findings;
+    struct comparison *out;
+    struct language_limits limits;
+    size_t most;    /* classes */
+    bool same_view; /* both read and forward targets alike */
+};
+/* The requests to one name at one listener, divided. */
+struct classes {
+    struct comparer *comparer;
+    struct arena *arena;   /* of all classes */
+    struct arena *scratch; /* of one */
+    struct language_set *set;
+    struct map *seen; /* pairs of rules whose functions were compared */
+    const struct request *start;
+    struct host_verdict *verdict;
+    struct side_rules side[2];
+    /* Data planes that serve the host at hand. Which one is asked follows from host and listener alone, and
+     * there can be a hundred of them. */
+    struct slice gateway[2];
+    size_t most;
+    bool same_view;
+};
+/* What both sides say to a request. */
+void compare_ask(const struct classes *classes, const struct request *request,
+                 struct outcome *before, struct outcome *after);
+
+/* ---- classes.c ---------------------------------------------------------------------------- */
+
+void classes_compare(struct classes *classes);
+size_t classes_limit(const struct compare_options *options);
+/* Notes what differs; true when nothing does that lies in rules. */
+bool classes_judge(struct classes *classes, const struct request *request,
+                   const struct outcome *before, const struct outcome *after);
+/* Aspects, as bits, that are not proved, but where a difference was found. */
+void classes_unproven(struct classes *classes, unsigned aspects, struct slice reason);
+
+/* ---- functions.c -------------------------------------------------------------------------- */
+
+/* What follows from the path, of two rules that decide `base`. */
+void functions_judge(struct classes *classes, const struct request *base, const struct rule *before,
+                     const struct rule *after);
+
 /* ---- words.c ------------------------------------------------------------------------------ */
 
 struct slice difference_title(struct arena *arena, const struct difference *difference,
-                              enum path_form_kind form, const struct outcome *before,
-                              const struct outcome *after);
+                              const struct outcome *before, const struct outcome *after);
 struct slice difference_fields(struct arena *arena, const struct difference *difference);
 struct slice difference_advice(const struct difference *difference);
 
@@ -140,13 +245,9 @@ struct slice difference_advice(const struct difference *difference);
 
 struct findings;
 struct findings *findings_new(struct run *run);
-void findings_add(struct findings *findings, const struct draw *draw, struct slice host,
+void findings_add(struct findings *findings, const struct request *request, struct slice host,
                   const struct difference *difference, const struct outcome *before,
                   const struct outcome *after);
-/* The rules that decided here are known to make this difference for other requests too. */
-bool findings_know(struct findings *findings, const struct draw *draw,
-                   const struct difference *difference, const struct outcome *before,
-                   const struct outcome *after);
 /* Evaluates the witnesses once more, so that their outcomes stay, and puts the worst first. */
 void findings_finish(struct findings *findings, const struct evaluator *before,
                      const struct evaluator *after, struct comparison *out);

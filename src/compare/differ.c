@@ -52,14 +52,13 @@ void sides_init(const struct route_table *before, const struct route_table *afte
 struct comparing {
     const struct sides *sides;
     const struct outcome *before, *after;
-    unsigned unknown; /* aspects that one side says nothing certain about */
     struct difference rules, platform;
     bool effects[EFFECT_COUNT], visible[EFFECT_COUNT];
 };
 
 static bool counts(const struct comparing *comparing, enum aspect aspect)
 {
-    return ((comparing->sides->aspects & ~comparing->unknown) >> aspect & 1) != 0;
+    return (comparing->sides->aspects >> aspect & 1) != 0;
 }
 
 static void note(const struct comparing *comparing, struct difference *difference, enum shown shown,
@@ -327,7 +326,8 @@ static bool rule_names(const struct outcome *outcome, struct slice name, bool re
 bool header_is_ruled(const struct outcome *before, const struct outcome *after, struct slice name,
                      bool response)
 {
-    return rule_names(before, name, response) || rule_names(after, name, response);
+    bool written = !outcome_is_unwritten(before) || !outcome_is_unwritten(after);
+    return written && (rule_names(before, name, response) || rule_names(after, name, response));
 }
 
 static bool header_is_cors(const struct comparing *c, struct slice name)
@@ -434,22 +434,12 @@ static size_t put_effects(const struct comparing *c, struct difference *out)
     return count;
 }
 
-static unsigned unknown_aspects(const struct outcome *outcome)
-{
-    unsigned aspects = 0;
-    for (const struct unknown *u = outcome->unknown; u; u = u->next) {
-        aspects |= 1u << u->aspect;
-    }
-    return aspects;
-}
-
 size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
                        const struct outcome *after, struct difference out[DIFFERENCES_MAX])
 {
     struct comparing c = {.sides = sides,
                           .before = before,
                           .after = after,
-                          .unknown = unknown_aspects(before) | unknown_aspects(after),
                           .rules = {.effect = -1},
                           .platform = {.effect = -1, .platform = true}};
     if (before->kind != after->kind) {

@@ -4,7 +4,7 @@
 struct pending {
     struct slice key;
     struct difference difference;
-    struct draw witness;
+    struct request witness;
     size_t cost, requests;
     struct slice *hosts;
     size_t host_count, host_capacity;
@@ -64,13 +64,12 @@ static bool put_setter(struct buf *key, enum effect_id id, const struct outcome 
 }
 
 /* The cause as a text without places, which move when somebody adds a line above. */
-static struct slice cause_key(struct buf *key, const struct draw *draw,
-                              const struct difference *difference, const struct outcome *before,
-                              const struct outcome *after)
+static struct slice cause_key(struct buf *key, const struct difference *difference,
+                              const struct outcome *before, const struct outcome *after)
 {
     buf_clear(key);
     buf_printf(key, "%s %u %u", difference->platform ? "platform" : "rules", difference->shown,
-               (unsigned)(difference->by_form ? draw->form : FORM_PLAIN));
+               (unsigned)difference->form);
     if (difference->effect >= 0) {
         enum effect_id id = (enum effect_id)difference->effect;
         buf_printf(key, "|%s", effect_row(id)->name);
@@ -100,10 +99,9 @@ static struct slice cause_id(struct arena *arena, struct slice key)
 
 /* How much a person has to read and to believe: plain requests first, then short ones; those where
  * an effect shows before those where it only is another one; https before what is sent there. */
-static size_t draw_cost(const struct draw *draw, const struct difference *difference,
-                        const struct outcome *before, const struct outcome *after)
+static size_t request_cost(const struct request *request, const struct difference *difference,
+                           const struct outcome *before, const struct outcome *after)
 {
-    const struct request *request = &draw->request;
     size_t cost = request->target.len + request->host.len;
     cost += slice_is(request->method, "GET") ? 0 : 50;
     cost += request->body_bytes ? 50 : 0;
@@ -116,12 +114,12 @@ static size_t draw_cost(const struct draw *draw, const struct difference *differ
     return cost + (sent ? 1000 : 0);
 }
 
-static void keep_witness(struct arena *arena, struct pending *pending, const struct draw *draw,
+static void keep_witness(struct arena *arena, struct pending *pending, const struct request *given,
                          size_t cost)
 {
-    pending->witness = *draw;
+    pending->witness = *given;
     pending->cost = cost;
-    struct request *request = &pending->witness.request;
+    struct request *request = &pending->witness;
     request->method = arena_copy(arena, request->method);
     request->host = arena_copy(arena, request->host);
     request->sni = request->sni.ptr ? arena_copy(arena, request->sni) : request->sni;
@@ -135,17 +133,17 @@ static void keep_witness(struct arena *arena, struct pending *pending, const str
     }
 }
 
-static struct pending *find_pending(struct findings *findings, const struct draw *draw,
-                                    const struct difference *difference,
+static struct pending *find_pending(struct findings *findings, const struct difference *difference,
                                     const struct outcome *before, const struct outcome *after)
 {
-    struct pending **slot = difference->platform && !difference->by_form && difference->effect >= 0
-                                ? &findings->platform_effects[difference->effect]
-                                : NULL;
+    struct pending **slot =
+        difference->platform && difference->form == FORM_PLAIN && difference->effect >= 0
+            ? &findings->platform_effects[difference->effect]
+            : NULL;
     if (slot && *slot) {
         return *slot;
     }
-    struct slice key = cause_key(&findings->key, draw, difference, before, after);
+    struct slice key = cause_key(&findings->key, difference, before, after);
     struct pending *pending = map_get(findings->by_key, key);
     if (!pending) {
         struct arena *arena = findings->run->arena;
@@ -161,25 +159,17 @@ static struct pending *find_pending(struct findings *findings, const struct draw
     return pending;
 }
 
-bool findings_know(struct findings *findings, const struct draw *draw,
-                   const struct difference *difference, const struct outcome *before,
-                   const struct outcome *after)
-{
-    struct slice key = cause_key(&findings->key, draw, difference, before, after);
-    return map_get(findings->by_key, key) != NULL;
-}
-
-void findings_add(struct findings *findings, const struct draw *draw, struct slice host,
+void findings_add(struct findings *findings, const struct request *request, struct slice host,
                   const struct difference *difference, const struct outcome *before,
                   const struct outcome *after)
 {
     struct arena *arena = findings->run->arena;
-    struct pending *pending = find_pending(findings, draw, difference, before, after);
+    struct pending *pending = find_pending(findings, difference, before, after);
     pending->requests++;
-    size_t cost = draw_cost(draw, difference, before, after);
+    size_t cost = request_cost(request, difference, before, after);
     if (cost < pending->cost) {
         pending->difference = *difference;
-        keep_witness(arena, pending, draw, cost);
+        keep_witness(arena, pending, request, cost);
     }
     /* Hosts come one after the other. */
     if (!pending->host_count || !slice_equal(pending->hosts[pending->host_count - 1], host)) {
@@ -208,6 +198,19 @@ static int worst_first(const void *a, const void *b, void *user)
     return order ? order : slice_compare(x->id, y->id);
 }
 
+static struct slice match_text(struct arena *arena, const struct outcome *outcome)
+{
+    struct slice text = SLICE_ABSENT;
+    if (outcome->rule) {
+        struct buf buf;
+        buf_init(&buf, BUF_TEXT_MAX);
+        match_print(&outcome->rule->match, &buf);
+        text = arena_copy(arena, buf_slice(&buf));
+        buf_release(&buf);
+    }
+    return text;
+}
+
 void findings_finish(struct findings *findings, const struct evaluator *before,
                      const struct evaluator *after, struct comparison *out)
 {
@@ -225,13 +228,14 @@ void findings_finish(struct findings *findings, const struct evaluator *before,
                                     .hosts = pending->hosts,
                                     .host_count = pending->host_count,
                                     .requests = pending->requests,
-                                    .witness = pending->witness.request,
+                                    .witness = pending->witness,
                                     .advice = difference_advice(difference),
                                     .platform = difference->platform};
         evaluate(before, arena, &finding->witness, &finding->before);
         evaluate(after, arena, &finding->witness, &finding->after);
-        finding->title = difference_title(arena, difference, pending->witness.form,
-                                          &finding->before, &finding->after);
+        finding->title = difference_title(arena, difference, &finding->before, &finding->after);
+        finding->match_before = match_text(arena, &finding->before);
+        finding->match_after = match_text(arena, &finding->after);
     }
     sort_stable(arena, out->findings, out->finding_count, sizeof *out->findings, worst_first, NULL);
     buf_release(&findings->key);

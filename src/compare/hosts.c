@@ -21,10 +21,11 @@ static void add_listener(struct collection *collection, bool https, uint16_t por
                 out->listener_capacity) = (struct listener){https, port};
 }
 
-static void add_host(struct collection *collection, struct slice name)
+/* Null when it is there already. */
+static struct target_host *add_host(struct collection *collection, struct slice name)
 {
     if (map_put(collection->seen, name, collection)) {
-        return;
+        return NULL;
     }
     struct targets *out = collection->out;
     struct arena *arena = collection->run->arena;
@@ -39,6 +40,7 @@ static void add_host(struct collection *collection, struct slice name)
         host->names[0] = name;
         host->name_count = 1;
     }
+    return host;
 }
 
 static void add_regex_host(struct collection *collection, struct slice pattern)
@@ -47,7 +49,11 @@ static void add_regex_host(struct collection *collection, struct slice pattern)
     struct buf buf;
     buf_init(&buf, 4096);
     if (sample_regex(pattern, &choice, &buf) && buf.len) {
-        add_host(collection, arena_lower(collection->run->arena, buf_slice(&buf)));
+        struct target_host *host =
+            add_host(collection, arena_lower(collection->run->arena, buf_slice(&buf)));
+        if (host) {
+            host->sampled = true;
+        }
     }
     buf_release(&buf);
 }
@@ -59,7 +65,7 @@ static void add_pattern(struct collection *collection, const struct host_pattern
     case HOST_ONE_LABEL:
     case HOST_SUFFIX:
         if (pattern->name.len) {
-            add_host(collection, pattern->name);
+            (void)add_host(collection, pattern->name);
         }
         return;
     case HOST_REGEX:

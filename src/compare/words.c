@@ -220,14 +220,14 @@ static void put_effects(const struct difference *difference, const struct outcom
 }
 
 struct slice difference_title(struct arena *arena, const struct difference *difference,
-                              enum path_form_kind form, const struct outcome *before,
-                              const struct outcome *after)
+                              const struct outcome *before, const struct outcome *after)
 {
     static const char *const forms[] = {
-        "", "a path with an escaped letter: ", "a path with a double slash: "};
+        "", "a path with an escaped letter: ", "a path with a double slash: ",
+        "a path with a segment '.': ", "an empty query: "};
     struct buf buf;
     buf_init(&buf, BUF_TEXT_MAX);
-    buf_puts(&buf, difference->by_form ? forms[form] : "");
+    buf_puts(&buf, forms[difference->form]);
     if (difference->effect >= 0) {
         put_effects(difference, before, after, &buf);
     } else {

@@ -158,9 +158,23 @@ static bool refused(struct context *context, struct outcome *out)
 
 /* ---- rules -------------------------------------------------------------------------------- */
 
+/* Matching it once more gives its captures. */
+static const struct rule *given_rule(struct context *context)
+{
+    const struct rule *rule = context->rule;
+    bool holds = !rule || match_holds(context, &rule->match);
+    if (!holds && !context->trouble) {
+        context->trouble = "the rule that was said to match does not";
+    }
+    return rule;
+}
+
 /* Null when no rule matches, or when context->trouble says why that is not known. */
 static const struct rule *find_rule(struct context *context, const struct rule_list *list)
 {
+    if (context->rule_given) {
+        return given_rule(context);
+    }
     for (; list; list = list->next) {
         for (size_t i = 0; i < list->count; i++) {
             bool holds = match_holds(context, &list->rules[i].match);
@@ -294,15 +308,21 @@ static void serve(struct context *context, const struct entry *entry, struct out
     }
 }
 
+static struct context context_of(const struct evaluator *evaluator, struct arena *arena,
+                                 const struct request *request)
+{
+    return (struct context){.evaluator = evaluator,
+                            .table = evaluator->table,
+                            .arena = arena,
+                            .request = request,
+                            .host = host_normalise(arena, request->host),
+                            .https = slice_is(request->scheme, "https")};
+}
+
 void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *request,
               struct outcome *out)
 {
-    struct context context = {.evaluator = evaluator,
-                              .table = evaluator->table,
-                              .arena = arena,
-                              .request = request,
-                              .host = host_normalise(arena, request->host),
-                              .https = slice_is(request->scheme, "https")};
+    struct context context = context_of(evaluator, arena, request);
     const struct entry_query query = {.gateway = request->gateway,
                                       .https = context.https,
                                       .port = request->port,
@@ -319,4 +339,16 @@ void evaluate(const struct evaluator *evaluator, struct arena *arena, const stru
     } else {
         serve(&context, entry, out);
     }
+}
+
+void evaluate_rule(const struct evaluator *evaluator, struct arena *arena,
+                   const struct request *request, const struct entry *entry,
+                   const struct rule *rule, struct outcome *out)
+{
+    struct context context = context_of(evaluator, arena, request);
+    context.rule = rule;
+    context.rule_given = true;
+    *out = (struct outcome){.decided_by = -1, .entry = entry, .gateway = entry->gateway};
+    context.unknown = unknown_join(arena, entry->unknown, evaluator->table->unknown);
+    serve(&context, entry, out);
 }

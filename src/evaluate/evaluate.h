@@ -77,6 +77,16 @@ const char *condition_name(size_t index);
 void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *request,
               struct outcome *out);
 
+/* The same for who knows the entry, which has rules, and which of them is the first that holds: null when
+ * none does. */
+void evaluate_rule(const struct evaluator *evaluator, struct arena *arena,
+                   const struct request *request, const struct entry *entry,
+                   const struct rule *rule, struct outcome *out);
+
+/* What a test says of a value; absent: the request does not have it. *bounded, unless it is null, is set
+ * when an expression ran into its bounds, or is none. */
+bool test_matches(const struct test *test, struct slice value, bool *bounded);
+
 /* A header that was seen, ignoring case; null when it was not. */
 const struct seen_header *seen_find(const struct seen_headers *headers, struct slice name);
 /* Sum of the weights of the backends, and of the shares that are answered with a status. */

@@ -40,6 +40,7 @@ struct context {
     struct regex_match captures; /* of the rule's path, or of its rewrite */
     const char *trouble;         /* why it cannot be said whether a rule matches; null: it can */
     const struct rule *rule;
+    bool rule_given;               /* `rule` was known before */
     const struct unknown *unknown; /* of the table, the entry and the rule */
     bool gates_passed;             /* all gates of the table were asked */
 };

@@ -94,9 +94,8 @@ static struct slice test_value(struct context *context, const struct test *test)
     return SLICE_ABSENT;
 }
 
-static bool test_holds(struct context *context, const struct test *test)
+bool test_matches(const struct test *test, struct slice value, bool *bounded)
 {
-    struct slice value = test_value(context, test);
     bool holds = false;
     switch (test->operator) {
     case TEST_PRESENT:
@@ -105,11 +104,29 @@ static bool test_holds(struct context *context, const struct test *test)
     case TEST_EQUALS:
         holds = value.ptr && slice_equal(value, test->value);
         break;
-    case TEST_REGEX:
-        holds = value.ptr && regex_holds(context, test->regex, value, NULL);
+    case TEST_REGEX: {
+        enum regex_result result = !value.ptr     ? REGEX_NO
+                                   : !test->regex ? REGEX_LIMIT
+                                                  : regex_search(test->regex, value, NULL);
+        if (bounded && result == REGEX_LIMIT) {
+            *bounded = true;
+        }
+        holds = result == REGEX_YES;
         break;
     }
+    }
     return holds != test->negated;
+}
+
+static bool test_holds(struct context *context, const struct test *test)
+{
+    bool bounded = false;
+    bool holds = test_matches(test, test_value(context, test), &bounded);
+    if (bounded) {
+        context->trouble = test->regex ? "a regular expression ran into its bounds"
+                                       : "a rule has a regular expression that is not one";
+    }
+    return holds;
 }
 
 bool match_holds(struct context *context, const struct match *match)

@@ -1,0 +1,295 @@
+#include "compare/compare_priv.h"
+
+static const size_t default_classes = 1000000;
+
+/* The rules of both sides that one class of paths can be decided by, in order. */
+struct class_rules {
+    const struct rule **items[2];
+    size_t counts[2];
+};
+struct deciding {
+    struct classes *classes;
+    const struct class_rules *rules;
+    struct variables variables;
+    struct slice path; /* the raw target, without query */
+};
+
+/* ---- what is found ------------------------------------------------------------------------ */
+
+void classes_unproven(struct classes *classes, unsigned aspects, struct slice reason)
+{
+    for (unsigned i = 0; i < ASPECT_COUNT; i++) {
+        struct aspect_verdict *aspect = &classes->verdict->aspects[i];
+        if ((aspects >> i & 1) && aspect->verdict == VERDICT_EQUIVALENT) {
+            *aspect = (struct aspect_verdict){VERDICT_UNPROVEN,
+                                              arena_copy(classes->comparer->run->arena, reason)};
+        }
+    }
+}
+
+static void note_unknown(struct classes *classes, const struct outcome *outcome)
+{
+    for (const struct unknown *u = outcome->unknown; u; u = u->next) {
+        classes_unproven(classes, 1u << u->aspect, u->reason);
+    }
+    if (outcome->kind == OUTCOME_UNKNOWN) {
+        classes_unproven(classes, ~0u, outcome->reason);
+        struct comparison *out = classes->comparer->out;
+        if (!out->unknown_reason.ptr) {
+            out->unknown_reason = arena_copy(classes->comparer->run->arena, outcome->reason);
+        }
+    }
+}
+
+static bool difference_known(const struct difference *difference,
+                             const struct difference *differences, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool same = difference->effect == differences[i].effect &&
+                    (difference->shown & differences[i].shown) == difference->shown;
+        if (same && !differences[i].platform) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is gone when the target is written in its plain way lies in how the data planes read targets. */
+static void blame_form(struct classes *classes, const struct request *request,
+                       struct difference *differences, size_t count)
+{
+    struct request plain = *request;
+    enum target_form form = target_plain(classes->scratch, request->target, &plain.target);
+    if (form == FORM_PLAIN || !count) {
+        return;
+    }
+    struct outcome before, after;
+    struct difference known[DIFFERENCES_MAX];
+    compare_ask(classes, &plain, &before, &after);
+    bool decided = before.kind != OUTCOME_UNKNOWN && after.kind != OUTCOME_UNKNOWN;
+    size_t known_count =
+        decided ? outcomes_differ(&classes->comparer->sides, &before, &after, known) : 0;
+    for (size_t i = 0; decided && i < count; i++) {
+        if (!differences[i].platform && !difference_known(&differences[i], known, known_count)) {
+            differences[i].platform = true;
+            differences[i].form = form;
+            differences[i].impact =
+                differences[i].impact > IMPACT_CHANGED ? IMPACT_CHANGED : differences[i].impact;
+        }
+    }
+}
+
+bool classes_judge(struct classes *classes, const struct request *request,
+                   const struct outcome *before, const struct outcome *after)
+{
+    struct difference differences[DIFFERENCES_MAX];
+    struct host_verdict *verdict = classes->verdict;
+    note_unknown(classes, before);
+    note_unknown(classes, after);
+    if (before->kind == OUTCOME_UNKNOWN || after->kind == OUTCOME_UNKNOWN) {
+        return false;
+    }
+    size_t count = outcomes_differ(&classes->comparer->sides, before, after, differences);
+    blame_form(classes, request, differences, count);
+    bool agreed = true;
+    for (size_t i = 0; i < count; i++) {
+        findings_add(classes->comparer->findings, request, verdict->host, &differences[i], before,
+                     after);
+        for (unsigned a = 0; !differences[i].platform && a < ASPECT_COUNT; a++) {
+            if (differences[i].aspects & (1u << a)) {
+                verdict->aspects[a] = (struct aspect_verdict){.verdict = VERDICT_DIFFERENT};
+                agreed = false;
+            }
+        }
+    }
+    return agreed;
+}
+
+/* ---- one class ---------------------------------------------------------------------------- */
+
+static void effects_of(const struct evaluator_side *side, const struct rule *rule,
+                       struct effects *out)
+{
+    *out = side->table->platform;
+    if (rule) {
+#define EFFECT(id, type, aspect, impact, text)                                                     \
+    out->id = rule->effects.id ? rule->effects.id : out->id;
+#include "route/effects.def"
+#undef EFFECT
+    }
+}
+
+static void ask_side(const struct classes *classes, size_t side, struct request request,
+                     const struct rule *rule, struct outcome *out)
+{
+    const struct evaluator_side *of = &classes->comparer->side[side];
+    const struct entry *entry = classes->side[side].entry;
+    request.gateway = classes->gateway[side];
+    if (entry) {
+        evaluate_rule(of->evaluator, classes->scratch, &request, entry, rule, out);
+    } else {
+        evaluate(of->evaluator, classes->scratch, &request, out);
+    }
+}
+
+/* Every way in which the gates of both rules can answer is asked for once. */
+static void judge_rules(struct deciding *deciding, const struct rule *before,
+                        const struct rule *after)
+{
+    struct classes *classes = deciding->classes;
+    struct host_verdict *verdict = classes->verdict;
+    struct request base = *classes->start;
+    struct effects effects[2];
+    struct requests requests = {0};
+    base.target = deciding->path;
+    variables_apply(classes->scratch, &deciding->variables, &base);
+    effects_of(&classes->comparer->side[0], before, &effects[0]);
+    effects_of(&classes->comparer->side[1], after, &effects[1]);
+    if (!gate_requests(classes->scratch, &effects[0], &effects[1], classes->side[0].entry,
+                       classes->side[1].entry, &deciding->variables, &base, &requests)) {
+        classes_unproven(classes, ~0u, SLICE("a rule can answer in too many ways"));
+    }
+    for (size_t i = 0; i < requests.count; i++) {
+        struct outcome outcomes[2];
+        ask_side(classes, 0, requests.items[i], before, &outcomes[0]);
+        ask_side(classes, 1, requests.items[i], after, &outcomes[1]);
+        bool agreed = classes_judge(classes, &requests.items[i], &outcomes[0], &outcomes[1]);
+        bool unknown = outcomes[0].kind == OUTCOME_UNKNOWN || outcomes[1].kind == OUTCOME_UNKNOWN;
+        verdict->classes++;
+        verdict->agreed += agreed;
+        verdict->unknown += unknown;
+    }
+    functions_judge(classes, &base, before, after);
+}
+
+/* The first rule that holds; null when a variable has to be chosen before that can be said: *open. */
+static const struct rule *first_rule(struct deciding *deciding, size_t side, struct variable **open)
+{
+    const struct class_rules *rules = deciding->rules;
+    for (size_t i = 0; i < rules->counts[side]; i++) {
+        bool holds = false;
+        *open = variables_decide(&deciding->variables, &rules->items[side][i]->match, &holds);
+        if (*open) {
+            return NULL;
+        }
+        if (holds) {
+            return rules->items[side][i];
+        }
+    }
+    return NULL;
+}
+
+static void decide(struct deciding *deciding)
+{
+    struct classes *classes = deciding->classes;
+    struct variable *open = NULL;
+    const struct rule *before = first_rule(deciding, 0, &open);
+    const struct rule *after = open ? NULL : first_rule(deciding, 1, &open);
+    if (classes->verdict->classes >= classes->most) {
+        classes_unproven(classes, ~0u, SLICE("there are more classes of requests than the limit"));
+        return;
+    }
+    if (!open) {
+        judge_rules(deciding, before, after);
+        return;
+    }
+    for (size_t i = 0; i < open->value_count; i++) {
+        open->chosen = (int)i;
+        decide(deciding);
+    }
+    open->chosen = -1;
+}
+
+static void decide_path(struct classes *classes, const struct class_rules *rules, struct slice path)
+{
+    struct deciding deciding = {.classes = classes, .rules = rules, .path = path};
+    size_t count = rules->counts[0] + rules->counts[1];
+    const struct rule **all = ARENA_ARRAY(classes->scratch, const struct rule *, count + 1);
+    for (size_t side = 0, n = 0; side < 2; side++) {
+        for (size_t i = 0; i < rules->counts[side]; i++) {
+            all[n++] = rules->items[side][i];
+        }
+    }
+    variables_make(classes->scratch, classes->set, all, count, &deciding.variables);
+    if (deciding.variables.reason.ptr) {
+        classes_unproven(classes, ~0u, deciding.variables.reason);
+    }
+    decide(&deciding);
+}
+
+/* ---- all classes of one name at one listener ---------------------------------------------- */
+
+static void pick_rules(struct classes *classes, const struct language_cell *cell,
+                       struct class_rules *out)
+{
+    const struct rule_indices *const indices[] = {&cell->a, &cell->b};
+    for (size_t side = 0; side < 2; side++) {
+        out->counts[side] = indices[side]->count;
+        out->items[side] =
+            ARENA_ARRAY(classes->scratch, const struct rule *, indices[side]->count + 1);
+        for (size_t i = 0; i < indices[side]->count; i++) {
+            out->items[side][i] = classes->side[side].items[indices[side]->items[i]];
+        }
+    }
+}
+
+/* Where paths of rules cannot be told, words that they might take are tried at least. */
+static void try_opaque(struct classes *classes, const struct side_rules *rules)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct path_match *path = &rules->items[i]->match.path;
+        for (size_t branch = 0; path->kind == PATH_REGEX && branch < 4; branch++) {
+            const struct sample_choice choice = {branch, (unsigned)branch % 2};
+            struct request request = *classes->start;
+            struct outcome before, after;
+            struct buf word;
+            buf_init(&word, 4096);
+            bool drawn = sample_regex(path->value, &choice, &word) &&
+                         slice_starts(buf_slice(&word), SLICE("/"));
+            request.target = path_escape(classes->scratch, buf_slice(&word));
+            buf_release(&word);
+            if (drawn) {
+                compare_ask(classes, &request, &before, &after);
+                (void)classes_judge(classes, &request, &before, &after);
+                classes->verdict->tried++;
+            }
+        }
+    }
+}
+
+void classes_compare(struct classes *classes)
+{
+    struct rule_languages lists[2];
+    struct language_cells cells = {0};
+    for (size_t side = 0; side < 2; side++) {
+        const struct side_rules *rules = &classes->side[side];
+        lists[side] =
+            (struct rule_languages){rules->paths, rules->certain, rules->count, &rules->view};
+        if (rules->opaque) {
+            classes_unproven(classes, ~0u, rules->reason);
+        }
+    }
+    enum answer answer = language_classify(classes->set, &lists[0], &lists[1],
+                                           language_paths(classes->set), classes->arena, &cells);
+    if (answer != ANSWER_YES) {
+        classes_unproven(classes, ~0u,
+                         SLICE("the paths of all rules together are more than the limit of states "
+                               "or of memory"));
+    }
+    for (size_t i = 0; i < cells.count; i++) {
+        struct class_rules rules;
+        arena_clear(classes->scratch);
+        pick_rules(classes, &cells.items[i], &rules);
+        decide_path(classes, &rules, cells.items[i].word);
+    }
+    for (size_t side = 0; side < 2; side++) {
+        if (classes->side[side].opaque) {
+            try_opaque(classes, &classes->side[side]);
+        }
+    }
+}
+
+size_t classes_limit(const struct compare_options *options)
+{
+    return options->limits.classes ? options->limits.classes : default_classes;
+}

@@ -1,0 +1,110 @@
+#include "compare/compare_priv.h"
+
+#include <string.h>
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte of the escape at `at`, if a target could hold it without being escaped; else 0. */
+static char needless_escape(struct slice path, size_t at)
+{
+    if (at + 2 >= path.len || path.ptr[at] != '%') {
+        return 0;
+    }
+    int high = hex_value(path.ptr[at + 1]), low = hex_value(path.ptr[at + 2]);
+    int byte = high < 0 || low < 0 ? 0 : high * 16 + low;
+    bool visible = byte > ' ' && byte < 0x7f;
+    return visible && byte != '?' && byte != '#' && byte != '%' ? (char)byte : '\0';
+}
+
+static struct slice unescape(struct arena *arena, struct slice path)
+{
+    char *bytes = arena_alloc(arena, path.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < path.len; i++) {
+        char byte = needless_escape(path, i);
+        bytes[len++] = byte ? byte : path.ptr[i];
+        i += byte ? 2 : 0;
+    }
+    return (struct slice){bytes, len};
+}
+
+/* Without empty segments and those that are ".". */
+static struct slice without_segments(struct arena *arena, struct slice path, bool *slashes,
+                                     bool *dots)
+{
+    char *bytes = arena_alloc(arena, path.len + 1);
+    size_t len = 0, at = 0;
+    while (at < path.len) {
+        size_t end = slice_find(path, '/', at);
+        struct slice segment = slice_sub(path, at, end);
+        bool last = end == path.len;
+        bool empty = !segment.len && at > 0 && !last, dot = slice_is(segment, ".");
+        *slashes = *slashes || empty;
+        *dots = *dots || dot;
+        if (!empty && !dot) {
+            memcpy(bytes + len, segment.ptr, segment.len);
+            len += segment.len;
+            bytes[len] = '/';
+            len += !last;
+        }
+        at = end + 1;
+    }
+    return (struct slice){bytes, len};
+}
+
+enum target_form target_plain(struct arena *arena, struct slice target, struct slice *plain)
+{
+    struct slice path, query;
+    target_split(target, &path, &query);
+    bool slashes = false, dots = false, empty_query = query.ptr && !query.len;
+    struct slice unescaped = unescape(arena, path);
+    bool escaped = unescaped.len != path.len;
+    path = without_segments(arena, unescaped, &slashes, &dots);
+    const struct slice parts[] = {path, query.len ? SLICE("?") : SLICE(""),
+                                  query.len ? query : SLICE("")};
+    *plain = arena_join(arena, parts, ARRAY_LEN(parts));
+    return slashes       ? FORM_DOUBLE_SLASH
+           : dots        ? FORM_DOT
+           : escaped     ? FORM_ESCAPED
+           : empty_query ? FORM_EMPTY_QUERY
+                         : FORM_PLAIN;
+}
+
+static void add_form(struct arena *arena, struct texts *out, struct slice form)
+{
+    struct slice *items = ARENA_ARRAY(arena, struct slice, out->count + 1);
+    for (size_t i = 0; i < out->count; i++) {
+        items[i] = out->items[i];
+    }
+    items[out->count] = form;
+    *out = (struct texts){items, out->count + 1};
+}
+
+void target_forms(struct arena *arena, struct slice path, struct texts *out)
+{
+    *out = (struct texts){0};
+    if (!slice_starts(path, SLICE("/"))) {
+        return;
+    }
+    struct slice rest = slice_sub(path, 1, path.len);
+    add_form(arena, out, arena_printf(arena, "//" SLICE_FMT, SLICE_ARG(rest)));
+    add_form(arena, out, arena_printf(arena, "/./" SLICE_FMT, SLICE_ARG(rest)));
+    add_form(arena, out, arena_printf(arena, SLICE_FMT "?", SLICE_ARG(path)));
+    for (size_t i = path.len; i-- > 0;) {
+        if (is_alphanumeric(path.ptr[i])) {
+            struct slice end = slice_sub(path, i + 1, path.len);
+            add_form(arena, out,
+                     arena_printf(arena, SLICE_FMT "%%%02X" SLICE_FMT,
+                                  SLICE_ARG(slice_sub(path, 0, i)), (unsigned)path.ptr[i],
+                                  SLICE_ARG(end)));
+            return;
+        }
+    }
+}

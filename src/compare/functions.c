@@ -1,0 +1,344 @@
+#include "compare/compare_priv.h"
+
+#include <string.h>
+
+/* What follows from the path is compared once for each pair of rules: the path that the backend sees, and
+ * where redirects lead to. */
+enum { TRIED_MAX = 32 };
+
+struct functions {
+    struct classes *classes;
+    const struct request *base; /* a request that both rules decide */
+    const struct rule *rules[2];
+    struct path_class paths;
+    size_t tried;
+    size_t behind; /* of those, with something behind the start of `paths` */
+    bool shaped;   /* something is the same by its shape and one of those paths */
+};
+
+/* ---- which function ----------------------------------------------------------------------- */
+
+static bool template_captures(const struct template *template)
+{
+    for (size_t i = 0; i < template->count; i++) {
+        if (template->parts[i].kind == PART_CAPTURE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Expressions of the paths themselves are the same, so that their captures are. */
+static bool same_path_match(const struct functions *f)
+{
+    const struct path_match *a = &f->rules[0]->match.path, *b = &f->rules[1]->match.path;
+    return a->kind == b->kind && a->fold == b->fold && a->whole == b->whole &&
+           slice_equal(a->value, b->value);
+}
+
+static bool shapes_equal(struct functions *f, enum shape a, enum shape b)
+{
+    f->shaped = true;
+    return a == b && a != SHAPE_UNKNOWN;
+}
+
+static bool rewrites_equal(struct functions *f, const struct route_rewrite *a,
+                           const struct route_rewrite *b)
+{
+    if (effect_equal(EFFECT_rewrite, a, b)) {
+        bool of_path = a && a->kind != REWRITE_REGEX && template_captures(&a->target);
+        return !of_path || same_path_match(f);
+    }
+    return shapes_equal(f, rewrite_shape(a, f->rules[0], &f->paths),
+                        rewrite_shape(b, f->rules[1], &f->paths));
+}
+
+static bool redirects_equal(struct functions *f, const struct route_redirect *a,
+                            const struct route_redirect *b)
+{
+    if (!a || !b) {
+        return true; /* one request of the class shows it, if it ever acts */
+    }
+    if (effect_equal(EFFECT_redirect, a, b)) {
+        return !template_captures(&a->location) || same_path_match(f);
+    }
+    return shapes_equal(f, redirect_shape(a, f->rules[0], &f->paths),
+                        redirect_shape(b, f->rules[1], &f->paths));
+}
+
+static bool same_service(const struct backend *a, const struct backend *b)
+{
+    return slice_equal(a->namespace, b->namespace) && slice_equal(a->service, b->service) &&
+           (a->port == b->port || !a->port || !b->port);
+}
+
+static const struct route_rewrite *rewrite_of(const struct rule *rule,
+                                              const struct backend *backend)
+{
+    const struct effects *own = backend->effects;
+    return own && own->rewrite ? own->rewrite : rule->effects.rewrite;
+}
+
+static bool backends_equal(struct functions *f)
+{
+    const struct rule *a = f->rules[0], *b = f->rules[1];
+    bool equal = true;
+    for (size_t i = 0; i < a->backend_count; i++) {
+        for (size_t j = 0; j < b->backend_count; j++) {
+            if (same_service(&a->backends[i], &b->backends[j])) {
+                equal = equal && rewrites_equal(f, rewrite_of(a, &a->backends[i]),
+                                                rewrite_of(b, &b->backends[j]));
+            }
+        }
+    }
+    return equal;
+}
+
+/* ---- headers and hosts -------------------------------------------------------------------- */
+
+/* A header whose value follows from the path is set alike by the other side, or differs. */
+static bool edits_fixed(const struct route_header_edits *edits,
+                        const struct route_header_edits *other)
+{
+    for (size_t i = 0; edits && i < edits->edits.count; i++) {
+        const struct header_edit *edit = &edits->edits.items[i];
+        bool same = edit->kind == EDIT_REMOVE || template_is_fixed(&edit->value);
+        for (size_t j = 0; !same && other && j < other->edits.count; j++) {
+            same = slice_equal_fold(edit->name, other->edits.items[j].name) &&
+                   !template_captures(&edit->value) &&
+                   template_equal(&edit->value, &other->edits.items[j].value);
+        }
+        if (!same) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool headers_equal(const struct functions *f, const struct effects *a,
+                          const struct effects *b)
+{
+    bool same = same_path_match(f) && effect_equal(EFFECT_rewrite, a->rewrite, b->rewrite);
+    bool request =
+        same && effect_equal(EFFECT_request_headers, a->request_headers, b->request_headers);
+    bool response =
+        same && effect_equal(EFFECT_response_headers, a->response_headers, b->response_headers);
+    return (request || (edits_fixed(a->request_headers, b->request_headers) &&
+                        edits_fixed(b->request_headers, a->request_headers))) &&
+           (response || (edits_fixed(a->response_headers, b->response_headers) &&
+                         edits_fixed(b->response_headers, a->response_headers)));
+}
+
+static bool hosts_equal(const struct functions *f, const struct effects *a, const struct effects *b)
+{
+    const struct route_upstream_host *x = a->upstream_host, *y = b->upstream_host;
+    bool same = effect_equal(EFFECT_upstream_host, x, y) && same_path_match(f) &&
+                effect_equal(EFFECT_rewrite, a->rewrite, b->rewrite);
+    return same || ((!x || template_is_fixed(&x->host)) && (!y || template_is_fixed(&y->host)));
+}
+
+/* ---- words -------------------------------------------------------------------------------- */
+
+static struct request with_path(struct functions *f, struct slice path)
+{
+    struct request request = *f->base;
+    struct slice old_path, query;
+    target_split(f->base->target, &old_path, &query);
+    const struct slice parts[] = {path, query.ptr ? SLICE("?") : SLICE(""),
+                                  query.ptr ? query : SLICE("")};
+    request.target = arena_join(f->classes->scratch, parts, ARRAY_LEN(parts));
+    return request;
+}
+
+/* Nothing is said of a path that other rules decide. */
+static void try_path(struct functions *f, struct slice path)
+{
+    const struct request request = with_path(f, path);
+    struct outcome before, after;
+    compare_ask(f->classes, &request, &before, &after);
+    if (before.rule == f->rules[0] && after.rule == f->rules[1]) {
+        f->tried++;
+        f->behind += path.len > f->paths.start.len;
+        (void)classes_judge(f->classes, &request, &before, &after);
+    }
+}
+
+static void try_query(struct functions *f)
+{
+    struct slice path, query;
+    target_split(f->base->target, &path, &query);
+    if (!query.ptr) {
+        try_path(f, arena_printf(f->classes->scratch, SLICE_FMT "?q=1", SLICE_ARG(path)));
+    }
+}
+
+/* Other ways to write the path; what they show lies in the data planes. */
+static void try_forms(struct functions *f)
+{
+    struct classes *classes = f->classes;
+    struct texts forms;
+    struct slice path, query;
+    target_split(f->base->target, &path, &query);
+    target_forms(classes->scratch, path, &forms);
+    for (size_t i = 0; !classes->same_view && i < forms.count; i++) {
+        const struct request request = with_path(f, forms.items[i]);
+        struct outcome before, after;
+        compare_ask(classes, &request, &before, &after);
+        (void)classes_judge(classes, &request, &before, &after);
+    }
+}
+
+static struct slice literal_start(const struct rule *rule)
+{
+    const struct path_match *path = &rule->match.path;
+    switch (path->kind) {
+    case PATH_EXACT:
+    case PATH_PREFIX_STRING:
+        return path->value;
+    case PATH_PREFIX_ELEMENT:
+        return slice_ends(path->value, SLICE("/")) ? slice_sub(path->value, 0, path->value.len - 1)
+                                                   : path->value;
+    case PATH_REGEX: {
+        size_t from = slice_starts(path->value, SLICE("^")), at = from;
+        while (at < path->value.len && !strchr("\\^$.[|()?*+{", path->value.ptr[at])) {
+            at++;
+        }
+        bool optional = at < path->value.len && strchr("?*{", path->value.ptr[at]);
+        bool bars = slice_find(path->value, '|', 0) < path->value.len;
+        return slice_sub(path->value, from, bars ? from : at - (optional && at > from));
+    }
+    case PATH_ANY:
+        break;
+    }
+    return SLICE("");
+}
+
+/* The longer of what both sides say all paths start with. */
+static void find_start(struct functions *f)
+{
+    const struct slice starts[] = {literal_start(f->rules[0]), literal_start(f->rules[1])};
+    size_t side = starts[1].len > starts[0].len;
+    const struct path_match *path = &f->rules[side]->match.path;
+    f->paths = (struct path_class){.start = starts[side], .fold = path->fold};
+}
+
+/* Paths of both rules: the start alone, with a slash, and with more behind it. What is left over has
+ * something behind the start that f->paths then says. */
+static void try_starts(struct functions *f)
+{
+    static const char *const ends[] = {"a", "a/b", "a/b/", "1/"};
+    struct arena *arena = f->classes->scratch;
+    struct slice start = f->paths.start.len ? f->paths.start : SLICE("/");
+    struct slice folder = slice_ends(start, SLICE("/"))
+                              ? start
+                              : arena_printf(arena, SLICE_FMT "/", SLICE_ARG(start));
+    bool elements = false;
+    for (size_t side = 0; side < 2; side++) {
+        elements = elements || (f->rules[side]->match.path.kind == PATH_PREFIX_ELEMENT &&
+                                literal_start(f->rules[side]).len == f->paths.start.len);
+    }
+    f->paths.start = elements ? folder : start;
+    f->behind = 0;
+    try_path(f, path_escape(arena, start));
+    try_path(f, path_escape(arena, folder));
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        try_path(
+            f, path_escape(arena, arena_printf(arena, SLICE_FMT "%s", SLICE_ARG(folder), ends[i])));
+    }
+}
+
+/* Further paths of both rules, chosen to go different ways through their expressions. */
+static void try_samples(struct functions *f, const struct language *const languages[2])
+{
+    struct classes *classes = f->classes;
+    const struct language *both = language_intersection(classes->set, languages[0], languages[1]);
+    both = language_intersection(classes->set, both, language_paths(classes->set));
+    struct slice *words = NULL;
+    size_t count = 0;
+    (void)language_samples(classes->set, both, NULL, NULL, classes->scratch, TRIED_MAX, &words,
+                           &count);
+    for (size_t i = 0; i < count; i++) {
+        try_path(f, path_escape(classes->scratch, words[i]));
+    }
+}
+
+/* ---- the judgement ------------------------------------------------------------------------ */
+
+static const struct language *paths_of(const struct side_rules *rules, const struct rule *rule)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        if (rules->items[i] == rule) {
+            return rules->paths[i];
+        }
+    }
+    return NULL;
+}
+
+static void say_unproven(struct functions *f, enum aspect aspect, const char *what)
+{
+    const struct origin *origin = &f->rules[0]->origin;
+    f->classes->verdict->tried += f->tried;
+    classes_unproven(f->classes, 1u << aspect,
+                     arena_printf(f->classes->scratch,
+                                  "%s of " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT
+                                  " could only be tried on %zu paths",
+                                  what, SLICE_ARG(origin->kind), SLICE_ARG(origin->namespace),
+                                  SLICE_ARG(origin->name), f->tried));
+}
+
+static void judge_functions(struct functions *f)
+{
+    struct classes *classes = f->classes;
+    const struct effects *a = &f->rules[0]->effects, *b = &f->rules[1]->effects;
+    bool rewrite = backends_equal(f);
+    bool redirect = redirects_equal(f, a->redirect, b->redirect) &&
+                    redirects_equal(f, a->https_redirect, b->https_redirect);
+    bool headers = headers_equal(f, a, b), host = hosts_equal(f, a, b);
+    bool all = rewrite && redirect && headers && host;
+    if (all && (!f->shaped || f->behind)) {
+        return;
+    }
+    const struct language *languages[] = {paths_of(&classes->side[0], f->rules[0]),
+                                          paths_of(&classes->side[1], f->rules[1])};
+    if (languages[0] && languages[1]) {
+        try_samples(f, languages);
+    }
+    bool pinned = !f->shaped || f->behind;
+    if (!rewrite || !host || !pinned) {
+        say_unproven(f, ASPECT_REWRITE, "the rewrite");
+    }
+    if (!redirect || !pinned) {
+        say_unproven(f, ASPECT_REDIRECT, "the redirect");
+    }
+    if (!headers) {
+        say_unproven(f, ASPECT_HEADERS, "headers with parts of the path");
+    }
+}
+
+static bool seen_before(struct classes *classes, const struct rule *before,
+                        const struct rule *after)
+{
+    const void *pair[] = {before, after};
+    struct slice key = arena_copy(classes->arena, (struct slice){(const char *)pair, sizeof pair});
+    return map_put(classes->seen, key, classes) != NULL;
+}
+
+void functions_judge(struct classes *classes, const struct request *base, const struct rule *before,
+                     const struct rule *after)
+{
+    if (!before || !after || seen_before(classes, before, after)) {
+        return;
+    }
+    struct functions functions = {.classes = classes, .base = base, .rules = {before, after}};
+    struct slice plain;
+    try_query(&functions);
+    if (target_plain(classes->scratch, base->target, &plain) == FORM_PLAIN) {
+        try_forms(&functions);
+    }
+    bool exact = before->match.path.kind == PATH_EXACT || after->match.path.kind == PATH_EXACT;
+    find_start(&functions);
+    if (!exact || functions.paths.fold) {
+        try_starts(&functions);
+        judge_functions(&functions);
+    }
+}
