@@ -9,8 +9,7 @@
 enum { SEARCH_DEPTH = 32 };
 
 /* Builds the side that is asked; false when it cannot be had. */
-static bool open_side(struct app *app, struct run *run, const struct input *input,
-                      struct side *side)
+static bool open_side(struct app *app, struct run *run, struct input *input, struct side *side)
 {
     struct side_options side_options;
     struct convert_options options;

@@ -229,6 +229,15 @@ struct slice arena_lower(struct arena *arena, struct slice text)
     return copy;
 }
 
+void memory_wipe(void *at, size_t size)
+{
+    if (size) {
+        memset(at, 0, size);
+        /* The bytes may be looked at from here on, as far as the compiler knows. */
+        __asm__ volatile("" : : "r"(at) : "memory");
+    }
+}
+
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
 {
     if (count < *capacity) {

@@ -89,6 +89,8 @@ struct slice arena_join(struct arena *arena, const struct slice *parts, size_t c
     arena_join((arena), (const struct slice[]){__VA_ARGS__},                                       \
                ARRAY_LEN(((const struct slice[]){__VA_ARGS__})))
 struct slice arena_lower(struct arena *arena, struct slice text); /* ASCII lower case */
+/* Overwrites bytes that nobody may find later; a compiler cannot leave this out. */
+void memory_wipe(void *at, size_t size);
 
 #define ARENA_NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc_array((arena), (count), sizeof(type)))

@@ -15,12 +15,23 @@ void builder_init(struct builder *builder, struct run *run, const struct input_f
                                 .trees = each ? arena_open_like(run->arena) : run->arena,
                                 .each = each,
                                 .user = user,
+                                .hidden = !diag_file_text(run->diag, file->file).ptr,
                                 .stack_capacity = STACK_FIRST};
     builder->stack = ARENA_ARRAY(builder->scratch, struct waiting, STACK_FIRST);
 }
 
+/* Texts of a document that nobody gets. */
+static void wipe_kept(struct builder *builder)
+{
+    for (size_t i = 0; i < builder->kept_count; i++) {
+        memory_wipe((void *)(uintptr_t)builder->kept[i].ptr, builder->kept[i].len);
+    }
+    builder->kept_count = 0;
+}
+
 void builder_release(struct builder *builder)
 {
+    wipe_kept(builder);
     arena_close(builder->scratch);
     if (builder->each) {
         arena_close(builder->trees);
@@ -29,6 +40,7 @@ void builder_release(struct builder *builder)
 
 void builder_begin(struct builder *builder)
 {
+    wipe_kept(builder);
     builder->level_count = 0;
     builder->stack_count = 0;
     builder->anchor_count = 0;
@@ -43,6 +55,7 @@ void builder_begin(struct builder *builder)
 void builder_end(struct builder *builder)
 {
     bool usable = !builder->broken && builder->root && builder->root->kind != NODE_NULL;
+    builder->kept_count = usable ? 0 : builder->kept_count;
     if (usable && builder->each) {
         builder->each(builder->user, builder->root);
     } else if (usable) {
@@ -70,6 +83,10 @@ struct slice builder_text_keep(struct builder *builder, char *text, size_t used)
     if (text == builder->chunk) {
         builder->chunk += used;
         builder->chunk_left -= used;
+    }
+    if (builder->hidden && used) {
+        *ARENA_PUSH(builder->scratch, builder->kept, builder->kept_count, builder->kept_capacity) =
+            (struct slice){text, used};
     }
     return (struct slice){text, used};
 }

@@ -57,6 +57,9 @@ struct builder {
     size_t alias_weight;
     char *chunk; /* room for texts, which need no alignment */
     size_t chunk_left;
+    bool hidden;        /* the file has secrets: texts that nobody gets are wiped */
+    struct slice *kept; /* texts of the document that is read, when hidden */
+    size_t kept_count, kept_capacity;
     struct node *root;
     bool broken; /* a diagnostic was given: this document is left out */
 };
@@ -84,7 +87,8 @@ NODISCARD bool builder_close(struct builder *builder);
 NODISCARD bool builder_alias(struct builder *builder, struct slice name, struct span span);
 bool builder_expects_key(const struct builder *builder);
 bool builder_in_map(const struct builder *builder); /* what is open innermost */
-/* Room for a text of `size` bytes; builder_text_keep says how many of them are used. */
+/* Room for a text of `size` bytes; builder_text_keep says how many of them are used, and may be left out when
+ * none are. */
 char *builder_text(struct builder *builder, size_t size);
 struct slice builder_text_keep(struct builder *builder, char *text, size_t used);
 

@@ -179,6 +179,7 @@ static bool read_string(struct json *json)
     } else {
         char *out = builder_text(json->builder, raw.len);
         if (!decode(raw, out, &length)) {
+            memory_wipe(out, raw.len);
             return false;
         }
         scalar.text = builder_text_keep(json->builder, out, length);

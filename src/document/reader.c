@@ -3,6 +3,10 @@
 
 #include "document/document_priv.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -123,6 +127,55 @@ static void report(struct reader *reader)
     }
 }
 
+/* ---- secrets ------------------------------------------------------------------------------ */
+
+/* libyaml frees what it holds as it is: its public structures lead to most of that, and to none of the blocks
+ * that it left when a text outgrew them. GNU's C library overwrites what is freed on demand (mallopt(3),
+ * M_PERTURB), but for the few small blocks that each thread keeps at hand (malloc/malloc.c, tcache). */
+static void overwrite_freed(bool on)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_PERTURB, on ? 0xff : 0);
+#else
+    (void)on;
+#endif
+}
+
+/* Takes the blocks at hand of the sizes that texts grow through (libyaml's scanner.c doubles 16 bytes). */
+static void overwrite_kept(void)
+{
+    enum { KEPT_OF_A_SIZE = 7, KEPT_SIZE_MAX = 1024 };
+    void *blocks[KEPT_OF_A_SIZE];
+    for (size_t size = 16; size <= KEPT_SIZE_MAX; size *= 2) {
+        for (size_t i = 0; i < KEPT_OF_A_SIZE; i++) {
+            blocks[i] = malloc(size);
+            memory_wipe(blocks[i], blocks[i] ? size : 0);
+        }
+        for (size_t i = 0; i < KEPT_OF_A_SIZE; i++) {
+            free(blocks[i]);
+        }
+    }
+}
+
+static void wipe_event(const yaml_event_t *event)
+{
+    if (event->type == YAML_SCALAR_EVENT) {
+        memory_wipe(event->data.scalar.value, event->data.scalar.length);
+    }
+}
+
+static void wipe_parser(yaml_parser_t *parser)
+{
+    for (const yaml_token_t *token = parser->tokens.head; token != parser->tokens.tail; token++) {
+        if (token->type == YAML_SCALAR_TOKEN) {
+            memory_wipe(token->data.scalar.value, token->data.scalar.length);
+        }
+    }
+    memory_wipe(parser->raw_buffer.start,
+                (size_t)(parser->raw_buffer.end - parser->raw_buffer.start));
+    memory_wipe(parser->buffer.start, (size_t)(parser->buffer.end - parser->buffer.start));
+}
+
 /* ---- documents ---------------------------------------------------------------------------- */
 
 /* Reads the text up to its end or to a fault; true at the end, otherwise *stopped is the place. */
@@ -141,6 +194,9 @@ static bool read_stream(struct reader *reader, yaml_mark_t *stopped)
             reader->document = mark;
         }
         const bool going = on_event(reader, &event);
+        if (reader->builder.hidden) {
+            wipe_event(&event);
+        }
         yaml_event_delete(&event);
         if (!going) {
             *stopped = mark;
@@ -180,6 +236,10 @@ static void move_to(struct reader *reader, struct place *place, size_t at)
 /* Reads with libyaml from *place on, and moves it to where reading can go on. */
 static void read_yaml(struct reader *reader, struct place *place)
 {
+    const bool hidden = reader->builder.hidden;
+    if (hidden) {
+        overwrite_freed(true);
+    }
     if (!yaml_parser_initialize(&reader->parser)) {
         (void)arena_alloc(reader->builder.run->arena, SIZE_MAX); /* says that there is no memory */
     }
@@ -197,7 +257,14 @@ static void read_yaml(struct reader *reader, struct place *place)
         const size_t line = text_line_start(reader->text, position_of(reader, stopped));
         next = text_next_document(reader->text, line > document ? line : document + 1);
     }
+    if (hidden) {
+        wipe_parser(&reader->parser);
+    }
     yaml_parser_delete(&reader->parser);
+    if (hidden) {
+        overwrite_kept();
+        overwrite_freed(false);
+    }
     move_to(reader, place, next);
 }
 

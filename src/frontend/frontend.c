@@ -14,8 +14,7 @@ static void read_document(void *user, struct node *root)
     kube_read_document(reading->run, root, reading->namespace, reading->kube);
 }
 
-void side_read(struct run *run, const struct input *input, struct slice namespace,
-               struct kube *kube)
+void side_read(struct run *run, struct input *input, struct slice namespace, struct kube *kube)
 {
     struct reading reading = {run, namespace.len ? namespace : SLICE("default"), kube};
     kube_init(run, kube);
@@ -23,6 +22,7 @@ void side_read(struct run *run, const struct input *input, struct slice namespac
     for (size_t i = 0; i < input->count; i++) {
         document_read_each(run, &input->files[i], read_document, &reading);
     }
+    kube_wipe_secrets(run, input);
     kube_finish(run, kube);
 }
 

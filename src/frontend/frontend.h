@@ -29,9 +29,9 @@ struct side {
     struct route_table table;
     struct evaluator *evaluator; /* see side_evaluator */
 };
-/* Reads files into objects. Reading the same files for two sides is done once: see side_share. */
-void side_read(struct run *run, const struct input *input, struct slice namespace,
-               struct kube *kube);
+/* Reads files into objects; the texts of files with Secrets are overwritten then. Reading the same files for
+ * two sides is done once: see side_share. */
+void side_read(struct run *run, struct input *input, struct slice namespace, struct kube *kube);
 /* Services, EndpointSlices, Secrets, ConfigMaps, Namespaces of `from` are added to `to` where `to`
  * has none of that name: both sides of a comparison see the union. */
 void side_share(struct run *run, const struct kube *from, struct kube *to);

@@ -46,13 +46,15 @@ static struct slice from_utf16(struct arena *arena, struct slice text, bool big)
     return (struct slice){(const char *)out, used};
 }
 
-struct slice input_decode(struct arena *arena, struct slice text)
+struct slice input_decode(struct arena *arena, struct slice text, bool *is_new)
 {
+    *is_new = false;
     if (slice_starts(text, SLICE("\xEF\xBB\xBF"))) {
         return slice_sub(text, 3, text.len);
     }
     const bool little = slice_starts(text, SLICE("\xFF\xFE"));
     if (little || slice_starts(text, SLICE("\xFE\xFF"))) {
+        *is_new = true;
         return from_utf16(arena, slice_sub(text, 2, text.len), !little);
     }
     return text;

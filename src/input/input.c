@@ -13,18 +13,28 @@
 enum { FOLDER_DEPTH_MAX = 64, READ_STEP = 1 << 16 };
 
 static struct input_file *add_file(struct run *run, struct input *input, struct slice name,
-                                   struct slice text)
+                                   struct slice text, bool owned)
 {
     struct input_file *file = ARENA_PUSH(run->arena, input->files, input->count, input->capacity);
-    text = input_decode(run->arena, text);
     *file = (struct input_file){
-        .name = name, .text = text, .file = diag_file_add(run->diag, name, text)};
+        .name = name, .text = text, .file = diag_file_add(run->diag, name, text), .owned = owned};
     return file;
 }
 
 void input_add_text(struct run *run, struct input *input, struct slice name, struct slice text)
 {
-    (void)add_file(run, input, name, text);
+    bool is_new;
+    text = input_decode(run->arena, text, &is_new);
+    (void)add_file(run, input, name, text, is_new);
+}
+
+void input_wipe(struct run *run, struct input_file *file)
+{
+    diag_file_hide(run->diag, file->file);
+    if (file->owned) {
+        memory_wipe((void *)(uintptr_t)file->text.ptr, file->text.len);
+    }
+    file->text = SLICE("");
 }
 
 static enum status cannot_read(struct run *run, struct slice name, const char *why)
@@ -34,29 +44,49 @@ static enum status cannot_read(struct run *run, struct slice name, const char *w
     return STATUS_IO;
 }
 
-/* Appends to `bytes` until the end of the file, or until one byte more than the limit is there. */
-static int read_all(int fd, char **bytes, size_t *used, size_t expected, size_t limit)
+struct heap_bytes {
+    char *ptr;
+    size_t used, capacity;
+};
+
+static void release_bytes(struct heap_bytes *bytes)
 {
-    size_t capacity = 0;
+    memory_wipe(bytes->ptr, bytes->used);
+    free(bytes->ptr);
+}
+
+/* realloc would leave a copy of what is there. */
+static bool grow_bytes(struct heap_bytes *bytes, size_t capacity)
+{
+    struct heap_bytes larger = {malloc(capacity), bytes->used, capacity};
+    if (!larger.ptr) {
+        return false;
+    }
+    if (bytes->used) {
+        memcpy(larger.ptr, bytes->ptr, bytes->used);
+    }
+    release_bytes(bytes);
+    *bytes = larger;
+    return true;
+}
+
+/* Reads until the end of the file, or until one byte more than the limit is there. */
+static int read_all(int fd, struct heap_bytes *bytes, size_t expected, size_t limit)
+{
     for (;;) {
-        if (*used == capacity) {
-            const size_t wanted = capacity ? capacity * 2 : expected + 1;
-            char *larger = realloc(*bytes, wanted);
-            if (!larger) {
-                return ENOMEM;
-            }
-            *bytes = larger;
-            capacity = wanted;
+        if (bytes->used == bytes->capacity &&
+            !grow_bytes(bytes, bytes->capacity ? bytes->capacity * 2 : expected + 1)) {
+            return ENOMEM;
         }
-        const ssize_t got = read(fd, *bytes + *used, capacity - *used);
+        const ssize_t got = read(fd, bytes->ptr + bytes->used, bytes->capacity - bytes->used);
         if (got < 0 && errno == EINTR) {
             continue;
         }
         if (got < 0) {
             return errno;
         }
-        *used += (size_t)got;
-        if (got == 0 || *used > limit) {
+        bytes->used += (size_t)got;
+        if (got == 0 || bytes->used > limit) {
             return 0;
         }
     }
@@ -91,20 +121,22 @@ static enum status read_fd(struct run *run, struct input *input, struct slice na
     const bool sized = info && S_ISREG(info->st_mode) && info->st_size > 0;
     const size_t limit = (size_t)run->limits.file_bytes;
     const size_t size = sized ? (size_t)info->st_size : READ_STEP;
-    char *bytes = NULL;
-    size_t used = 0;
-    const int fault = read_all(fd, &bytes, &used, size < limit ? size : limit, limit);
+    struct heap_bytes bytes = {0};
+    const int fault = read_all(fd, &bytes, size < limit ? size : limit, limit);
     enum status status =
-        fault ? cannot_read(run, name, strerror(fault)) : check_size(run, input, name, used);
+        fault ? cannot_read(run, name, strerror(fault)) : check_size(run, input, name, bytes.used);
     if (status == STATUS_OK) {
+        bool is_new;
+        const struct slice text =
+            input_decode(run->arena, (struct slice){bytes.ptr, bytes.used}, &is_new);
         struct input_file *file =
-            add_file(run, input, name, arena_copy(run->arena, (struct slice){bytes, used}));
+            add_file(run, input, name, is_new ? text : arena_copy(run->arena, text), true);
         if (info) {
             file->device = (uint64_t)info->st_dev;
             file->inode = (uint64_t)info->st_ino;
         }
     }
-    free(bytes);
+    release_bytes(&bytes);
     return status;
 }
 
@@ -246,6 +278,8 @@ void input_sort(struct run *run, struct input *input)
     for (size_t i = 0; i < input->count; i++) {
         if (kept == 0 || !is_same(&files[kept - 1], &files[i])) {
             files[kept++] = files[i];
+        } else {
+            input_wipe(run, &files[i]);
         }
     }
     input->count = kept;

@@ -10,7 +10,9 @@
  * names; hidden files and folders (names with a leading dot) are skipped; symbolic links to files
  * are read, links to folders are not followed (they could form a ring).
  *
- * Text in UTF-16 with a byte order mark, as PowerShell writes it, becomes UTF-8. */
+ * Text in UTF-16 with a byte order mark, as PowerShell writes it, becomes UTF-8.
+ *
+ * A file may hold secrets: no copy of its bytes is left behind but the text, and input_wipe overwrites that. */
 #ifndef GATESHIFT_INPUT_H
 #define GATESHIFT_INPUT_H
 
@@ -20,6 +22,7 @@ struct input_file {
     struct slice name;      /* as given or found: "shop/web.yaml", "<stdin>" */
     struct slice text;      /* without a byte order mark, and never UTF-16 */
     uint32_t file;          /* for spans */
+    bool owned;             /* the text is a copy that nobody else has */
     uint64_t device, inode; /* 0 for text that is in no file */
 };
 
@@ -34,6 +37,9 @@ NODISCARD enum status input_add(struct run *run, struct input *input, struct sli
                                 int stdin_fd);
 /* Adds text that is in memory already, for tests and for what a command emitted. */
 void input_add_text(struct run *run, struct input *input, struct slice name, struct slice text);
+/* Overwrites the text of a file and takes it away from diagnostics. Text that was in memory already is its
+ * owner's, and only forgotten. */
+void input_wipe(struct run *run, struct input_file *file);
 /* Sorts by name and drops files that were given twice, under one name or several, so that the order
  * on the command line does not matter. */
 void input_sort(struct run *run, struct input *input);

@@ -4,7 +4,7 @@
 
 #include "input/input.h"
 
-/* The text as UTF-8 without a byte order mark. Text that is UTF-8 already is returned as it is. */
-struct slice input_decode(struct arena *arena, struct slice text);
+/* The text as UTF-8 without a byte order mark: a part of what was given, or, with *is_new, a text of its own. */
+struct slice input_decode(struct arena *arena, struct slice text, bool *is_new);
 
 #endif

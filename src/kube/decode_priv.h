@@ -154,6 +154,8 @@ void metadata_read(struct decoder *decoder, const struct node *root, struct slic
 /* Turns data into facts and wipes it. To be called before anything is said about the object. */
 void secret_read(struct decoder *decoder, struct node *root, struct secret *secret);
 /* kubectl apply keeps a copy of the whole object in an annotation. */
+/* Wipes the values of an object that calls itself a Secret: for those that are not read, as their version is wrong. */
+void secret_wipe(struct node *root);
 void secret_wipe_annotations(struct node *root, struct secret *secret);
 
 /* Of the civil calendar. */

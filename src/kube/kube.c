@@ -293,10 +293,12 @@ static void read_object(const struct reader *reader, struct node *root,
     struct decoder decoder = {.run = run};
     struct identity identity;
     if (!identify(reader, root, from_list, &identity)) {
+        secret_wipe(root);
         return;
     }
     enum kube_kind id = find_kind(identity.kind, kube_group(identity.api_version));
     if (is_refused(reader, root, &identity, id)) {
+        secret_wipe(root);
         return;
     }
     struct object *object = arena_alloc(run->arena, readings[id].size);

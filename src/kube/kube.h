@@ -306,6 +306,8 @@ void kube_read_document(struct run *run, struct node *root, struct slice default
 /* Takes the text of files that seem to hold Secrets away from diagnostics. This looks at the text alone,
  * as a document that could not be parsed may hold one too. */
 void kube_hide_secrets(struct run *run);
+/* Overwrites the text of files that turned out to hold Secrets; once all of `input` has been read. */
+void kube_wipe_secrets(struct run *run, struct input *input);
 void kube_init(struct run *run, struct kube *kube);
 /* Adds an object that was read for another collection. */
 void kube_add(struct run *run, struct kube *kube, struct object *object);

@@ -30,11 +30,20 @@ static void wipe(struct node *node)
             wipe(node->items[i]);
         }
     } else {
-        if (node->text.len) {
-            OPENSSL_cleanse((void *)(uintptr_t)node->text.ptr, node->text.len);
-        }
+        memory_wipe((void *)(uintptr_t)node->text.ptr, node->text.len);
         *node = (struct node){.kind = NODE_STRING, .span = node->span, .text = SLICE("")};
     }
+}
+
+/* The context keeps the characters of the last line, and is not cleansed when it is freed. */
+static void forget_line(EVP_ENCODE_CTX *context)
+{
+    static const unsigned char line[] =
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    unsigned char out[sizeof line];
+    int used;
+    EVP_DecodeInit(context);
+    (void)EVP_DecodeUpdate(context, out, &used, line, sizeof line - 1);
 }
 
 /* Standard base64 with line breaks; the result is on the heap and has to be wiped and freed. */
@@ -49,6 +58,7 @@ static unsigned char *decode_base64(struct slice text, size_t *length)
         fine = EVP_DecodeUpdate(context, out, &used, (const unsigned char *)text.ptr,
                                 (int)text.len) >= 0 &&
                EVP_DecodeFinal(context, out + used, &last) >= 0;
+        forget_line(context);
     }
     EVP_ENCODE_CTX_free(context);
     if (!fine) {
@@ -192,6 +202,21 @@ static void note_keys(struct arena *arena, struct secret *secret)
     secret->has_key_pair = secret->has_key_pair && has_key;
 }
 
+/* A misspelt 'stringData' holds values, too. */
+static void wipe_other_fields(struct node *root)
+{
+    static const char *const kept[] = {"apiVersion", "kind", "metadata", "type", "immutable"};
+    for (size_t i = 0; root->kind == NODE_MAP && i < root->count; i++) {
+        bool keep = false;
+        for (size_t j = 0; j < ARRAY_LEN(kept); j++) {
+            keep = keep || slice_is(root->pairs[i].key, kept[j]);
+        }
+        if (!keep) {
+            wipe(root->pairs[i].value);
+        }
+    }
+}
+
 void secret_read(struct decoder *decoder, struct node *root, struct secret *secret)
 {
     const struct node *data = node_get(root, "data"), *texts = node_get(root, "stringData");
@@ -202,18 +227,35 @@ void secret_read(struct decoder *decoder, struct node *root, struct secret *secr
     read_data(decoder, root, "data", true, secret);
     read_data(decoder, root, "stringData", false, secret);
     note_keys(decoder->run->arena, secret);
+    wipe_other_fields(root);
+}
+
+/* kubectl keeps a copy of the whole object there. */
+static const char applied[] = "kubectl.kubernetes.io/last-applied-configuration";
+
+static void wipe_applied(struct node *root)
+{
+    struct node *node = node_get(node_get(node_get(root, "metadata"), "annotations"), applied);
+    if (node) {
+        wipe(node);
+    }
+}
+
+void secret_wipe(struct node *root)
+{
+    const struct node *kind = node_get(root, "kind");
+    if (kind && kind->kind == NODE_STRING && slice_is(kind->text, "Secret")) {
+        wipe_other_fields(root);
+        wipe_applied(root);
+    }
 }
 
 void secret_wipe_annotations(struct node *root, struct secret *secret)
 {
-    static const char copy[] = "kubectl.kubernetes.io/last-applied-configuration";
-    struct node *node = node_get(node_get(node_get(root, "metadata"), "annotations"), copy);
-    if (node) {
-        wipe(node);
-    }
+    wipe_applied(root);
     for (size_t i = 0; i < secret->object.annotations.count; i++) {
         struct label *label = &secret->object.annotations.items[i];
-        if (slice_is(label->key, copy)) {
+        if (slice_is(label->key, applied)) {
             label->value = SLICE("");
         }
     }
@@ -249,6 +291,15 @@ void kube_hide_secrets(struct run *run)
     for (uint32_t file = 1; diag_file_name(run->diag, file).len; file++) {
         if (holds_secret(diag_file_text(run->diag, file))) {
             diag_file_hide(run->diag, file);
+        }
+    }
+}
+
+void kube_wipe_secrets(struct run *run, struct input *input)
+{
+    for (size_t i = 0; i < input->count; i++) {
+        if (!diag_file_text(run->diag, input->files[i].file).ptr) {
+            input_wipe(run, &input->files[i]);
         }
     }
 }

@@ -154,7 +154,7 @@ static void say_unjudged(struct validator *v)
     }
 }
 
-void validate(struct run *run, const struct input *input, const struct validate_options *options,
+void validate(struct run *run, struct input *input, const struct validate_options *options,
               struct validated *out)
 {
     *out = (struct validated){0};
@@ -171,6 +171,7 @@ void validate(struct run *run, const struct input *input, const struct validate_
     for (size_t i = 0; i < input->count; i++) {
         document_read_each(run, &input->files[i], read_document, &v);
     }
+    kube_wipe_secrets(run, input);
     kube_finish(run, &v.kube);
     schema_close(v.schema);
     say_of_kube(&v);

@@ -35,7 +35,7 @@ struct validated {
     size_t counts[3];     /* by verdict */
     bool references_seen; /* false: left out, because objects are invalid */
 };
-void validate(struct run *run, const struct input *input, const struct validate_options *options,
+void validate(struct run *run, struct input *input, const struct validate_options *options,
               struct validated *out);
 /* Judges what `convert` wrote for a release and channel. An object that an API server would refuse is a fault of
  * gateshift, and said so (V030). Objects that differ in nothing but names and paths of the usual form are judged
