@@ -2,6 +2,7 @@
 #include "results.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -188,10 +189,14 @@ static void run_folders(struct results *results, struct app *app)
         while (folder.len > 1 && slice_ends(folder, SLICE("/"))) {
             folder.len--;
         }
-        if (search_folder(results, app, folder, 0) == 0) {
+        if (access(arena_string(app->run.arena, folder), F_OK) != 0) {
+            diag_at(app->run.diag, DIAG_L003, SPAN_NONE, SLICE_ABSENT,
+                    "cannot read '" SLICE_FMT "': %s", SLICE_ARG(folder), strerror(errno));
+        } else if (search_folder(results, app, folder, 0) == 0) {
             diag_at(app->run.diag, DIAG_T004, SPAN_NONE, SLICE_ABSENT,
                     "'" SLICE_FMT "' holds no case: no folder with manifests.yaml and "
-                    "requests.json; files are tested with -f PATH",
+                    "requests.json; a file of requests is tested with -f and its "
+                    "manifests",
                     SLICE_ARG(folder));
         }
     }

@@ -355,10 +355,13 @@ static bool check_operands(struct cursor *cursor)
     }
     if (count > command->most) {
         struct slice extra = cursor->out->operands.items[command->most];
-        return fail(cursor, "'%s' takes no '" SLICE_FMT "'%s", command->name, SLICE_ARG(extra),
-                    command->most == 0 && (command->command & READERS)
-                        ? "; files and folders are named with options"
-                        : "");
+        const char *option = command->command == COMMAND_DIFF ? "--before" : "-f";
+        return command->most == 0 && (command->command & READERS)
+                   ? fail(cursor,
+                          "'%s' takes no '" SLICE_FMT "'; files and folders are named with an "
+                          "option: %s " SLICE_FMT,
+                          command->name, SLICE_ARG(extra), option, SLICE_ARG(extra))
+                   : fail(cursor, "'%s' takes no '" SLICE_FMT "'", command->name, SLICE_ARG(extra));
     }
     return true;
 }
