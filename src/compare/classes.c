@@ -54,27 +54,43 @@ static bool difference_known(const struct difference *difference,
     return false;
 }
 
+/* Where both sides read targets alike, rules that tell forms apart are meant to; so are rules about what
+ * needs an escape. Only values that are handed on are the form's then. */
+static bool form_explains(const struct classes *classes, enum target_form form,
+                          const struct difference *difference)
+{
+    const unsigned values = 1u << SHOWN_PATH | 1u << SHOWN_LOCATION | 1u << SHOWN_REQUEST_HEADERS;
+    return (form != FORM_ENCODED && !classes->same_view) ||
+           (difference->shown && !(difference->shown & ~values));
+}
+
 /* What is gone when the target is written in its plain way lies in how the data planes read targets. */
 static void blame_form(struct classes *classes, const struct request *request,
                        struct difference *differences, size_t count)
 {
     struct request plain = *request;
-    enum target_form form = target_plain(classes->scratch, request->target, &plain.target);
-    if (form == FORM_PLAIN || !count) {
+    if (!count) {
         return;
     }
+    enum target_form form = target_plain(classes->scratch, request->target, &plain.target);
     struct outcome before, after;
     struct difference known[DIFFERENCES_MAX];
+    if (form == FORM_PLAIN) {
+        return;
+    }
     compare_ask(classes, &plain, &before, &after);
-    bool decided = before.kind != OUTCOME_UNKNOWN && after.kind != OUTCOME_UNKNOWN;
-    size_t known_count =
-        decided ? outcomes_differ(&classes->comparer->sides, &before, &after, known) : 0;
-    for (size_t i = 0; decided && i < count; i++) {
-        if (!differences[i].platform && !difference_known(&differences[i], known, known_count)) {
-            differences[i].platform = true;
-            differences[i].form = form;
-            differences[i].impact =
-                differences[i].impact > IMPACT_CHANGED ? IMPACT_CHANGED : differences[i].impact;
+    if (before.kind == OUTCOME_UNKNOWN || after.kind == OUTCOME_UNKNOWN) {
+        return;
+    }
+    size_t known_count = outcomes_differ(&classes->comparer->sides, &before, &after, known);
+    for (size_t i = 0; i < count; i++) {
+        struct difference *difference = &differences[i];
+        if (!difference->platform && form_explains(classes, form, difference) &&
+            !difference_known(difference, known, known_count)) {
+            difference->platform = true;
+            difference->form = form;
+            difference->impact =
+                difference->impact > IMPACT_CHANGED ? IMPACT_CHANGED : difference->impact;
         }
     }
 }
@@ -158,8 +174,8 @@ static void judge_rules(struct deciding *deciding, const struct rule *before,
         verdict->classes++;
         verdict->agreed += agreed;
         verdict->unknown += unknown;
+        functions_judge(classes, &requests.items[i], &outcomes[0], &outcomes[1]);
     }
-    functions_judge(classes, &base, before, after);
 }
 
 /* The first rule that holds; null when a variable has to be chosen before that can be said: *open. */

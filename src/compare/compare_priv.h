@@ -20,7 +20,14 @@ bool sample_regex(struct slice pattern, const struct sample_choice *choice, stru
 
 /* A way to write a target that data planes read differently. What differs only so lies in the data planes,
  * not in the rules. */
-enum target_form { FORM_PLAIN, FORM_ESCAPED, FORM_DOUBLE_SLASH, FORM_DOT, FORM_EMPTY_QUERY };
+enum target_form {
+    FORM_PLAIN,
+    FORM_ESCAPED,      /* an escape of what needs none */
+    FORM_DOUBLE_SLASH, /* an empty segment */
+    FORM_DOT,          /* a segment "." */
+    FORM_EMPTY_QUERY,
+    FORM_ENCODED /* an escape that is needed; the plain way has a letter there */
+};
 /* How the target is written, and the plain way to write it. */
 enum target_form target_plain(struct arena *arena, struct slice target, struct slice *plain);
 /* Other ways to write a plain path: one of each form, as far as the path has room for it. */
@@ -90,17 +97,23 @@ bool gate_requests(struct arena *arena, const struct effects *before, const stru
 
 /* ---- shape.c ------------------------------------------------------------------------------ */
 
-/* How a text follows from the path, for all paths with a given start. Two that are constant, or both a text
- * in front of the path's end, are the same function when they are the same for one path. */
-enum shape { SHAPE_CONSTANT, SHAPE_TAIL, SHAPE_UNKNOWN };
+/* How a text follows from the path, for all paths with a given start. */
+enum shape { SHAPE_UNKNOWN, SHAPE_CONSTANT, SHAPE_TAIL };
+struct path_function {
+    enum shape shape;
+    size_t cut; /* SHAPE_TAIL: a text, and behind it the path without its first `cut` bytes */
+};
 /* All paths that start so; further bytes follow. */
 struct path_class {
     struct slice start;
     bool fold; /* its letters may have either case */
 };
-enum shape rewrite_shape(const struct route_rewrite *rewrite, const struct rule *rule,
-                         const struct path_class *paths);
-enum shape redirect_shape(const struct route_redirect *redirect, const struct rule *rule,
+struct path_function rewrite_function(const struct route_rewrite *rewrite, const struct rule *rule,
+                                      const struct path_class *paths);
+struct path_function redirect_function(const struct route_redirect *redirect,
+                                       const struct rule *rule, const struct path_class *paths);
+/* Two functions that give the same text for one path of the class do so for all. */
+bool path_functions_agree(struct path_function a, struct path_function b,
                           const struct path_class *paths);
 /* No part of it follows from the path. */
 bool template_is_fixed(const struct template *template);
@@ -230,9 +243,9 @@ void classes_unproven(struct classes *classes, unsigned aspects, struct slice re
 
 /* ---- functions.c -------------------------------------------------------------------------- */
 
-/* What follows from the path, of two rules that decide `base`. */
-void functions_judge(struct classes *classes, const struct request *base, const struct rule *before,
-                     const struct rule *after);
+/* What follows from the path, where both sides forward `base` or redirect it. */
+void functions_judge(struct classes *classes, const struct request *base,
+                     const struct outcome *before, const struct outcome *after);
 
 /* ---- words.c ------------------------------------------------------------------------------ */
 

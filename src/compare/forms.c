@@ -23,14 +23,17 @@ static char needless_escape(struct slice path, size_t at)
     return visible && byte != '?' && byte != '#' && byte != '%' ? (char)byte : '\0';
 }
 
-static struct slice unescape(struct arena *arena, struct slice path)
+/* Of the escapes that are needed when `needed`, else of the others. */
+static struct slice unescape(struct arena *arena, struct slice path, bool needed)
 {
     char *bytes = arena_alloc(arena, path.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < path.len; i++) {
         char byte = needless_escape(path, i);
-        bytes[len++] = byte ? byte : path.ptr[i];
-        i += byte ? 2 : 0;
+        bool escape = path.ptr[i] == '%' && i + 2 < path.len;
+        bool cut = escape && (needed ? !byte : byte != 0);
+        bytes[len++] = cut ? (needed ? 'a' : byte) : path.ptr[i];
+        i += cut ? 2 : 0;
     }
     return (struct slice){bytes, len};
 }
@@ -64,9 +67,13 @@ enum target_form target_plain(struct arena *arena, struct slice target, struct s
     struct slice path, query;
     target_split(target, &path, &query);
     bool slashes = false, dots = false, empty_query = query.ptr && !query.len;
-    struct slice unescaped = unescape(arena, path);
+    struct slice unescaped = unescape(arena, path, false);
     bool escaped = unescaped.len != path.len;
     path = without_segments(arena, unescaped, &slashes, &dots);
+    bool odd = slashes || dots || escaped || empty_query;
+    struct slice decoded = odd ? path : unescape(arena, path, true);
+    bool encoded = decoded.len != path.len;
+    path = decoded;
     const struct slice parts[] = {path, query.len ? SLICE("?") : SLICE(""),
                                   query.len ? query : SLICE("")};
     *plain = arena_join(arena, parts, ARRAY_LEN(parts));
@@ -74,6 +81,7 @@ enum target_form target_plain(struct arena *arena, struct slice target, struct s
            : dots        ? FORM_DOT
            : escaped     ? FORM_ESCAPED
            : empty_query ? FORM_EMPTY_QUERY
+           : encoded     ? FORM_ENCODED
                          : FORM_PLAIN;
 }
 
@@ -87,16 +95,17 @@ static void add_form(struct arena *arena, struct texts *out, struct slice form)
     *out = (struct texts){items, out->count + 1};
 }
 
-void target_forms(struct arena *arena, struct slice path, struct texts *out)
+/* "/a/b" as "/a//b" and so on: something put in behind the slash at `at`. */
+static void add_behind(struct arena *arena, struct texts *out, struct slice path, size_t at,
+                       const char *text)
 {
-    *out = (struct texts){0};
-    if (!slice_starts(path, SLICE("/"))) {
-        return;
-    }
-    struct slice rest = slice_sub(path, 1, path.len);
-    add_form(arena, out, arena_printf(arena, "//" SLICE_FMT, SLICE_ARG(rest)));
-    add_form(arena, out, arena_printf(arena, "/./" SLICE_FMT, SLICE_ARG(rest)));
-    add_form(arena, out, arena_printf(arena, SLICE_FMT "?", SLICE_ARG(path)));
+    add_form(arena, out,
+             arena_printf(arena, SLICE_FMT "%s" SLICE_FMT, SLICE_ARG(slice_sub(path, 0, at + 1)),
+                          text, SLICE_ARG(slice_sub(path, at + 1, path.len))));
+}
+
+static void add_escaped(struct arena *arena, struct texts *out, struct slice path)
+{
     for (size_t i = path.len; i-- > 0;) {
         if (is_alphanumeric(path.ptr[i])) {
             struct slice end = slice_sub(path, i + 1, path.len);
@@ -107,4 +116,29 @@ void target_forms(struct arena *arena, struct slice path, struct texts *out)
             return;
         }
     }
+}
+
+void target_forms(struct arena *arena, struct slice path, struct texts *out)
+{
+    size_t last = path.len;
+    *out = (struct texts){0};
+    while (last > 0 && path.ptr[last - 1] != '/') {
+        last--;
+    }
+    if (!slice_starts(path, SLICE("/"))) {
+        return;
+    }
+    for (size_t twice = 0; twice < (last > 1 ? 2 : 1); twice++) {
+        add_behind(arena, out, path, twice ? last - 1 : 0, "/");
+        add_behind(arena, out, path, twice ? last - 1 : 0, "./");
+    }
+    static const char *const ends[] = {"/./a", "//a", "/%61"};
+    add_form(arena, out, arena_printf(arena, SLICE_FMT "?", SLICE_ARG(path)));
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        add_form(arena, out,
+                 arena_printf(arena, SLICE_FMT "%s", SLICE_ARG(path),
+                              ends[i] + slice_ends(path, SLICE("/"))));
+    }
+    add_form(arena, out, arena_printf(arena, SLICE_FMT "%%20", SLICE_ARG(path)));
+    add_escaped(arena, out, path);
 }

@@ -2,14 +2,15 @@
 
 #include <string.h>
 
-/* What follows from the path is compared once for each pair of rules: the path that the backend sees, and
- * where redirects lead to. */
+/* What follows from the path is compared once for each pair of rules and each way in which both forward or
+ * redirect: the path that the backend sees, and where redirects lead to. */
 enum { TRIED_MAX = 32 };
 
 struct functions {
     struct classes *classes;
     const struct request *base; /* a request that both rules decide */
     const struct rule *rules[2];
+    const struct outcome *outcomes[2]; /* of the base: both forward, or both redirect */
     struct path_class paths;
     size_t tried;
     size_t behind; /* of those, with something behind the start of `paths` */
@@ -36,10 +37,11 @@ static bool same_path_match(const struct functions *f)
            slice_equal(a->value, b->value);
 }
 
-static bool shapes_equal(struct functions *f, enum shape a, enum shape b)
+/* Noted, because it only holds together with a path for which both give the same. */
+static bool functions_equal(struct functions *f, struct path_function a, struct path_function b)
 {
     f->shaped = true;
-    return a == b && a != SHAPE_UNKNOWN;
+    return path_functions_agree(a, b, &f->paths);
 }
 
 static bool rewrites_equal(struct functions *f, const struct route_rewrite *a,
@@ -49,21 +51,38 @@ static bool rewrites_equal(struct functions *f, const struct route_rewrite *a,
         bool of_path = a && a->kind != REWRITE_REGEX && template_captures(&a->target);
         return !of_path || same_path_match(f);
     }
-    return shapes_equal(f, rewrite_shape(a, f->rules[0], &f->paths),
-                        rewrite_shape(b, f->rules[1], &f->paths));
+    return functions_equal(f, rewrite_function(a, f->rules[0], &f->paths),
+                           rewrite_function(b, f->rules[1], &f->paths));
 }
 
-static bool redirects_equal(struct functions *f, const struct route_redirect *a,
-                            const struct route_redirect *b)
+static const struct route_redirect *redirect_of(const struct outcome *outcome)
 {
+    return outcome->decided_by == EFFECT_redirect         ? outcome->effects.redirect
+           : outcome->decided_by == EFFECT_https_redirect ? outcome->effects.https_redirect
+                                                          : NULL;
+}
+
+/* Sign-in pages, and pages for those without a certificate. */
+static bool pages_equal(const struct functions *f)
+{
+    const struct outcome *a = f->outcomes[0], *b = f->outcomes[1];
+    const struct client_check *x = a->entry->client, *y = b->entry->client;
+    bool clients = x && y ? template_equal(&x->error_page, &y->error_page) : !x && !y;
+    return clients && effect_equal(EFFECT_authentication, a->effects.authentication,
+                                   b->effects.authentication);
+}
+
+static bool redirects_equal(struct functions *f)
+{
+    const struct route_redirect *a = redirect_of(f->outcomes[0]), *b = redirect_of(f->outcomes[1]);
     if (!a || !b) {
-        return true; /* one request of the class shows it, if it ever acts */
+        return !a && !b && pages_equal(f);
     }
     if (effect_equal(EFFECT_redirect, a, b)) {
         return !template_captures(&a->location) || same_path_match(f);
     }
-    return shapes_equal(f, redirect_shape(a, f->rules[0], &f->paths),
-                        redirect_shape(b, f->rules[1], &f->paths));
+    return functions_equal(f, redirect_function(a, f->rules[0], &f->paths),
+                           redirect_function(b, f->rules[1], &f->paths));
 }
 
 static bool same_service(const struct backend *a, const struct backend *b)
@@ -172,19 +191,47 @@ static void try_query(struct functions *f)
     }
 }
 
-/* Other ways to write the path; what they show lies in the data planes. */
-static void try_forms(struct functions *f)
+/* Other ways to write a path; what they show lies in the data planes. */
+static void try_forms(struct functions *f, struct slice path)
 {
     struct classes *classes = f->classes;
     struct texts forms;
-    struct slice path, query;
-    target_split(f->base->target, &path, &query);
     target_forms(classes->scratch, path, &forms);
-    for (size_t i = 0; !classes->same_view && i < forms.count; i++) {
+    for (size_t i = 0; i < forms.count; i++) {
         const struct request request = with_path(f, forms.items[i]);
         struct outcome before, after;
         compare_ask(classes, &request, &before, &after);
         (void)classes_judge(classes, &request, &before, &after);
+    }
+}
+
+static void try_base_forms(struct functions *f)
+{
+    struct slice plain, path, query;
+    enum target_form form = target_plain(f->classes->scratch, f->base->target, &plain);
+    target_split(form == FORM_ENCODED ? f->base->target : plain, &path, &query);
+    try_forms(f, path);
+}
+
+/* Paths that an expression rewrites, which need not be those that were tried so far. */
+static void try_rewritten(struct functions *f, const struct route_rewrite *rewrite)
+{
+    enum { WORDS = 4 };
+    struct language_set *set = f->classes->set;
+    const struct regex_reading reading = {
+        .dialect = DIALECT_PCRE, .anchoring = ANCHORING_SEARCH, .fold = rewrite->fold};
+    struct language_fault fault;
+    const struct language *language = language_regex(set, rewrite->pattern, &reading, &fault);
+    struct slice *words = NULL;
+    size_t count = 0;
+    if (language) {
+        (void)language_samples(set, language, NULL, language_paths(set), f->classes->scratch, WORDS,
+                               &words, &count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct slice path = path_escape(f->classes->scratch, words[i]);
+        try_path(f, path);
+        try_forms(f, path);
     }
 }
 
@@ -286,16 +333,15 @@ static void say_unproven(struct functions *f, enum aspect aspect, const char *wh
                                   SLICE_ARG(origin->name), f->tried));
 }
 
+/* What is proved by the texts of both rules; more paths are tried where it is not. */
 static void judge_functions(struct functions *f)
 {
     struct classes *classes = f->classes;
     const struct effects *a = &f->rules[0]->effects, *b = &f->rules[1]->effects;
-    bool rewrite = backends_equal(f);
-    bool redirect = redirects_equal(f, a->redirect, b->redirect) &&
-                    redirects_equal(f, a->https_redirect, b->https_redirect);
-    bool headers = headers_equal(f, a, b), host = hosts_equal(f, a, b);
-    bool all = rewrite && redirect && headers && host;
-    if (all && (!f->shaped || f->behind)) {
+    bool forward = f->outcomes[0]->kind == OUTCOME_FORWARD;
+    bool path = forward ? backends_equal(f) && hosts_equal(f, a, b) : redirects_equal(f);
+    bool headers = headers_equal(f, a, b);
+    if (path && headers && (!f->shaped || f->behind)) {
         return;
     }
     const struct language *languages[] = {paths_of(&classes->side[0], f->rules[0]),
@@ -303,39 +349,48 @@ static void judge_functions(struct functions *f)
     if (languages[0] && languages[1]) {
         try_samples(f, languages);
     }
-    bool pinned = !f->shaped || f->behind;
-    if (!rewrite || !host || !pinned) {
-        say_unproven(f, ASPECT_REWRITE, "the rewrite");
-    }
-    if (!redirect || !pinned) {
-        say_unproven(f, ASPECT_REDIRECT, "the redirect");
+    if (!path || (f->shaped && !f->behind)) {
+        say_unproven(f, forward ? ASPECT_REWRITE : ASPECT_REDIRECT,
+                     forward ? "the rewrite" : "the redirect");
     }
     if (!headers) {
         say_unproven(f, ASPECT_HEADERS, "headers with parts of the path");
     }
 }
 
-static bool seen_before(struct classes *classes, const struct rule *before,
-                        const struct rule *after)
+static bool seen_before(struct classes *classes, const struct functions *f)
 {
-    const void *pair[] = {before, after};
-    struct slice key = arena_copy(classes->arena, (struct slice){(const char *)pair, sizeof pair});
-    return map_put(classes->seen, key, classes) != NULL;
+    uintptr_t key[6] = {(uintptr_t)f->rules[0], (uintptr_t)f->rules[1]};
+    for (size_t side = 0; side < 2; side++) {
+        key[2 + side] = (uintptr_t)f->outcomes[side]->kind;
+        key[4 + side] = (uintptr_t)(f->outcomes[side]->decided_by + 1);
+    }
+    struct slice text = arena_copy(classes->arena, (struct slice){(const char *)key, sizeof key});
+    return map_put(classes->seen, text, classes) != NULL;
 }
 
-void functions_judge(struct classes *classes, const struct request *base, const struct rule *before,
-                     const struct rule *after)
+void functions_judge(struct classes *classes, const struct request *base,
+                     const struct outcome *before, const struct outcome *after)
 {
-    if (!before || !after || seen_before(classes, before, after)) {
+    struct functions functions = {.classes = classes,
+                                  .base = base,
+                                  .rules = {before->rule, after->rule},
+                                  .outcomes = {before, after}};
+    bool follows = before->kind == after->kind &&
+                   (before->kind == OUTCOME_FORWARD || before->kind == OUTCOME_REDIRECT);
+    if (!follows || !before->rule || !after->rule || seen_before(classes, &functions)) {
         return;
     }
-    struct functions functions = {.classes = classes, .base = base, .rules = {before, after}};
-    struct slice plain;
     try_query(&functions);
-    if (target_plain(classes->scratch, base->target, &plain) == FORM_PLAIN) {
-        try_forms(&functions);
+    try_base_forms(&functions);
+    for (size_t side = 0; side < 2; side++) {
+        const struct route_rewrite *rewrite = functions.rules[side]->effects.rewrite;
+        if (rewrite && rewrite->kind == REWRITE_REGEX) {
+            try_rewritten(&functions, rewrite);
+        }
     }
-    bool exact = before->match.path.kind == PATH_EXACT || after->match.path.kind == PATH_EXACT;
+    bool exact =
+        before->rule->match.path.kind == PATH_EXACT || after->rule->match.path.kind == PATH_EXACT;
     find_start(&functions);
     if (!exact || functions.paths.fold) {
         try_starts(&functions);

@@ -286,10 +286,12 @@ static void vary_named(struct gates *gates)
     if (effect_equal(EFFECT_request_headers, a->request_headers, b->request_headers)) {
         return;
     }
-    struct request *request = vary(gates, 0);
-    if (request) {
-        send_named(gates, a->request_headers, request);
-        send_named(gates, b->request_headers, request);
+    for (size_t i = 0; i < gates->before; i++) {
+        struct request *request = vary(gates, i);
+        if (request) {
+            send_named(gates, a->request_headers, request);
+            send_named(gates, b->request_headers, request);
+        }
     }
 }
 

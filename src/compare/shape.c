@@ -2,15 +2,30 @@
 
 #include <string.h>
 
+static bool is_letter(char c)
+{
+    return is_alphanumeric(c) && (c < '0' || c > '9');
+}
+
+static bool has_letter(const struct path_class *paths, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        if (is_letter(paths->start.ptr[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* An expression that is followed along the known start of a path; the bytes behind it can be any. */
 struct follow {
     struct slice pattern;
     size_t at; /* in the pattern */
     const struct path_class *paths;
     bool fold;
-    size_t groups;                       /* that were opened so far */
-    enum shape captures[REGEX_CAPTURES]; /* of groups that were closed */
-    bool wrote_tail;                     /* the rest of the path has been taken */
+    size_t groups;                                 /* that were opened so far */
+    struct path_function captures[REGEX_CAPTURES]; /* of groups that were closed */
+    bool wrote_tail;                               /* the rest of the path has been taken */
 };
 enum followed { FOLLOW_YES, FOLLOW_NO, FOLLOW_UNKNOWN };
 
@@ -47,8 +62,7 @@ static void skip_branch(struct follow *f, bool stop_at_bar)
 static enum followed follow_byte(const struct follow *f, char byte, size_t *pos)
 {
     struct slice start = f->paths->start;
-    bool letter = is_alphanumeric(byte) && (byte < '0' || byte > '9');
-    if (*pos >= start.len || (letter && f->paths->fold && !f->fold)) {
+    if (*pos >= start.len || (is_letter(byte) && f->paths->fold && !f->fold)) {
         return FOLLOW_UNKNOWN;
     }
     struct slice have = slice_sub(start, *pos, *pos + 1), want = {&byte, 1};
@@ -145,7 +159,11 @@ static enum followed follow_group(struct follow *f, size_t *pos)
         result = FOLLOW_YES;
     }
     if (index && index < REGEX_CAPTURES) {
-        f->captures[index] = f->wrote_tail ? SHAPE_TAIL : SHAPE_CONSTANT;
+        bool letters = !f->wrote_tail && f->paths->fold && has_letter(f->paths, start, *pos);
+        f->captures[index] = (struct path_function){f->wrote_tail ? SHAPE_TAIL
+                                                    : letters     ? SHAPE_UNKNOWN
+                                                                  : SHAPE_CONSTANT,
+                                                    start};
     }
     return result;
 }
@@ -191,96 +209,114 @@ bool template_is_fixed(const struct template *template)
 }
 
 /* `captures` is null where there are none that are known. */
-static enum shape template_shape(const struct template *template, const enum shape *captures)
+static struct path_function template_function(const struct template *template,
+                                              const struct path_function *captures)
 {
-    enum shape shape = SHAPE_CONSTANT;
+    struct path_function result = {.shape = SHAPE_CONSTANT};
     for (size_t i = 0; i < template->count; i++) {
         const struct part *part = &template->parts[i];
-        bool capture = part->kind == PART_CAPTURE && captures && part->index < REGEX_CAPTURES;
-        enum shape own = part_is_fixed(part)         ? SHAPE_CONSTANT
-                         : part->kind == PART_TARGET ? SHAPE_TAIL
-                         : capture                   ? captures[part->index]
-                                                     : SHAPE_UNKNOWN;
-        /* what follows the end of the path would be part of it */
-        if (own == SHAPE_UNKNOWN || shape == SHAPE_TAIL) {
-            return SHAPE_UNKNOWN;
+        struct path_function own = {.shape = SHAPE_UNKNOWN};
+        if (part_is_fixed(part)) {
+            own.shape = SHAPE_CONSTANT;
+        } else if (part->kind == PART_TARGET) {
+            own.shape = SHAPE_TAIL;
+        } else if (part->kind == PART_CAPTURE && captures && part->index < REGEX_CAPTURES) {
+            own = captures[part->index];
         }
-        shape = own;
+        /* what stands behind the end of the path would be part of it */
+        if (own.shape == SHAPE_UNKNOWN || result.shape == SHAPE_TAIL) {
+            return (struct path_function){.shape = SHAPE_UNKNOWN};
+        }
+        result = own;
     }
-    return shape;
+    return result;
 }
 
-static enum shape regex_shape(struct slice pattern, bool fold, const struct template *template,
-                              const struct path_class *paths)
+static const struct path_function unchanged = {.shape = SHAPE_TAIL},
+                                  unknown_function = {.shape = SHAPE_UNKNOWN};
+
+static struct path_function regex_function(struct slice pattern, bool fold,
+                                           const struct template *template,
+                                           const struct path_class *paths)
 {
     struct follow follow = {.pattern = pattern, .paths = paths, .fold = fold};
-    for (size_t i = 0; i < REGEX_CAPTURES; i++) {
-        follow.captures[i] = SHAPE_UNKNOWN;
-    }
     switch (follow_pattern(&follow)) {
     case FOLLOW_YES:
-        return template_shape(template, follow.captures);
+        return template_function(template, follow.captures);
     case FOLLOW_NO:
-        return SHAPE_TAIL; /* the path stays */
+        return unchanged;
     case FOLLOW_UNKNOWN:
         break;
     }
-    return SHAPE_UNKNOWN;
+    return unknown_function;
 }
 
 /* Text with captures of the rule's own path. */
-static enum shape path_template_shape(const struct template *template, const struct rule *rule,
-                                      const struct path_class *paths)
+static struct path_function path_template_function(const struct template *template,
+                                                   const struct rule *rule,
+                                                   const struct path_class *paths)
 {
     const struct path_match *path = &rule->match.path;
     if (path->kind == PATH_REGEX && !template_is_fixed(template)) {
-        return regex_shape(path->value, path->fold, template, paths);
+        return regex_function(path->value, path->fold, template, paths);
     }
-    return template_shape(template, NULL);
+    return template_function(template, NULL);
 }
 
 /* ---- rewrites and redirects --------------------------------------------------------------- */
 
 /* Every path of the class is below the prefix, and not the prefix itself. */
-static enum shape prefix_shape(struct slice prefix, const struct path_class *paths)
+static struct path_function prefix_function(struct slice prefix, const struct path_class *paths)
 {
     size_t len = prefix.len - slice_ends(prefix, SLICE("/"));
     bool below = paths->start.len > len && paths->start.ptr[len] == '/' &&
                  slice_equal_fold(slice_sub(paths->start, 0, len), slice_sub(prefix, 0, len));
-    return below ? SHAPE_TAIL : SHAPE_UNKNOWN;
+    return below ? (struct path_function){SHAPE_TAIL, len} : unknown_function;
 }
 
-enum shape rewrite_shape(const struct route_rewrite *rewrite, const struct rule *rule,
-                         const struct path_class *paths)
+struct path_function rewrite_function(const struct route_rewrite *rewrite, const struct rule *rule,
+                                      const struct path_class *paths)
 {
     if (!rewrite) {
-        return SHAPE_TAIL;
+        return unchanged;
     }
     switch ((enum rewrite_kind)rewrite->kind) {
     case REWRITE_FULL:
-        return path_template_shape(&rewrite->target, rule, paths);
+        return path_template_function(&rewrite->target, rule, paths);
     case REWRITE_PREFIX:
-        return template_is_fixed(&rewrite->target) ? prefix_shape(rewrite->prefix, paths)
-                                                   : SHAPE_UNKNOWN;
+        return template_is_fixed(&rewrite->target) ? prefix_function(rewrite->prefix, paths)
+                                                   : unknown_function;
     case REWRITE_REGEX:
-        return regex_shape(rewrite->pattern, rewrite->fold, &rewrite->target, paths);
+        return regex_function(rewrite->pattern, rewrite->fold, &rewrite->target, paths);
     }
-    return SHAPE_UNKNOWN;
+    return unknown_function;
 }
 
-enum shape redirect_shape(const struct route_redirect *redirect, const struct rule *rule,
-                          const struct path_class *paths)
+struct path_function redirect_function(const struct route_redirect *redirect,
+                                       const struct rule *rule, const struct path_class *paths)
 {
     if (redirect->location.count) {
-        return path_template_shape(&redirect->location, rule, paths);
+        return path_template_function(&redirect->location, rule, paths);
     }
     switch ((enum path_change)redirect->path_change) {
     case PATH_CHANGE_NONE:
-        return SHAPE_TAIL;
+        return unchanged;
     case PATH_CHANGE_FULL:
-        return SHAPE_CONSTANT;
+        return (struct path_function){.shape = SHAPE_CONSTANT};
     case PATH_CHANGE_PREFIX:
-        return prefix_shape(redirect->prefix, paths);
+        return prefix_function(redirect->prefix, paths);
     }
-    return SHAPE_UNKNOWN;
+    return unknown_function;
+}
+
+/* Let one cut more than the other: for the path at hand the bytes between both cuts are the end of the
+ * longer text. Those bytes are the same in every path of the class, unless letters may have either case. */
+bool path_functions_agree(struct path_function a, struct path_function b,
+                          const struct path_class *paths)
+{
+    size_t from = a.cut < b.cut ? a.cut : b.cut, to = a.cut < b.cut ? b.cut : a.cut;
+    if (a.shape != b.shape || a.shape == SHAPE_UNKNOWN || to > paths->start.len) {
+        return false;
+    }
+    return a.shape != SHAPE_TAIL || !paths->fold || !has_letter(paths, from, to);
 }

@@ -222,9 +222,12 @@ static void put_effects(const struct difference *difference, const struct outcom
 struct slice difference_title(struct arena *arena, const struct difference *difference,
                               const struct outcome *before, const struct outcome *after)
 {
-    static const char *const forms[] = {
-        "", "a path with an escaped letter: ", "a path with a double slash: ",
-        "a path with a segment '.': ", "an empty query: "};
+    static const char *const forms[] = {"",
+                                        "a path with an escaped letter: ",
+                                        "a path with a double slash: ",
+                                        "a path with a segment '.': ",
+                                        "an empty query: ",
+                                        "a path with an escape: "};
     struct buf buf;
     buf_init(&buf, BUF_TEXT_MAX);
     buf_puts(&buf, forms[difference->form]);

@@ -1,0 +1,426 @@
+/* Random pairs of tables, and random requests near their rules: no request may differ where the verdict
+ * is "equivalent", every witness differs, and a table is equivalent to itself.
+ *
+ * GATESHIFT_SEED and GATESHIFT_PAIRS choose others; the seed of a run is printed. */
+#include "compare/compare_world_priv.h"
+
+#include <stdio.h>
+
+enum { PAIRS = 1500, REQUESTS = 150, RULES_MAX = 6 };
+
+struct chance {
+    uint64_t state;
+};
+
+static size_t below(struct chance *chance, size_t bound)
+{
+    /* xorshift64*, Vigna 2016 */
+    chance->state ^= chance->state >> 12;
+    chance->state ^= chance->state << 25;
+    chance->state ^= chance->state >> 27;
+    return (size_t)((chance->state * 2685821657736338717u) >> 33) % bound;
+}
+
+static const char *const paths[] = {"/", "/a", "/a/", "/a/b", "/ab", "/A", "/b", "/a b", "/b/a"};
+static const char *const patterns[] = {"/a",  "/a(/|$)(.*)", "/a/(.*)", "/[ab]+",  "/(a|b)/(.*)$",
+                                       "^/b", "/.*b$",       "/a.b",    "/a(/.*)?"};
+static const char *const targets[] = {"/", "/a", "/x", "/x/", "/b", "/a/b", ""};
+static const char *const templates[] = {"/$1", "/$2", "/x/$2", "/x", "/a/$1"};
+static const char *const values[] = {"1", "2", "a"};
+static const char *const value_patterns[] = {"^[0-9]$", "1|a", "[a-c]"};
+static const char *const methods[] = {"GET", "POST", "OPTIONS"};
+static const char *const services[] = {"one", "two"};
+
+#define PICK(chance, list) (list)[below(chance, ARRAY_LEN(list))]
+
+/* ---- tables ------------------------------------------------------------------------------- */
+
+static struct template template_of(struct world *world, const char *text)
+{
+    struct template out = {.parts = ARENA_ARRAY(world->run.arena, struct part, 4)};
+    struct slice rest = slice_of(text);
+    size_t dollar = slice_find(rest, '$', 0);
+    if (dollar > 0) {
+        out.parts[out.count++] =
+            (struct part){.kind = PART_TEXT, .text = slice_sub(rest, 0, dollar)};
+    }
+    if (dollar < rest.len) {
+        out.parts[out.count++] =
+            (struct part){.kind = PART_CAPTURE, .index = (unsigned)(rest.ptr[dollar + 1] - '0')};
+    }
+    return out;
+}
+
+static const struct regex *compile(struct world *world, struct route_table *table,
+                                   const char *pattern, bool fold, bool whole)
+{
+    struct slice error;
+    const struct regex *regex =
+        regex_compile(&world->run, table->regexes, slice_of(pattern), fold, whole, &error);
+    assert_non_null(regex);
+    return regex;
+}
+
+static void random_path(struct chance *chance, struct world *world, struct route_table *table,
+                        struct path_match *path)
+{
+    static const enum path_kind kinds[] = {PATH_ANY,           PATH_EXACT, PATH_PREFIX_ELEMENT,
+                                           PATH_PREFIX_STRING, PATH_REGEX, PATH_PREFIX_ELEMENT};
+    *path = (struct path_match){.kind = PICK(chance, kinds)};
+    path->fold = below(chance, 6) == 0;
+    if (path->kind == PATH_REGEX) {
+        const char *pattern = PICK(chance, patterns);
+        path->whole = below(chance, 3) == 0;
+        path->value = slice_of(pattern);
+        path->regex = compile(world, table, pattern, path->fold, path->whole);
+    } else if (path->kind != PATH_ANY) {
+        path->value = slice_of(PICK(chance, paths));
+    }
+}
+
+static void random_tests(struct chance *chance, struct world *world, struct route_table *table,
+                         struct match *match)
+{
+    match->method = below(chance, 5) ? SLICE_ABSENT : slice_of(PICK(chance, methods));
+    match->test_count = below(chance, 4) ? 0 : 1 + below(chance, 2);
+    match->tests = ARENA_ARRAY(world->run.arena, struct test, match->test_count + 1);
+    for (size_t i = 0; i < match->test_count; i++) {
+        static const enum test_operator operators[] = {TEST_EQUALS, TEST_EQUALS, TEST_REGEX,
+                                                       TEST_PRESENT};
+        static const enum test_subject subjects[] = {TEST_HEADER, TEST_QUERY, TEST_COOKIE};
+        struct test *test = &match->tests[i];
+        *test = (struct test){.subject = PICK(chance, subjects),
+                              .operator= PICK(chance, operators),
+                              .negated = below(chance, 5) == 0,
+                              .name = below(chance, 2) ? SLICE("x") : SLICE("y")};
+        test->value = slice_of(PICK(chance, values));
+        if (test->operator== TEST_REGEX) {
+            const char *pattern = PICK(chance, value_patterns);
+            test->value = slice_of(pattern);
+            test->regex = compile(world, table, pattern, false, false);
+        }
+    }
+}
+
+static void random_rewrite(struct chance *chance, struct world *world, struct route_table *table,
+                           struct rule *rule)
+{
+    struct route_rewrite *rewrite = ARENA_NEW(world->run.arena, struct route_rewrite);
+    const struct path_match *path = &rule->match.path;
+    rewrite->kind = (int64_t)below(chance, 3);
+    rewrite->target = template_text(world->run.arena, slice_of(PICK(chance, targets)));
+    if (rewrite->kind == REWRITE_PREFIX) {
+        rewrite->prefix = path->kind == PATH_REGEX || !path->value.len ? SLICE("/") : path->value;
+    } else if (rewrite->kind == REWRITE_REGEX) {
+        const char *pattern = PICK(chance, patterns);
+        rewrite->pattern = slice_of(pattern);
+        rewrite->regex = compile(world, table, pattern, false, false);
+        rewrite->target = template_of(world, PICK(chance, templates));
+    } else if (!rewrite->target.count || path->kind == PATH_REGEX) {
+        rewrite->target = template_of(world, PICK(chance, templates));
+    }
+    rule->effects.rewrite = rewrite;
+}
+
+static const struct route_redirect *random_redirect(struct chance *chance, struct world *world,
+                                                    const struct rule *rule)
+{
+    struct route_redirect *redirect = ARENA_NEW(world->run.arena, struct route_redirect);
+    *redirect = (struct route_redirect){.status = below(chance, 2) ? 301 : 308,
+                                        .scheme = SLICE("https"),
+                                        .path_change = (int64_t)below(chance, 3),
+                                        .keep_query = below(chance, 3) != 0,
+                                        .strip_slash = below(chance, 4) == 0,
+                                        .path = slice_of(PICK(chance, targets))};
+    bool prefix = rule->match.path.kind != PATH_REGEX && rule->match.path.value.len;
+    redirect->prefix = prefix ? rule->match.path.value : SLICE("/");
+    return redirect;
+}
+
+static void random_addresses(struct chance *chance, struct world *world, struct rule *rule)
+{
+    static const char *const networks[] = {"192.0.2.0/24", "192.0.2.8/29", "10.0.0.0/8",
+                                           "10.1.0.0/16", "2001:db8::/32"};
+    struct route_addresses *lists = ARENA_NEW(world->run.arena, struct route_addresses);
+    struct networks *const both[] = {&lists->allow, &lists->deny};
+    lists->status = 403;
+    for (size_t i = 0; i < 2; i++) {
+        both[i]->items = ARENA_ARRAY(world->run.arena, struct network, 2);
+        for (size_t n = below(chance, 3); n > 0; n--) {
+            assert_true(
+                network_parse(slice_of(PICK(chance, networks)), &both[i]->items[both[i]->count++]));
+        }
+    }
+    lists->has_allow = lists->allow.count > 0;
+    rule->effects.addresses = lists;
+}
+
+static void random_effects(struct chance *chance, struct world *world, struct route_table *table,
+                           struct rule *rule)
+{
+    if (below(chance, 3) == 0) {
+        random_rewrite(chance, world, table, rule);
+    }
+    if (below(chance, 6) == 0) {
+        rule->effects.redirect = random_redirect(chance, world, rule);
+    }
+    if (below(chance, 8) == 0) {
+        random_addresses(chance, world, rule);
+    }
+    if (below(chance, 8) == 0) {
+        set_body_limit(world, &rule->effects.body_limit, (int64_t)below(chance, 2) + 10);
+    }
+    if (below(chance, 8) == 0) {
+        struct route_header_edits *edits = ARENA_NEW(world->run.arena, struct route_header_edits);
+        struct header_edit *edit = ARENA_PUSH(world->run.arena, edits->edits.items,
+                                              edits->edits.count, edits->edits.capacity);
+        edit->kind = (enum edit_kind)below(chance, 3);
+        edit->name = SLICE("x-seen");
+        edit->value = below(chance, 2) ? template_text(world->run.arena, SLICE("1"))
+                                       : template_part(world->run.arena, PART_TARGET);
+        rule->effects.request_headers = edits;
+    }
+}
+
+static void random_rule(struct chance *chance, struct world *world, struct route_table *table,
+                        struct rule *rule)
+{
+    struct origin origin = rule->origin;
+    *rule = (struct rule){.origin = origin};
+    random_path(chance, world, table, &rule->match.path);
+    random_tests(chance, world, table, &rule->match);
+    random_effects(chance, world, table, rule);
+    add_backend(world, rule, PICK(chance, services), 1 + below(chance, 2));
+    if (below(chance, 6) == 0) {
+        add_backend(world, rule, PICK(chance, services), 1);
+    }
+}
+
+static void random_table(struct chance *chance, struct world *world, struct route_table *table)
+{
+    struct rule_list *list = add_host(world, table, "a.example", false);
+    size_t count = 1 + below(chance, RULES_MAX);
+    list->capacity = RULES_MAX;
+    list->rules = ARENA_ARRAY(world->run.arena, struct rule, RULES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        random_rule(chance, world, table, add_rule(world, list, PATH_ANY, NULL, NULL));
+    }
+}
+
+static void random_view(struct chance *chance, struct view *view)
+{
+    view->match_form.decode = below(chance, 2);
+    view->match_form.merge_slashes = below(chance, 2);
+    view->match_form.resolve_dots = below(chance, 2);
+    view->forward_normalised = below(chance, 2);
+    view->escape_rewritten = view->match_form.decode;
+}
+
+/* The second table is the first with one rule that is another, or one that has nothing to do with it. */
+static void random_pair(struct chance *chance, struct world *world)
+{
+    random_table(chance, world, &world->before);
+    struct rule_list *before = (struct rule_list *)(uintptr_t)world->before.entries[0].rules;
+    if (below(chance, 4) == 0) {
+        random_table(chance, world, &world->after);
+    } else {
+        struct rule_list *after = add_host(world, &world->after, "a.example", false);
+        *after = *before;
+        after->rules = ARENA_ARRAY(world->run.arena, struct rule, RULES_MAX);
+        memcpy(after->rules, before->rules, before->count * sizeof *before->rules);
+        for (size_t changes = below(chance, 3); changes > 0; changes--) {
+            random_rule(chance, world, &world->after, &after->rules[below(chance, after->count)]);
+        }
+    }
+    if (below(chance, 2)) {
+        random_view(chance, &world->before.view);
+    }
+    world->after.view = world->before.view;
+    if (below(chance, 4) == 0) {
+        random_view(chance, &world->after.view);
+    }
+}
+
+/* ---- requests ----------------------------------------------------------------------------- */
+
+static struct slice random_target(struct chance *chance, struct arena *arena)
+{
+    static const char *const pieces[] = {"/",   "/a", "/b",   "b",  "/A",   "a", "//a",
+                                         "%61", "/.", "%20b", "/x", "%2Fb", "1"};
+    struct slice target = SLICE("/");
+    for (size_t n = below(chance, 4); n > 0; n--) {
+        const char *piece = PICK(chance, pieces);
+        target = target.len == 1 && *piece == '/'
+                     ? slice_of(piece)
+                     : arena_printf(arena, SLICE_FMT "%s", SLICE_ARG(target), piece);
+    }
+    return target;
+}
+
+static void random_request(struct chance *chance, struct arena *arena, struct request *out)
+{
+    static const char *const clients[] = {"192.0.2.10",  "192.0.2.9",   "10.0.0.1", "10.1.0.255",
+                                          "203.0.113.1", "2001:db8::1", "2002::1"};
+    static const char *const sent[] = {"GET", "POST", "PUT", "OPTIONS", "DELETE"};
+    static const char *const names[] = {"x", "y"};
+    *out = (struct request){.scheme = SLICE("http"),
+                            .host = SLICE("a.example"),
+                            .method = slice_of(PICK(chance, sent)),
+                            .target = random_target(chance, arena),
+                            .client_text = slice_of(PICK(chance, clients)),
+                            .body_bytes = below(chance, 3) ? 0 : 9 + below(chance, 5)};
+    assert_true(address_parse(out->client_text, &out->client));
+    struct slice cookie = SLICE("");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (below(chance, 3) == 0) {
+            headers_add(arena, &out->headers, slice_of(names[i]), slice_of(PICK(chance, values)));
+        }
+        if (below(chance, 4) == 0) {
+            cookie = arena_printf(arena, SLICE_FMT "%s%s=%s", SLICE_ARG(cookie),
+                                  cookie.len ? "; " : "", names[i], PICK(chance, values));
+        }
+        if (below(chance, 4) == 0) {
+            bool first = slice_find(out->target, '?', 0) == out->target.len;
+            out->target = arena_printf(arena, SLICE_FMT "%c%s=%s", SLICE_ARG(out->target),
+                                       first ? '?' : '&', names[i], PICK(chance, values));
+        }
+    }
+    if (cookie.len) {
+        headers_add(arena, &out->headers, SLICE("Cookie"), cookie);
+    }
+    if (below(chance, 4) == 0) {
+        headers_add(arena, &out->headers, SLICE("x-seen"), SLICE("sent"));
+    }
+    request_defaults(out);
+}
+
+/* What failed, for who has to understand it. */
+static void print_table(const struct route_table *table)
+{
+    const struct rule_list *list = table->entries[0].rules;
+    const struct view *view = &table->view;
+    print_message("%s: decode %d merge %d dots %d normalised %d escape %d\n", table->label.ptr,
+                  view->match_form.decode, view->match_form.merge_slashes,
+                  view->match_form.resolve_dots, view->forward_normalised, view->escape_rewritten);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct rule *rule = &list->rules[i];
+        struct buf buf;
+        buf_init(&buf, BUF_TEXT_MAX);
+        match_print(&rule->match, &buf);
+        for (int id = 0; id < EFFECT_COUNT; id++) {
+            const void *effect = effect_get(&rule->effects, (enum effect_id)id);
+            if (effect) {
+                buf_printf(&buf, " | %s: ", effect_row((enum effect_id)id)->name);
+                effect_print((enum effect_id)id, effect, &buf);
+            }
+        }
+        print_message("  " SLICE_FMT " -> " SLICE_FMT "\n", SLICE_ARG(buf_slice(&buf)),
+                      SLICE_ARG(rule->backends[0].service));
+        buf_release(&buf);
+    }
+}
+
+/* ---- the properties ----------------------------------------------------------------------- */
+
+static bool has_form_finding(const struct world *world)
+{
+    for (size_t i = 0; i < world->result.finding_count; i++) {
+        if (world->result.findings[i].platform) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What differs must have been found, or must not have been called proved. */
+static void check_request(struct world *world, const struct evaluator *const sides[2],
+                          struct arena *arena, const struct request *request)
+{
+    struct sides compared;
+    struct outcome before, after;
+    struct difference found[DIFFERENCES_MAX];
+    struct slice plain;
+    sides_init(&world->before, &world->after, NULL, &compared);
+    evaluate(sides[0], arena, request, &before);
+    evaluate(sides[1], arena, request, &after);
+    if (before.kind == OUTCOME_UNKNOWN || after.kind == OUTCOME_UNKNOWN) {
+        return;
+    }
+    bool is_plain = target_plain(arena, request->target, &plain) == FORM_PLAIN;
+    size_t count = outcomes_differ(&compared, &before, &after, found);
+    for (size_t i = 0; i < count; i++) {
+        for (unsigned a = 0; a < ASPECT_COUNT; a++) {
+            enum verdict verdict = world->result.hosts[0].aspects[a].verdict;
+            bool differs = !found[i].platform && (found[i].aspects >> a & 1);
+            if (differs && verdict == VERDICT_EQUIVALENT &&
+                (is_plain || !has_form_finding(world))) {
+                print_table(&world->before);
+                print_table(&world->after);
+                fail_msg(SLICE_FMT " " SLICE_FMT
+                                   " differs in %s, which is proved to be equal: " SLICE_FMT,
+                         SLICE_ARG(request->method), SLICE_ARG(request->target),
+                         aspect_name((enum aspect)a),
+                         SLICE_ARG(difference_title(arena, &found[i], &before, &after)));
+            }
+        }
+    }
+}
+
+static uint64_t number_of(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    uint64_t number;
+    return text && slice_to_uint(slice_of(text), UINT64_MAX, &number) ? number : otherwise;
+}
+
+static void check_pair(uint64_t seed, size_t verdicts[3])
+{
+    struct chance chance = {seed * 2654435769u + 88172645463325252u};
+    struct world *world = world_open();
+    random_pair(&chance, world);
+    compare(world, NULL);
+    for (size_t i = 0; i < world->result.finding_count; i++) {
+        assert_witness_differs(world, &world->result.findings[i]);
+    }
+    const struct evaluator *const sides[] = {evaluator_new(&world->run, &world->before),
+                                             evaluator_new(&world->run, &world->after)};
+    struct arena *arena = arena_open(0, NULL, NULL);
+    for (size_t i = 0; i < REQUESTS; i++) {
+        struct request request;
+        random_request(&chance, arena, &request);
+        check_request(world, sides, arena, &request);
+        arena_clear(arena);
+    }
+    arena_close(arena);
+    verdicts[comparison_verdict(&world->result)]++;
+    compare_sides(&world->run, sides[0], &world->before, sides[0], &world->before,
+                  &(struct compare_options){0}, &world->result);
+    assert_int_equal(world->result.finding_count, 0);
+    assert_int_equal(comparison_verdict(&world->result), VERDICT_EQUIVALENT);
+    world_close(world);
+}
+
+static void test_compare_random_pairs(void **state)
+{
+    (void)state;
+    uint64_t seed = number_of("GATESHIFT_SEED", 1), pairs = number_of("GATESHIFT_PAIRS", PAIRS);
+    size_t verdicts[3] = {0};
+    for (uint64_t i = 0; i < pairs; i++) {
+        print_message("%s", i ? "" : "seeds from GATESHIFT_SEED on\n");
+        if (getenv("GATESHIFT_VERBOSE")) {
+            print_message("seed %llu\n", (unsigned long long)(seed + i));
+        }
+        check_pair(seed + i, verdicts);
+    }
+    print_message("seeds %llu to %llu: %zu equivalent, %zu unproven, %zu different\n",
+                  (unsigned long long)seed, (unsigned long long)(seed + pairs - 1), verdicts[0],
+                  verdicts[1], verdicts[2]);
+    assert_true(verdicts[VERDICT_EQUIVALENT] > pairs / 20);
+    assert_true(verdicts[VERDICT_DIFFERENT] > pairs / 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_compare_random_pairs)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
