@@ -133,6 +133,8 @@ static void effects_of(const struct evaluator_side *side, const struct rule *rul
 #include "route/effects.def"
 #undef EFFECT
     }
+    /* edits of the data plane itself are made as well, and are the same for all rules */
+    out->request_headers = rule ? rule->effects.request_headers : NULL;
 }
 
 static void ask_side(const struct classes *classes, size_t side, struct request request,
