@@ -235,35 +235,11 @@ static void try_rewritten(struct functions *f, const struct route_rewrite *rewri
     }
 }
 
-static struct slice literal_start(const struct rule *rule)
-{
-    const struct path_match *path = &rule->match.path;
-    switch (path->kind) {
-    case PATH_EXACT:
-    case PATH_PREFIX_STRING:
-        return path->value;
-    case PATH_PREFIX_ELEMENT:
-        return slice_ends(path->value, SLICE("/")) ? slice_sub(path->value, 0, path->value.len - 1)
-                                                   : path->value;
-    case PATH_REGEX: {
-        size_t from = slice_starts(path->value, SLICE("^")), at = from;
-        while (at < path->value.len && !strchr("\\^$.[|()?*+{", path->value.ptr[at])) {
-            at++;
-        }
-        bool optional = at < path->value.len && strchr("?*{", path->value.ptr[at]);
-        bool bars = slice_find(path->value, '|', 0) < path->value.len;
-        return slice_sub(path->value, from, bars ? from : at - (optional && at > from));
-    }
-    case PATH_ANY:
-        break;
-    }
-    return SLICE("");
-}
-
 /* The longer of what both sides say all paths start with. */
 static void find_start(struct functions *f)
 {
-    const struct slice starts[] = {literal_start(f->rules[0]), literal_start(f->rules[1])};
+    const struct slice starts[] = {path_match_start(&f->rules[0]->match.path),
+                                   path_match_start(&f->rules[1]->match.path)};
     size_t side = starts[1].len > starts[0].len;
     const struct path_match *path = &f->rules[side]->match.path;
     f->paths = (struct path_class){.start = starts[side], .fold = path->fold};
@@ -281,8 +257,9 @@ static void try_starts(struct functions *f)
                               : arena_printf(arena, SLICE_FMT "/", SLICE_ARG(start));
     bool elements = false;
     for (size_t side = 0; side < 2; side++) {
-        elements = elements || (f->rules[side]->match.path.kind == PATH_PREFIX_ELEMENT &&
-                                literal_start(f->rules[side]).len == f->paths.start.len);
+        elements =
+            elements || (f->rules[side]->match.path.kind == PATH_PREFIX_ELEMENT &&
+                         path_match_start(&f->rules[side]->match.path).len == f->paths.start.len);
     }
     f->paths.start = elements ? folder : start;
     f->behind = 0;

@@ -5,6 +5,7 @@ struct evaluator *evaluator_new(struct run *run, const struct route_table *table
     struct evaluator *evaluator = ARENA_NEW(run->arena, struct evaluator);
     *evaluator = (struct evaluator){.table = table,
                                     .index = entry_index_new(run, table),
+                                    .rules = rule_index_new(run, table),
                                     .assumptions = run->assumptions,
                                     .assumption_count = run->assumption_count};
     return evaluator;
@@ -175,18 +176,13 @@ static const struct rule *find_rule(struct context *context, const struct rule_l
     if (context->rule_given) {
         return given_rule(context);
     }
+    const struct rule *found = NULL;
     for (; list; list = list->next) {
-        for (size_t i = 0; i < list->count; i++) {
-            bool holds = match_holds(context, &list->rules[i].match);
-            if (context->trouble) {
-                return NULL;
-            }
-            if (holds) {
-                return &list->rules[i];
-            }
+        if (rule_index_find(context, context->evaluator->rules, list, &found)) {
+            break;
         }
     }
-    return NULL;
+    return found;
 }
 
 static void effects_in_force(const struct effects *platform, const struct effects *rule,

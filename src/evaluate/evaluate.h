@@ -5,7 +5,7 @@
  * Limits:    those of the regex module; a bound that is hit makes the outcome unknown.
  * Errors:    none: every request has an outcome, which may be OUTCOME_UNKNOWN with a reason.
  * Threads:   an evaluator may be shared once built; one arena per thread.
- * Speed:     entries are found by hash, rules of a host by a first-match scan. */
+ * Speed:     entries are found by hash, rules of a host by what their paths start with. */
 #ifndef GATESHIFT_EVALUATE_H
 #define GATESHIFT_EVALUATE_H
 

@@ -17,9 +17,19 @@ struct entry_query {
 const struct entry *entry_index_find(const struct entry_index *index,
                                      const struct entry_query *query, bool *bounded);
 
+/* ---- rule_index.c: from a path to the rules that may take it */
+struct rule_index;
+struct rule_index *rule_index_new(struct run *run, const struct route_table *table);
+struct context;
+/* The first rule of the list that holds; false when none does. *found is null when context->trouble says why
+ * that is not known. */
+bool rule_index_find(struct context *context, const struct rule_index *index,
+                     const struct rule_list *list, const struct rule **found);
+
 struct evaluator {
     const struct route_table *table;
     const struct entry_index *index;
+    const struct rule_index *rules;
     const struct assumption *assumptions;
     size_t assumption_count;
 };

@@ -318,6 +318,9 @@ struct match {
     struct test *tests;  /* all must hold */
     size_t test_count;
 };
+/* Bytes that every path which it takes starts with, in either case of its letters where `fold`. It may be
+ * less than there is. */
+struct slice path_match_start(const struct path_match *path);
 void match_print(const struct match *match, struct buf *out); /* "PathPrefix /foo, header x=1" */
 
 /* ---- rules and entries -------------------------------------------------------------------- */
