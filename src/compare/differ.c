@@ -407,13 +407,18 @@ static void compare_effects(struct comparing *c)
     }
 }
 
-/* A rule that says what its data plane does anyway is no cause of a difference. */
+/* A rule that says what its data plane does anyway is no cause of a difference; nor is one that is not there. */
+static bool side_is_platform(const struct outcome *outcome, const struct route_table *table,
+                             enum effect_id id)
+{
+    return !outcome->rule ||
+           same_value(id, effect_get(&outcome->effects, id), effect_get(&table->platform, id));
+}
+
 static bool effect_is_platform(const struct comparing *c, enum effect_id id)
 {
-    return same_value(id, effect_get(&c->before->effects, id),
-                      effect_get(&c->sides->before->platform, id)) &&
-           same_value(id, effect_get(&c->after->effects, id),
-                      effect_get(&c->sides->after->platform, id));
+    return side_is_platform(c->before, c->sides->before, id) &&
+           side_is_platform(c->after, c->sides->after, id);
 }
 
 static size_t put_effects(const struct comparing *c, struct difference *out)
