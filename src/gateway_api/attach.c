@@ -25,7 +25,7 @@ static bool namespace_allowed(struct builder *builder, const struct listener_sta
     const struct listener *listener = state->listener;
     switch (listener->from) {
     case FROM_SAME:
-        return slice_equal(namespace, state->gateway->gateway->object.namespace);
+        return slice_equal(namespace, state->owner->namespace);
     case FROM_ALL:
         return true;
     case FROM_SELECTOR: {
@@ -131,36 +131,60 @@ static void report(struct builder *builder, const struct http_route *route,
     }
 }
 
+/* The Gateway that the parent is, or belongs to; null when it leads nowhere, which is said. */
+static struct gateway_state *find_parent(struct builder *builder, const struct object *object,
+                                         const struct object_ref *parent, struct slice id)
+{
+    bool set = slice_is(parent->kind, "ListenerSet");
+    if (!slice_is(parent->group, GATEWAY_GROUP) || (!set && !slice_is(parent->kind, "Gateway"))) {
+        diag_at(builder->run->diag, DIAG_G002, parent->span, object->subject,
+                "the parent '" SLICE_FMT "' is a " SLICE_FMT
+                ", which is not read; the route is looked at for its Gateways only",
+                SLICE_ARG(parent->name), SLICE_ARG(parent->kind));
+        return NULL;
+    }
+    struct gateway_state *gateway = map_get(set ? builder->set_index : builder->gateway_index, id);
+    /* a Gateway of another class, and a set that is not let in, are named already */
+    struct slice namespace = parent->namespace.len ? parent->namespace : object->namespace;
+    if (!gateway && !set && !kube_find(builder->kube, KUBE_GATEWAY, namespace, parent->name)) {
+        diag_at(builder->run->diag, DIAG_G001, parent->span, object->subject,
+                "Gateway '" SLICE_FMT "' is not in the input, so the route serves nothing there; "
+                "add the Gateway to the input",
+                SLICE_ARG(id));
+    } else if (!gateway && set) {
+        diag_at(builder->run->diag, DIAG_G001, parent->span, object->subject,
+                "ListenerSet '" SLICE_FMT "' serves nothing here, so the route does not either",
+                SLICE_ARG(id));
+    }
+    return gateway;
+}
+
+/* A Gateway as the parent stands for its own listeners, never for those of its sets. */
+static bool is_owner(const struct listener_state *listener, const struct object_ref *parent,
+                     struct slice namespace)
+{
+    return slice_equal(listener->owner->kind_name, parent->kind) &&
+           slice_equal(listener->owner->name, parent->name) &&
+           slice_equal(listener->owner->namespace, namespace);
+}
+
 static void attach_parent(struct builder *builder, struct route_state *state,
                           const struct object_ref *parent)
 {
     const struct object *object = &state->route->object;
     struct slice namespace = parent->namespace.len ? parent->namespace : object->namespace;
-    if (!slice_is(parent->group, GATEWAY_GROUP) || !slice_is(parent->kind, "Gateway")) {
-        diag_at(builder->run->diag, DIAG_G002, parent->span, object->subject,
-                "the parent '" SLICE_FMT "' is a " SLICE_FMT
-                ", which is not read; the route is looked at for its Gateways only",
-                SLICE_ARG(parent->name), SLICE_ARG(parent->kind));
-        return;
-    }
     struct slice id = arena_printf(builder->run->arena, SLICE_FMT "/" SLICE_FMT,
                                    SLICE_ARG(namespace), SLICE_ARG(parent->name));
-    struct gateway_state *gateway = map_get(builder->gateway_index, id);
+    struct gateway_state *gateway = find_parent(builder, object, parent, id);
     if (!gateway) {
-        /* a Gateway of another class is in the input, and named already */
-        if (!kube_find(builder->kube, KUBE_GATEWAY, namespace, parent->name)) {
-            diag_at(builder->run->diag, DIAG_G001, parent->span, object->subject,
-                    "Gateway '" SLICE_FMT
-                    "' is not in the input, so the route serves nothing there; "
-                    "add the Gateway to the input",
-                    SLICE_ARG(id));
-        }
         return;
     }
     enum verdict best = NO_PARENT_LISTENER;
     for (size_t i = 0; i < gateway->count; i++) {
-        enum verdict verdict = attach_listener(builder, &gateway->listeners[i], state, parent);
-        best = verdict > best ? verdict : best;
+        if (is_owner(&gateway->listeners[i], parent, namespace)) {
+            enum verdict verdict = attach_listener(builder, &gateway->listeners[i], state, parent);
+            best = verdict > best ? verdict : best;
+        }
     }
     report(builder, state->route, parent, gateway, best);
 }
@@ -224,19 +248,33 @@ static void attach(struct builder *builder, struct route_state *state)
     }
 }
 
-void routes_attach(struct builder *builder)
+/* HTTPRoutes and GRPCRoutes, in the order of their age. */
+static void read_routes(struct builder *builder)
 {
     const struct kube *kube = builder->kube;
-    size_t count = kube->counts[KUBE_HTTP_ROUTE], all = count + grpc_routes_count(builder);
-    builder->routes = ARENA_ARRAY(builder->run->arena, struct route_state, all);
-    builder->route_count = all;
+    size_t count = kube->counts[KUBE_HTTP_ROUTE];
+    builder->routes =
+        ARENA_ARRAY(builder->run->arena, struct route_state, count + kube->counts[KUBE_OTHER]);
     for (size_t i = 0; i < count; i++) {
         builder->routes[i].route = (const void *)kube->objects[KUBE_HTTP_ROUTE][i];
     }
-    grpc_routes_read(builder, builder->routes + count);
-    sort_stable(builder->run->arena, builder->routes, all, sizeof *builder->routes, age_order,
+    for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
+        const struct object *object = kube->objects[KUBE_OTHER][i];
+        const struct http_route *route =
+            is_gateway_kind(object, "GRPCRoute") ? kube_grpc_route(builder->run, object) : NULL;
+        if (route) {
+            builder->routes[count++].route = route;
+        }
+    }
+    builder->route_count = count;
+    sort_stable(builder->run->arena, builder->routes, count, sizeof *builder->routes, age_order,
                 NULL);
-    for (size_t i = 0; i < all; i++) {
+}
+
+void routes_attach(struct builder *builder)
+{
+    read_routes(builder);
+    for (size_t i = 0; i < builder->route_count; i++) {
         builder->routes[i].age = i;
         attach(builder, &builder->routes[i]);
     }

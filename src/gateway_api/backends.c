@@ -164,7 +164,7 @@ struct backend backend_resolve(struct builder *builder, const struct http_route 
     }
     /* A missing grant hides whether the target exists. */
     if (!slice_equal(ref.namespace, route->object.namespace) &&
-        !kube_reference_granted(builder->kube, SLICE(GATEWAY_GROUP), SLICE("HTTPRoute"),
+        !kube_reference_granted(builder->kube, SLICE(GATEWAY_GROUP), route->object.kind_name,
                                 route->object.namespace, &ref)) {
         invalid(builder, route, DIAG_G012, &backend,
                 arena_printf(arena,

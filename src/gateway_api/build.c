@@ -101,9 +101,9 @@ static void build(struct builder *builder)
     set_table(builder->run, builder->profile, builder->table);
     tls_policies_read(builder);
     take_gateways(builder);
+    listener_sets_read(builder);
     routes_attach(builder);
     others_report(builder);
-    listener_sets_add(builder);
     for (size_t i = 0; i < builder->gateway_count; i++) {
         entries_add(builder, &builder->gateways[i]);
     }

@@ -156,7 +156,7 @@ static void check_regexes(struct builder *builder, struct candidate *candidate)
     }
 }
 
-/* Exact before all others; where a regex stands among prefixes is the profile's. Rank 0 is gRPC's. */
+/* Exact before all others; where a regex stands among prefixes is the profile's. Rank 0 is that of calls. */
 static void set_rank(struct builder *builder, struct candidate *candidate)
 {
     const struct http_match *match = candidate->match;
@@ -178,6 +178,39 @@ static void set_rank(struct builder *builder, struct candidate *candidate)
         break;
     }
     candidate->has_method = match->method.ptr != NULL;
+    if (candidate->is_call) { /* characters of the service, then of the method */
+        candidate->path_rank = 0;
+        candidate->path_length = (match->call_service.len << 16) + match->call_method.len;
+    }
+}
+
+/* Calls are POST requests with a content type of their own (grpc/grpc doc/PROTOCOL-HTTP2.md), to a server that
+ * speaks HTTP/2. */
+static void make_call(struct builder *builder, struct candidate *candidate)
+{
+    struct arena *arena = builder->run->arena;
+    struct match *match = &candidate->rule.match;
+    struct test *tests = ARENA_ARRAY(arena, struct test, match->test_count + 1);
+    for (size_t i = 0; i < match->test_count; i++) {
+        tests[i + 1] = match->tests[i];
+    }
+    tests[0] = (struct test){.subject = TEST_HEADER,
+                             .operator= TEST_REGEX,
+                             .name = SLICE("content-type"),
+                             .value = SLICE("application/grpc.*"),
+                             .whole = true};
+    tests[0].regex =
+        compile(builder, candidate->route->route, tests[0].value, true, candidate->match->span);
+    match->tests = tests;
+    match->test_count++;
+    match->method = SLICE("POST");
+    if (!candidate->rule.effects.upstream_protocol) {
+        struct route_upstream_protocol *protocol = ARENA_NEW(arena, struct route_upstream_protocol);
+        *protocol = (struct route_upstream_protocol){
+            .source = {candidate->route->route->object.kind_name, candidate->match->span},
+            .protocol = SLICE("GRPC")};
+        candidate->rule.effects.upstream_protocol = protocol;
+    }
 }
 
 static void set_timeouts(struct builder *builder, const struct http_rule *source,
@@ -245,52 +278,12 @@ static void fill_rule(struct builder *builder, struct candidate *candidate)
     }
 }
 
-/* A GRPCRoute is not understood yet, but what it may take is known: calls, which are POST requests with a
- * content type of their own (grpc/grpc doc/PROTOCOL-HTTP2.md). Their outcome is unknown. */
-static void compile_grpc(struct builder *builder, struct route_state *state)
-{
-    struct arena *arena = builder->run->arena;
-    const struct object *object = &state->route->object;
-    struct value_match *type = ARENA_NEW(arena, struct value_match);
-    struct http_match *match = ARENA_NEW(arena, struct http_match);
-    struct candidate *candidate = ARENA_NEW(arena, struct candidate);
-    *type = (struct value_match){.type = VALUE_REGEX,
-                                 .name = SLICE("content-type"),
-                                 .value = SLICE("application/grpc.*"),
-                                 .span = object->span};
-    *match = (struct http_match){.path_type = ROUTE_PATH_PREFIX,
-                                 .path = SLICE("/"),
-                                 .method = SLICE("POST"),
-                                 .headers = type,
-                                 .header_count = 1,
-                                 .span = object->span};
-    *candidate = (struct candidate){
-        .source = ARENA_NEW(arena, struct http_rule), .match = match, .route = state};
-    candidate_match(builder, candidate, false, &candidate->rule.match);
-    candidate->has_regex = false;
-    candidate->rule.unknown = unknown_add(builder->run, NULL, ASPECT_ROUTING,
-                                          (struct effect_source){object->kind_name, object->span},
-                                          SLICE("GRPCRoutes are not understood yet"));
-    candidate->rule.origin = (struct origin){
-        .kind = object->kind_name,
-        .namespace = object->namespace,
-        .name = object->name,
-        .span = object->span,
-    };
-    state->candidates = candidate;
-    state->count = 1;
-}
-
 void route_compile(struct builder *builder, struct route_state *state)
 {
     if (state->compiled) {
         return;
     }
     state->compiled = true;
-    if (slice_is(state->route->object.kind_name, "GRPCRoute")) {
-        compile_grpc(builder, state);
-        return;
-    }
     size_t count = 0;
     for (size_t i = 0; i < state->route->rule_count; i++) {
         count += state->route->rules[i].match_count;
@@ -306,6 +299,10 @@ void route_compile(struct builder *builder, struct route_state *state)
                                             .rule_index = i,
                                             .match_index = j};
             fill_rule(builder, candidate);
+            candidate->is_call = slice_is(state->route->object.kind_name, "GRPCRoute");
+            if (candidate->is_call) {
+                make_call(builder, candidate);
+            }
             set_rank(builder, candidate);
         }
     }

@@ -87,7 +87,7 @@ static void merge_groups(struct builder *builder, struct host_group *groups, siz
 static struct entry *add_entry(struct builder *builder, const struct listener_state *listener,
                                struct host_pattern host)
 {
-    const struct object *gateway = &listener->gateway->gateway->object;
+    const struct object *owner = listener->owner;
     struct entry *entry = route_table_add(builder->run, builder->table);
     bool https = listener->protocol == LISTENER_HTTPS || listener->protocol == LISTENER_TLS;
     *entry = (struct entry){
@@ -99,7 +99,7 @@ static struct entry *add_entry(struct builder *builder, const struct listener_st
         .host = host,
         .certificate = listener->certificate,
         .unknown = listener->unknown,
-        .origin = {SLICE("Gateway"), gateway->namespace, gateway->name,
+        .origin = {owner->kind_name, owner->namespace, owner->name,
                    arena_printf(builder->run->arena, "spec.listeners[%zu]", listener->index),
                    listener->listener->span},
     };

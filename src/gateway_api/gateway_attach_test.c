@@ -224,29 +224,63 @@ static void test_gateway_of_other_class_is_left_out(void **state)
     fixture_close(&f);
 }
 
-/* ---- what is not understood does not turn into an answer ----------------------------------- */
+/* ---- ListenerSets and GRPCRoutes ----------------------------------------------------------- */
 
-static void test_gateway_unread_kinds_are_unknown(void **state)
+#define SET(name, namespace, listeners)                                                            \
+    GATEWAY_HEAD "kind: ListenerSet\nmetadata: {name: " name                                       \
+                 ", namespace: " namespace "}\n"                                                   \
+                                           "spec: {parentRef: {name: edge, namespace: shop}, "     \
+                                           "listeners: [" listeners "]}\n"                         \
+                                           "---\n"
+#define SETS_EDGE                                                                                  \
+    GATEWAY_HEAD "kind: Gateway\nmetadata: {name: edge, namespace: shop}\n"                        \
+                 "spec: {gatewayClassName: c, allowedListeners: {namespaces: {from: Same}}, "      \
+                 "listeners: [{name: http, port: 80, protocol: HTTP}]}\n---\n"
+
+static void test_gateway_listener_sets_add_listeners(void **state)
 {
     (void)state;
     struct fixture f;
     fixture_open(
         &f, "standard", FIXTURE_CLOSED,
-        SERVICE("web") GATEWAY_HEAD
-        "kind: Gateway\nmetadata: {name: edge, namespace: shop}\n"
-        "spec: {gatewayClassName: c, allowedListeners: {namespaces: {from: Same}}, "
-        "listeners: [{name: http, port: 80, protocol: HTTP}]}\n---\n" GATEWAY_HEAD
-        "kind: ListenerSet\nmetadata: {name: more, namespace: shop}\n"
-        "spec: {parentRef: {name: edge}, listeners: [{name: x, port: 80, protocol: HTTP, hostname: "
-        "x.org}]}\n---\n" GATEWAY_HEAD "kind: GRPCRoute\nmetadata: {name: calls, namespace: shop}\n"
-        "spec: {parentRefs: [{name: edge}], hostnames: [g.org]}\n---\n" ROUTE(
-            "a", "rules: [{" TO("web") "}]"));
+        SERVICE("web") SERVICE("more")
+            SETS_EDGE SET("more", "shop",
+                          "{name: x, port: 80, protocol: HTTP, hostname: x.org}, "
+                          "{name: taken, port: 80, protocol: HTTP}, "
+                          "{name: twice, port: 80, protocol: HTTP, hostname: x.org}")
+                SET("far", "other", "{name: far, port: 80, protocol: HTTP, hostname: y.org}")
+                    ROUTE("a", "rules: [{" TO("web") "}]") GATEWAY_HEAD
+        "kind: HTTPRoute\nmetadata: {name: b, namespace: shop}\n"
+        "spec: {parentRefs: [{kind: ListenerSet, name: more}], rules: [{" TO("more") "}]}\n");
+    ASK("GET http://x.org/", "more"); /* the Gateway's own route does not serve the set */
     ASK("GET http://a.org/", "web");
-    ASK("GET http://x.org/", "unknown");
-    ASK("GET http://g.org/", "web");
-    ASK("POST http://g.org/pkg.Service/Call\ncontent-type: application/grpc+proto", "unknown");
-    ASK("POST http://a.org/pkg.Service/Call\ncontent-type: application/grpc", "web");
-    SAID(G020, 2);
+    ASK("GET http://y.org/", "web"); /* the set of another namespace is not let in */
+    SAID(G004, 1);
+    SAID(G006, 2);
+    fixture_close(&f);
+}
+
+static void test_gateway_calls_have_routes_of_their_own(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f, "standard", FIXTURE_CLOSED,
+                 SERVICE("web") SERVICE("one") SERVICE("two") SERVICE("any") SETS_EDGE GATEWAY_HEAD
+                 "kind: GRPCRoute\nmetadata: {name: calls, namespace: shop}\n"
+                 "spec: {parentRefs: [{name: edge}], rules: ["
+                 "{matches: [{method: {service: p.S}}], " TO(
+                     "any") "}, "
+                            "{matches: [{method: {service: p.S, method: One}}], " TO(
+                                "one") "}, "
+                                       "{matches: [{method: {service: p.S, method: One}, headers: "
+                                       "[{name: x, value: '2'}]}], " TO("two") "}]}\n---\n" ROUTE(
+                                           "a", "rules: [{" TO("web") "}]"));
+    ASK("POST http://g.org/p.S/One\ncontent-type: application/grpc", "one");
+    ASK("POST http://g.org/p.S/One\ncontent-type: application/grpc+proto\nx: 2", "two");
+    ASK("POST http://g.org/p.S/Other\ncontent-type: application/grpc", "any");
+    ASK("POST http://g.org/p.T/One\ncontent-type: application/grpc", "web");
+    ASK("POST http://g.org/p.S/One\ncontent-type: application/json", "web");
+    SAID(G020, 0);
     fixture_close(&f);
 }
 
@@ -260,7 +294,8 @@ int main(void)
         cmocka_unit_test(test_gateway_https_without_certificate_is_closed),
         cmocka_unit_test(test_gateway_routes_attach_where_they_may),
         cmocka_unit_test(test_gateway_of_other_class_is_left_out),
-        cmocka_unit_test(test_gateway_unread_kinds_are_unknown),
+        cmocka_unit_test(test_gateway_listener_sets_add_listeners),
+        cmocka_unit_test(test_gateway_calls_have_routes_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

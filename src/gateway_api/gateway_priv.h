@@ -16,6 +16,7 @@ struct candidate {
     unsigned path_rank; /* lower is first */
     size_t path_length, headers, queries;
     bool has_method, has_regex;
+    bool is_call; /* of a GRPCRoute */
 };
 
 struct route_state {
@@ -36,6 +37,7 @@ enum listener_protocol { LISTENER_HTTP, LISTENER_HTTPS, LISTENER_TLS, LISTENER_O
 
 struct listener_state {
     struct gateway_state *gateway;
+    const struct object *owner; /* the Gateway or the ListenerSet that it is written in */
     const struct listener *listener;
     size_t index; /* in spec.listeners */
     enum listener_protocol protocol;
@@ -49,9 +51,11 @@ struct listener_state {
 
 struct gateway_state {
     const struct gateway *gateway;
-    struct slice id; /* "namespace/name" */
-    struct listener_state *listeners;
+    struct slice id;                  /* "namespace/name" */
+    struct listener_state *listeners; /* its own, then those of its sets */
     size_t count;
+    const struct listener_set **sets; /* that it lets in, oldest first */
+    size_t set_count, set_capacity;
 };
 
 struct builder {
@@ -62,6 +66,7 @@ struct builder {
     struct gateway_state *gateways;
     size_t gateway_count;
     struct map *gateway_index; /* id to struct gateway_state */
+    struct map *set_index;     /* id of a ListenerSet to the struct gateway_state it belongs to */
     struct route_state *routes;
     size_t route_count;
     struct map *lists;        /* routes and next list to struct rule_list, so that hosts share */
@@ -80,6 +85,12 @@ int host_order(const struct host_pattern *a, const struct host_pattern *b);
 
 /* ---- listeners.c */
 void listeners_build(struct builder *builder, struct gateway_state *gateway);
+/* Adds the listeners of its sets. */
+void set_listeners_build(struct builder *builder, struct gateway_state *gateway);
+
+/* ---- sets.c */
+/* Which ListenerSets belong to which Gateway. */
+void listener_sets_read(struct builder *builder);
 
 /* ---- attach.c */
 void routes_attach(struct builder *builder);
@@ -117,11 +128,7 @@ void assume(struct builder *builder, const char *kind, struct slice namespace, s
 /* ---- others.c: kinds without a type of their own */
 void others_report(struct builder *builder);
 void tls_policies_read(struct builder *builder);
-/* GRPCRoutes with what attaches them: parents and hostnames, but no rules. */
-size_t grpc_routes_count(const struct builder *builder);
-void grpc_routes_read(struct builder *builder, struct route_state *out);
-/* Adds listeners of ListenerSets to their Gateways, once routes are attached to the Gateways' own. */
-void listener_sets_add(struct builder *builder);
+bool is_gateway_kind(const struct object *object, const char *kind);
 
 /* ---- entries.c */
 void entries_add(struct builder *builder, struct gateway_state *gateway);

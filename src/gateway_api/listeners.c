@@ -1,5 +1,7 @@
 #include "gateway_api/gateway_priv.h"
 
+#include <string.h>
+
 static enum listener_protocol protocol_of(struct slice protocol)
 {
     return slice_is(protocol, "HTTP")    ? LISTENER_HTTP
@@ -42,18 +44,18 @@ static void refuse(struct builder *builder, struct listener_state *state,
                    const struct listener_state *other, const char *reason)
 {
     state->refused = true;
-    diag_at(builder->run->diag, DIAG_G006, state->listener->span,
-            state->gateway->gateway->object.subject,
+    diag_at(builder->run->diag, DIAG_G006, state->listener->span, state->owner->subject,
             "the listener '" SLICE_FMT "' is in conflict with '" SLICE_FMT
             "' on port %u (%s), so neither serves; give them different ports or hostnames",
             SLICE_ARG(state->listener->name), SLICE_ARG(other->listener->name),
             state->listener->port, reason);
 }
 
-static void refuse_both(struct builder *builder, struct listener_state *a, struct listener_state *b)
+static void refuse_both(struct builder *builder, struct listener_state *a, struct listener_state *b,
+                        const char *of)
 {
     const char *reason = conflict(a, b);
-    if (reason) {
+    if (reason && strcmp(reason, of) == 0) {
         refuse(builder, a, b, reason);
         refuse(builder, b, a, reason);
     }
@@ -76,14 +78,14 @@ static void refuse_conflicts(struct builder *builder, struct gateway_state *gate
         for (size_t p = 0; p <= LISTENER_OTHER; p++) {
             first[p] = same_port ? first[p] : NULL;
             if (first[p] && p != sorted[i]->protocol) {
-                refuse_both(builder, first[p], sorted[i]);
+                refuse_both(builder, first[p], sorted[i], "ProtocolConflict");
             }
         }
         for (size_t back = i; back-- > 0 &&
                               host_order(&sorted[back]->host, &sorted[i]->host) == 0 &&
                               sorted[back]->listener->port == sorted[i]->listener->port;) {
+            refuse_both(builder, sorted[back], sorted[i], "HostnameConflict");
             if (sorted[back]->protocol == sorted[i]->protocol) {
-                refuse_both(builder, sorted[back], sorted[i]);
                 break;
             }
         }
@@ -98,15 +100,15 @@ static void refuse_conflicts(struct builder *builder, struct gateway_state *gate
 static bool certificate_usable(struct builder *builder, const struct listener_state *state,
                                const struct object_ref *given)
 {
-    const struct object *gateway = &state->gateway->gateway->object;
+    const struct object *owner = state->owner;
     struct object_ref ref = *given;
-    ref.namespace = ref.namespace.len ? ref.namespace : gateway->namespace;
+    ref.namespace = ref.namespace.len ? ref.namespace : owner->namespace;
     const char *fault = NULL;
     if (ref.group.len || !slice_is(ref.kind, "Secret")) {
         fault = "is no Secret (InvalidCertificateRef)";
-    } else if (!slice_equal(ref.namespace, gateway->namespace) &&
-               !kube_reference_granted(builder->kube, SLICE(GATEWAY_GROUP), SLICE("Gateway"),
-                                       gateway->namespace, &ref)) {
+    } else if (!slice_equal(ref.namespace, owner->namespace) &&
+               !kube_reference_granted(builder->kube, SLICE(GATEWAY_GROUP), owner->kind_name,
+                                       owner->namespace, &ref)) {
         fault = "is in another namespace and no ReferenceGrant there permits it (RefNotPermitted)";
     } else {
         const struct secret *secret =
@@ -120,7 +122,7 @@ static bool certificate_usable(struct builder *builder, const struct listener_st
         }
     }
     if (fault) {
-        diag_at(builder->run->diag, DIAG_G008, given->span, gateway->subject,
+        diag_at(builder->run->diag, DIAG_G008, given->span, owner->subject,
                 "the certificate '" SLICE_FMT "/" SLICE_FMT "' of listener '" SLICE_FMT "' %s",
                 SLICE_ARG(ref.namespace), SLICE_ARG(ref.name), SLICE_ARG(state->listener->name),
                 fault);
@@ -137,8 +139,7 @@ static void choose_certificate(struct builder *builder, struct listener_state *s
         if (certificate_usable(builder, state, ref) && !state->certificate.secret.len) {
             usable = true;
             state->certificate = (struct certificate){
-                .namespace =
-                    ref->namespace.len ? ref->namespace : state->gateway->gateway->object.namespace,
+                .namespace = ref->namespace.len ? ref->namespace : state->owner->namespace,
                 .secret = ref->name,
                 .host = listener->hostname,
                 .span = ref->span,
@@ -146,8 +147,7 @@ static void choose_certificate(struct builder *builder, struct listener_state *s
         }
     }
     if (!usable && listener->certificate_count == 0) {
-        diag_at(builder->run->diag, DIAG_G008, listener->span,
-                state->gateway->gateway->object.subject,
+        diag_at(builder->run->diag, DIAG_G008, listener->span, state->owner->subject,
                 "the listener '" SLICE_FMT "' has no certificate; add tls.certificateRefs",
                 SLICE_ARG(listener->name));
     }
@@ -206,7 +206,7 @@ static bool has_authority(struct builder *builder, const struct listener_state *
 static void note_client_check(struct builder *builder, struct listener_state *state,
                               struct slice field, struct span span)
 {
-    diag_at(builder->run->diag, DIAG_G022, span, state->gateway->gateway->object.subject,
+    diag_at(builder->run->diag, DIAG_G022, span, state->owner->subject,
             "listener '" SLICE_FMT
             "' lets in clients with a valid certificate only; its answers are unknown",
             SLICE_ARG(state->listener->name));
@@ -228,8 +228,7 @@ static void check_clients(struct builder *builder, struct listener_state *state)
         return;
     }
     if (!has_authority(builder, state, validation)) {
-        diag_at(builder->run->diag, DIAG_G008, validation->span,
-                state->gateway->gateway->object.subject,
+        diag_at(builder->run->diag, DIAG_G008, validation->span, state->owner->subject,
                 "no certificate authority for the clients of listener '" SLICE_FMT
                 "' can be used (NoValidCACertificate), so it serves nothing",
                 SLICE_ARG(state->listener->name));
@@ -240,6 +239,20 @@ static void check_clients(struct builder *builder, struct listener_state *state)
 }
 
 /* ---- all of a Gateway --------------------------------------------------------------------- */
+
+static struct listener_state new_state(struct builder *builder, struct gateway_state *gateway,
+                                       const struct object *owner, const struct listener *listener,
+                                       size_t index)
+{
+    return (struct listener_state){
+        .gateway = gateway,
+        .owner = owner,
+        .listener = listener,
+        .index = index,
+        .protocol = protocol_of(listener->protocol),
+        .host = host_of(builder, listener->hostname),
+    };
+}
 
 static void check_listener(struct builder *builder, struct listener_state *state)
 {
@@ -252,8 +265,7 @@ static void check_listener(struct builder *builder, struct listener_state *state
         return;
     case LISTENER_TLS:
     case LISTENER_OTHER:
-        diag_at(builder->run->diag, DIAG_G007, state->listener->span,
-                state->gateway->gateway->object.subject,
+        diag_at(builder->run->diag, DIAG_G007, state->listener->span, state->owner->subject,
                 "the listener '" SLICE_FMT "' speaks " SLICE_FMT
                 ", which carries no HTTPRoute; it is left out",
                 SLICE_ARG(state->listener->name), SLICE_ARG(state->listener->protocol));
@@ -266,17 +278,96 @@ void listeners_build(struct builder *builder, struct gateway_state *gateway)
     gateway->count = gateway->gateway->listener_count;
     gateway->listeners = ARENA_ARRAY(builder->run->arena, struct listener_state, gateway->count);
     for (size_t i = 0; i < gateway->count; i++) {
-        const struct listener *listener = &gateway->gateway->listeners[i];
-        gateway->listeners[i] = (struct listener_state){
-            .gateway = gateway,
-            .listener = listener,
-            .index = i,
-            .protocol = protocol_of(listener->protocol),
-            .host = host_of(builder, listener->hostname),
-        };
+        gateway->listeners[i] = new_state(builder, gateway, &gateway->gateway->object,
+                                          &gateway->gateway->listeners[i], i);
     }
     refuse_conflicts(builder, gateway);
     for (size_t i = 0; i < gateway->count; i++) {
         check_listener(builder, &gateway->listeners[i]);
+    }
+}
+
+/* ---- ListenerSets ------------------------------------------------------------------------- */
+
+/* What is taken on a port, so that a listener of a set finds its rival without a walk through all. */
+static void take(struct builder *builder, struct map *taken, struct listener_state *state)
+{
+    struct arena *arena = builder->run->arena;
+    unsigned port = state->listener->port;
+    (void)map_put(taken, arena_printf(arena, "%u", port), state);
+    (void)map_put(taken, arena_printf(arena, "%u/" SLICE_FMT, port, SLICE_ARG(state->host.name)),
+                  state);
+}
+
+static struct listener_state *rival(struct builder *builder, const struct map *taken,
+                                    const struct listener_state *state, const char **reason)
+{
+    struct arena *arena = builder->run->arena;
+    unsigned port = state->listener->port;
+    const struct slice keys[] = {
+        arena_printf(arena, "%u/" SLICE_FMT, port, SLICE_ARG(state->host.name)),
+        arena_printf(arena, "%u", port)};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct listener_state *other = map_get(taken, keys[i]);
+        *reason = other ? conflict(other, state) : NULL;
+        if (*reason) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+static size_t count_set_listeners(const struct gateway_state *gateway)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < gateway->set_count; i++) {
+        count += gateway->sets[i]->listener_count;
+    }
+    return count;
+}
+
+/* The Gateway's listeners win over those of its sets, and older sets over later ones (Gateway API,
+ * ListenerSetSpec in apis/v1/listenerset_types.go). */
+static void add_set_listener(struct builder *builder, struct gateway_state *gateway,
+                             struct map *taken, struct listener_state state)
+{
+    const char *reason = NULL;
+    const struct listener_state *winner = rival(builder, taken, &state, &reason);
+    struct listener_state *added = &gateway->listeners[gateway->count++];
+    *added = state;
+    if (winner) {
+        added->refused = true;
+        diag_at(
+            builder->run->diag, DIAG_G006, state.listener->span, state.owner->subject,
+            "the listener '" SLICE_FMT "' is in conflict with '" SLICE_FMT "' of " SLICE_FMT
+            " on port %u (%s), which comes first, so it does not serve; give it another port or "
+            "hostname",
+            SLICE_ARG(state.listener->name), SLICE_ARG(winner->listener->name),
+            SLICE_ARG(winner->owner->subject), state.listener->port, reason);
+        return;
+    }
+    take(builder, taken, added);
+    check_listener(builder, added);
+}
+
+void set_listeners_build(struct builder *builder, struct gateway_state *gateway)
+{
+    if (!gateway->set_count) {
+        return;
+    }
+    struct map *taken = map_new(builder->run->arena);
+    struct listener_state *own = gateway->listeners;
+    size_t room = gateway->count + count_set_listeners(gateway);
+    gateway->listeners = ARENA_ARRAY(builder->run->arena, struct listener_state, room);
+    for (size_t i = 0; i < gateway->count; i++) {
+        gateway->listeners[i] = own[i];
+        take(builder, taken, &gateway->listeners[i]);
+    }
+    for (size_t i = 0; i < gateway->set_count; i++) {
+        const struct listener_set *set = gateway->sets[i];
+        for (size_t j = 0; j < set->listener_count; j++) {
+            add_set_listener(builder, gateway, taken,
+                             new_state(builder, gateway, &set->object, &set->listeners[j], j));
+        }
     }
 }

@@ -200,6 +200,9 @@ struct gateway {
     struct slice class_name;
     struct listener *listeners;
     size_t listener_count;
+    /* allowedListeners: from which namespaces ListenerSets may come */
+    enum namespaces_from sets_from;
+    struct label_selector sets_selector;
 };
 
 enum route_path_type { ROUTE_PATH_EXACT, ROUTE_PATH_PREFIX, ROUTE_PATH_REGEX };
@@ -212,7 +215,8 @@ struct value_match { /* of a header or a query parameter */
 struct http_match {
     enum route_path_type path_type;
     struct slice path;
-    struct slice method; /* absent: any */
+    struct slice call_service, call_method; /* of a GRPCRoute; absent: any */
+    struct slice method;                    /* absent: any */
     struct value_match *headers, *queries;
     size_t header_count, query_count;
     struct span span;
@@ -271,6 +275,13 @@ struct http_route {
     struct slices hostnames;
     struct http_rule *rules;
     size_t rule_count;
+};
+/* More listeners for a Gateway. */
+struct listener_set {
+    struct object object;
+    struct object_ref parent;
+    struct listener *listeners;
+    size_t listener_count;
 };
 struct reference_grant {
     struct object object;
@@ -335,6 +346,11 @@ enum endpoints_state { ENDPOINTS_ASSUMED, ENDPOINTS_READY, ENDPOINTS_NONE };
 /* No slices for a Service that is in the input: assumed, also in closed inputs, as manifests hardly ever
  * hold EndpointSlices. Slices without a ready endpoint: none. */
 enum endpoints_state kube_endpoints(const struct kube *kube, const struct service *service);
+
+/* Kinds that are kept as trees, decoded when they are asked for. Null, with errors, where they cannot be. A
+ * GRPCRoute becomes the HTTPRoute with the same meaning: its matches have the paths of calls. */
+const struct http_route *kube_grpc_route(struct run *run, const struct object *object);
+const struct listener_set *kube_listener_set(struct run *run, const struct object *object);
 
 struct slice kube_group(struct slice api_version); /* "" for the core group */
 

@@ -155,7 +155,41 @@ static const struct field listener_fields[] = {
     FIELD_INLINE("tls", tls_schema),
     FIELD_INLINE("allowedRoutes", allowed_schema),
 };
-static const struct schema listener_schema = SCHEMA_SPAN(listener_fields, listener, span, NULL);
+const struct schema listener_schema = SCHEMA_SPAN(listener_fields, listener, span, NULL);
+
+/* Of allowedListeners, where None is the default. */
+static void read_sets_from(struct decoder *decoder, const struct where *where,
+                           const struct node *node, void *target)
+{
+    static const char *const names[] = {"Same", "All", "Selector", "None"};
+    size_t choice = 0;
+    if (decode_choice(decoder, where, node, names, ARRAY_LEN(names), &choice)) {
+        ((struct gateway *)target)->sets_from = (enum namespaces_from)choice;
+    }
+}
+
+static const struct field sets_namespaces_fields[] = {
+    FIELD_CUSTOM("from", read_sets_from),
+    FIELD_OBJECT("selector", gateway, sets_selector, selector_schema),
+};
+static const struct schema sets_namespaces_schema = SCHEMA(sets_namespaces_fields, gateway, NULL);
+static const struct field allowed_listeners_fields[] = {
+    FIELD_INLINE("namespaces", sets_namespaces_schema),
+};
+static const struct schema allowed_listeners_schema =
+    SCHEMA(allowed_listeners_fields, gateway, NULL);
+
+static void finish_gateway(struct decoder *decoder, const struct where *where,
+                           const struct node *node, void *target)
+{
+    (void)decoder;
+    (void)where;
+    const struct node *namespaces = node_get(node_get(node, "allowedListeners"), "namespaces");
+    if (!node_get(namespaces, "from")) {
+        ((struct gateway *)target)->sets_from = FROM_NONE;
+    }
+}
+
 static const struct field gateway_spec_fields[] = {
     FIELD_REQUIRED(TYPE_STRING, "gatewayClassName", gateway, class_name),
     {.name = "listeners",
@@ -167,12 +201,13 @@ static const struct field gateway_spec_fields[] = {
      .child = &listener_schema},
     FIELD_IGNORED("addresses"),
     FIELD_IGNORED("infrastructure"),
-    FIELD_IGNORED("allowedListeners"),
+    FIELD_INLINE("allowedListeners", allowed_listeners_schema),
     FIELD_IGNORED("tls"),
     FIELD_IGNORED("backendTLS"),
     FIELD_IGNORED("defaultScope"),
 };
-static const struct schema gateway_spec_schema = SCHEMA(gateway_spec_fields, gateway, NULL);
+static const struct schema gateway_spec_schema =
+    SCHEMA(gateway_spec_fields, gateway, finish_gateway);
 static const struct field gateway_fields[] = {
     FIELD_IGNORED("apiVersion"),
     FIELD_IGNORED("kind"),

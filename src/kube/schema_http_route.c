@@ -52,13 +52,13 @@ static const struct field value_fields[] = {
     FIELD_REQUIRED(TYPE_STRING, "name", value_match, name),
     FIELD_REQUIRED(TYPE_STRING, "value", value_match, value),
 };
-static const struct schema value_schema = SCHEMA_SPAN(value_fields, value_match, span, NULL);
+const struct schema header_match_schema = SCHEMA_SPAN(value_fields, value_match, span, NULL);
 
 static const struct field match_fields[] = {
     FIELD_INLINE("path", path_schema),
     FIELD(TYPE_STRING, "method", http_match, method),
-    FIELD_OBJECTS("headers", http_match, headers, header_count, value_schema),
-    FIELD_OBJECTS("queryParams", http_match, queries, query_count, value_schema),
+    FIELD_OBJECTS("headers", http_match, headers, header_count, header_match_schema),
+    FIELD_OBJECTS("queryParams", http_match, queries, query_count, header_match_schema),
 };
 static const struct schema match_schema =
     SCHEMA_SPAN(match_fields, http_match, span, default_match);
@@ -187,8 +187,7 @@ static const struct field filter_fields[] = {
     FIELD_OBJECT("extensionRef", http_filter, extension, plain_ref_schema),
     FIELD_IGNORED("externalAuth"),
 };
-static const struct schema filter_schema =
-    SCHEMA_SPAN(filter_fields, http_filter, span, finish_filter);
+const struct schema filter_schema = SCHEMA_SPAN(filter_fields, http_filter, span, finish_filter);
 
 /* ---- HTTPRoute: rules --------------------------------------------------------------------- */
 
@@ -225,7 +224,7 @@ static const struct field backend_fields[] = {
     FIELD_CUSTOM("weight", read_weight),
     FIELD_OBJECTS("filters", http_backend, filters, filter_count, filter_schema),
 };
-static const struct schema backend_schema = SCHEMA(backend_fields, http_backend, finish_backend);
+const struct schema backend_ref_schema = SCHEMA(backend_fields, http_backend, finish_backend);
 
 /* GEP-2257: one to four parts of one to five digits with h, m, s or ms; the parts add up. */
 static bool parse_duration(struct slice text, uint64_t *out)
@@ -335,7 +334,7 @@ static const struct field rule_fields[] = {
     FIELD(TYPE_STRING, "name", http_rule, name),
     FIELD_OBJECTS("matches", http_rule, matches, match_count, match_schema),
     FIELD_OBJECTS("filters", http_rule, filters, filter_count, filter_schema),
-    FIELD_OBJECTS("backendRefs", http_rule, backends, backend_count, backend_schema),
+    FIELD_OBJECTS("backendRefs", http_rule, backends, backend_count, backend_ref_schema),
     FIELD_INLINE("timeouts", timeouts_schema),
     FIELD_CUSTOM("retry", note_retry),
     FIELD_CUSTOM("sessionPersistence", note_persistence),
