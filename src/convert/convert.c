@@ -77,6 +77,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
         gateways_write(c, c->planes[i]);
     }
     grants_write(c);
+    fields_say(c);
     sort_stable(c->arena, out->objects, out->count, sizeof *out->objects, by_place, NULL);
     buf_release(&c->text);
     buf_release(&c->key);

@@ -180,6 +180,11 @@ void say_platform(struct conversion *c);
 /* "a, b, c and 7 more" */
 struct slice name_list(struct conversion *c, const struct slice *names, size_t count);
 
+/* ---- fields.c ----------------------------------------------------------------------------- */
+
+/* Names what no rule shows. */
+void fields_say(struct conversion *c);
+
 /* ---- name.c ------------------------------------------------------------------------------- */
 
 struct slice name_slug(struct arena *arena, struct slice text); /* [a-z0-9-], may be empty */
@@ -281,6 +286,8 @@ struct map *names_in(struct conversion *c, struct slice namespace);
 
 struct node *object_node(struct conversion *c, const char *version, const char *kind,
                          struct slice namespace, struct slice name, struct slice source);
+/* The labels of the Ingress that the object comes from, but those by which programs know their own. */
+void labels_copy(struct conversion *c, struct node *object, const struct origin *origin);
 /* The text of an object stands in c->text; its tree is not needed any more. */
 void object_add(struct conversion *c, const char *kind, struct slice namespace, struct slice name);
 void namespace_write(struct conversion *c, struct slice name);

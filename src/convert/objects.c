@@ -25,6 +25,50 @@ struct node *object_node(struct conversion *c, const char *version, const char *
     return object;
 }
 
+/* Labels by which a program knows the objects that it made: on objects of somebody else they would have it
+ * take over, or delete, what is not its own (Helm, Argo CD's tracking by label, Flux). */
+static bool tracks_ownership(struct slice key)
+{
+    static const char *const keys[] = {"app.kubernetes.io/managed-by",
+                                       "helm.sh/chart",
+                                       "app.kubernetes.io/instance",
+                                       "heritage",
+                                       "release",
+                                       "chart"};
+    static const char *const groups[] = {"argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/",
+                                         "helm.toolkit.fluxcd.io/"};
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+        if (slice_starts(key, slice_of(groups[i]))) {
+            return true;
+        }
+    }
+    return slice_is_one_of(key, keys, ARRAY_LEN(keys));
+}
+
+void labels_copy(struct conversion *c, struct node *object, const struct origin *origin)
+{
+    const struct object *source =
+        slice_is(origin->kind, "Ingress")
+            ? kube_find(c->kube, KUBE_INGRESS, origin->namespace, origin->name)
+            : NULL;
+    struct node *labels = node_map(c->nodes), *metadata = NULL;
+    for (size_t i = 0; source && i < source->labels.count; i++) {
+        const struct label *label = &source->labels.items[i];
+        if (tracks_ownership(label->key)) {
+            say(c, DIAG_C044, SEVERITY_INFO, label->span, origin,
+                "the label '" SLICE_FMT "' says which program made the Ingress; it is not copied",
+                SLICE_ARG(label->key));
+        } else {
+            node_set(c->nodes, labels, arena_string(c->nodes, label->key),
+                     node_string(c->nodes, label->value));
+        }
+    }
+    if (labels->count) {
+        metadata = (struct node *)(uintptr_t)node_get(object, "metadata");
+        node_set(c->nodes, metadata, "labels", labels);
+    }
+}
+
 static size_t rank_of(const char *kind)
 {
     static const char *const kinds[] = {"Namespace", "Gateway", "ReferenceGrant", "HTTPRoute"};

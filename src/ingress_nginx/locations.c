@@ -106,7 +106,10 @@ static void add_path(struct model *model, struct server *server, const struct it
     const struct ingress_path *path = &item->ingress->rules[rule].paths[number];
     if (!path->backend.service.ptr) {
         diag_at(model->run->diag, DIAG_N017, path->backend.span, item->ingress->object.subject,
-                "the controller skips resource backends; the path is served by '/' of its host");
+                "the controller skips resource backends such as '" SLICE_FMT " " SLICE_FMT
+                "'; the path '" SLICE_FMT "' is served by '/' of its host",
+                SLICE_ARG(path->backend.resource_kind), SLICE_ARG(path->backend.resource_name),
+                SLICE_ARG(path->path));
         return;
     }
     if (!permitted(model, item, path)) {

@@ -118,5 +118,43 @@ while read -r key; do
         fi
     done
 done <"$work/keys"
+
+# Fields, and what has to be found of each in the objects or in a message.
+seen() { # text: in the objects or in the messages
+    if grep -q -- "$1" "$work/one.out" "$work/one.err"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "not ok: field with '$1' disappears"
+    fi
+}
+cat >"$work/one.yaml" <<'END'
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: all-fields
+  namespace: shop
+  labels: {team: field-label, helm.sh/chart: field-chart}
+spec:
+  ingressClassName: nginx
+  defaultBackend: {service: {name: field-default, port: {number: 81}}}
+  tls:
+  - {hosts: [used.example.com], secretName: field-secret}
+  - {hosts: [unused.example.com], secretName: field-unused}
+  rules:
+  - host: used.example.com
+    http:
+      paths:
+      - {path: /field-exact, pathType: Exact, backend: {service: {name: field-service, port: {number: 82}}}}
+      - {path: /field-named, pathType: Prefix, backend: {service: {name: field-named, port: {name: field-port}}}}
+      - {path: /field-resource, pathType: ImplementationSpecific, backend: {resource: {kind: Bucket, name: field-bucket}}}
+  - host: field-no-paths.example.com
+END
+convert one
+for text in all-fields field-label helm.sh/chart field-default 81 used.example.com field-secret \
+    unused.example.com field-unused /field-exact field-service 82 /field-named field-port \
+    /field-resource field-bucket field-no-paths; do
+    seen "$text"
+done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

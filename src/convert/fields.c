@@ -1,0 +1,53 @@
+#include "convert/convert_priv.h"
+
+/* Fields of Ingresses that no rule shows, so that nobody else says what becomes of them. */
+
+/* Hosts that https is written for, as the table has them. */
+static struct map *https_hosts(struct conversion *c)
+{
+    struct map *hosts = map_new(c->arena);
+    for (size_t i = 0; i < c->table->entry_count; i++) {
+        const struct entry *entry = &c->table->entries[i];
+        if (entry->https && entry->host.kind != HOST_ANY) {
+            (void)map_put(hosts, entry->host.name, c);
+        }
+    }
+    return hosts;
+}
+
+static void say_unused_tls(struct conversion *c, const struct ingress *ingress,
+                           const struct ingress_tls *tls, const struct map *hosts)
+{
+    const struct origin origin = {.kind = SLICE("Ingress"),
+                                  .namespace = ingress->object.namespace,
+                                  .name = ingress->object.name};
+    for (size_t i = 0; i < tls->host_count; i++) {
+        struct slice host = arena_lower(c->arena, tls->hosts[i]);
+        if (host.len && !map_get(hosts, host)) {
+            say(c, DIAG_C045, SEVERITY_WARNING, tls->span, &origin,
+                "no rule has the host '" SLICE_FMT "' that 'tls' names%s" SLICE_FMT
+                "%s; no listener is written for it",
+                SLICE_ARG(host), tls->secret.len ? " with Secret '" : "", SLICE_ARG(tls->secret),
+                tls->secret.len ? "'" : "");
+        }
+    }
+}
+
+void fields_say(struct conversion *c)
+{
+    const struct map *hosts = https_hosts(c);
+    for (size_t p = 0; p < c->plane_count; p++) {
+        const struct plane *plane = c->planes[p];
+        for (size_t i = 0; i < plane->source_count; i++) {
+            const struct origin *origin = &plane->sources[i];
+            const struct object *object =
+                slice_is(origin->kind, "Ingress")
+                    ? kube_find(c->kube, KUBE_INGRESS, origin->namespace, origin->name)
+                    : NULL;
+            const struct ingress *ingress = (const void *)object;
+            for (size_t t = 0; ingress && t < ingress->tls_count; t++) {
+                say_unused_tls(c, ingress, &ingress->tls[t], hosts);
+            }
+        }
+    }
+}
