@@ -44,21 +44,25 @@ static enum status cannot_read(struct run *run, struct slice name, const char *w
     return STATUS_IO;
 }
 
-struct heap_bytes {
+/* What has been read; in the arena while it fits into the size that the file had. */
+struct read_bytes {
     char *ptr;
     size_t used, capacity;
+    bool in_arena;
 };
 
-static void release_bytes(struct heap_bytes *bytes)
+static void release_bytes(struct read_bytes *bytes)
 {
     memory_wipe(bytes->ptr, bytes->used);
-    free(bytes->ptr);
+    if (!bytes->in_arena) {
+        free(bytes->ptr);
+    }
 }
 
 /* realloc would leave a copy of what is there. */
-static bool grow_bytes(struct heap_bytes *bytes, size_t capacity)
+static bool grow_bytes(struct read_bytes *bytes, size_t capacity)
 {
-    struct heap_bytes larger = {malloc(capacity), bytes->used, capacity};
+    struct read_bytes larger = {malloc(capacity), bytes->used, capacity, false};
     if (!larger.ptr) {
         return false;
     }
@@ -71,11 +75,11 @@ static bool grow_bytes(struct heap_bytes *bytes, size_t capacity)
 }
 
 /* Reads until the end of the file, or until one byte more than the limit is there. */
-static int read_all(int fd, struct heap_bytes *bytes, size_t expected, size_t limit)
+static int read_all(int fd, struct read_bytes *bytes, size_t limit)
 {
     for (;;) {
         if (bytes->used == bytes->capacity &&
-            !grow_bytes(bytes, bytes->capacity ? bytes->capacity * 2 : expected + 1)) {
+            !grow_bytes(bytes, bytes->capacity * 2)) {
             return ENOMEM;
         }
         const ssize_t got = read(fd, bytes->ptr + bytes->used, bytes->capacity - bytes->used);
@@ -121,16 +125,21 @@ static enum status read_fd(struct run *run, struct input *input, struct slice na
     const bool sized = info && S_ISREG(info->st_mode) && info->st_size > 0;
     const size_t limit = (size_t)run->limits.file_bytes;
     const size_t size = sized ? (size_t)info->st_size : READ_STEP;
-    struct heap_bytes bytes = {0};
-    const int fault = read_all(fd, &bytes, size < limit ? size : limit, limit);
+    const size_t room = (size < limit ? size : limit) + 1;
+    struct read_bytes bytes = {arena_alloc(run->arena, room), 0, room, true};
+    const int fault = read_all(fd, &bytes, limit);
     enum status status =
         fault ? cannot_read(run, name, strerror(fault)) : check_size(run, input, name, bytes.used);
     if (status == STATUS_OK) {
         bool is_new;
         const struct slice text =
             input_decode(run->arena, (struct slice){bytes.ptr, bytes.used}, &is_new);
+        const bool kept = bytes.in_arena && !is_new;
         struct input_file *file =
-            add_file(run, input, name, is_new ? text : arena_copy(run->arena, text), true);
+            add_file(run, input, name, is_new || kept ? text : arena_copy(run->arena, text), true);
+        if (kept) {
+            bytes.used = 0; /* not to be wiped */
+        }
         if (info) {
             file->device = (uint64_t)info->st_dev;
             file->inode = (uint64_t)info->st_ino;
