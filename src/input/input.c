@@ -78,8 +78,7 @@ static bool grow_bytes(struct read_bytes *bytes, size_t capacity)
 static int read_all(int fd, struct read_bytes *bytes, size_t limit)
 {
     for (;;) {
-        if (bytes->used == bytes->capacity &&
-            !grow_bytes(bytes, bytes->capacity * 2)) {
+        if (bytes->used == bytes->capacity && !grow_bytes(bytes, bytes->capacity * 2)) {
             return ENOMEM;
         }
         const ssize_t got = read(fd, bytes->ptr + bytes->used, bytes->capacity - bytes->used);
