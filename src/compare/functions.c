@@ -340,7 +340,7 @@ static bool seen_before(struct classes *classes, const struct functions *f)
     uintptr_t key[6] = {(uintptr_t)f->rules[0], (uintptr_t)f->rules[1]};
     for (size_t side = 0; side < 2; side++) {
         key[2 + side] = (uintptr_t)f->outcomes[side]->kind;
-        key[4 + side] = (uintptr_t)(f->outcomes[side]->decided_by + 1);
+        key[4 + side] = (uintptr_t)f->outcomes[side]->decided_by + 1;
     }
     struct slice text = arena_copy(classes->arena, (struct slice){(const char *)key, sizeof key});
     return map_put(classes->seen, text, classes) != NULL;
