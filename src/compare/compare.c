@@ -2,18 +2,21 @@
 
 static const char *const domain[] = {
     "every name in the rules of either side, one and two labels under each wildcard, and names "
-    "that "
-    "no rule has; over TLS the name in the handshake is the one in the Host header",
+    "that no "
+    "rule has; over TLS the name in the handshake is the one in the Host header",
     "every path that starts with '/', however it is written, but none with a segment '..', with "
     "'%00' or with an escape that is none",
     "every method but TRACE and CONNECT",
     "headers, query parameters and cookies that rules test: absent, or once with printable ASCII, "
     "spelled as the rule spells the name",
     "clients in and outside of every list of addresses, with and without a certificate; bodies "
-    "within "
-    "and beyond every limit; credentials that are there are taken to be good; no header that names "
-    "another client, host or scheme",
+    "within and beyond every limit; no header that names another client, host or scheme",
     NULL};
+
+static const char *const assumptions[] = {
+    "credentials that are there are good, and limits that depend on other requests are not reached",
+    "a port that cannot be looked up in the input is the same on both sides",
+    "a header whose value cannot be known from the input is compared by whether it is there", NULL};
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -23,7 +26,7 @@ const char *verdict_name(enum verdict verdict)
 
 enum verdict comparison_verdict(const struct comparison *comparison)
 {
-    enum verdict worst = VERDICT_EQUIVALENT;
+    enum verdict worst = comparison->classes ? VERDICT_EQUIVALENT : VERDICT_UNPROVEN;
     for (size_t i = 0; i < comparison->host_count; i++) {
         for (size_t a = 0; a < ASPECT_COUNT; a++) {
             enum verdict verdict = comparison->hosts[i].aspects[a].verdict;
@@ -143,8 +146,10 @@ void compare_sides(struct run *run, const struct evaluator *before,
                    const struct route_table *after_table, const struct compare_options *options,
                    struct comparison *out)
 {
-    *out = (struct comparison){
-        .before = before_table->label, .after = after_table->label, .domain = domain};
+    *out = (struct comparison){.before = before_table->label,
+                               .after = after_table->label,
+                               .domain = domain,
+                               .assumptions = assumptions};
     struct comparer comparer = {.run = run,
                                 .side = {{before, before_table}, {after, after_table}},
                                 .findings = findings_new(run),

@@ -25,10 +25,11 @@ struct finding {
     struct slice id; /* stable: hash of cause, "d-1f3a9c" */
     enum impact impact;
     enum aspect aspect;
-    struct slice title;        /* "redirected to https before, answered 404 after" */
-    struct slice fields;       /* "status, location" */
-    struct slice match_before; /* what the rules that decided match: "PathPrefix /foo" */
-    struct slice match_after;  /* absent where no rule decided */
+    struct slice title;   /* "redirected to https before, answered 404 after" */
+    struct slice fields;  /* "status, location" */
+    struct slice words;   /* the requests: "requests by https that 'prefix /foo' takes" */
+    struct slice pattern; /* an expression of PCRE that the paths of all of them match */
+    struct texts headers; /* names, where headers differ */
     const struct slice *hosts;
     size_t host_count;
     size_t requests;        /* of those that were evaluated */
@@ -54,9 +55,10 @@ struct comparison {
     struct host_verdict *hosts;
     size_t host_count;
     size_t classes, agreed, unknown;
-    struct slice unknown_reason; /* of the first unknown outcome */
-    const char *const *domain;   /* sentences; the last is null */
-    bool aspects[ASPECT_COUNT];  /* that were compared */
+    struct slice unknown_reason;    /* of the first unknown outcome */
+    const char *const *domain;      /* sentences; the last is null */
+    const char *const *assumptions; /* likewise */
+    bool aspects[ASPECT_COUNT];     /* that were compared */
 };
 struct compare_limits {
     size_t states;  /* of one product automaton */
@@ -71,7 +73,10 @@ void compare_sides(struct run *run, const struct evaluator *before,
                    const struct route_table *before_table, const struct evaluator *after,
                    const struct route_table *after_table, const struct compare_options *options,
                    struct comparison *out);
-/* The worst verdict of the aspects that were compared, over all hosts. */
+/* The worst verdict of the aspects that were compared, over all hosts. Where no request is answered by either
+ * side nothing was proved. */
 enum verdict comparison_verdict(const struct comparison *comparison);
+/* The fields that are compared in an aspect, in the order of the tables; null past the end. */
+const char *compared_field(enum aspect aspect, size_t index);
 
 #endif

@@ -165,7 +165,7 @@ struct difference {
     bool platform;
     enum target_form form; /* not plain: only that way to write the target makes it */
 };
-enum { DIFFERENCES_MAX = EFFECT_COUNT + 2 };
+enum { DIFFERENCES_MAX = EFFECT_COUNT + SHOWN_COUNT + 1 };
 
 struct sides {
     const struct route_table *before, *after;
@@ -247,10 +247,29 @@ void classes_unproven(struct classes *classes, unsigned aspects, struct slice re
 void functions_judge(struct classes *classes, const struct request *base,
                      const struct outcome *before, const struct outcome *after);
 
+/* ---- sets.c ------------------------------------------------------------------------------- */
+
+/* What the requests of a finding have in common. */
+struct request_set {
+    bool started, http, https, body;
+    struct slice method;         /* absent: they have several */
+    struct texts headers;        /* names */
+    const struct rule *rules[2]; /* that decide, before and after; null: none does */
+    bool several[2];             /* it is not the same one for all */
+};
+void request_set_add(struct arena *arena, struct request_set *set, const struct request *request,
+                     const struct outcome *before, const struct outcome *after);
+struct slice request_set_words(struct arena *arena, const struct request_set *set,
+                               enum target_form form);
+/* An expression of PCRE that all paths match; rules that come earlier may take some that match it. */
+struct slice request_set_pattern(struct arena *arena, const struct request_set *set);
+
 /* ---- words.c ------------------------------------------------------------------------------ */
 
+/* `headers` are the names, where the difference is one of headers. */
 struct slice difference_title(struct arena *arena, const struct difference *difference,
-                              const struct outcome *before, const struct outcome *after);
+                              const struct texts *headers, const struct outcome *before,
+                              const struct outcome *after);
 struct slice difference_fields(struct arena *arena, const struct difference *difference);
 struct slice difference_advice(const struct difference *difference);
 

@@ -360,7 +360,8 @@ static void check_request(struct world *world, const struct evaluator *const sid
                                    " differs in %s, which is proved to be equal: " SLICE_FMT,
                          SLICE_ARG(request->method), SLICE_ARG(request->target),
                          aspect_name((enum aspect)a),
-                         SLICE_ARG(difference_title(arena, &found[i], &before, &after)));
+                         SLICE_ARG(difference_title(arena, &found[i], &(const struct texts){0},
+                                                    &before, &after)));
             }
         }
     }

@@ -30,6 +30,23 @@ const char *shown_name(enum shown shown)
     return shown_rows[shown].name;
 }
 
+const char *compared_field(enum aspect aspect, size_t index)
+{
+    for (int i = 0; i < SHOWN_COUNT; i++) {
+        bool named = i != SHOWN_SLASH; /* a "/" of the location, which has a row already */
+        if (named && shown_rows[i].aspect == aspect && index-- == 0) {
+            return shown_rows[i].name;
+        }
+    }
+    for (int i = 0; i < EFFECT_COUNT; i++) {
+        const struct effect_row *row = effect_row((enum effect_id)i);
+        if (row->aspect == aspect && index-- == 0) {
+            return row->name;
+        }
+    }
+    return NULL;
+}
+
 void sides_init(const struct route_table *before, const struct route_table *after,
                 const struct compare_options *options, struct sides *out)
 {
@@ -52,7 +69,7 @@ void sides_init(const struct route_table *before, const struct route_table *afte
 struct comparing {
     const struct sides *sides;
     const struct outcome *before, *after;
-    struct difference rules, platform;
+    struct difference rules, platform[SHOWN_COUNT];
     bool effects[EFFECT_COUNT], visible[EFFECT_COUNT];
 };
 
@@ -79,6 +96,12 @@ static void note_row(const struct comparing *comparing, struct difference *diffe
                      enum shown shown)
 {
     note(comparing, difference, shown, shown_rows[shown].aspect, shown_rows[shown].impact);
+}
+
+/* Where the difference goes: what rules do is one for each request, what data planes do one for each field. */
+static struct difference *place(struct comparing *c, bool platform, enum shown shown)
+{
+    return platform ? &c->platform[shown] : &c->rules;
 }
 
 bool outcome_is_unwritten(const struct outcome *outcome)
@@ -140,7 +163,7 @@ static void compare_kind(struct comparing *c)
                    (b->kind == OUTCOME_RESPOND || b->kind == OUTCOME_CLOSE) && a->status != 200 &&
                    b->status != 200;
     bool platform = no_listener || (outcome_is_unwritten(a) && outcome_is_unwritten(b));
-    note(c, platform ? &c->platform : &c->rules, SHOWN_OUTCOME, deciding_aspect(a, b),
+    note(c, place(c, platform, SHOWN_OUTCOME), SHOWN_OUTCOME, deciding_aspect(a, b),
          refused || platform ? IMPACT_CHANGED : IMPACT_BREAKING);
 }
 
@@ -152,7 +175,7 @@ static void compare_status(struct comparing *c)
     }
     bool platform = outcome_is_unwritten(a) && outcome_is_unwritten(b);
     bool both_errors = a->status >= 400 && b->status >= 400;
-    note(c, platform ? &c->platform : &c->rules, SHOWN_STATUS, deciding_aspect(a, b),
+    note(c, place(c, platform, SHOWN_STATUS), SHOWN_STATUS, deciding_aspect(a, b),
          both_errors || platform || a->kind == OUTCOME_REDIRECT ? IMPACT_CHANGED : IMPACT_BREAKING);
 }
 
@@ -172,7 +195,7 @@ static void compare_location(struct comparing *c)
      * nginx.tmpl, $redirect_uri); a client asks for the same either way. */
     bool https = slice_starts(a, SLICE("https:")) && slice_starts(b, SLICE("https:"));
     if (https && (one_slash_more(a, b) || one_slash_more(b, a))) {
-        note_row(c, &c->platform, SHOWN_SLASH);
+        note_row(c, place(c, true, SHOWN_SLASH), SHOWN_SLASH);
     } else {
         note_row(c, &c->rules, SHOWN_LOCATION);
     }
@@ -349,7 +372,7 @@ static void compare_headers(struct comparing *c, const struct seen_headers *a,
             c->effects[EFFECT_cors] = c->visible[EFFECT_cors] = true;
             continue;
         }
-        note_row(c, rules ? &c->rules : &c->platform, shown);
+        note_row(c, place(c, !rules, shown), shown);
     }
 }
 
@@ -442,11 +465,11 @@ static size_t put_effects(const struct comparing *c, struct difference *out)
 size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
                        const struct outcome *after, struct difference out[DIFFERENCES_MAX])
 {
-    struct comparing c = {.sides = sides,
-                          .before = before,
-                          .after = after,
-                          .rules = {.effect = -1},
-                          .platform = {.effect = -1, .platform = true}};
+    struct comparing c = {
+        .sides = sides, .before = before, .after = after, .rules = {.effect = -1}};
+    for (int i = 0; i < SHOWN_COUNT; i++) {
+        c.platform[i] = (struct difference){.effect = -1, .platform = true};
+    }
     if (before->kind != after->kind) {
         compare_kind(&c);
     } else {
@@ -468,8 +491,10 @@ size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
     if (c.rules.shown) {
         out[count++] = c.rules;
     }
-    if (c.platform.shown) {
-        out[count++] = c.platform;
+    for (int i = 0; i < SHOWN_COUNT; i++) {
+        if (c.platform[i].shown) {
+            out[count++] = c.platform[i];
+        }
     }
     return count + put_effects(&c, out + count);
 }

@@ -6,6 +6,9 @@ struct pending {
     struct difference difference;
     struct request witness;
     size_t cost, requests;
+    enum impact impact; /* of the worst request */
+    struct request_set set;
+    struct texts headers; /* that differ */
     struct slice *hosts;
     size_t host_count, host_capacity;
 };
@@ -16,7 +19,7 @@ struct findings {
     struct pending **items; /* in the order in which they came up */
     size_t count, capacity;
     /* Found without a key: these come up with nearly every request. */
-    struct pending *platform_effects[EFFECT_COUNT];
+    struct pending *platform_effects[EFFECT_COUNT], *platform_shown[SHOWN_COUNT];
     struct buf key;
 };
 
@@ -36,16 +39,38 @@ static void put_object(struct buf *key, const struct origin *origin)
                SLICE_ARG(origin->namespace), SLICE_ARG(origin->name));
 }
 
+static void put_backends(struct buf *key, const struct backend *backends, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct backend *backend = &backends[i];
+        buf_printf(key, " " SLICE_FMT "/" SLICE_FMT ":%u*%llu %lld", SLICE_ARG(backend->namespace),
+                   SLICE_ARG(backend->service), backend->port, (unsigned long long)backend->weight,
+                   (long long)backend->status);
+    }
+}
+
+/* The rule by what it says: where it stands in its object changes when others come or go, and what somebody
+ * accepted was this behaviour. */
 static void put_cause(struct buf *key, const struct outcome *outcome)
 {
-    const struct origin *origin = outcome->rule                     ? &outcome->rule->origin
-                                  : outcome->kind == OUTCOME_TUNNEL ? &outcome->entry->origin
-                                                                    : NULL;
-    buf_puts(key, outcome->rule ? "|rule " : "|no rule ");
-    if (origin) {
-        put_object(key, origin);
+    static const enum effect_id answers[] = {EFFECT_answer, EFFECT_redirect};
+    const struct rule *rule = outcome->rule;
+    buf_puts(key, rule ? "|rule " : "|no rule ");
+    if (rule) {
+        put_object(key, &rule->origin);
         buf_putc(key, '#');
-        buf_put(key, origin->field);
+        match_print(&rule->match, key);
+        put_backends(key, rule->backends, rule->backend_count);
+        for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+            const void *effect = effect_get(&rule->effects, answers[i]);
+            if (effect) {
+                buf_printf(key, " %s ", effect_row(answers[i])->name);
+                effect_print(answers[i], effect, key);
+            }
+        }
+    } else if (outcome->kind == OUTCOME_TUNNEL) {
+        put_object(key, &outcome->entry->origin);
+        put_backends(key, outcome->entry->tunnel, outcome->entry->tunnel_count);
     }
 }
 
@@ -63,19 +88,40 @@ static bool put_setter(struct buf *key, enum effect_id id, const struct outcome 
     return true;
 }
 
-/* The cause as a text without places, which move when somebody adds a line above. */
+static void put_values(struct buf *key, enum effect_id id, const struct outcome *outcome)
+{
+    const void *effect = effect_get(&outcome->effects, id);
+    buf_putc(key, '|');
+    if (effect) {
+        effect_print(id, effect, key);
+    }
+}
+
+static void put_effect_cause(struct buf *key, const struct difference *difference,
+                             const struct outcome *before, const struct outcome *after)
+{
+    enum effect_id id = (enum effect_id)difference->effect;
+    buf_printf(key, "|%s", effect_row(id)->name);
+    put_values(key, id, before);
+    put_values(key, id, after);
+    if (!difference->platform && !put_setter(key, id, before)) {
+        (void)put_setter(key, id, after);
+    }
+}
+
+/* The cause as a text without places, which move when somebody adds a line above. How a data plane reads
+ * targets is one cause, whatever comes of it. */
 static struct slice cause_key(struct buf *key, const struct difference *difference,
                               const struct outcome *before, const struct outcome *after)
 {
     buf_clear(key);
-    buf_printf(key, "%s %u %u", difference->platform ? "platform" : "rules", difference->shown,
-               (unsigned)difference->form);
+    if (difference->form != FORM_PLAIN) {
+        buf_printf(key, "form %u", (unsigned)difference->form);
+        return buf_slice(key);
+    }
+    buf_printf(key, "%s %u", difference->platform ? "platform" : "rules", difference->shown);
     if (difference->effect >= 0) {
-        enum effect_id id = (enum effect_id)difference->effect;
-        buf_printf(key, "|%s", effect_row(id)->name);
-        if (!difference->platform && !put_setter(key, id, before)) {
-            (void)put_setter(key, id, after);
-        }
+        put_effect_cause(key, difference, before, after);
     } else if (difference->platform) {
         buf_printf(key, "|%s %s", outcome_name(before->kind), outcome_name(after->kind));
     } else {
@@ -87,12 +133,10 @@ static struct slice cause_key(struct buf *key, const struct difference *differen
 
 static struct slice cause_id(struct arena *arena, struct slice key)
 {
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
-    for (size_t i = 0; i < key.len; i++) {
-        hash = (hash ^ (unsigned char)key.ptr[i]) * 1099511628211u;
-    }
-    return arena_printf(arena, "d-%010llx",
-                        (unsigned long long)((hash ^ hash >> 40) & 0xffffffffff));
+    uint64_t hash = slice_hash_written(key, HASH_FIRST);
+    /* what differs in the last bytes only shall not look alike (the finaliser of MurmurHash3) */
+    hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccd;
+    return arena_printf(arena, "d-%010llx", (unsigned long long)((hash ^ hash >> 33) >> 24));
 }
 
 /* ---- collecting --------------------------------------------------------------------------- */
@@ -109,6 +153,8 @@ static size_t request_cost(const struct request *request, const struct differenc
         cost += 50 + request->headers.items[i].name.len + request->headers.items[i].value.len;
     }
     cost += difference->effect >= 0 && !difference->visible ? 2000 : 0;
+    /* Of what comes of a way to write targets, where requests go says most. */
+    cost += difference->form != FORM_PLAIN ? 4000 * (size_t)difference->aspect : 0;
     bool sent =
         before->decided_by == EFFECT_https_redirect || after->decided_by == EFFECT_https_redirect;
     return cost + (sent ? 1000 : 0);
@@ -133,13 +179,27 @@ static void keep_witness(struct arena *arena, struct pending *pending, const str
     }
 }
 
+/* Null: it has to be found by its key. */
+static struct pending **fast_slot(struct findings *findings, const struct difference *difference)
+{
+    if (!difference->platform || difference->form != FORM_PLAIN) {
+        return NULL;
+    }
+    if (difference->effect >= 0) {
+        return &findings->platform_effects[difference->effect];
+    }
+    for (int i = SHOWN_REQUEST_HEADERS; i <= SHOWN_RESPONSE_HEADERS; i++) {
+        if (difference->shown == 1u << i) {
+            return &findings->platform_shown[i];
+        }
+    }
+    return NULL;
+}
+
 static struct pending *find_pending(struct findings *findings, const struct difference *difference,
                                     const struct outcome *before, const struct outcome *after)
 {
-    struct pending **slot =
-        difference->platform && difference->form == FORM_PLAIN && difference->effect >= 0
-            ? &findings->platform_effects[difference->effect]
-            : NULL;
+    struct pending **slot = fast_slot(findings, difference);
     if (slot && *slot) {
         return *slot;
     }
@@ -159,6 +219,44 @@ static struct pending *find_pending(struct findings *findings, const struct diff
     return pending;
 }
 
+static void add_header(struct arena *arena, struct pending *pending, struct slice name)
+{
+    struct texts *names = &pending->headers;
+    for (size_t i = 0; i < names->count; i++) {
+        if (slice_equal_fold(names->items[i], name)) {
+            return;
+        }
+    }
+    struct slice *items = ARENA_ARRAY(arena, struct slice, names->count + 1);
+    for (size_t i = 0; i < names->count; i++) {
+        items[i] = names->items[i];
+    }
+    items[names->count] = arena_copy(arena, name);
+    *names = (struct texts){items, names->count + 1};
+}
+
+/* Returns how many headers differ in this request. */
+static size_t add_headers(struct arena *arena, struct pending *pending,
+                          const struct difference *difference, const struct outcome *before,
+                          const struct outcome *after)
+{
+    size_t count = 0;
+    for (int response = 0; response < 2; response++) {
+        enum shown shown = response ? SHOWN_RESPONSE_HEADERS : SHOWN_REQUEST_HEADERS;
+        struct header_walk walk = {.before = outcome_headers(before, response),
+                                   .after = outcome_headers(after, response),
+                                   .removed = response};
+        struct slice name;
+        while ((difference->shown & (1u << shown)) && header_walk_next(&walk, &name)) {
+            if (header_is_ruled(before, after, name, response) != difference->platform) {
+                add_header(arena, pending, name);
+                count++;
+            }
+        }
+    }
+    return count;
+}
+
 void findings_add(struct findings *findings, const struct request *request, struct slice host,
                   const struct difference *difference, const struct outcome *before,
                   const struct outcome *after)
@@ -166,7 +264,12 @@ void findings_add(struct findings *findings, const struct request *request, stru
     struct arena *arena = findings->run->arena;
     struct pending *pending = find_pending(findings, difference, before, after);
     pending->requests++;
+    pending->impact = difference->impact > pending->impact ? difference->impact : pending->impact;
+    request_set_add(arena, &pending->set, request, before, after);
+    size_t headers = add_headers(arena, pending, difference, before, after);
     size_t cost = request_cost(request, difference, before, after);
+    /* of headers, the request that shows most of them */
+    cost += headers && headers < 20 ? 500 * (20 - headers) : 0;
     if (cost < pending->cost) {
         pending->difference = *difference;
         keep_witness(arena, pending, request, cost);
@@ -198,19 +301,6 @@ static int worst_first(const void *a, const void *b, void *user)
     return order ? order : slice_compare(x->id, y->id);
 }
 
-static struct slice match_text(struct arena *arena, const struct outcome *outcome)
-{
-    struct slice text = SLICE_ABSENT;
-    if (outcome->rule) {
-        struct buf buf;
-        buf_init(&buf, BUF_TEXT_MAX);
-        match_print(&outcome->rule->match, &buf);
-        text = arena_copy(arena, buf_slice(&buf));
-        buf_release(&buf);
-    }
-    return text;
-}
-
 void findings_finish(struct findings *findings, const struct evaluator *before,
                      const struct evaluator *after, struct comparison *out)
 {
@@ -221,21 +311,24 @@ void findings_finish(struct findings *findings, const struct evaluator *before,
         const struct pending *pending = findings->items[i];
         const struct difference *difference = &pending->difference;
         struct finding *finding = &out->findings[i];
-        *finding = (struct finding){.id = cause_id(arena, pending->key),
-                                    .impact = difference->impact,
-                                    .aspect = difference->aspect,
-                                    .fields = difference_fields(arena, difference),
-                                    .hosts = pending->hosts,
-                                    .host_count = pending->host_count,
-                                    .requests = pending->requests,
-                                    .witness = pending->witness,
-                                    .advice = difference_advice(difference),
-                                    .platform = difference->platform};
+        *finding =
+            (struct finding){.id = cause_id(arena, pending->key),
+                             .impact = pending->impact,
+                             .aspect = difference->aspect,
+                             .fields = difference_fields(arena, difference),
+                             .words = request_set_words(arena, &pending->set, difference->form),
+                             .pattern = request_set_pattern(arena, &pending->set),
+                             .headers = pending->headers,
+                             .hosts = pending->hosts,
+                             .host_count = pending->host_count,
+                             .requests = pending->requests,
+                             .witness = pending->witness,
+                             .advice = difference_advice(difference),
+                             .platform = difference->platform};
         evaluate(before, arena, &finding->witness, &finding->before);
         evaluate(after, arena, &finding->witness, &finding->after);
-        finding->title = difference_title(arena, difference, &finding->before, &finding->after);
-        finding->match_before = match_text(arena, &finding->before);
-        finding->match_after = match_text(arena, &finding->after);
+        finding->title = difference_title(arena, difference, &finding->headers, &finding->before,
+                                          &finding->after);
     }
     sort_stable(arena, out->findings, out->finding_count, sizeof *out->findings, worst_first, NULL);
     buf_release(&findings->key);

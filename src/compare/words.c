@@ -18,13 +18,24 @@ static const char *const shown_advice[SHOWN_COUNT] = {
     [SHOWN_LOCATION] = "look at where clients are sent; bookmarks and callbacks may depend on it",
 };
 
+static const char *const form_advice[] = {
+    [FORM_ESCAPED] =
+        "clients that escape letters for nothing are rare; look for them in access logs",
+    [FORM_DOUBLE_SLASH] = "look for '//' in access logs, and mend the clients that send it",
+    [FORM_DOT] = "clients take '.' segments away before they send; look for others in access logs",
+    [FORM_EMPTY_QUERY] = "a backend that tells '?' from no query is rare",
+    [FORM_ENCODED] = "see that backends take both ways to write such a path"};
+
 struct slice difference_advice(const struct difference *difference)
 {
+    if (difference->form != FORM_PLAIN) {
+        return slice_of(form_advice[difference->form]);
+    }
     if (difference->effect >= 0) {
         return slice_of(effect_advice[difference->effect]);
     }
     for (int i = 0; i < SHOWN_COUNT; i++) {
-        if ((difference->shown & (1u << i)) && shown_advice[i]) {
+        if ((difference->shown & (1u << i)) && shown_advice[i] && difference->form == FORM_PLAIN) {
             return slice_of(shown_advice[i]);
         }
     }
@@ -112,26 +123,15 @@ static void put_certificate(const struct outcome *outcome, struct buf *out)
     }
 }
 
-static void put_header_names(const struct outcome *before, const struct outcome *after,
-                             bool response, bool platform, struct buf *out)
+static void put_header_names(const struct texts *names, struct buf *out)
 {
-    enum { NAMES_MAX = 6 };
-    struct header_walk walk = {.before = outcome_headers(before, response),
-                               .after = outcome_headers(after, response),
-                               .removed = response};
-    struct slice name;
-    size_t count = 0;
-    while (header_walk_next(&walk, &name)) {
-        if (header_is_ruled(before, after, name, response) == platform) {
-            continue;
-        }
-        if (count++ < NAMES_MAX) {
-            buf_puts(out, count > 1 ? ", " : "");
-            buf_put(out, name);
-        }
+    enum { NAMES_MAX = 8 };
+    for (size_t i = 0; i < names->count && i < NAMES_MAX; i++) {
+        buf_puts(out, i ? ", " : "");
+        buf_put(out, names->items[i]);
     }
-    if (count > NAMES_MAX) {
-        buf_printf(out, " and %zu more", count - NAMES_MAX);
+    if (names->count > NAMES_MAX) {
+        buf_printf(out, " and %zu more", names->count - NAMES_MAX);
     }
 }
 
@@ -142,17 +142,20 @@ static void put_upstream(const struct outcome *outcome, bool path, struct buf *o
     }
 }
 
-static void put_shown(enum shown shown, bool platform, const struct outcome *before,
+static void put_shown(enum shown shown, const struct texts *headers, const struct outcome *before,
                       const struct outcome *after, struct buf *out)
 {
     switch (shown) {
     case SHOWN_OUTCOME:
     case SHOWN_LOCATION:
-    case SHOWN_SLASH:
     case SHOWN_BACKENDS:
         put_outcome(before, out);
         buf_puts(out, " before, ");
         put_outcome(after, out);
+        break;
+    case SHOWN_SLASH:
+        buf_printf(out, "one '/' at the end of the Location: " SLICE_FMT " before, " SLICE_FMT,
+                   SLICE_ARG(before->location), SLICE_ARG(after->location));
         break;
     case SHOWN_STATUS:
         buf_printf(out, "%s %lld before, %lld",
@@ -176,7 +179,7 @@ static void put_shown(enum shown shown, bool platform, const struct outcome *bef
     case SHOWN_RESPONSE_HEADERS:
         buf_puts(out, shown == SHOWN_REQUEST_HEADERS ? "the backend gets other headers: "
                                                      : "the client gets other headers: ");
-        put_header_names(before, after, shown == SHOWN_RESPONSE_HEADERS, platform, out);
+        put_header_names(headers, out);
         return;
     case SHOWN_COUNT:
         return;
@@ -184,12 +187,14 @@ static void put_shown(enum shown shown, bool platform, const struct outcome *bef
     buf_puts(out, " after");
 }
 
-static void put_effect(enum effect_id id, const struct outcome *outcome, struct buf *out)
+/* What both have alike says nothing. */
+static void put_effect(enum effect_id id, const struct outcome *outcome,
+                       const struct outcome *other, struct buf *out)
 {
     const void *effect = effect_get(&outcome->effects, id);
     size_t start = out->len;
     if (effect) {
-        effect_print(id, effect, out);
+        effect_print_beside(id, effect, effect_get(&other->effects, id), out);
     }
     if (out->len == start) {
         buf_puts(out, effect ? "off" : "not set");
@@ -201,26 +206,28 @@ static void put_effects(const struct difference *difference, const struct outcom
                         const struct outcome *after, struct buf *out)
 {
     enum { VALUES_MAX = 200 }; /* only policies for CORS are longer */
+    static const struct texts no_names = {0};
     enum effect_id id = (enum effect_id)difference->effect;
     buf_printf(out, "%s: ", effect_row(id)->text);
     size_t start = out->len;
-    put_effect(id, before, out);
+    put_effect(id, before, after, out);
     buf_puts(out, " before, ");
-    put_effect(id, after, out);
+    put_effect(id, after, before, out);
     buf_puts(out, " after");
     if (out->len - start > VALUES_MAX && difference->visible) {
         out->len = start;
         if (before->kind == after->kind && before->status == after->status) {
             buf_puts(out, "the client gets other CORS headers");
         } else {
-            put_shown(before->kind != after->kind ? SHOWN_OUTCOME : SHOWN_STATUS, true, before,
+            put_shown(before->kind != after->kind ? SHOWN_OUTCOME : SHOWN_STATUS, &no_names, before,
                       after, out);
         }
     }
 }
 
 struct slice difference_title(struct arena *arena, const struct difference *difference,
-                              const struct outcome *before, const struct outcome *after)
+                              const struct texts *headers, const struct outcome *before,
+                              const struct outcome *after)
 {
     static const char *const forms[] = {"",
                                         "a path with an escaped letter: ",
@@ -238,7 +245,7 @@ struct slice difference_title(struct arena *arena, const struct difference *diff
         while (first < SHOWN_COUNT - 1 && !(difference->shown & (1u << first))) {
             first++;
         }
-        put_shown((enum shown)first, difference->platform, before, after, &buf);
+        put_shown((enum shown)first, headers, before, after, &buf);
     }
     struct slice title = arena_copy(arena, buf_slice(&buf));
     buf_release(&buf);

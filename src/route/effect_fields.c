@@ -450,10 +450,15 @@ static void print_name(const struct field_row *row, struct buf *out)
 
 void effect_print(enum effect_id id, const void *effect, struct buf *out)
 {
+    effect_print_beside(id, effect, NULL, out);
+}
+
+void effect_print_beside(enum effect_id id, const void *effect, const void *other, struct buf *out)
+{
     bool first = true;
     for (size_t i = 0; effect && i < rows[id].field_count; i++) {
         const struct field_row *row = &rows[id].fields[i];
-        if (field_is_empty(row, effect)) {
+        if (field_is_empty(row, effect) || (other && field_equal(row, effect, other))) {
             continue;
         }
         buf_puts(out, first ? "" : ", ");

@@ -283,6 +283,8 @@ const struct effect_source *effect_source(const void *effect);
 bool effect_equal(enum effect_id id, const void *a, const void *b);
 /* "status 308, only plain http, scheme https": fields that differ from zero, for people. */
 void effect_print(enum effect_id id, const void *effect, struct buf *out);
+/* Only those in which the other one differs; null: all. */
+void effect_print_beside(enum effect_id id, const void *effect, const void *other, struct buf *out);
 
 /* ---- matches ------------------------------------------------------------------------------ */
 
