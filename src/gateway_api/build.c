@@ -117,11 +117,14 @@ void gateway_api_build(struct run *run, const struct kube *kube,
         .kube = kube,
         .profile = profile,
         .table = table,
+        .languages = language_set_open(run->arena, NULL),
+        .patterns = map_new(run->arena),
         .lists = map_new(run->arena),
         .assumed = map_new(run->arena),
     };
     build(&builder);
     report_assumed(&builder);
+    language_set_close(builder.languages);
 }
 
 void gateway_api_check(struct run *run, const struct kube *kube,
@@ -134,6 +137,8 @@ void gateway_api_check(struct run *run, const struct kube *kube,
         .kube = kube,
         .profile = profile,
         .table = &table,
+        .languages = language_set_open(run->arena, NULL),
+        .patterns = map_new(run->arena),
         .lists = map_new(run->arena),
         .assumed = map_new(run->arena),
     };
@@ -142,5 +147,6 @@ void gateway_api_check(struct run *run, const struct kube *kube,
         route_compile(&builder, &builder.routes[i]);
     }
     report_assumed(&builder);
+    language_set_close(builder.languages);
     route_table_close(&table);
 }

@@ -2,18 +2,11 @@
 
 /* ---- matches ------------------------------------------------------------------------------ */
 
-static const struct regex *compile(struct builder *builder, const struct http_route *route,
-                                   struct slice pattern, bool whole, struct span span)
+/* Null where it cannot be run here: requests that reach the rule then have an unknown outcome. */
+static const struct regex *compile(struct builder *builder, struct slice pattern, bool whole)
 {
     struct slice error = SLICE_ABSENT;
-    const struct regex *regex =
-        regex_compile(builder->run, builder->table->regexes, pattern, false, whole, &error);
-    if (!regex && whole) {
-        diag_at(builder->run->diag, DIAG_G018, span, route->object.subject,
-                "the regular expression '" SLICE_FMT "' cannot be used: " SLICE_FMT,
-                SLICE_ARG(pattern), SLICE_ARG(error));
-    }
-    return regex;
+    return regex_compile(builder->run, builder->table->regexes, pattern, false, whole, &error);
 }
 
 /* Two entries of one name, in any case: only the first counts (HTTPHeaderMatch.name in
@@ -29,9 +22,9 @@ static bool named_before(const struct value_match *items, size_t at, bool fold)
     return false;
 }
 
-static size_t add_tests(struct builder *builder, const struct http_route *route,
-                        enum test_subject subject, const struct value_match *items, size_t count,
-                        bool broad, struct match *match)
+static size_t add_tests(struct builder *builder, enum test_subject subject,
+                        const struct value_match *items, size_t count, bool broad,
+                        struct match *match)
 {
     size_t added = 0;
     for (size_t i = 0; i < count; i++) {
@@ -47,15 +40,15 @@ static size_t add_tests(struct builder *builder, const struct http_route *route,
                            builder->profile->regex_star_is_present;
             test->operator= present ? TEST_PRESENT : TEST_REGEX;
             test->whole = !broad;
-            test->regex = present ? NULL : compile(builder, route, item->value, !broad, item->span);
+            test->regex = present ? NULL : compile(builder, item->value, !broad);
         }
         added++;
     }
     return added;
 }
 
-static void set_path(struct builder *builder, const struct http_route *route,
-                     const struct http_match *given, bool broad, struct path_match *path)
+static void set_path(struct builder *builder, const struct http_match *given, bool broad,
+                     struct path_match *path)
 {
     path->value = given->path;
     switch (given->path_type) {
@@ -73,7 +66,7 @@ static void set_path(struct builder *builder, const struct http_route *route,
         path->value =
             broad ? arena_printf(builder->run->arena, ".*(?:" SLICE_FMT ")", SLICE_ARG(given->path))
                   : given->path;
-        path->regex = compile(builder, route, path->value, path->whole, given->span);
+        path->regex = compile(builder, path->value, path->whole);
         return;
     }
 }
@@ -82,15 +75,14 @@ void candidate_match(struct builder *builder, struct candidate *candidate, bool 
                      struct match *out)
 {
     const struct http_match *given = candidate->match;
-    const struct http_route *route = candidate->route->route;
     *out = (struct match){.method = given->method};
     out->tests =
         ARENA_ARRAY(builder->run->arena, struct test, given->header_count + given->query_count);
-    set_path(builder, route, given, broad, &out->path);
+    set_path(builder, given, broad, &out->path);
     candidate->headers =
-        add_tests(builder, route, TEST_HEADER, given->headers, given->header_count, broad, out);
+        add_tests(builder, TEST_HEADER, given->headers, given->header_count, broad, out);
     candidate->queries =
-        add_tests(builder, route, TEST_QUERY, given->queries, given->query_count, broad, out);
+        add_tests(builder, TEST_QUERY, given->queries, given->query_count, broad, out);
     for (size_t i = 0; i < out->test_count; i++) {
         candidate->has_regex = candidate->has_regex || out->tests[i].operator== TEST_REGEX;
     }
@@ -99,42 +91,22 @@ void candidate_match(struct builder *builder, struct candidate *candidate, bool 
 
 /* ---- a route's candidates ----------------------------------------------------------------- */
 
-static bool has_any(struct slice text, const char *const *parts, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (slice_contains(text, slice_of(parts[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* RE2 has neither look-around nor back-references nor possessive groups. */
-static bool refused_by_re2(struct slice pattern)
-{
-    static const char *const parts[] = {"(?=", "(?!", "(?<=", "(?<!", "(?>", "\\1", "\\2",
-                                        "\\3", "\\4", "\\5",  "\\6",  "\\7", "\\8", "\\9"};
-    return has_any(pattern, parts, ARRAY_LEN(parts));
-}
-
 static void check_regex(struct builder *builder, struct candidate *candidate, struct slice pattern,
                         struct span span)
 {
     const struct object *object = &candidate->route->route->object;
-    if (!builder->profile->regex_known) {
-        diag_at(builder->run->diag, DIAG_G019, span, object->subject,
-                "what '" SLICE_FMT "' matches, and its rank, is left to the implementation",
-                SLICE_ARG(pattern));
-    }
-    if (builder->profile->regex_re2 && refused_by_re2(pattern)) {
-        diag_at(builder->run->diag, DIAG_G018, span, object->subject,
-                "the regular expression '" SLICE_FMT
-                "' uses look-around or back-references, which RE2 refuses; rewrite it without them",
-                SLICE_ARG(pattern));
+    struct slice error = SLICE_ABSENT;
+    if (!regex_taken(builder, object, pattern, span)) {
         candidate->rule.unknown =
             unknown_add(builder->run, candidate->rule.unknown, ASPECT_ROUTING,
                         (struct effect_source){SLICE("matches"), span},
                         SLICE("the data plane refuses the regular expression of this rule"));
+    } else if (!regex_compile(builder->run, builder->table->regexes, pattern, false, true,
+                              &error)) {
+        diag_at(builder->run->diag, DIAG_G031, span, object->subject,
+                "the regular expression '" SLICE_FMT "' cannot be run here (" SLICE_FMT
+                "), so what requests for it get is not known",
+                SLICE_ARG(pattern), SLICE_ARG(error));
     }
 }
 
@@ -199,8 +171,7 @@ static void make_call(struct builder *builder, struct candidate *candidate)
                              .name = SLICE("content-type"),
                              .value = SLICE("application/grpc.*"),
                              .whole = true};
-    tests[0].regex =
-        compile(builder, candidate->route->route, tests[0].value, true, candidate->match->span);
+    tests[0].regex = compile(builder, tests[0].value, true);
     match->tests = tests;
     match->test_count++;
     match->method = SLICE("POST");

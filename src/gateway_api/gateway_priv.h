@@ -3,6 +3,7 @@
 #define GATESHIFT_GATEWAY_PRIV_H
 
 #include "gateway_api/gateway_api.h"
+#include "language/language.h"
 
 #define GATEWAY_GROUP "gateway.networking.k8s.io"
 
@@ -69,6 +70,8 @@ struct builder {
     struct map *set_index;     /* id of a ListenerSet to the struct gateway_state it belongs to */
     struct route_state *routes;
     size_t route_count;
+    struct language_set *languages;
+    struct map *patterns;     /* of regular expressions, to what engines say of them */
     struct map *lists;        /* routes and next list to struct rule_list, so that hosts share */
     struct map *assumed;      /* "Service shop/web": what is not in the input */
     bool has_tls_routes;      /* in the input, not understood */
@@ -100,6 +103,11 @@ void route_compile(struct builder *builder, struct route_state *state);
 /* The match as it is tested. Regexes span what they test, or, `broad`, are found anywhere in it. */
 void candidate_match(struct builder *builder, struct candidate *candidate, bool broad,
                      struct match *out);
+
+/* ---- dialect.c */
+/* False when the data plane's engine refuses the expression, which is said. */
+bool regex_taken(struct builder *builder, const struct object *object, struct slice pattern,
+                 struct span span);
 
 /* ---- rules.c */
 /* Rules of the routes in the order of precedence; `next` goes on where none matches. */

@@ -285,6 +285,45 @@ static void test_gateway_istio_refuses_look_around(void **state)
     fixture_close(&f);
 }
 
+/* The engine of the data plane is asked, whichever engine runs here. */
+static void test_gateway_regexes_are_asked_of_their_engine(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern;
+        size_t re2_refused, open_refused, open_doubtful, not_run;
+    } rows[] = {
+        {"/a/.*", 0, 0, 0, 0},
+        {"/a(?=b)", 1, 0, 1, 0},  /* RE2 has no look-ahead */
+        {"/a[(?=]", 0, 0, 0, 0},  /* which this is not */
+        {"/a\\\\1", 0, 0, 0, 0},  /* a backslash and a digit */
+        {"/(a)\\1", 1, 0, 1, 0},  /* a back-reference */
+        {"/a++", 1, 0, 1, 0},     /* possessive */
+        {"/a{1001}", 1, 0, 1, 0}, /* RE2 stops at 1000 */
+        {"/a(", 1, 1, 0, 0},      /* no engine takes it */
+        {"/[[:word:]]+", 0, 0, 0, 0},
+        {"/\\pN+\\pL+\\z", 0, 0, 0, 0},
+        {"/(?P<n>a)(?P<n>b)", 0, 0, 1, 1}, /* PCRE wants a name once, and PCRE runs here */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char yaml[1024];
+        snprintf(yaml, sizeof yaml,
+                 SERVICE("re") EDGE ROUTE("a", "rules: [{matches: [{path: {type: "
+                                               "RegularExpression, value: '%s'}}], " TO("re") "}]"),
+                 rows[i].pattern);
+        struct fixture f;
+        fixture_open(&f, "aks-approuting", FIXTURE_CLOSED, yaml);
+        SAID(G018, rows[i].re2_refused);
+        SAID(G030, 0);
+        SAID(G031, rows[i].not_run);
+        fixture_close(&f);
+        fixture_open(&f, "standard", FIXTURE_CLOSED, yaml);
+        SAID(G018, rows[i].open_refused);
+        SAID(G030, rows[i].open_doubtful);
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_gateway_istio_puts_regexes_behind_prefixes),
         cmocka_unit_test(test_gateway_istio_drops_regexes_behind_catch_all),
         cmocka_unit_test(test_gateway_istio_refuses_look_around),
+        cmocka_unit_test(test_gateway_regexes_are_asked_of_their_engine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

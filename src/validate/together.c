@@ -17,6 +17,7 @@ static const struct finding_row {
     {DIAG_G017, SEVERITY_WARNING, false}, {DIAG_G018, SEVERITY_ERROR, false},
     {DIAG_G023, SEVERITY_WARNING, false}, {DIAG_G026, SEVERITY_WARNING, false},
     {DIAG_G028, SEVERITY_ERROR, false},   {DIAG_G029, SEVERITY_WARNING, false},
+    {DIAG_G030, SEVERITY_WARNING, false},
 };
 
 static void take_over(struct run *run, const struct diagnostic *item)
