@@ -106,6 +106,42 @@ static bool admit_headers(struct context *context)
     return true;
 }
 
+/* "%2F" and "%5C" as the slashes that they stand for; false when there are none. */
+static bool unescape_slashes(struct arena *arena, struct slice path, struct slice *out)
+{
+    char *bytes = arena_alloc(arena, path.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < path.len; i++) {
+        struct slice escape = slice_sub(path, i, i + 3);
+        bool slash = slice_equal_fold(escape, SLICE("%2f"));
+        bool back = slice_equal_fold(escape, SLICE("%5c"));
+        bytes[len++] = slash || back ? '/' : path.ptr[i];
+        i += slash || back ? 2 : 0;
+    }
+    *out = (struct slice){bytes, len};
+    return len < path.len;
+}
+
+/* Envoy, source/common/http/conn_manager_utility.cc, maybeNormalizePath with UNESCAPE_AND_REDIRECT: slashes are
+ * unescaped first, the path is brought into its normal form, and that is where the client is sent; a
+ * backslash is a slash in that form. */
+static bool slashes_redirected(struct context *context, struct outcome *out)
+{
+    const struct view *view = &context->table->view;
+    struct slice path;
+    if (!view->escaped_slash_status ||
+        !unescape_slashes(context->arena, context->raw_path, &path) ||
+        path_normalise(context->arena, path, &view->match_form, &path) != NORMALISE_OK) {
+        return false;
+    }
+    const struct slice texts[] = {path, SLICE("?"), context->query};
+    out->kind = OUTCOME_REDIRECT;
+    out->status = view->escaped_slash_status;
+    out->location = context->query.ptr ? concat(context->arena, texts, ARRAY_LEN(texts)) : path;
+    out->reason = SLICE("the path has an escaped slash");
+    return true;
+}
+
 /* Splits the target and brings its path into the normal form; true when the data plane answers. */
 static bool path_refused(struct context *context, struct outcome *out)
 {
@@ -116,6 +152,9 @@ static bool path_refused(struct context *context, struct outcome *out)
     }
     target_split(target, &context->raw_path, &context->query);
     context->path = context->raw_path;
+    if (slashes_redirected(context, out)) {
+        return true;
+    }
     switch (path_normalise(context->arena, context->raw_path, &view->match_form, &context->path)) {
     case NORMALISE_OK:
         break;
@@ -304,6 +343,21 @@ static void serve(struct context *context, const struct entry *entry, struct out
     }
 }
 
+static bool has_dot(const struct request *request)
+{
+    struct slice host = slice_sub(request->host, 0, slice_find(request->host, ':', 0));
+    return host.len > 1 && slice_ends(host, SLICE("."));
+}
+
+/* The Host as entries name it, and with its dot where that counts. */
+static struct slice host_of(const struct evaluator *evaluator, struct arena *arena,
+                            const struct request *request)
+{
+    struct slice host = host_normalise(arena, request->host);
+    bool keeps = evaluator->table->view.host_dot == HOST_DOT_KEPT && has_dot(request);
+    return keeps ? ARENA_JOIN(arena, host, SLICE(".")) : host;
+}
+
 static struct context context_of(const struct evaluator *evaluator, struct arena *arena,
                                  const struct request *request)
 {
@@ -311,7 +365,7 @@ static struct context context_of(const struct evaluator *evaluator, struct arena
                             .table = evaluator->table,
                             .arena = arena,
                             .request = request,
-                            .host = host_normalise(arena, request->host),
+                            .host = host_of(evaluator, arena, request),
                             .https = slice_is(request->scheme, "https")};
 }
 
@@ -332,6 +386,8 @@ void evaluate(const struct evaluator *evaluator, struct arena *arena, const stru
     if (bounded) {
         out->unknown = context.unknown;
         become_unknown(out, "a regular expression for hosts ran into its bounds");
+    } else if (evaluator->table->view.host_dot == HOST_DOT_OPEN && has_dot(request)) {
+        become_unknown(out, "the standard leaves open what a dot at the end of a Host means");
     } else {
         serve(&context, entry, out);
     }

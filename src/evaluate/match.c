@@ -121,7 +121,12 @@ bool test_matches(const struct test *test, struct slice value, bool *bounded)
 static bool test_holds(struct context *context, const struct test *test)
 {
     bool bounded = false;
-    bool holds = test_matches(test, test_value(context, test), &bounded);
+    struct slice value = test_value(context, test);
+    bool holds = test_matches(test, value, &bounded);
+    if (test->list && test->operator!= TEST_PRESENT && slice_find(value, ',', 0) < value.len) {
+        context->trouble = "how the data plane compares a header with several values is not known";
+        return false;
+    }
     if (bounded) {
         context->trouble = test->regex ? "a regular expression ran into its bounds"
                                        : "a rule has a regular expression that is not one";

@@ -100,9 +100,17 @@ static void invalid(struct builder *builder, const struct http_route *route, enu
 }
 
 static void external_name(struct builder *builder, const struct http_route *route,
-                          const struct object_ref *ref, const struct unknown **unknown)
+                          const struct object_ref *ref, struct backend *backend,
+                          const struct unknown **unknown)
 {
-    if (builder->profile->serves_external_name) {
+    if (builder->profile->external_names == EXTERNAL_NAMES_SERVED) {
+        return;
+    }
+    if (builder->profile->external_names == EXTERNAL_NAMES_REFUSED) {
+        invalid(builder, route, DIAG_G026, backend,
+                arena_printf(builder->run->arena,
+                             "Service '" SLICE_FMT "' is of type ExternalName, which is refused",
+                             SLICE_ARG(ref->name)));
         return;
     }
     diag_at(builder->run->diag, DIAG_G026, ref->span, route->object.subject,
@@ -120,7 +128,7 @@ static void resolve_service(struct builder *builder, const struct http_route *ro
 {
     struct arena *arena = builder->run->arena;
     if (slice_is(service->type, "ExternalName")) {
-        external_name(builder, route, ref, unknown);
+        external_name(builder, route, ref, backend, unknown);
         return;
     }
     const struct service_port *port = service_port_find(service, ref->port, SLICE_ABSENT);
@@ -131,6 +139,13 @@ static void resolve_service(struct builder *builder, const struct http_route *ro
         return;
     }
     backend->port_name = port->name;
+    if (builder->profile->refuses_h2c && slice_is(route->object.kind_name, "HTTPRoute") &&
+        slice_is(port->app_protocol, "kubernetes.io/h2c")) {
+        invalid(builder, route, DIAG_G013, backend,
+                arena_printf(arena, "%s speaks no h2c to backends (UnsupportedProtocol)",
+                             builder->profile->version));
+        return;
+    }
     set_protocol(builder, service, port, backend);
     if (kube_endpoints(builder->kube, service) == ENDPOINTS_NONE) {
         backend->status = 503;
@@ -216,7 +231,11 @@ void backends_apply(struct builder *builder, const struct http_route *route,
         struct backend *backend = &rule->backends[i];
         *backend = backend_resolve(builder, route, &given->ref, &rule->unknown);
         backend->weight = given->weight;
-        if (given->filter_count) {
+        if (given->filter_count && builder->profile->backend_filters == BACKEND_FILTERS_REFUSED) {
+            invalid(builder, route, DIAG_G015, backend,
+                    arena_printf(arena, "filters in backendRefs are refused by %s",
+                                 builder->profile->version));
+        } else if (given->filter_count) {
             struct effects *effects = ARENA_NEW(arena, struct effects);
             if (backend->effects) {
                 *effects = *backend->effects;

@@ -35,16 +35,31 @@ static size_t add_tests(struct builder *builder, enum test_subject subject,
         struct test *test = &match->tests[match->test_count++];
         *test = (struct test){
             .subject = subject, .operator= TEST_EQUALS, .name = item->name, .value = item->value};
+        test->list = subject == TEST_HEADER && builder->profile->header_lists;
         if (item->type == VALUE_REGEX) {
             bool present = subject == TEST_HEADER && slice_is(item->value, "*") &&
                            builder->profile->regex_star_is_present;
             test->operator= present ? TEST_PRESENT : TEST_REGEX;
-            test->whole = !broad;
-            test->regex = present ? NULL : compile(builder, item->value, !broad);
+            test->whole = !broad && !builder->profile->values_searched;
+            test->regex = present ? NULL : compile(builder, item->value, test->whole);
         }
         added++;
     }
     return added;
+}
+
+/* The pattern as the path is matched by it. The broadest reading is a search; what stands in front of the find is
+ * made part of it, because a match has to begin where the path does. A "^" put in front of "/a|/b" holds for the
+ * first of them only. */
+static struct slice read_regex(struct builder *builder, struct slice pattern, bool broad)
+{
+    if (broad) {
+        return arena_printf(builder->run->arena, ".*(?:" SLICE_FMT ")", SLICE_ARG(pattern));
+    }
+    bool searched =
+        builder->profile->regex_span == SPAN_START && slice_find(pattern, '|', 0) < pattern.len;
+    return searched ? arena_printf(builder->run->arena, ".*(?:^" SLICE_FMT ")", SLICE_ARG(pattern))
+                    : pattern;
 }
 
 static void set_path(struct builder *builder, const struct http_match *given, bool broad,
@@ -60,12 +75,8 @@ static void set_path(struct builder *builder, const struct http_match *given, bo
         return;
     case ROUTE_PATH_REGEX:
         path->kind = PATH_REGEX;
-        path->whole = !broad;
-        /* The broadest reading is a search; what stands in front of the find is made part of it, because a
-         * match has to begin where the path does. */
-        path->value =
-            broad ? arena_printf(builder->run->arena, ".*(?:" SLICE_FMT ")", SLICE_ARG(given->path))
-                  : given->path;
+        path->whole = !broad && builder->profile->regex_span != SPAN_START;
+        path->value = read_regex(builder, given->path, broad);
         path->regex = compile(builder, path->value, path->whole);
         return;
     }
@@ -92,11 +103,11 @@ void candidate_match(struct builder *builder, struct candidate *candidate, bool 
 /* ---- a route's candidates ----------------------------------------------------------------- */
 
 static void check_regex(struct builder *builder, struct candidate *candidate, struct slice pattern,
-                        struct span span)
+                        bool of_path, struct span span)
 {
     const struct object *object = &candidate->route->route->object;
     struct slice error = SLICE_ABSENT;
-    if (!regex_taken(builder, object, pattern, span)) {
+    if (!regex_taken(builder, object, pattern, of_path, span)) {
         candidate->rule.unknown =
             unknown_add(builder->run, candidate->rule.unknown, ASPECT_ROUTING,
                         (struct effect_source){SLICE("matches"), span},
@@ -110,22 +121,33 @@ static void check_regex(struct builder *builder, struct candidate *candidate, st
     }
 }
 
+static void check_values(struct builder *builder, struct candidate *candidate,
+                         const struct value_match *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].type == VALUE_REGEX) {
+            check_regex(builder, candidate, items[i].value, false, items[i].span);
+        }
+    }
+}
+
 static void check_regexes(struct builder *builder, struct candidate *candidate)
 {
     const struct http_match *match = candidate->match;
     if (match->path_type == ROUTE_PATH_REGEX) {
-        check_regex(builder, candidate, match->path, match->span);
+        check_regex(builder, candidate, match->path, true, match->span);
     }
-    for (size_t i = 0; i < match->header_count; i++) {
-        if (match->headers[i].type == VALUE_REGEX) {
-            check_regex(builder, candidate, match->headers[i].value, match->headers[i].span);
-        }
+    check_values(builder, candidate, match->headers, match->header_count);
+    check_values(builder, candidate, match->queries, match->query_count);
+}
+
+static size_t count_exact(const struct value_match *items, size_t count)
+{
+    size_t exact = 0;
+    for (size_t i = 0; i < count; i++) {
+        exact += items[i].type != VALUE_REGEX;
     }
-    for (size_t i = 0; i < match->query_count; i++) {
-        if (match->queries[i].type == VALUE_REGEX) {
-            check_regex(builder, candidate, match->queries[i].value, match->queries[i].span);
-        }
-    }
+    return exact;
 }
 
 /* Exact before all others; where a regex stands among prefixes is the profile's. Rank 0 is that of calls. */
@@ -146,10 +168,17 @@ static void set_rank(struct builder *builder, struct candidate *candidate)
         }
         break;
     case ROUTE_PATH_REGEX:
-        candidate->path_rank = builder->profile->regex_after_prefix ? 4 : 2;
+        candidate->path_rank = builder->profile->regex_place == PLACE_AFTER_PREFIXES ? 4 : 2;
         break;
     }
     candidate->has_method = match->method.ptr != NULL;
+    if (builder->profile->match_order == ORDER_METHOD_AS_HEADER) {
+        candidate->exact_headers =
+            count_exact(match->headers, match->header_count) + candidate->has_method;
+        candidate->exact_queries = count_exact(match->queries, match->query_count);
+        candidate->headers += candidate->has_method;
+        candidate->has_method = false;
+    }
     if (candidate->is_call) { /* characters of the service, then of the method */
         candidate->path_rank = 0;
         candidate->path_length = (match->call_service.len << 16) + match->call_method.len;
@@ -184,10 +213,23 @@ static void make_call(struct builder *builder, struct candidate *candidate)
     }
 }
 
-static void set_timeouts(struct builder *builder, const struct http_rule *source,
-                         struct effects *effects)
+/* The data plane takes the field and does nothing with it. */
+static void note_ignored(struct builder *builder, struct candidate *candidate, const char *field)
 {
+    diag_at(builder->run->diag, DIAG_G032, candidate->source->span,
+            candidate->route->route->object.subject,
+            "the field '%s' has no effect with %s: use a policy of its own", field,
+            builder->profile->version);
+}
+
+static void set_timeouts(struct builder *builder, struct candidate *candidate)
+{
+    const struct http_rule *source = candidate->source;
     if (!source->has_request_timeout && !source->has_backend_timeout) {
+        return;
+    }
+    if (builder->profile->ignores_timeouts) {
+        note_ignored(builder, candidate, "timeouts");
         return;
     }
     struct route_timeouts *timeouts = ARENA_NEW(builder->run->arena, struct route_timeouts);
@@ -207,7 +249,7 @@ static void set_timeouts(struct builder *builder, const struct http_rule *source
         timeouts->backend_request_ms =
             source->backend_request_ms ? (int64_t)source->backend_request_ms : -1;
     }
-    effects->timeouts = timeouts;
+    candidate->rule.effects.timeouts = timeouts;
 }
 
 static void note_field(struct builder *builder, struct candidate *candidate, const char *field)
@@ -240,8 +282,10 @@ static void fill_rule(struct builder *builder, struct candidate *candidate)
     filters_apply(builder, route, candidate->match, FILTER_OF_RULE, source->filters,
                   source->filter_count, &rule->effects, &rule->unknown);
     backends_apply(builder, route, source, candidate->match, rule);
-    set_timeouts(builder, source, &rule->effects);
-    if (source->has_retry) {
+    set_timeouts(builder, candidate);
+    if (source->has_retry && builder->profile->ignores_retry) {
+        note_ignored(builder, candidate, "retry");
+    } else if (source->has_retry) {
         note_field(builder, candidate, "retry");
     }
     if (source->has_session_persistence) {

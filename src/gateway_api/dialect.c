@@ -76,13 +76,27 @@ static bool check_open(struct builder *builder, const struct object *object, str
 }
 
 bool regex_taken(struct builder *builder, const struct object *object, struct slice pattern,
-                 struct span span)
+                 bool of_path, struct span span)
 {
     const struct reading *reading = read_pattern(builder, pattern);
-    if (!builder->profile->regex_known) {
+    enum engine engine = ENGINE_RE2;
+    switch (builder->profile->regex_engine) {
+    case PROFILE_ENGINE_OPEN:
         return check_open(builder, object, pattern, span, reading);
+    case PROFILE_ENGINE_RE2:
+        break;
+    case PROFILE_ENGINE_NGINX:
+        engine = ENGINE_PCRE;
+        if (of_path && location_refuses(pattern)) {
+            diag_at(
+                builder->run->diag, DIAG_G018, span, object->subject,
+                "%s refuses the regular expression '" SLICE_FMT
+                "': it wants a '/' at the start, and no blank, '{', '}' or ';'; write '{n}' out",
+                builder->profile->version, SLICE_ARG(pattern));
+            return false;
+        }
+        break;
     }
-    enum engine engine = builder->profile->regex_re2 ? ENGINE_RE2 : ENGINE_PCRE;
     if (reading->refused[engine]) {
         say_refused(builder, object, pattern, span, reading, engine);
     }

@@ -106,7 +106,8 @@ static bool prefix_known(struct work *work, enum aspect aspect)
 
 /* HTTPRequestRedirectFilter.port in apis/v1/httproute_types.go: the port given; else with a scheme its
  * well-known port; else the port of the listener. */
-static void redirect_port(const struct http_filter *filter, struct route_redirect *redirect)
+static void redirect_port(const struct http_filter *filter, bool keeps,
+                          struct route_redirect *redirect)
 {
     if (filter->port) {
         redirect->port_from = REDIRECT_PORT_GIVEN;
@@ -115,7 +116,7 @@ static void redirect_port(const struct http_filter *filter, struct route_redirec
         redirect->port_from = REDIRECT_PORT_GIVEN;
         redirect->port = slice_equal_fold(filter->scheme, SLICE("https")) ? 443 : 80;
     } else {
-        redirect->port_from = REDIRECT_PORT_LISTENER;
+        redirect->port_from = keeps ? REDIRECT_PORT_ALWAYS : REDIRECT_PORT_LISTENER;
     }
 }
 
@@ -147,7 +148,7 @@ static void request_redirect(struct work *work)
         redirect->prefix = work->match->path;
         break;
     }
-    redirect_port(filter, redirect);
+    redirect_port(filter, work->builder->profile->redirect_keeps_port, redirect);
     work->effects->redirect = redirect;
 }
 
@@ -240,7 +241,7 @@ static void cors(struct work *work)
         .headers = texts_of(&filter->allow_headers),
         .expose = texts_of(&filter->expose_headers),
         .max_age = filter->max_age,
-        .preflight_needs_method = true,
+        .preflight_needs_method = !work->builder->profile->cors_answers_every_options,
         .preflight_status = 200,
     };
     if (cors->credentials &&

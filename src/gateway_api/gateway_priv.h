@@ -16,6 +16,7 @@ struct candidate {
     size_t rule_index, match_index;
     unsigned path_rank; /* lower is first */
     size_t path_length, headers, queries;
+    size_t exact_headers, exact_queries; /* where those of type Exact count more */
     bool has_method, has_regex;
     bool is_call; /* of a GRPCRoute */
 };
@@ -107,12 +108,18 @@ void candidate_match(struct builder *builder, struct candidate *candidate, bool 
 /* ---- dialect.c */
 /* False when the data plane's engine refuses the expression, which is said. */
 bool regex_taken(struct builder *builder, const struct object *object, struct slice pattern,
-                 struct span span);
+                 bool of_path, struct span span);
 
 /* ---- rules.c */
 /* Rules of the routes in the order of precedence; `next` goes on where none matches. */
 const struct rule_list *rules_merge(struct builder *builder, struct route_state **routes,
                                     size_t count, const struct rule_list *next);
+
+/* ---- locations.c */
+/* Rules where the path alone chooses among paths, as nginx's locations do. The candidates come in the order of
+ * precedence. */
+void locations_fill(struct builder *builder, struct rule_list *list, struct candidate **items,
+                    size_t count);
 
 /* ---- filters.c */
 enum filter_place { FILTER_OF_RULE, FILTER_OF_BACKEND };

@@ -16,7 +16,9 @@ static int rank_order(const struct candidate *a, const struct candidate *b)
     order = order ? order : more(a->path_length, b->path_length);
     order = order ? order : more(a->has_method, b->has_method);
     order = order ? order : more(a->headers, b->headers);
-    return order ? order : more(a->queries, b->queries);
+    order = order ? order : more(a->exact_headers, b->exact_headers);
+    order = order ? order : more(a->queries, b->queries);
+    return order ? order : more(a->exact_queries, b->exact_queries);
 }
 
 static int candidate_order(const void *x, const void *y, void *user)
@@ -184,12 +186,12 @@ static void fill_list(struct builder *builder, struct rule_list *list, struct ca
     const struct gateway_profile *profile = builder->profile;
     for (size_t i = 0; i < count; i++) {
         struct candidate *candidate = items[i];
-        if (!profile->regex_known && candidate->match->path_type == ROUTE_PATH_REGEX) {
+        if (profile->regex_span == SPAN_OPEN && candidate->match->path_type == ROUTE_PATH_REGEX) {
             i += add_open_regexes(builder, list, items + i, count - i) - 1;
             continue;
         }
         add_rule(builder, list, candidate);
-        if (!profile->regex_known && candidate->has_regex) {
+        if (profile->regex_span == SPAN_OPEN && candidate->has_regex) {
             add_open(
                 builder, list, candidate,
                 "the standard leaves open whether a regular expression has to span what it tests");
@@ -236,6 +238,10 @@ const struct rule_list *rules_merge(struct builder *builder, struct route_state 
     sort_stable(builder->run->arena, items, total, sizeof(struct candidate *), candidate_order,
                 NULL);
     note_age(builder, items, total);
-    fill_list(builder, list, items, total);
+    if (builder->profile->path_decides_alone) {
+        locations_fill(builder, list, items, total);
+    } else {
+        fill_list(builder, list, items, total);
+    }
     return list;
 }

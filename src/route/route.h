@@ -311,6 +311,7 @@ struct test {
     bool fold_separators; /* "-" and "_" in header names are the same */
     bool fold,
         whole; /* of an expression: without case; must span the value, else is searched in it */
+    bool list; /* a value with ',' is a list, and it is not known how its items are compared */
     struct slice name, value;
     const struct regex *regex;
 };
@@ -430,18 +431,23 @@ struct entry {
 
 /* How raw requests are read. Per table. */
 enum underscore_policy { UNDERSCORES_KEPT, UNDERSCORES_DROPPED, UNDERSCORES_REJECTED };
+/* A dot at the end of a Host: cut before it is looked up, part of the name, or not known. */
+enum host_dot { HOST_DOT_CUT, HOST_DOT_KEPT, HOST_DOT_OPEN };
 struct view {
     struct path_form match_form;
     bool forward_normalised;   /* else the raw target goes upstream when nothing rewrites it */
     bool escape_rewritten;     /* a rewritten path is escaped again */
     int64_t above_root_status; /* answer to a path that climbs above "/"; 0: kept as it is */
     int64_t bad_escape_status; /* answer to "%zz"; 0: kept as it is */
+    /* a redirect of this status to the path with "%2F" and "%5C" as slashes; 0: they are kept as they are */
+    int64_t escaped_slash_status;
     int64_t missing_host_status;
     int64_t bad_host_status;   /* answer to a Host that is not host_accepted; 0: handed on */
     int64_t bad_method_status; /* answer to TRACE and CONNECT; 0: handed on */
     bool cut_fragment;         /* what follows a '#' belongs to neither path nor query */
     bool cut_at_colon;         /* a port is cut off at the first ':', even of an IPv6 literal */
     enum underscore_policy underscores;
+    enum host_dot host_dot;
     /* A header that names the client, read from the right for as long as who says so is trusted; absent:
      * the client is who connected. */
     struct slice client_header;

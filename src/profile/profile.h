@@ -1,0 +1,110 @@
+/* What the standard leaves open, or an implementation does in its own way: one row per implementation.
+ *
+ * The one table that the Gateway front end reads objects by, and that the targets of conversions refer to.
+ * What a row does not know is open, and what hangs on it is unknown.
+ *
+ * Ownership: rows are static.
+ * Units:     as in route.h.
+ * Errors:    none.
+ * Threads:   read-only.
+ * Source:    each row names version and source. */
+#ifndef GATESHIFT_PROFILE_H
+#define GATESHIFT_PROFILE_H
+
+#include "route/route.h"
+
+/* A header that an implementation sets by itself. */
+struct gateway_header {
+    bool on_request; /* else on the response */
+    enum edit_kind kind;
+    const char *name;
+    enum part_kind part;
+    const char *text; /* PART_TEXT */
+};
+
+/* Which part of a path an expression has to take. */
+enum regex_span {
+    SPAN_OPEN,
+    SPAN_WHOLE,
+    SPAN_START /* "^" is put in front of it, and it is found from the start on */
+};
+/* Where expressions stand among prefixes, however long those are. */
+enum regex_place { PLACE_OPEN, PLACE_BEFORE_PREFIXES, PLACE_AFTER_PREFIXES };
+/* Which expressions are taken at all. */
+enum regex_engine {
+    PROFILE_ENGINE_OPEN,
+    PROFILE_ENGINE_RE2,
+    PROFILE_ENGINE_NGINX /* PCRE, in the text of a location: see location_refuses */
+};
+/* Among matches of one path. */
+enum match_order {
+    ORDER_METHOD_FIRST, /* a method, then the number of headers, then of query parameters */
+    ORDER_METHOD_AS_HEADER, /* headers with the method as one, then those of type Exact; so for queries */
+};
+/* What becomes of filters in backendRefs that it does not serve. */
+enum backend_filters {
+    BACKEND_FILTERS_SERVED,
+    BACKEND_FILTERS_REFUSED /* any filter makes the reference invalid: 500 */
+};
+enum external_names { EXTERNAL_NAMES_OPEN, EXTERNAL_NAMES_SERVED, EXTERNAL_NAMES_REFUSED };
+
+struct gateway_profile {
+    const char *name;    /* standard, aks-approuting, istio, ... */
+    const char *version; /* what the row describes, with its source */
+    const char *source;
+    const char *gateway_class;   /* name that objects for it carry; null: any */
+    const char *controller_name; /* GatewayClass spec.controllerName; null: any */
+
+    /* ---- matches */
+    enum regex_span regex_span;
+    enum regex_place regex_place;
+    enum regex_engine regex_engine;
+    enum match_order match_order;
+    /* The rules of a host end at the first one that takes every request: what comes behind is not there. */
+    bool stops_at_catch_all;
+    bool
+        regex_star_is_present; /* a header match of type RegularExpression with "*" tests for presence */
+    bool values_searched; /* expressions of headers and queries are found anywhere in the value */
+    /* A header value with commas is a list whose items are matched; how blanks count is not known. */
+    bool header_lists;
+    /* Does "/match/" outrank "/match"? Characters as declared count by the standard's wording ("largest
+     * number of characters"); Istio cuts the slash before it compares. */
+    bool prefix_slash_counts;
+    /* The path alone chooses among paths: when no match of the chosen path holds, the answer is 404. */
+    bool path_decides_alone;
+    /* A host's rules do not match: go on to rules of a less specific hostname of the same listener? The
+     * standard says so (HTTPRouteRule.matches in apis/v1/httproute_types.go), virtual hosts do not. */
+    bool host_falls_through;
+
+    /* ---- filters and fields */
+    /* A filter that is not understood takes the whole HTTPRoute away, so that other routes may serve its
+     * requests; else the rule's outcome is unknown. */
+    bool bad_filter_drops_route;
+    enum backend_filters backend_filters;
+    bool sets_host_by_header; /* RequestHeaderModifier may change Host; else that is open */
+    bool redirect_keeps_port; /* a redirect without a scheme names the port, also a default one */
+    bool cors_answers_every_options;      /* also OPTIONS that are no preflight */
+    bool ignores_timeouts, ignores_retry; /* it takes the field, and does nothing with it */
+    bool has_listener_sets;               /* ListenerSets add listeners to Gateways */
+    bool detects_misdirected; /* Host served by another listener than SNI chose gives 421 */
+
+    /* ---- backends */
+    enum external_names external_names; /* Services of type ExternalName */
+    bool reads_app_protocol;            /* also values of appProtocol outside kubernetes.io */
+    bool refuses_h2c;                   /* of HTTPRoutes: the reference is invalid */
+
+    /* ---- requests and what every rule does */
+    struct view view;
+    const struct effects *platform; /* where a route says nothing; null: open. Without headers */
+    const struct gateway_header *headers;
+    size_t header_count;
+};
+/* Null when there is none of that name; null past the end. */
+const struct gateway_profile *gateway_profile_find(struct slice name);
+const struct gateway_profile *gateway_profile_at(size_t index);
+
+/* Expressions that are not written into a location (nginx-gateway-fabric,
+ * internal/controller/nginx/config/validation/common.go: pathFmt). */
+bool location_refuses(struct slice pattern);
+
+#endif
