@@ -100,7 +100,8 @@ static double seconds(void)
 
 static bool measure(size_t rules, bool views)
 {
-    static const struct path_form decoded = {true, true, true}, resolved = {false, false, true};
+    static const struct path_form decoded = {true, true, true, false},
+                                  resolved = {false, false, true, false};
     const struct path_view nginx = path_view_of(&decoded), envoy = path_view_of(&resolved);
     struct arena *arena = arena_open(0, NULL, NULL);
     double start = seconds();

@@ -58,8 +58,8 @@ static void run_cases(struct results *results, struct run *run, struct side *sid
                                 .name = item->name,
                                 .why = SLICE("the case has no 'expect', so nothing was checked")};
         evaluate(side_evaluator(run, side), run->arena, &item->request, &outcome);
-        result.passed =
-            item->expect && expect_holds(run, item->expect, &item->request, &outcome, &result.why);
+        const struct node *expect = expect_of(item, side->table.plane);
+        result.passed = expect && expect_holds(run, expect, &item->request, &outcome, &result.why);
         if (!result.passed) {
             result.got = what_happened(run, &item->request, &outcome);
         }

@@ -15,6 +15,7 @@
 
 #include "document/document.h"
 #include "kube/kube.h"
+#include "profile/profile.h"
 #include "route/route.h"
 
 enum support {
@@ -30,20 +31,15 @@ struct capability {
 };
 struct target {
     const char *name;    /* standard, aks-approuting */
-    const char *profile; /* name of the gateway profile that reads its objects back */
+    const char *profile; /* name of the profile that its objects are written for and read back by */
     const char *text;
-    const char *gateway_class; /* unless --gateway-class says otherwise */
-    bool class_is_known;     /* false: gateway_class is a stand-in, and the user has to name one */
     size_t gateway_name_max; /* bytes; some implementations derive longer names from it */
-    /* A host's rules do not match: the request goes on to a less specific host of the same
-     * listener. */
-    bool host_falls_through;
-    /* Prefixes come before every regex, and a "/" prefix of the host switches its regexes off. */
-    bool regex_after_prefix;
     struct capability capabilities[EFFECT_COUNT];
 };
 const struct target *target_find(struct slice name);
 const struct target *target_at(size_t index); /* null past the end */
+/* How it reads what is written; never null. */
+const struct gateway_profile *target_profile(const struct target *target);
 
 struct convert_options {
     const struct target *target;

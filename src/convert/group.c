@@ -290,7 +290,7 @@ static void say_falls_through(struct conversion *c, const struct plane *plane)
     for (size_t i = 0; i < plane->unit_count && !any_wide; i++) {
         any_wide = plane->units[i]->emitted && plane->units[i]->host->kind != HOST_EXACT;
     }
-    if (!any_wide || !c->options->target->host_falls_through) {
+    if (!any_wide || !target_profile(c->options->target)->host_falls_through) {
         return;
     }
     struct slice *names = ARENA_ARRAY(c->arena, struct slice, plane->unit_count);

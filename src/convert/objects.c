@@ -296,13 +296,14 @@ static struct slice gateway_class(struct conversion *c)
     if (options->gateway_class.len) {
         return options->gateway_class;
     }
-    if (!options->target->class_is_known) {
+    const struct gateway_profile *profile = target_profile(options->target);
+    if (!profile->gateway_class) {
         say(c, DIAG_C042, SEVERITY_WARNING, SPAN_NONE, NULL,
             "gatewayClassName '%s' is a stand-in: name the class of your cluster with "
             "--gateway-class",
-            options->target->gateway_class);
+            profile->name);
     }
-    return slice_of(options->target->gateway_class);
+    return slice_of(profile->gateway_class ? profile->gateway_class : profile->name);
 }
 
 struct listener_refs {

@@ -73,11 +73,7 @@ static const struct target targets[] = {
         .name = "standard",
         .profile = "standard",
         .text = "what the text of Gateway API promises, for any implementation",
-        .gateway_class = "standard",
-        .class_is_known = false,
         .gateway_name_max = 63,
-        .host_falls_through = true,
-        .regex_after_prefix = false,
         .capabilities =
             {
 #define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, STANDARD_##id},
@@ -89,12 +85,8 @@ static const struct target targets[] = {
         .name = "aks-approuting",
         .profile = "aks-approuting",
         .text = "AKS application routing with Gateway API (Istio run by AKS)",
-        .gateway_class = "approuting-istio",
-        .class_is_known = true,
         /* The Deployment is called <gateway>-approuting-istio. */
         .gateway_name_max = 63 - sizeof "approuting-istio",
-        .host_falls_through = false,
-        .regex_after_prefix = true,
         .capabilities =
             {
 #define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, AKS_##id},
@@ -117,6 +109,11 @@ const struct target *target_find(struct slice name)
         }
     }
     return NULL;
+}
+
+const struct gateway_profile *target_profile(const struct target *target)
+{
+    return gateway_profile_find(slice_of(target->profile));
 }
 
 /* ---- options ------------------------------------------------------------------------------- */

@@ -106,42 +106,6 @@ static bool admit_headers(struct context *context)
     return true;
 }
 
-/* "%2F" and "%5C" as the slashes that they stand for; false when there are none. */
-static bool unescape_slashes(struct arena *arena, struct slice path, struct slice *out)
-{
-    char *bytes = arena_alloc(arena, path.len + 1);
-    size_t len = 0;
-    for (size_t i = 0; i < path.len; i++) {
-        struct slice escape = slice_sub(path, i, i + 3);
-        bool slash = slice_equal_fold(escape, SLICE("%2f"));
-        bool back = slice_equal_fold(escape, SLICE("%5c"));
-        bytes[len++] = slash || back ? '/' : path.ptr[i];
-        i += slash || back ? 2 : 0;
-    }
-    *out = (struct slice){bytes, len};
-    return len < path.len;
-}
-
-/* Envoy, source/common/http/conn_manager_utility.cc, maybeNormalizePath with UNESCAPE_AND_REDIRECT: slashes are
- * unescaped first, the path is brought into its normal form, and that is where the client is sent; a
- * backslash is a slash in that form. */
-static bool slashes_redirected(struct context *context, struct outcome *out)
-{
-    const struct view *view = &context->table->view;
-    struct slice path;
-    if (!view->escaped_slash_status ||
-        !unescape_slashes(context->arena, context->raw_path, &path) ||
-        path_normalise(context->arena, path, &view->match_form, &path) != NORMALISE_OK) {
-        return false;
-    }
-    const struct slice texts[] = {path, SLICE("?"), context->query};
-    out->kind = OUTCOME_REDIRECT;
-    out->status = view->escaped_slash_status;
-    out->location = context->query.ptr ? concat(context->arena, texts, ARRAY_LEN(texts)) : path;
-    out->reason = SLICE("the path has an escaped slash");
-    return true;
-}
-
 /* Splits the target and brings its path into the normal form; true when the data plane answers. */
 static bool path_refused(struct context *context, struct outcome *out)
 {
@@ -209,8 +173,7 @@ static const struct rule *given_rule(struct context *context)
     return rule;
 }
 
-/* Null when no rule matches, or when context->trouble says why that is not known. */
-static const struct rule *find_rule(struct context *context, const struct rule_list *list)
+const struct rule *find_rule(struct context *context, const struct rule_list *list)
 {
     if (context->rule_given) {
         return given_rule(context);
@@ -264,7 +227,10 @@ static void apply_rule(struct context *context, struct outcome *out)
 
 static void apply_rules(struct context *context, const struct entry *entry, struct outcome *out)
 {
-    const struct rule *rule = find_rule(context, entry->rules);
+    const struct view *view = &context->table->view;
+    bool open = (view->form_open || view->escapes_open) && !context->rule_given;
+    const struct rule *rule =
+        open ? find_open_rule(context, entry->rules) : find_rule(context, entry->rules);
     if (context->trouble) {
         out->unknown = context->unknown;
         become_unknown(out, context->trouble);

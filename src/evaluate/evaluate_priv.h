@@ -61,6 +61,17 @@ bool match_holds(struct context *context, const struct match *match);
 /* "/foo" and "/foo/" hold for /foo and for what is below it. */
 bool prefix_holds(struct slice path, struct slice prefix, bool fold);
 
+/* ---- evaluate.c */
+/* Null when no rule matches, or when context->trouble says why that is not known. */
+const struct rule *find_rule(struct context *context, const struct rule_list *list);
+
+/* ---- path_form.c: what is done to a path before it is matched */
+/* A redirect to the path with its escaped slashes as slashes; true when the data plane answers with it. */
+bool slashes_redirected(struct context *context, struct outcome *out);
+/* As find_rule, where the form that is matched is open: the rule of all forms, or context->trouble. An escaped
+ * slash may also be redirected or refused, and so may a path that climbs. */
+const struct rule *find_open_rule(struct context *context, const struct rule_list *list);
+
 /* ---- render.c: texts and places */
 struct slice concat(struct arena *arena, const struct slice *texts, size_t count);
 /* False when a variable is not known. */

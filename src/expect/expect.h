@@ -14,13 +14,16 @@
 struct expect_case {
     struct slice name;
     struct request request;
-    const struct node *expect; /* null: none given */
+    const struct node *expect;   /* null: none given */
+    const struct node *profiles; /* by name of a profile, what holds there instead; null: none */
     struct span span;
 };
 struct expect_cases {
     struct expect_case *items;
     size_t count, capacity;
 };
+/* What is expected where objects are read as `plane`, the name of a profile or of another data plane. */
+const struct node *expect_of(const struct expect_case *item, struct slice plane);
 /* Reads an array of cases, one case, or one request per line. */
 void expect_read(struct run *run, const struct input_file *file, struct expect_cases *out);
 /* Reads a request object; false with a diagnostic when a key is unknown or of a wrong type. */

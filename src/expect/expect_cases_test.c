@@ -172,6 +172,28 @@ static void test_expect_reads_back_what_it_writes(void **state)
     buf_release(&out);
 }
 
+static void test_expect_is_replaced_by_that_of_a_profile(void **state)
+{
+    struct expect_cases cases =
+        read_text(*state, "[{\"request\": {\"host\": \"a\"}, \"expect\": {\"status\": 404},"
+                          " \"profiles\": {\"istio\": {\"outcome\": \"forward\"}}}]");
+    assert_int_equal(cases.count, 1);
+    const struct node *istio = expect_of(&cases.items[0], SLICE("istio"));
+    assert_non_null(node_get(istio, "outcome"));
+    assert_null(node_get(istio, "status"));
+    assert_ptr_equal(expect_of(&cases.items[0], SLICE("standard")), cases.items[0].expect);
+    assert_ptr_equal(expect_of(&cases.items[0], SLICE("ingress-nginx")), cases.items[0].expect);
+}
+
+static void test_expect_refuses_profiles_that_do_not_exist(void **state)
+{
+    struct expect_cases cases =
+        read_text(*state, "[{\"request\": {\"host\": \"a\"}, \"expect\": {\"status\": 404},\n"
+                          "\"profiles\": {\"itsio\": {\"status\": 500}}}]");
+    assert_int_equal(cases.count, 0);
+    assert_fault(*state, "T006", 2, 14, "nginx-gateway-fabric, not 'itsio'");
+}
+
 static void test_expect_writes_curl_lines_for_a_shell(void **state)
 {
     struct run *run = *state;
@@ -201,6 +223,8 @@ int main(void)
         TEST(test_expect_refuses_misspelled_inner_keys),
         TEST(test_expect_refuses_wrong_types_and_values),
         TEST(test_expect_reads_back_what_it_writes),
+        TEST(test_expect_is_replaced_by_that_of_a_profile),
+        TEST(test_expect_refuses_profiles_that_do_not_exist),
         TEST(test_expect_writes_curl_lines_for_a_shell),
 #undef TEST
     };

@@ -3,6 +3,7 @@
 #define GATESHIFT_EXPECT_PRIV_H
 
 #include "expect/expect.h"
+#include "profile/profile.h"
 
 /* ---- keys.c: the keys of requests and expectations, as gateshift-cases(5) lists them */
 

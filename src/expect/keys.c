@@ -50,6 +50,7 @@ static const struct key case_rows[] = {
     TEXT("name"),
     MAP("request", NULL),
     MAP("expect", NULL),
+    MAP("profiles", NULL),
 };
 const struct keys case_keys = KEYS(case_rows);
 

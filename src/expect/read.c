@@ -128,6 +128,44 @@ static bool read_expect(struct run *run, const struct node *expect)
     return expect->count > 0;
 }
 
+/* A name that is no profile's would never be asked for. */
+static bool read_profiles(struct run *run, const struct node *profiles)
+{
+    bool fine = true;
+    for (size_t i = 0; profiles && i < profiles->count; i++) {
+        const struct pair *pair = &profiles->pairs[i];
+        if (!gateway_profile_find(pair->key)) {
+            struct slice names = SLICE("");
+            for (size_t p = 0; gateway_profile_at(p); p++) {
+                names = arena_printf(run->arena, SLICE_FMT "%s%s", SLICE_ARG(names), p ? ", " : "",
+                                     gateway_profile_at(p)->name);
+            }
+            diag_at(run->diag, DIAG_T006, pair->span, SLICE_ABSENT,
+                    "'profiles' takes " SLICE_FMT ", not '" SLICE_FMT "'", SLICE_ARG(names),
+                    SLICE_ARG(pair->key));
+            fine = false;
+        } else if (pair->value->kind != NODE_MAP) {
+            diag_at(run->diag, DIAG_T002, pair->value->span, SLICE_ABSENT,
+                    "'" SLICE_FMT "' must be a mapping, not %s", SLICE_ARG(pair->key),
+                    node_kind_name(pair->value->kind));
+            fine = false;
+        } else {
+            fine = read_expect(run, pair->value) && fine;
+        }
+    }
+    return fine;
+}
+
+const struct node *expect_of(const struct expect_case *item, struct slice plane)
+{
+    for (size_t i = 0; item->profiles && i < item->profiles->count; i++) {
+        if (slice_equal(item->profiles->pairs[i].key, plane)) {
+            return item->profiles->pairs[i].value;
+        }
+    }
+    return item->expect;
+}
+
 /* A mapping without 'request' is a bare request. */
 static void read_item(struct run *run, const struct node *node, struct expect_cases *out)
 {
@@ -148,7 +186,9 @@ static void read_item(struct run *run, const struct node *node, struct expect_ca
         diag_at(run->diag, DIAG_T005, node->span, SLICE_ABSENT, "the case has no 'request'");
         return;
     }
+    item.profiles = node_get(node, "profiles");
     bool fine = expect_read_request(run, request, &item.request);
+    fine = read_profiles(run, item.profiles) && fine;
     if (read_expect(run, item.expect) && fine) {
         add(run, out, item);
     }

@@ -219,6 +219,34 @@ struct backend backend_resolve(struct builder *builder, const struct http_route 
     return backend;
 }
 
+static bool edits_headers_or_host(const struct http_filter *filter)
+{
+    return slice_is(filter->type, "RequestHeaderModifier") ||
+           slice_is(filter->type, "ResponseHeaderModifier") ||
+           slice_is(filter->type, "ExtensionRef") ||
+           (slice_is(filter->type, "URLRewrite") && filter->path == PATH_KEEP);
+}
+
+/* The first that the implementation does not take in a backendRef; null: it takes all. */
+static const struct http_filter *refused_filter(struct builder *builder,
+                                                const struct http_backend *given)
+{
+    for (size_t i = 0; i < given->filter_count; i++) {
+        switch (builder->profile->backend_filters) {
+        case BACKEND_FILTERS_SERVED:
+            break;
+        case BACKEND_FILTERS_HEADERS_AND_HOST:
+            if (!edits_headers_or_host(&given->filters[i])) {
+                return &given->filters[i];
+            }
+            break;
+        case BACKEND_FILTERS_REFUSED:
+            return &given->filters[i];
+        }
+    }
+    return NULL;
+}
+
 void backends_apply(struct builder *builder, const struct http_route *route,
                     const struct http_rule *source, const struct http_match *match,
                     struct rule *rule)
@@ -231,10 +259,12 @@ void backends_apply(struct builder *builder, const struct http_route *route,
         struct backend *backend = &rule->backends[i];
         *backend = backend_resolve(builder, route, &given->ref, &rule->unknown);
         backend->weight = given->weight;
-        if (given->filter_count && builder->profile->backend_filters == BACKEND_FILTERS_REFUSED) {
+        const struct http_filter *refused = refused_filter(builder, given);
+        if (refused) {
             invalid(builder, route, DIAG_G015, backend,
-                    arena_printf(arena, "filters in backendRefs are refused by %s",
-                                 builder->profile->version));
+                    arena_printf(arena,
+                                 "the filter '" SLICE_FMT "' in backendRefs is refused by %s",
+                                 SLICE_ARG(refused->type), builder->profile->version));
         } else if (given->filter_count) {
             struct effects *effects = ARENA_NEW(arena, struct effects);
             if (backend->effects) {

@@ -68,6 +68,7 @@ struct path_form {
     bool decode; /* percent-escapes become bytes */
     bool merge_slashes;
     bool resolve_dots; /* "." and ".." segments */
+    bool stay_in_root; /* ".." above "/" is left out, instead of NORMALISE_ABOVE_ROOT */
 };
 /* The path in a normal form. Dot segments are resolved after decoding, as nginx does it. */
 enum normalise_result path_normalise(struct arena *arena, struct slice path,

@@ -77,16 +77,18 @@ static enum segment segment_meaning(struct slice segment, bool escaped)
 
 /* Resolves the segment text[start..*used), where start is behind a slash; *dots says that nothing of
  * it is left and that the slash which ends it is swallowed. False above the root. */
-static bool end_segment(const char *text, size_t *used, size_t start, bool escaped, bool *dots)
+static bool end_segment(const char *text, size_t *used, size_t start, const struct path_form *form,
+                        bool *dots)
 {
     struct slice segment = {text + start, *used - start};
-    enum segment meaning = segment_meaning(segment, escaped);
+    enum segment meaning = segment_meaning(segment, !form->decode);
     *dots = meaning != SEGMENT_PLAIN;
     if (meaning == SEGMENT_DOT) {
         *used = start;
     } else if (meaning == SEGMENT_DOT_DOT) {
         if (start <= 1) {
-            return false;
+            *used = start;
+            return form->stay_in_root;
         }
         size_t back = start - 1; /* go behind the slash before this one */
         while (back > 0 && text[back - 1] != '/') {
@@ -132,8 +134,7 @@ static enum normalise_result resolve(char *text, size_t length, const struct pat
             continue;
         }
         dots = false;
-        if (form->resolve_dots && used > 0 &&
-            !end_segment(text, &used, start, !form->decode, &dots)) {
+        if (form->resolve_dots && used > 0 && !end_segment(text, &used, start, form, &dots)) {
             return NORMALISE_ABOVE_ROOT;
         }
         bool merged = form->merge_slashes && used > 0 && text[used - 1] == '/';
@@ -142,7 +143,7 @@ static enum normalise_result resolve(char *text, size_t length, const struct pat
         }
         start = used;
     }
-    if (form->resolve_dots && used > 0 && !end_segment(text, &used, start, !form->decode, &dots)) {
+    if (form->resolve_dots && used > 0 && !end_segment(text, &used, start, form, &dots)) {
         return NORMALISE_ABOVE_ROOT;
     }
     *used_out = used;

@@ -141,7 +141,7 @@ static void set_up(struct route_table *table)
                                 EFFECT_addresses,  EFFECT_authentication};
     memcpy(table->gates, gates, sizeof gates);
     table->gate_count = ARRAY_LEN(gates);
-    table->view = (struct view){.match_form = {true, true, true},
+    table->view = (struct view){.match_form = {true, true, true, false},
                                 .escape_rewritten = true,
                                 .above_root_status = 400,
                                 .bad_escape_status = 400,

@@ -2,8 +2,9 @@
 #include "language/test_priv.h"
 
 static const struct path_form forms[] = {
-    {true, true, true},  {true, false, true},  {true, true, false},   {true, false, false},
-    {false, true, true}, {false, false, true}, {false, false, false},
+    {true, true, true, false},    {true, false, true, false}, {true, true, false, false},
+    {true, false, false, false},  {false, true, true, false}, {false, false, true, false},
+    {false, false, false, false},
 };
 
 static struct slice random_target(struct fixture *f, struct dice *dice)

@@ -62,13 +62,16 @@ static const struct effects envoy_gateway_platform = {
 /* What Istio has everywhere: pilot/pkg/config/kube/gateway/conversion.go (sortHTTPRoutes, getURIRank,
  * createURIMatch) and pilot/pkg/networking/core/route/route.go (IsCatchAllRoute). MeshConfig
  * pathNormalization: the default resolves dot segments, keeps "//" and escapes
- * (pilot/pkg/networking/core/listener_builder.go). Envoy takes a Host by its bytes, with the dot. */
+ * (pilot/pkg/networking/core/listener_builder.go). Envoy takes a Host by its bytes, with the dot; its path
+ * canonicaliser stays below "/" (envoy test/common/http/path_utility_test.cc), and whether it decodes escapes
+ * of letters hangs on the release of the library that it is built with. */
 #define ISTIO_ROW                                                                                  \
     .regex_span = SPAN_WHOLE, .regex_place = PLACE_AFTER_PREFIXES,                                 \
     .regex_engine = PROFILE_ENGINE_RE2, .stops_at_catch_all = true, .regex_star_is_present = true, \
     .bad_filter_drops_route = true, .sets_host_by_header = true,                                   \
     .external_names = EXTERNAL_NAMES_SERVED, .reads_app_protocol = true,                           \
-    .view = {.match_form = {.resolve_dots = true},                                                 \
+    .view = {.match_form = {.resolve_dots = true, .stay_in_root = true},                           \
+             .escapes_open = true,                                                                 \
              .forward_normalised = true,                                                           \
              .missing_host_status = 400,                                                           \
              .host_dot = HOST_DOT_KEPT},                                                           \
@@ -118,7 +121,7 @@ static const struct gateway_profile profiles[] = {
         .host_falls_through = true,
         .prefix_slash_counts = true,
         .has_listener_sets = true,
-        .view = {.missing_host_status = 400, .host_dot = HOST_DOT_OPEN},
+        .view = {.form_open = true, .missing_host_status = 400, .host_dot = HOST_DOT_OPEN},
         /* a SHOULD of HTTPSListener in apis/v1/gateway_types.go */
         .detects_misdirected = true,
     },
@@ -152,9 +155,12 @@ static const struct gateway_profile profiles[] = {
         .match_order = ORDER_METHOD_AS_HEADER,
         .prefix_slash_counts = true,
         .has_listener_sets = true,
+        /* internal/gatewayapi/validate.go, validateBackendRefFilters */
+        .backend_filters = BACKEND_FILTERS_HEADERS_AND_HOST,
         .external_names = EXTERNAL_NAMES_REFUSED,
         /* listener.go: MergeSlashes, UnescapeAndRedirect; buildHeadersWithUnderscoresAction */
-        .view = {.match_form = {.merge_slashes = true, .resolve_dots = true},
+        .view = {.match_form = {.merge_slashes = true, .resolve_dots = true, .stay_in_root = true},
+                 .escapes_open = true,
                  .forward_normalised = true,
                  .escaped_slash_status = 307,
                  .missing_host_status = 400,

@@ -44,7 +44,8 @@ enum match_order {
 /* What becomes of filters in backendRefs that it does not serve. */
 enum backend_filters {
     BACKEND_FILTERS_SERVED,
-    BACKEND_FILTERS_REFUSED /* any filter makes the reference invalid: 500 */
+    BACKEND_FILTERS_HEADERS_AND_HOST, /* any other makes the reference invalid: 500 */
+    BACKEND_FILTERS_REFUSED           /* any at all does */
 };
 enum external_names { EXTERNAL_NAMES_OPEN, EXTERNAL_NAMES_SERVED, EXTERNAL_NAMES_REFUSED };
 
