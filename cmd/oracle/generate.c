@@ -110,16 +110,79 @@ static const struct choice canary_choices[] = {
     {"canary-by-header-pattern", {"^y.s$", "e"}},   {"canary-by-cookie", {"canary", "Canary"}},
     {"canary-weight", {"0", "100", "50"}},          {"canary-weight-total", {"200", "50"}},
 };
-static const struct choice snippet_choices[] = {
-    {"configuration-snippet",
-     {"more_set_headers \"X-Snip: 1\";", "add_header X-Add $host;",
-      "proxy_set_header X-Req \"v $http_x_any\";", "return 418;",
-      "return 302 https://r.example$request_uri;", "if ($host = \"a.example\") { return 403; }",
-      "deny 10.1.0.0/16;", "more_set_headers \"X-One: c\"; proxy_set_header X-Any \"\";"}},
-    {"server-snippet",
-     {"more_set_headers \"X-Srv: 1\";", "return 410;",
-      "if ($http_user_agent ~* curl) { return 403; }", "add_header X-Add 2;",
-      "proxy_read_timeout 10s;", "rewrite ^/ab$ /foo redirect;"}},
+/* A snippet is put together of one to three of these. */
+static const char *const location_lines[] = {
+    "more_set_headers \"X-Snip: 1\";",
+    "more_set_headers \"X-Snip: 2\" 'X-Any: a b';",
+    "more_set_headers \"Strict-Transport-Security: max-age=1\";",
+    "more_clear_headers X-Add X-Snip;",
+    "more_clear_headers \"X-One\";",
+    "more_set_input_headers \"X-In: 1\";",
+    "more_clear_input_headers X-Any;",
+    "add_header X-Add $host;",
+    "add_header X-Add \"$http_x_any;x\" always;",
+    "add_header X-Uri $request_uri;",
+    "proxy_set_header X-Req \"v $http_x_any\";",
+    "proxy_set_header X-Any \"\";",
+    "proxy_set_header X-Any $http_user_agent;",
+    "proxy_set_header X-Forwarded-For $http_x_any;",
+    "proxy_set_header X-Scheme \"$scheme\";",
+    "proxy_set_header X-Real-IP $remote_addr; # again",
+    "return 418;",
+    "return 200 \"ok $host\";",
+    "return 302 https://r.example$request_uri;",
+    "return https://r.example/x;",
+    "return 301 /new;",
+    "return 307 /new$request_uri;",
+    "if ($host = \"a.example\") { return 403; }",
+    "if ($host != b.example) { return 302 https://b.example$request_uri; }",
+    "if ($host ~* ^x\\.) { return 402; }",
+    "if ($scheme = http) { return 301 https://$host$request_uri; }",
+    "if ($request_method = POST) { return 405; }",
+    "if ($http_user_agent ~* \"curl|x\") { return 403; }",
+    "if ($http_x_any) { return 411; }",
+    "if ($http_x_any = \"\") { return 412; }",
+    "if ($http_x_forwarded_proto != \"https\") { return 301 https://$host/; }",
+    "if ($cookie_canary = always) { return 406; }",
+    "if ($http_x_canary !~ ^a) { return 409; }",
+    "rewrite ^ /moved redirect;",
+    "rewrite ^/(.*) https://m.example/x? permanent;",
+    "deny 10.1.0.0/16;",
+    "deny 10.1.0.0/16; allow 10.0.0.0/8; deny all;",
+    "allow 192.168.1.7; deny all;",
+    "allow 10.0.0.0/8; deny 10.1.2.3;",
+    "deny all;",
+    "allow all;",
+    "client_body_buffer_size 16k; send_timeout 10s;",
+    "proxy_read_timeout 10s;",
+    "set $a b;",
+};
+static const char *const server_lines[] = {
+    "more_set_headers \"X-Srv: 1\";",
+    "more_set_headers \"X-Snip: s\" 'X-Srv: 2';",
+    "more_clear_headers X-One;",
+    "more_set_input_headers \"X-In: s\";",
+    "add_header X-Add 2;",
+    "add_header X-Srv-Add $host always;",
+    "proxy_set_header X-Never 1;",
+    "return 410;",
+    "return 302 https://s.example$request_uri;",
+    "return 301 /gone;",
+    "if ($http_user_agent ~* curl) { return 403; }",
+    "if ($host = x.example) { return 302 /x; }",
+    "if ($host ~ ^x) { return 402; }",
+    "if ($scheme = http) { return 301 https://$host$request_uri; }",
+    "if ($scheme != http) { return 303 http://$http_host/plain; }",
+    "if ($request_method = DELETE) { return 405; }",
+    "if ($http_x_any) { return 302 /any$request_uri; }",
+    "rewrite ^/ab$ /foo redirect;",
+    "rewrite /b /c permanent;",
+    "rewrite ^/foo|bar https://m.example/y redirect;",
+    "deny 10.1.0.0/16;",
+    "allow 10.0.0.0/8; deny all;",
+    "client_max_body_size 8;",
+    "proxy_read_timeout 10s; proxy_buffering on;",
+    "set $z 1;",
 };
 static const struct choice settings[] = {
     {"ssl-redirect", {"false"}},
@@ -138,6 +201,13 @@ static const struct choice settings[] = {
     {"enable-underscores-in-headers", {"true"}},
     {"proxy-add-original-uri-header", {"true"}},
     {"hide-headers", {"X-Hidden"}},
+    {"add-headers", {"shop/headers"}},
+    {"server-snippet",
+     {"more_set_headers 'X-Snip: all';", "if ($http_x_any) { return 402; }",
+      "add_header X-Add all; more_set_headers 'X-Srv: all';"}},
+    {"location-snippet",
+     {"more_set_headers 'X-Snip: everywhere';", "if ($http_x_any) { return 402; }",
+      "add_header X-Add everywhere;"}},
 };
 
 static const char *one_value(struct chance *chance, const struct choice *choice)
@@ -186,6 +256,15 @@ static void generate_path(struct chance *chance, bool regex, const char *host,
     }
 }
 
+static void generate_snippet(struct chance *chance, struct item_spec *item, size_t snippet,
+                             const char *const *lines, size_t count)
+{
+    item->line_counts[snippet] = 1 + pick(chance, LINES_MAX);
+    for (size_t i = 0; i < item->line_counts[snippet]; i++) {
+        item->lines[snippet][i] = lines[pick(chance, count)];
+    }
+}
+
 static void generate_item(struct chance *chance, struct rule_set *set, struct item_spec *item)
 {
     *item = (struct item_spec){.aged = one_in(chance, 2)};
@@ -205,9 +284,11 @@ static void generate_item(struct chance *chance, struct rule_set *set, struct it
             annotate(item, "rewrite-target", ONE_OF(chance, targets));
         }
     }
-    if (set->snippets && one_in(chance, 3)) {
-        const struct choice *choice = &ONE_OF(chance, snippet_choices);
-        annotate(item, choice->name, one_value(chance, choice));
+    if (set->snippets && one_in(chance, 2)) {
+        generate_snippet(chance, item, 0, location_lines, ARRAY_LEN(location_lines));
+    }
+    if (set->snippets && one_in(chance, 4)) {
+        generate_snippet(chance, item, 1, server_lines, ARRAY_LEN(server_lines));
     }
     for (size_t i = pick(chance, 4); i > 0; i--) {
         const struct choice *choice = &ONE_OF(chance, choices);
@@ -231,7 +312,7 @@ static void generate_canary(struct chance *chance, struct rule_set *set, struct 
 {
     *item = set->items[pick(chance, set->item_count)];
     item->aged = one_in(chance, 2);
-    item->annotation_count = 0;
+    item->annotation_count = item->line_counts[0] = item->line_counts[1] = 0;
     item->tls_count = 0;
     annotate(item, "canary", "true");
     for (size_t i = 1 + pick(chance, 3); i > 0; i--) {
@@ -249,7 +330,7 @@ static void generate_canary(struct chance *chance, struct rule_set *set, struct 
 
 void rule_set_generate(struct chance *chance, bool snippets, struct rule_set *set)
 {
-    *set = (struct rule_set){.snippets = one_in(chance, 5) && snippets};
+    *set = (struct rule_set){.snippets = one_in(chance, 3) && snippets};
     size_t count = 1 + pick(chance, ITEMS_MAX);
     bool canaries = one_in(chance, 4);
     while (set->item_count < count) {
@@ -350,6 +431,19 @@ static void put_paths(const struct item_spec *item, struct buf *out)
     }
 }
 
+static void put_snippets(const struct item_spec *item, struct buf *out)
+{
+    static const char *const names[SNIPPETS] = {"configuration-snippet", "server-snippet"};
+    for (size_t i = 0; i < SNIPPETS; i++) {
+        if (item->line_counts[i]) {
+            buf_printf(out, "    nginx.ingress.kubernetes.io/%s: |\n", names[i]);
+        }
+        for (size_t l = 0; l < item->line_counts[i]; l++) {
+            buf_printf(out, "      %s\n", item->lines[i][l]);
+        }
+    }
+}
+
 static void put_item(const struct item_spec *item, size_t number, struct buf *out)
 {
     buf_printf(out,
@@ -359,12 +453,14 @@ static void put_item(const struct item_spec *item, size_t number, struct buf *ou
     if (item->aged) {
         buf_printf(out, "  creationTimestamp: \"2024-01-01T00:00:%02zuZ\"\n", number % 3);
     }
-    buf_puts(out, item->annotation_count ? "  annotations:\n" : "");
+    bool any = item->annotation_count || item->line_counts[0] || item->line_counts[1];
+    buf_puts(out, any ? "  annotations:\n" : "");
     for (size_t i = 0; i < item->annotation_count; i++) {
         buf_printf(out, "    nginx.ingress.kubernetes.io/%s: ", item->annotations[i].name);
         put_text(out, item->annotations[i].value);
         buf_putc(out, '\n');
     }
+    put_snippets(item, out);
     buf_puts(out, "spec:\n  ingressClassName: nginx\n");
     for (size_t i = 0; i < item->tls_count; i++) {
         buf_puts(out, i ? "  - hosts: [" : "  tls:\n  - hosts: [");

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 /* gateshift-oracle [--seed N] [--sets N] [--requests N] [--batch N] [--scripts DIR] [--keep DIR] [--most N]
- *                  [--snippets 1]
+ *                  [--snippets 0]
  *
- * Snippets are in rule sets only where that is asked for.
+ * Snippets are in rule sets unless that is ruled out.
  * Exit: 0 no disagreement, 1 some, 2 usage, 4 environment, 77 nginx or a module of it is not installed. */
 
 enum { EXIT_SKIPPED = 77, BATCH_MAX = 64 };
@@ -84,11 +84,7 @@ static void found(struct oracle *oracle, const struct rule_set *set, const struc
 static void check_refused(struct oracle *oracle, const struct rule_set *set, struct slice text,
                           size_t at)
 {
-    const struct request request = {.method = SLICE("GET"),
-                                    .scheme = SLICE("http"),
-                                    .host = SLICE("a"),
-                                    .target = SLICE("/"),
-                                    .client_text = SLICE("10.0.0.1")};
+    const struct request request = {.method = SLICE_ABSENT}; /* none is sent */
     oracle->tally.refused++;
     if (text.len && nginx_start(&oracle->nginx, text, at + 1)) {
         nginx_stop(&oracle->nginx);
@@ -157,11 +153,7 @@ static void ask_set(struct oracle *oracle, struct client *client, const struct b
 /* nginx refuses the batch: each rule set is tried alone, and the culprits are reported. */
 static void blame(struct oracle *oracle, const struct batch *batch)
 {
-    const struct request request = {.method = SLICE("GET"),
-                                    .scheme = SLICE("http"),
-                                    .host = SLICE("a"),
-                                    .target = SLICE("/"),
-                                    .client_text = SLICE("10.0.0.1")};
+    const struct request request = {.method = SLICE_ABSENT}; /* none is sent */
     for (size_t i = 0; i < batch->count; i++) {
         struct slice text = batch->texts[i];
         if (nginx_start(&oracle->nginx, text, i + 1)) {
@@ -316,7 +308,7 @@ static bool read_options(int argc, char **argv, struct oracle *oracle)
 int main(int argc, char **argv)
 {
     struct oracle oracle = {
-        .plan = {.seed = 1, .sets = 1000, .requests = 120, .batch = 50, .most = 3},
+        .plan = {.seed = 1, .sets = 1000, .requests = 120, .batch = 50, .most = 3, .snippets = 1},
         .nginx = {.program = "/usr/sbin/nginx", .scripts = ORACLE_SCRIPTS}};
     if (!read_options(argc, argv, &oracle)) {
         return 2;

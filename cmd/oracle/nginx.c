@@ -74,12 +74,13 @@ struct slice nginx_socket(struct arena *arena, const struct nginx *nginx, size_t
     return arena_printf(arena, "%s/%zu%s.sock", nginx->folder, number, https ? "s" : "h");
 }
 
-/* Maps and limits are those of nginx.tmpl. The client's address is told in a header, as all come by the same
+/* headers-more stands before Lua as in the controller's image: the last one filters first. Maps and limits are
+ * those of nginx.tmpl. The client's address is told in a header, as all come by the same
  * socket, and ports are the ones that the controller listens on. '@' is the folder, '!' that of the scripts, '^' the socket of the backend. */
 static const char head[] =
     "load_module /usr/share/nginx/modules/ndk_http_module.so;\n"
-    "load_module /usr/share/nginx/modules/ngx_http_lua_module.so;\n"
     "load_module /usr/share/nginx/modules/ngx_http_headers_more_filter_module.so;\n"
+    "load_module /usr/share/nginx/modules/ngx_http_lua_module.so;\n"
     "daemon off;\nmaster_process off;\npid @/pid;\nerror_log @/error.log warn;\n"
     "events { worker_connections 1000; }\n"
     "http {\n"

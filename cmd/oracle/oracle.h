@@ -29,6 +29,7 @@ bool one_in(struct chance *chance, size_t count);
 /* ---- rule sets: generate.c ---------------------------------------------------------------- */
 
 enum { ITEMS_MAX = 8, PATHS_MAX = 5, ANNOTATIONS_MAX = 8, SETTINGS_MAX = 4, TLS_MAX = 2 };
+enum { SNIPPETS = 2, LINES_MAX = 3 };
 
 struct word_pair {
     const char *name, *value;
@@ -40,6 +41,8 @@ struct item_spec {
     bool aged;
     struct word_pair annotations[ANNOTATIONS_MAX];
     struct path_spec paths[PATHS_MAX];
+    const char *lines[SNIPPETS][LINES_MAX]; /* of configuration-snippet and server-snippet */
+    size_t line_counts[SNIPPETS];
     const char *tls[TLS_MAX];
     const char *fallback; /* default backend, or null */
     size_t annotation_count, path_count, tls_count;

@@ -36,6 +36,9 @@ static bool disagree(const struct finding *finding, struct arena *arena, struct 
     } else if (!nginx_start(finding->nginx, buf_slice(&text), 1)) {
         *why = nginx_complaint(arena, finding->nginx);
         result = true;
+    } else if (!finding->request.method.len) {
+        *why = SLICE("nginx takes it"); /* which was all that was asked */
+        nginx_stop(finding->nginx);
     } else {
         struct client *client = client_open(arena);
         evaluate(world.evaluator, world.run.arena, &finding->request, &outcome);
@@ -85,6 +88,14 @@ static void reduce_item(struct finding *finding, size_t item)
         struct item_spec *other = &less.set.items[item];
         WITHOUT(other->annotations, other->annotation_count, i);
         (void)try_without(finding, &less);
+    }
+    for (size_t s = 0; s < SNIPPETS; s++) {
+        for (size_t i = spec->line_counts[s]; i-- > 0;) {
+            struct finding less = *finding;
+            struct item_spec *other = &less.set.items[item];
+            WITHOUT(other->lines[s], other->line_counts[s], i);
+            (void)try_without(finding, &less);
+        }
     }
     for (size_t i = spec->path_count; i-- > 0;) {
         struct finding less = *finding;

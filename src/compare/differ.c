@@ -257,7 +257,8 @@ static bool shares_equal(const struct outcome *a, const struct outcome *b)
 static bool header_equal(const struct seen_header *a, const struct seen_header *b)
 {
     /* A value that is not known is compared by its presence. */
-    return !a->known || !b->known || slice_equal(a->value, b->value);
+    return (!a->known || !b->known || slice_equal(a->value, b->value)) &&
+           a->only_good == b->only_good;
 }
 
 static bool has_name(const struct texts *names, struct slice name)

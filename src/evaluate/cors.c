@@ -135,7 +135,7 @@ void cors_headers(struct context *context, const struct route_cors *cors,
                   struct seen_headers *response)
 {
     struct slice allowed;
-    if (cors && origin_qualifies(context, cors, &allowed)) {
+    if (cors && !cors->only_preflight && origin_qualifies(context, cors, &allowed)) {
         put_headers(context, cors, allowed, false, response);
     }
 }

@@ -198,6 +198,7 @@ static void effects_in_force(const struct effects *platform, const struct effect
 /* Headers of an answer that the data plane gives itself. */
 static void answer_headers(struct context *context, struct outcome *out)
 {
+    context->status = out->status;
     headers_edit(context, context->table->platform.response_headers, &out->response);
     if (context->rule) {
         headers_edit(context, context->rule->effects.response_headers, &out->response);
@@ -280,9 +281,26 @@ static void tunnel(struct context *context, const struct entry *entry, struct ou
     }
 }
 
+/* A request that cannot be read is answered before its host is known. */
+static void refusal_headers(struct context *context, const struct entry *entry, struct outcome *out)
+{
+    if (out->status != context->table->view.bad_method_status) {
+        const struct entry_query query = {.gateway =
+                                              entry ? entry->gateway : context->request->gateway,
+                                          .https = context->https,
+                                          .port = context->request->port};
+        bool bounded = false;
+        entry = entry_index_find(context->evaluator->index, &query, &bounded);
+    }
+    context->status = out->status;
+    context->early = out->status != context->table->view.bad_method_status;
+    headers_edit(context, entry ? entry->refusal : NULL, &out->response);
+}
+
 static void serve_http(struct context *context, const struct entry *entry, struct outcome *out)
 {
     if (refused(context, out)) {
+        refusal_headers(context, entry, out);
         (void)unknown_decides(context, out);
     } else if (entry && entry->client && client_refused(context, entry->client, out)) {
         answer_headers(context, out);

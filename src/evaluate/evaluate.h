@@ -29,6 +29,7 @@ const char *outcome_name(enum outcome_kind kind);
 struct seen_header {
     struct slice name, value;
     bool known;
+    bool only_good; /* of what a backend answers: not with a status that is an error */
 };
 struct seen_headers {
     struct seen_header *items;

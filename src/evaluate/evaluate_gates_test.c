@@ -125,7 +125,7 @@ static void test_evaluate_client_may_be_named_by_a_header(void **state)
     struct world *world = *state;
     struct rule *rule = lone_rule(world);
     struct header_edit edit = {EDIT_SET, SLICE("X-Real-IP"),
-                               template_part(world->run.arena, PART_CLIENT), false};
+                               template_part(world->run.arena, PART_CLIENT), false, false};
     rule->effects.request_headers = world_edits(world, &edit, 1);
     struct network all, inner[2];
     assert_true(network_parse(SLICE("0.0.0.0/0"), &all));
@@ -182,8 +182,9 @@ static void test_evaluate_answers_carry_headers(void **state)
     struct world *world = *state;
     struct rule *rule = lone_rule(world);
     set_gates(world, (const int[]){EFFECT_answer}, 1);
-    struct header_edit of_platform = {EDIT_SET, SLICE("X-P"), world_template(world, "p"), false};
-    struct header_edit of_rule = {EDIT_SET, SLICE("X-R"), world_template(world, "r"), false};
+    struct header_edit of_platform = {EDIT_SET, SLICE("X-P"), world_template(world, "p"), false,
+                                      false};
+    struct header_edit of_rule = {EDIT_SET, SLICE("X-R"), world_template(world, "r"), false, false};
     world->table.platform.response_headers = world_edits(world, &of_platform, 1);
     rule->effects.response_headers = world_edits(world, &of_rule, 1);
     const struct route_answer answer = {.status = 503};
@@ -345,7 +346,7 @@ static void test_evaluate_unknown_parts_are_marked(void **state)
 {
     struct world *world = *state;
     struct rule *rule = lone_rule(world);
-    struct header_edit edit = {EDIT_SET, SLICE("X-A"), world_template(world, "a"), false};
+    struct header_edit edit = {EDIT_SET, SLICE("X-A"), world_template(world, "a"), false, false};
     rule->effects.request_headers = rule->effects.response_headers = world_edits(world, &edit, 1);
     const struct outcome *out = world_get(world, "a.b", "/");
     assert_true(out->backends[0].path_known && out->backends[0].host_known);

@@ -271,10 +271,11 @@ static void test_evaluate_effects_of_backends(void **state)
     struct rule_list *list = host_list(world);
     struct rule *rule = world_rule(world, list, PATH_ANY, "", NULL);
     struct backend *backends = world_backends(world, rule, 2);
-    struct header_edit of_rule[] = {{EDIT_SET, SLICE("X-A"), world_template(world, "rule"), false},
-                                    {EDIT_SET, SLICE("X-B"), world_template(world, "rule"), false}};
+    struct header_edit of_rule[] = {
+        {EDIT_SET, SLICE("X-A"), world_template(world, "rule"), false, false},
+        {EDIT_SET, SLICE("X-B"), world_template(world, "rule"), false, false}};
     struct header_edit of_backend[] = {
-        {EDIT_SET, SLICE("x-a"), world_template(world, "backend"), false}};
+        {EDIT_SET, SLICE("x-a"), world_template(world, "backend"), false, false}};
     const struct route_rewrite full = {.kind = REWRITE_FULL,
                                        .target = world_template(world, "/full")};
     const struct route_upstream_host host = {.host = world_template(world, "up.example")};
@@ -310,7 +311,7 @@ static void test_evaluate_backends_do_not_share_captures(void **state)
     struct rule_list *list = host_list(world);
     struct rule *rule = world_rule(world, list, PATH_REGEX, "^/(.*)", NULL);
     struct backend *backends = world_backends(world, rule, 2);
-    struct header_edit edit = {EDIT_SET, SLICE("X-P"), world_captures(world, "$1"), false};
+    struct header_edit edit = {EDIT_SET, SLICE("X-P"), world_captures(world, "$1"), false, false};
     rule->effects.request_headers = world_edits(world, &edit, 1);
     const struct route_rewrite rewrite = {.kind = REWRITE_REGEX,
                                           .regex = world_regex(world, "^/(.)", false, false),
@@ -327,10 +328,11 @@ static void test_evaluate_header_that_comes_back_is_not_absent(void **state)
     struct world *world = *state;
     struct rule_list *list = host_list(world);
     struct rule *rule = world_rule(world, list, PATH_ANY, "", "api");
-    struct header_edit items[] = {{EDIT_REMOVE, SLICE("X-A"), {NULL, 0}, false},
-                                  {EDIT_ADD, SLICE("x-a"), world_template(world, "1"), false},
-                                  {EDIT_REMOVE, SLICE("X-B"), {NULL, 0}, false},
-                                  {EDIT_REMOVE, SLICE("x-b"), {NULL, 0}, false}};
+    struct header_edit items[] = {
+        {EDIT_REMOVE, SLICE("X-A"), {NULL, 0}, false, false},
+        {EDIT_ADD, SLICE("x-a"), world_template(world, "1"), false, false},
+        {EDIT_REMOVE, SLICE("X-B"), {NULL, 0}, false, false},
+        {EDIT_REMOVE, SLICE("x-b"), {NULL, 0}, false, false}};
     rule->effects.request_headers = world_edits(world, items, ARRAY_LEN(items));
     const struct seen_headers *seen = &world_get(world, "a.b", "/")->backends[0].request;
     assert_text(seen_value(seen, "x-a"), "1");

@@ -125,23 +125,23 @@ static void test_evaluate_headers_of_the_data_plane(void **state)
     struct rule_list *list = host_list(world);
     struct part forwarded = {PART_HEADER, 0, SLICE("X-Forwarded-For")};
     struct header_edit platform[] = {
-        {EDIT_SET, SLICE("X-Forwarded-Host"), template_part(arena, PART_HOST_HEADER), false},
-        {EDIT_SET, SLICE("X-Forwarded-Port"), template_part(arena, PART_PORT), false},
-        {EDIT_SET, SLICE("X-Scheme"), template_part(arena, PART_SCHEME), false},
-        {EDIT_SET, SLICE("X-Real-IP"), template_part(arena, PART_CLIENT), false},
-        {EDIT_SET, SLICE("X-Request-ID"), template_part(arena, PART_REQUEST_ID), false},
-        {EDIT_SET, SLICE("X-Original-Forwarded-For"), {&forwarded, 1}, false},
-        {EDIT_REMOVE, SLICE("Proxy"), {NULL, 0}, false},
+        {EDIT_SET, SLICE("X-Forwarded-Host"), template_part(arena, PART_HOST_HEADER), false, false},
+        {EDIT_SET, SLICE("X-Forwarded-Port"), template_part(arena, PART_PORT), false, false},
+        {EDIT_SET, SLICE("X-Scheme"), template_part(arena, PART_SCHEME), false, false},
+        {EDIT_SET, SLICE("X-Real-IP"), template_part(arena, PART_CLIENT), false, false},
+        {EDIT_SET, SLICE("X-Request-ID"), template_part(arena, PART_REQUEST_ID), false, false},
+        {EDIT_SET, SLICE("X-Original-Forwarded-For"), {&forwarded, 1}, false, false},
+        {EDIT_REMOVE, SLICE("Proxy"), {NULL, 0}, false, false},
     };
     world->table.platform.request_headers = world_edits(world, platform, ARRAY_LEN(platform));
-    struct header_edit sts[] = {
-        {EDIT_SET, SLICE("Strict-Transport-Security"), world_template(world, "max-age=1"), true}};
+    struct header_edit sts[] = {{EDIT_SET, SLICE("Strict-Transport-Security"),
+                                 world_template(world, "max-age=1"), true, false}};
     world->table.platform.response_headers = world_edits(world, sts, 1);
     struct rule *rule = world_rule(world, list, PATH_ANY, "", "api");
     struct header_edit own[] = {
-        {EDIT_SET, SLICE("x-scheme"), world_template(world, "mine"), false},
-        {EDIT_ADD, SLICE("X-List"), world_template(world, "c"), false},
-        {EDIT_REMOVE, SLICE("x-gone"), {NULL, 0}, false},
+        {EDIT_SET, SLICE("x-scheme"), world_template(world, "mine"), false, false},
+        {EDIT_ADD, SLICE("X-List"), world_template(world, "c"), false, false},
+        {EDIT_REMOVE, SLICE("x-gone"), {NULL, 0}, false, false},
     };
     rule->effects.request_headers = world_edits(world, own, ARRAY_LEN(own));
     struct header items[] = {{SLICE("Host"), SLICE("no")},
@@ -222,7 +222,7 @@ static void test_evaluate_captures_come_from_the_rule_that_matched(void **state)
     second->match.tests = &test;
     second->match.test_count = 1;
     struct rule *rule = world_rule(world, list, PATH_PREFIX_STRING, "/", "api");
-    struct header_edit edit = {EDIT_SET, SLICE("X-P"), world_captures(world, "<$1>"), false};
+    struct header_edit edit = {EDIT_SET, SLICE("X-P"), world_captures(world, "<$1>"), false, false};
     rule->effects.request_headers = world_edits(world, &edit, 1);
     const struct outcome *out = world_get(world, "a.example", "/abc");
     assert_text(seen_value(&out->backends[0].request, "x-p"), "<>");

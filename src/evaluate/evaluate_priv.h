@@ -45,6 +45,8 @@ struct context {
     struct slice path; /* in the view's normal form */
     struct slice host; /* normalised */
     bool https;
+    bool early;            /* answered before the request is read: no variable has its value */
+    int64_t status;        /* of the answer whose headers are put together; 0: a backend's */
     struct address client; /* as the view says; length 0: not known */
     struct slice client_text;
     struct regex_match captures; /* of the rule's path, or of its rewrite */

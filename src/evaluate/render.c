@@ -70,6 +70,9 @@ bool is_plain_http(struct context *context)
 static bool part_render(struct context *context, const struct part *part, struct slice *out)
 {
     const struct request *request = context->request;
+    if (context->early && part->kind != PART_TEXT) {
+        return false;
+    }
     switch (part->kind) {
     case PART_TEXT:
         *out = part->text;

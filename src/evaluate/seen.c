@@ -28,7 +28,7 @@ void seen_set(struct arena *arena, struct seen_headers *headers, struct slice na
     drop_header(headers, name);
     drop_absent(headers, name);
     *ARENA_PUSH(arena, headers->items, headers->count, headers->capacity) =
-        (struct seen_header){name, value, known};
+        (struct seen_header){name, value, known, false};
 }
 
 static void seen_remove(struct arena *arena, struct seen_headers *headers, struct slice name)
@@ -54,10 +54,40 @@ static void seen_add(struct arena *arena, struct seen_headers *headers, struct s
             const struct slice texts[] = {header->value, SLICE(","), value};
             header->value = concat(arena, texts, ARRAY_LEN(texts));
             header->known = header->known && known;
+            header->only_good = false;
             return;
         }
     }
     seen_set(arena, headers, name, value, known);
+}
+
+/* ngx_http_headers_filter_module: what add_header without "always" acts on. */
+static bool is_good(int64_t status)
+{
+    static const int64_t good[] = {200, 201, 204, 206, 301, 302, 303, 304, 307, 308};
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        if (status == good[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool acts(const struct context *context, const struct header_edit *edit)
+{
+    return (!edit->only_https || context->https) &&
+           (!edit->only_good || !context->status || is_good(context->status));
+}
+
+/* The status of what a backend will answer is not known, so the header is marked. */
+static void mark_good(const struct context *context, struct seen_headers *headers,
+                      const struct header_edit *edit, bool had)
+{
+    for (size_t i = 0; !had && edit->only_good && !context->status && i < headers->count; i++) {
+        if (slice_equal_fold(headers->items[i].name, edit->name)) {
+            headers->items[i].only_good = true;
+        }
+    }
 }
 
 void headers_edit(struct context *context, const struct route_header_edits *edits,
@@ -65,9 +95,10 @@ void headers_edit(struct context *context, const struct route_header_edits *edit
 {
     for (size_t i = 0; edits && i < edits->edits.count; i++) {
         const struct header_edit *edit = &edits->edits.items[i];
-        if (edit->only_https && !context->https) {
+        if (!acts(context, edit)) {
             continue;
         }
+        bool had = seen_find(headers, edit->name) != NULL;
         struct slice value = SLICE_ABSENT;
         bool known = edit->kind == EDIT_REMOVE || template_render(context, &edit->value, &value);
         bool empty = known && value.len == 0;
@@ -90,6 +121,7 @@ void headers_edit(struct context *context, const struct route_header_edits *edit
             seen_remove(context->arena, headers, edit->name);
             break;
         }
+        mark_good(context, headers, edit, had);
     }
 }
 
@@ -104,7 +136,7 @@ void client_headers(struct context *context, struct seen_headers *out)
         }
         if (!repeated) {
             *ARENA_PUSH(context->arena, out->items, out->count, out->capacity) =
-                (struct seen_header){name, headers_joined(context->arena, sent, name), true};
+                (struct seen_header){name, headers_joined(context->arena, sent, name), true, false};
         }
     }
 }

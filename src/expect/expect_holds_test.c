@@ -50,8 +50,8 @@ static void check(struct run *run, const struct outcome *outcome, const char *ex
 }
 
 static struct seen_header seen[] = {
-    {{"X-Set", 5}, {"1", 1}, true},
-    {{"X-Later", 7}, {NULL, 0}, false},
+    {{"X-Set", 5}, {"1", 1}, true, false},
+    {{"X-Later", 7}, {NULL, 0}, false, false},
 };
 
 /* 3 to `cart`, 1 to `cart-v2`. */

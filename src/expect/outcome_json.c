@@ -215,6 +215,9 @@ static struct node *edits_node(const struct writer *writer, const struct edits *
         if (edit->only_https) {
             set(writer, map, "only_https", node_bool(writer->arena, true));
         }
+        if (edit->only_good) {
+            set(writer, map, "only_good_statuses", node_bool(writer->arena, true));
+        }
         node_add(writer->arena, list, map);
     }
     return list;

@@ -353,6 +353,13 @@ static void check_groups(struct reading *reading)
 static void say_open(const struct reading *reading, const struct annotation *item,
                      const struct annotation_row *row)
 {
+    if (row->treatment == TREAT_RISK) {
+        diag_at(reading->run->diag, DIAG_N006, item->span, reading->ingress->object.subject,
+                SLICE_FMT "; what it does (%s) is unknown and is not converted",
+                SLICE_ARG(snippet_reason(reading->run, item->name, item->id, item->value)),
+                aspect_name(row->aspect));
+        return;
+    }
     static const char *const limits = "; it acts on clients that ask too often only";
     bool limit = slice_starts(slice_of(row->name), SLICE("limit-"));
     diag_at(reading->run->diag, DIAG_N006, item->span, reading->ingress->object.subject,

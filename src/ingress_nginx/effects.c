@@ -1,4 +1,4 @@
-#include "ingress_nginx/model_priv.h"
+#include "ingress_nginx/snippets_priv.h"
 
 #define NEW_EFFECT(run, type) ARENA_NEW((run)->arena, struct route_##type)
 
@@ -37,14 +37,55 @@ static void gather(struct gathered *out, struct effect_source source, size_t req
     }
 }
 
-static void gather_snippet(struct run *run, struct slice text, const struct variables *own,
-                           struct effect_source source, struct gathered *out)
+static void append(struct run *run, const struct edits *from, struct edits *to)
 {
-    struct gathered both = *out;
-    if (text.ptr && snippet_parse(run, text, own, &both.request, &both.response)) {
-        gather(&both, source, out->request.count, out->response.count);
-        *out = both;
+    for (size_t i = 0; i < from->count; i++) {
+        *ARENA_PUSH(run->arena, to->items, to->count, to->capacity) = from->items[i];
     }
+}
+
+enum edits_part { PART_INPUT, PART_SENT, PART_HIDDEN, PART_SET, PART_ADDED };
+
+static const struct edits *part_of(const struct placed_snippet *placed, enum edits_part part)
+{
+    const struct snippet *snippet = &placed->snippet;
+    const struct edits *const parts[] = {&snippet->input, &snippet->sent, &snippet->hidden,
+                                         &snippet->set, &snippet->added};
+    return parts[part];
+}
+
+/* headers-more takes those of the server as well as those of the location; nginx's own directives are taken
+ * over from the server only where the location has none of the kind. */
+static void gather_part(struct run *run, const struct placed_snippets *snippets,
+                        enum edits_part part, bool no_server, struct gathered *out)
+{
+    bool merged = part == PART_INPUT || part == PART_SET;
+    bool request = part == PART_INPUT || part == PART_SENT;
+    for (size_t i = 0; i < snippets->count; i++) {
+        const struct placed_snippet *placed = &snippets->items[i];
+        no_server = no_server || (!merged && placed->place == SNIPPET_LOCATION &&
+                                  part_of(placed, part)->count > 0);
+    }
+    for (size_t i = 0; i < snippets->count; i++) {
+        const struct placed_snippet *placed = &snippets->items[i];
+        size_t requests = out->request.count, responses = out->response.count;
+        if (placed->place == SNIPPET_LOCATION || !no_server) {
+            append(run, part_of(placed, part), request ? &out->request : &out->response);
+            gather(out, placed->source, requests, responses);
+        }
+    }
+}
+
+/* nginx.tmpl: the cookie of an external service's answer goes by an add_header of the location. */
+static bool adds_cookie(const struct rule *rule)
+{
+    const struct route_authentication *authentication = rule->effects.authentication;
+    for (size_t i = 0; authentication && i < authentication->guards.count; i++) {
+        if (authentication->guards.items[i].kind == GUARD_EXTERNAL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void gather_custom(struct model *model, const struct annotations *annotations,
@@ -74,60 +115,94 @@ static void gather_custom(struct model *model, const struct annotations *annotat
     }
 }
 
+static void gather_connection(struct run *run, const struct annotations *annotations,
+                              struct gathered *all)
+{
+    struct slice connection = annotation_text(annotations, AN_connection_proxy_header);
+    if (connection.ptr) {
+        effect_edit(run, &all->request, EDIT_SET, SLICE("Connection"),
+                    template_text(run->arena, connection));
+        gather(all, annotation_source(annotations, AN_connection_proxy_header),
+               all->request.count - 1, all->response.count);
+    }
+}
+
+/* grpc_pass sends what grpc_set_header says. */
+static bool is_grpc(const struct location *location)
+{
+    struct slice protocol = location->item
+                                ? annotation_text(location->item->annotations, AN_backend_protocol)
+                                : SLICE_ABSENT;
+    return slice_equal_fold(protocol, SLICE("GRPC")) || slice_equal_fold(protocol, SLICE("GRPCS"));
+}
+
+static void put_headers(struct run *run, const struct gathered *all, struct rule *rule)
+{
+    if (all->request.count) {
+        struct route_header_edits *edits = NEW_EFFECT(run, header_edits);
+        const struct route_header_edits *before = rule->effects.request_headers;
+        *edits = (struct route_header_edits){all->request_source, all->request};
+        if (before) {
+            append(run, &before->edits, &edits->edits);
+        }
+        rule->effects.request_headers = edits;
+    }
+    if (all->response.count) {
+        struct route_header_edits *edits = NEW_EFFECT(run, header_edits);
+        *edits = (struct route_header_edits){all->response_source, all->response};
+        rule->effects.response_headers = edits;
+    }
+}
+
 static void add_headers(struct model *model, const struct server *server,
-                        const struct location *location, struct rule *rule)
+                        const struct location *location, const struct placed_snippets *snippets,
+                        struct rule *rule)
 {
     struct run *run = model->run;
-    const struct settings *settings = model->settings;
     struct gathered all = {0};
-    const struct variables own = location_variables(run, location);
     client_certificate_headers(model, server, &all.request);
     if (server->client) {
         gather(&all, server->client->source, 0, 0);
     }
-    gather_snippet(run, settings->server_snippet, &own, setting_source(settings, "server-snippet"),
-                   &all);
-    for (size_t i = 0; i < server->item_count; i++) {
-        /* the first Ingress of the host that has one (controller.go, createServers) */
-        const struct annotations *annotations = server->items[i]->annotations;
-        if (annotation_set(annotations, AN_server_snippet)) {
-            gather_snippet(run, annotation_text(annotations, AN_server_snippet), &own,
-                           annotation_source(annotations, AN_server_snippet), &all);
-            break;
-        }
+    gather_part(run, snippets, PART_INPUT, false, &all);
+    if (!is_grpc(location)) {
+        gather_part(run, snippets, PART_SENT, true, &all);
     }
+    gather_part(run, snippets, PART_HIDDEN, false, &all);
+    gather_part(run, snippets, PART_SET, false, &all);
     if (location->item) {
-        const struct annotations *annotations = location->item->annotations;
-        if (annotation_set(annotations, AN_configuration_snippet)) {
-            gather_snippet(run, annotation_text(annotations, AN_configuration_snippet), &own,
-                           annotation_source(annotations, AN_configuration_snippet), &all);
-        }
-        gather_snippet(run, settings->location_snippet, &own,
-                       setting_source(settings, "location-snippet"), &all);
-        gather_custom(model, annotations, rule, &all);
-        struct slice connection = annotation_text(annotations, AN_connection_proxy_header);
-        if (connection.ptr) {
-            effect_edit(run, &all.request, EDIT_SET, SLICE("Connection"),
-                        template_text(run->arena, connection));
-            gather(&all, annotation_source(annotations, AN_connection_proxy_header),
-                   all.request.count - 1, all.response.count);
-        }
+        gather_custom(model, location->item->annotations, rule, &all);
+        gather_connection(run, location->item->annotations, &all);
     }
-    if (all.request.count) {
-        struct route_header_edits *edits = NEW_EFFECT(run, header_edits);
-        const struct route_header_edits *before = rule->effects.request_headers;
-        *edits = (struct route_header_edits){all.request_source, all.request};
-        for (size_t i = 0; before && i < before->edits.count; i++) {
-            *ARENA_PUSH(run->arena, edits->edits.items, edits->edits.count, edits->edits.capacity) =
-                before->edits.items[i];
-        }
-        rule->effects.request_headers = edits;
+    gather_part(run, snippets, PART_ADDED, adds_cookie(rule), &all);
+    put_headers(run, &all, rule);
+}
+
+/* What the snippets of the server do to answers that come from no location, or from one with nothing of its
+ * own. */
+static void server_headers(struct model *model, const struct server *server, struct rule *rule)
+{
+    struct placed_snippets snippets;
+    struct gathered all = {0};
+    snippets_of(model, server, NULL, &snippets);
+    if (rule->effects.response_headers) {
+        append(model->run, &rule->effects.response_headers->edits, &all.response);
     }
-    if (all.response.count) {
-        struct route_header_edits *edits = NEW_EFFECT(run, header_edits);
-        *edits = (struct route_header_edits){all.response_source, all.response};
-        rule->effects.response_headers = edits;
-    }
+    gather_part(model->run, &snippets, PART_HIDDEN, false, &all);
+    gather_part(model->run, &snippets, PART_SET, false, &all);
+    gather_part(model->run, &snippets, PART_ADDED, false, &all);
+    put_headers(model->run, &all, rule);
+}
+
+const struct route_header_edits *server_refusal(struct model *model, const struct server *server)
+{
+    struct rule rule = {0};
+    struct route_header_edits *edits = NEW_EFFECT(model->run, header_edits);
+    platform_named_headers(model, &edits->edits);
+    rule.effects.response_headers = edits;
+    server_headers(model, server, &rule);
+    const struct route_header_edits *all = rule.effects.response_headers;
+    return all->edits.count ? all : NULL;
 }
 
 /* ---- backends ----------------------------------------------------------------------------- */
@@ -253,48 +328,59 @@ static void add_unknown(struct model *model, const struct location *location, st
             continue;
         }
         struct effect_source source = {item->name, item->span};
-        rule->unknown = unknown_add(
-            model->run, rule->unknown, annotation_row(item->id)->aspect, source,
-            arena_printf(model->run->arena, "annotation '" SLICE_FMT "' is not understood yet",
-                         SLICE_ARG(item->name)));
+        rule->unknown =
+            unknown_add(model->run, rule->unknown, annotation_row(item->id)->aspect, source,
+                        snippet_reason(model->run, item->name, item->id, item->value));
     }
 }
 
-/* nginx's own limit: nginx.tmpl leaves out all else of a location that is denied. */
-static void limit_denied(struct model *model, struct rule *rule)
+/* nginx.tmpl leaves out all else of a location that is denied, so it has nginx's own limit, or that of the
+ * server. */
+static void frame_denied(struct model *model, const struct server *server, struct rule *rule)
 {
     struct route_body_limit *limit = NEW_EFFECT(model->run, body_limit);
-    limit->bytes = 1 << 20;
+    limit->bytes = snippets_body_limit(model, server, 1 << 20);
     rule->effects.body_limit = limit;
+    server_headers(model, server, rule);
 }
 
 void location_frame(struct model *model, const struct server *server,
                     const struct location *location, struct rule *rule)
 {
     if (location->item && location->item->annotations->denied) {
-        limit_denied(model, rule);
+        frame_denied(model, server, rule);
         return;
     }
+    struct placed_snippets snippets;
+    snippets_of(model, server, location, &snippets);
     if (location->item) {
         add_body_limit(model->run, location->item->annotations, rule);
     }
-    add_headers(model, server, location, rule);
+    add_headers(model, server, location, &snippets, rule);
 }
 
 /* ---- one location --------------------------------------------------------------------------- */
 
-static void deny(struct model *model, const struct annotations *annotations, struct rule *rule)
+static void deny(struct model *model, const struct server *server,
+                 const struct annotations *annotations, struct rule *rule)
 {
     struct route_answer *answer = NEW_EFFECT(model->run, answer);
     *answer =
         (struct route_answer){annotations->denied_source, 503, annotations->denied_reason, false};
     rule->effects.answer = answer;
-    limit_denied(model, rule);
+    frame_denied(model, server, rule);
     rule->effects.cors = NULL;
     rule->effects.addresses = NULL;
     rule->effects.authentication = NULL;
     rule->backends = NULL;
     rule->backend_count = 0;
+}
+
+static bool has_own_lists(const struct model *model, const struct annotations *annotations)
+{
+    return annotation_set(annotations, AN_allowlist_source_range) ||
+           annotation_set(annotations, AN_denylist_source_range) ||
+           model->settings->allowlist.len || model->settings->denylist.len;
 }
 
 void location_effects(struct model *model, const struct server *server,
@@ -306,15 +392,20 @@ void location_effects(struct model *model, const struct server *server,
     rule->unknown = unknown_prepend(run, rule->unknown, server->unknown);
     rule->unknown = unknown_prepend(run, rule->unknown, model->settings->unknown);
     add_protection(model, location, rule);
+    struct placed_snippets snippets;
+    snippets_of(model, server, location, &snippets);
     if (!location->item) {
-        add_headers(model, server, location, rule);
+        snippets_access(model, &snippets, false, rule);
+        add_headers(model, server, location, &snippets, rule);
+        snippets_answer(model, &snippets, location, view, table, rule);
         return;
     }
     const struct annotations *annotations = location->item->annotations;
     if (annotations->denied) {
-        deny(model, annotations, rule);
+        deny(model, server, annotations, rule);
         return;
     }
+    snippets_access(model, &snippets, has_own_lists(model, annotations), rule);
     add_traffic(model, location, rule);
     (void)stand_in(model, location, rule);
     if (!location->plain) {
@@ -330,11 +421,13 @@ void location_effects(struct model *model, const struct server *server,
         }
     }
     add_authentication(model, location, rule);
-    add_headers(model, server, location, rule);
+    add_headers(model, server, location, &snippets, rule);
+    snippets_answer(model, &snippets, location, view, table, rule);
     add_unknown(model, location, rule);
 }
 
-void rule_outside_locations(struct model *model, struct rule *rule, int64_t body_limit)
+void rule_outside_locations(struct model *model, const struct server *server, struct rule *rule,
+                            int64_t body_limit)
 {
     struct route_body_limit *limit = NEW_EFFECT(model->run, body_limit);
     limit->bytes = body_limit;
@@ -344,5 +437,8 @@ void rule_outside_locations(struct model *model, struct rule *rule, int64_t body
         effect_edit(model->run, &edits->edits, EDIT_REMOVE, SLICE("Strict-Transport-Security"),
                     (struct template){0});
         rule->effects.response_headers = edits;
+    }
+    if (server) {
+        server_headers(model, server, rule);
     }
 }

@@ -1,4 +1,4 @@
-#include "ingress_nginx/model_priv.h"
+#include "ingress_nginx/snippets_priv.h"
 
 /* Servers as entries: how nginx chooses one by the Host header (ngx_http_find_virtual_server). */
 
@@ -60,7 +60,7 @@ struct name {
     struct server *server;
     struct slice text;
     struct host_pattern host;
-    const struct rule_list *rules;
+    const struct rule_list *rules, *https_rules;
 };
 
 /* Connections whose SNI is the host go to the Service of its "/", whatever else the host has (nginx.go,
@@ -108,16 +108,18 @@ static void add_entries(struct model *model, const struct name *name, struct rou
         slice_equal(name->text, server->host)) {
         add_tunnel(model, name, table);
     }
+    const struct route_header_edits *refusal = server_refusal(model, server);
     for (int https = 0; https < 2; https++) {
         struct entry *entry = route_table_add(model->run, table);
         entry->gateway = model->gateway;
         entry->https = https == 1;
         entry->port = https ? 443 : 80;
         entry->host = name->host;
-        entry->rules = name->rules;
+        entry->rules = https ? name->https_rules : name->rules;
         entry->origin = server->origin;
         entry->unknown = model->frozen;
         entry->client = server->client;
+        entry->refusal = refusal;
         if (https) {
             entry->certificate = server->certificate;
             entry->unknown = handshake_unknown(model, name, entry->unknown);
@@ -153,13 +155,14 @@ static void add_www(struct model *model, const struct server *server, struct rou
                           .effects = {.redirect = redirect},
                           .unknown = model->settings->unknown,
                           .origin = server->origin};
-    rule_outside_locations(model, rule, -1);
+    rule_outside_locations(model, NULL, rule, -1);
     struct server www = *server;
     if (!certificate_covers(model, server, other)) { /* pkg/util/ingress, BuildRedirects */
         www.certificate = (struct certificate){0};
     }
     www.client = NULL;
-    const struct name name = {&www, other, {HOST_EXACT, other, NULL}, list};
+    www.item_count = 0; /* their snippets are not for it */
+    const struct name name = {&www, other, {HOST_EXACT, other, NULL}, list, list};
     add_entries(model, &name, table);
 }
 
@@ -193,7 +196,11 @@ static void write_rules(struct model *model, struct route_table *table, struct n
     struct view_of view = {.host = name->text};
     view.certified = model_redirects(model, view.host);
     view.doubtful = slice_starts(view.host, SLICE("~")) && map_count(model->certified) > 0;
-    name->rules = server_rules(model, name->server, &view, table);
+    name->rules = name->https_rules = server_rules(model, name->server, &view, table);
+    if (name->server->asks_scheme) {
+        view.https = true;
+        name->https_rules = server_rules(model, name->server, &view, table);
+    }
 }
 
 static void add_name(struct model *model, struct route_table *table, struct name name,
@@ -201,34 +208,73 @@ static void add_name(struct model *model, struct route_table *table, struct name
 {
     *out = name;
     /* an alias differs from its host where only one of both has a certificate */
-    if (like && name.host.kind != HOST_REGEX &&
+    if (like && name.host.kind != HOST_REGEX && !name.server->asks_host &&
         model_redirects(model, like->text) == model_redirects(model, name.text)) {
         out->rules = like->rules;
+        out->https_rules = like->https_rules;
     } else {
         write_rules(model, table, out);
     }
 }
 
+/* A host that a condition names is asked of the server that many names lead to: it gets an entry of its own,
+ * for which the condition holds. Returns how many there are then. */
+static size_t add_asked(struct model *model, struct route_table *table, const struct texts *hosts,
+                        struct name *names, size_t count)
+{
+    size_t named = count;
+    for (size_t h = 0; h < hosts->count; h++) {
+        struct slice host = hosts->items[h];
+        bool plain = host.len && host_accepted(host) && !slice_starts(host, SLICE("~")) &&
+                     slice_find(host, '*', 0) == host.len &&
+                     slice_equal(host, arena_lower(model->run->arena, host));
+        size_t at = 0;
+        while (at < named && plain && !host_pattern_matches(&names[at].host, host)) {
+            at++;
+        }
+        bool asked =
+            plain && at < named && names[at].host.kind != HOST_EXACT && names[at].server->asks_host;
+        for (size_t i = named; i < count && asked; i++) {
+            asked = !slice_equal(names[i].text, host);
+        }
+        if (asked) {
+            const struct name name = {names[at].server, host, {HOST_EXACT, host, NULL}, NULL, NULL};
+            add_name(model, table, name, NULL, &names[count++]);
+        }
+    }
+    return count;
+}
+
 void model_write(struct model *model, struct route_table *table)
 {
     size_t count = 0, most = model->server_count;
+    struct texts hosts = {0};
+    size_t capacity = 0;
     for (size_t i = 0; i < model->server_count; i++) {
         most += model->servers[i]->alias_count;
+        snippets_survey(model, model->servers[i], &hosts.items, &hosts.count, &capacity);
     }
+    most += hosts.count;
     struct name *names = ARENA_ARRAY(model->scratch, struct name, most);
     for (size_t i = 0; i < model->server_count; i++) {
         struct server *server = model->servers[i];
         struct name host = {server, server->host,
-                            pattern_of(model, server, server->host, false, table), NULL};
+                            pattern_of(model, server, server->host, false, table), NULL, NULL};
         const struct name *first = &names[count];
         add_name(model, table, host, NULL, &names[count++]);
         for (size_t a = 0; a < server->alias_count; a++) {
             struct slice alias = server->aliases[a];
-            struct name name = {server, alias, pattern_of(model, server, alias, true, table), NULL};
+            struct name name = {server, alias, pattern_of(model, server, alias, true, table), NULL,
+                                NULL};
             add_name(model, table, name, first, &names[count++]);
         }
     }
     sort_stable(model->scratch, names, count, sizeof *names, compare_names, NULL);
+    size_t all = add_asked(model, table, &hosts, names, count);
+    if (all > count) {
+        count = all;
+        sort_stable(model->scratch, names, count, sizeof *names, compare_names, NULL);
+    }
     route_table_reserve(model->run, table, 2 * count);
     /* these servers stand first in the file, so they win against an alias of the same name */
     for (size_t i = 0; i < count; i++) {

@@ -43,11 +43,11 @@ const struct config_map *config_map_named(const struct kube *kube, struct slice 
 struct model;
 void settings_check(struct model *model);
 
-/* ---- snippets.c: raw configuration that does nothing but set headers */
+/* ---- snippet_rules.c: raw configuration. False when some of it is not understood. */
 bool snippet_is_plain(enum annotation_id id, struct slice text);
-struct variables;
-bool snippet_parse(struct run *run, struct slice text, const struct variables *own,
-                   struct edits *request, struct edits *response);
+/* Why it is not: the directive is named. */
+struct slice snippet_reason(struct run *run, struct slice name, enum annotation_id id,
+                            struct slice text);
 
 /* ---- references.c: objects that annotations name */
 void references_check(struct run *run, const struct kube *kube, const struct settings *settings,
@@ -98,6 +98,7 @@ struct server {
     struct effect_source refused;      /* the server answers 403 because of this */
     const struct client_check *client; /* certificates of clients; null: none are asked for */
     bool client_passed;                /* the backend gets them */
+    bool asks_scheme, asks_host;       /* a snippet looks at the scheme, or at the host */
 };
 struct model {
     struct run *run;
@@ -189,6 +190,7 @@ struct view_of {
     struct slice host; /* under which the server is asked */
     bool certified;    /* model_redirects of the host */
     bool doubtful;     /* the host is an expression, and some of its names may be certified */
+    bool https; /* where the server's snippets look at the scheme; else the rules are of both */
 };
 /* Sets effects, backends and what is unknown. */
 void location_effects(struct model *model, const struct server *server,
@@ -197,14 +199,18 @@ void location_effects(struct model *model, const struct server *server,
 void effect_edit(struct run *run, struct edits *edits, enum edit_kind kind, struct slice name,
                  struct template value);
 
+/* What a server does to answers that nginx gives before it looks for a location; null: nothing. */
+const struct route_header_edits *server_refusal(struct model *model, const struct server *server);
 /* What a location does to answers that nginx gives before it comes to the location's own directives. */
 void location_frame(struct model *model, const struct server *server,
                     const struct location *location, struct rule *rule);
 /* The Service of the annotation default-backend, where it takes over. */
 bool location_stand_in(const struct model *model, const struct location *location,
                        struct backend *out);
-/* The rule answers outside of the controller's locations, of which HSTS and sizes of bodies are a part. */
-void rule_outside_locations(struct model *model, struct rule *rule, int64_t body_limit);
+/* The rule answers outside of the controller's locations, of which HSTS and sizes of bodies are a part; null:
+ * outside of the servers of Ingresses as well. */
+void rule_outside_locations(struct model *model, const struct server *server, struct rule *rule,
+                            int64_t body_limit);
 
 /* ---- redirects.c */
 void add_rewrite(struct model *model, const struct location *location, struct route_table *table,
@@ -235,6 +241,8 @@ const char *buffers_refused(int64_t count, struct slice size, struct slice busy,
 void add_traffic(struct model *model, const struct location *location, struct rule *rule);
 
 /* ---- platform.c: what the controller does everywhere */
+/* add-headers and hide-headers. */
+void platform_named_headers(struct model *model, struct edits *edits);
 void platform_effects(struct model *model, struct route_table *table);
 
 /* ---- rivals.c: what the order of Ingresses decides where the input does not tell it */

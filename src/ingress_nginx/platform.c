@@ -62,7 +62,7 @@ static void request_headers(struct run *run, const struct settings *settings,
     }
 }
 
-static void named_headers(struct model *model, struct edits *edits)
+void platform_named_headers(struct model *model, struct edits *edits)
 {
     struct run *run = model->run;
     const struct settings *settings = model->settings;
@@ -94,7 +94,7 @@ static void response_headers(struct model *model, struct route_table *table)
                     template_text(run->arena, text));
         headers->edits.items[0].only_https = true;
     }
-    named_headers(model, &headers->edits);
+    platform_named_headers(model, &headers->edits);
     if (headers->edits.count) {
         table->platform.response_headers = headers;
     }

@@ -1,6 +1,7 @@
 #include "ingress_nginx/ingress_nginx.h"
 
 #include "ingress_nginx/render_priv.h"
+#include "ingress_nginx/snippets_priv.h"
 
 /* ---- texts -------------------------------------------------------------------------------- */
 
@@ -138,12 +139,26 @@ static void put_server_snippets(struct render *render, const struct server *serv
     }
 }
 
+/* A server with lines of its own does not take them over. */
+static bool takes_blocked(struct render *render, const struct server *server)
+{
+    struct placed_snippets snippets;
+    snippets_of(render->model, server, NULL, &snippets);
+    for (size_t i = 0; i < snippets.count; i++) {
+        if (snippets.items[i].snippet.access.present) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* nginx.tmpl writes these at the level of http; here they stand in each server, which comes to the same. */
-static void put_settings(struct render *render)
+static void put_settings(struct render *render, const struct server *server)
 {
     const struct settings *settings = render->model->settings;
     struct buf *out = render->out;
     struct slice rest = settings->block_cidrs, item;
+    rest = takes_blocked(render, server) ? rest : SLICE("");
     while (slice_split(&rest, ',', &item)) {
         item = slice_trim(item);
         if (item.len) {
@@ -198,7 +213,7 @@ static void put_server(struct render *render, const struct server *server)
                    SLICE_ARG(server->client->subject),
                    server->client->required ? "" : "; they may have none");
     }
-    put_settings(render);
+    put_settings(render, server);
     if (server->refused.name.ptr) {
         buf_printf(out, "    # '" SLICE_FMT "' names no usable Secret\n    return 403;\n",
                    SLICE_ARG(server->refused.name));
@@ -210,6 +225,10 @@ static void put_server(struct render *render, const struct server *server)
         if (slice_is(server->host, "_")) {
             put_health(render);
         }
+    }
+    if (render->model->settings->server_snippet.len) {
+        buf_printf(out, "\n    # server-snippet of the controller's ConfigMap\n" SLICE_FMT "\n",
+                   SLICE_ARG(render->model->settings->server_snippet));
     }
     buf_puts(out, "}\n");
 }
@@ -247,6 +266,7 @@ static void put_www(struct render *render, const struct server *server)
     render_quoted(render, from);
     buf_puts(out, ";\n");
     put_listen(render, from);
+    put_settings(render, server);
     render_www_script(render, server->host);
     buf_puts(out, "}\n");
 }

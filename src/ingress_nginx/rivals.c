@@ -1,4 +1,4 @@
-#include "ingress_nginx/model_priv.h"
+#include "ingress_nginx/snippets_priv.h"
 
 /* Where two Ingresses claim the same, the older one gets it. Files often do not say how old an object is; then
  * both outcomes are possible, unless they are the same. */
@@ -60,6 +60,23 @@ static bool same_outcome(const struct rule *a, const struct rule *b)
     return same_backends(a, b) && same_unknown(a->unknown, b->unknown);
 }
 
+/* Conditions of snippets are rules of their own, which are not written to compare them. */
+static bool same_snippets(struct model *model, const struct server *server,
+                          const struct location *a, const struct location *b)
+{
+    struct placed_snippets of_a, of_b;
+    snippets_of(model, server, a, &of_a);
+    snippets_of(model, server, b, &of_b);
+    bool steps = false;
+    for (size_t i = 0; i < of_a.count + of_b.count; i++) {
+        const struct placed_snippet *placed =
+            i < of_a.count ? &of_a.items[i] : &of_b.items[i - of_a.count];
+        steps = steps || (placed->place == SNIPPET_LOCATION && placed->snippet.step_count);
+    }
+    return !steps || slice_equal(annotation_text(a->item->annotations, AN_configuration_snippet),
+                                 annotation_text(b->item->annotations, AN_configuration_snippet));
+}
+
 static void report(struct model *model, const struct server *server,
                    const struct location *location, const struct rival *rival, struct rule *rule)
 {
@@ -94,8 +111,9 @@ void rivals_check(struct model *model, const struct server *server, const struct
         model->probing = true;
         location_of_rival(model, location, rival, &other);
         location_effects(model, server, &other, view, table, &would);
+        bool snippets = same_snippets(model, server, location, &other);
         model->probing = false;
-        if (!same_outcome(rule, &would)) {
+        if (!snippets || !same_outcome(rule, &would)) {
             report(model, server, location, rival, rule);
             return;
         }

@@ -1,4 +1,4 @@
-#include "ingress_nginx/model_priv.h"
+#include "ingress_nginx/snippets_priv.h"
 
 #include <string.h>
 
@@ -30,6 +30,10 @@ static void location_rule(struct writing *writing, const struct location *locati
         rivals_check(model, writing->server, location, writing->view, writing->table, &rule);
     }
     const struct upstream *canary = canary_of(model, location);
+    struct placed_snippets snippets;
+    snippets_of(model, writing->server, location, &snippets);
+    snippets_conditions(model, &snippets, location, writing->view, writing->table, &rule,
+                        writing->list);
     *rule_list_add(model->run, writing->list) = rule;
     if (canary && rule.backend_count == 1 && !rule.backends[0].status) {
         canary_rules(model, canary, writing->table, writing->list);
@@ -45,11 +49,11 @@ static void path_rule(struct writing *writing, const struct location *location, 
 /* ---- rules at the head of a server -------------------------------------------------------- */
 
 /* A rule that the data plane answers by itself before it looks for a location, so without a body limit. */
-static struct rule *head_rule(struct model *model, struct rule_list *list, enum path_kind kind,
-                              struct slice path)
+static struct rule *head_rule(struct model *model, const struct server *server,
+                              struct rule_list *list, enum path_kind kind, struct slice path)
 {
     struct rule *rule = add_rule(model, list, kind, path);
-    rule_outside_locations(model, rule, -1);
+    rule_outside_locations(model, server, rule, -1);
     rule->unknown = model->settings->unknown;
     return rule;
 }
@@ -59,7 +63,7 @@ static void add_refusal(struct model *model, const struct server *server, struct
     if (!server->refused.name.ptr) {
         return;
     }
-    struct rule *rule = head_rule(model, list, PATH_ANY, SLICE_ABSENT);
+    struct rule *rule = head_rule(model, server, list, PATH_ANY, SLICE_ABSENT);
     struct route_answer *answer = ARENA_NEW(model->run->arena, struct route_answer);
     *answer = (struct route_answer){
         server->refused, 403, SLICE("the Secret for client certificates cannot be had"), false};
@@ -108,7 +112,8 @@ static void add_blocked(struct writing *writing, const char *key, const char *he
                                       SLICE_ARG(item), key));
             continue;
         }
-        struct rule *rule = head_rule(model, writing->list, PATH_ANY, SLICE_ABSENT);
+        struct rule *rule =
+            head_rule(model, writing->server, writing->list, PATH_ANY, SLICE_ABSENT);
         struct route_answer *answer = ARENA_NEW(model->run->arena, struct route_answer);
         *answer =
             (struct route_answer){source, 403, SLICE("the controller blocks such clients"), false};
@@ -132,7 +137,8 @@ static void add_app_roots(struct model *model, const struct server *server, stru
         if (!root.len || root.ptr[0] != '/') {
             continue; /* approot: what is no path of its own is ignored */
         }
-        struct rule *rule = head_rule(model, list, PATH_EXACT, SLICE("/"));
+        struct rule *rule = head_rule(model, server, list, PATH_EXACT, SLICE("/"));
+        rule->unknown = unknown_prepend(model->run, rule->unknown, server->unknown);
         struct route_redirect *redirect = ARENA_NEW(model->run->arena, struct route_redirect);
         *redirect = (struct route_redirect){.source = annotation_source(annotations, AN_app_root),
                                             .status = 302,
@@ -152,7 +158,11 @@ static void health_check(struct model *model, struct rule_list *list, const char
     answer->status = status;
     answer->reason = slice_of(reason);
     rule->effects.answer = answer;
-    rule_outside_locations(model, rule, 1 << 20); /* nginx's own */
+    /* nginx's own limit, unless the server sets one */
+    rule_outside_locations(model, model->servers[0], rule,
+                           snippets_body_limit(model, model->servers[0], 1 << 20));
+    rule->unknown =
+        unknown_prepend(model->run, model->settings->unknown, model->servers[0]->unknown);
     rule->implied = true;
 }
 
@@ -234,7 +244,7 @@ static void add_slash_redirect(struct model *model, const struct server *server,
     location_frame(model, server, location, rule);
     rule->origin = location->origin;
     rule->implied = true;
-    rule->unknown = model->settings->unknown;
+    rule->unknown = unknown_prepend(model->run, model->settings->unknown, server->unknown);
 }
 
 static const struct location *find_location(const struct server *server,
@@ -436,7 +446,9 @@ struct rule_list *server_rules(struct model *model, const struct server *server,
     add_blocked(&writing, "block-user-agents", "User-Agent", model->settings->block_user_agents);
     add_blocked(&writing, "block-referers", "Referer", model->settings->block_referers);
     add_refusal(model, server, list);
+    snippets_head(model, server, false, view, table, list);
     add_app_roots(model, server, list);
+    snippets_head(model, server, true, view, table, list);
     if (server->regex_mode) {
         regex_rules(&writing);
     } else {

@@ -258,9 +258,7 @@ static void host_unknown(struct model *model, struct server *server, const struc
             continue;
         }
         struct effect_source source = {one->name, one->span};
-        struct slice reason =
-            arena_printf(model->run->arena, "annotation '" SLICE_FMT "' is not understood yet",
-                         SLICE_ARG(one->name));
+        struct slice reason = snippet_reason(model->run, one->name, one->id, one->value);
         server->unknown = unknown_add(model->run, server->unknown, row->aspect, source, reason);
     }
 }

@@ -1,4 +1,4 @@
-#include "ingress_nginx/model_priv.h"
+#include "ingress_nginx/snippets_priv.h"
 
 enum setting_kind { SET_BOOL, SET_INT, SET_SIZE, SET_ON, SET_TEXT };
 enum setting_treat {
@@ -327,6 +327,22 @@ static void not_understood(struct run *run, const struct label *label, enum aspe
             SLICE_ARG(label->key), aspect_name(aspect));
 }
 
+static void directive_not_understood(struct run *run, const struct label *label,
+                                     struct slice directive, enum aspect aspect,
+                                     struct settings *out)
+{
+    struct effect_source source = {label->key, label->span};
+    out->unknown = unknown_add(run, out->unknown, aspect, source,
+                               arena_printf(run->arena,
+                                            "directive '" SLICE_FMT "' of setting '" SLICE_FMT
+                                            "' is not understood",
+                                            SLICE_ARG(directive), SLICE_ARG(label->key)));
+    diag_at(run->diag, DIAG_N011, label->span, out->config->object.subject,
+            "directive '" SLICE_FMT "' of setting '" SLICE_FMT "' is not understood; what every "
+            "host does is unknown",
+            SLICE_ARG(directive), SLICE_ARG(label->key));
+}
+
 /* With a default that is on, "false" does something. */
 static bool changes_nothing(const struct setting *row, struct slice value)
 {
@@ -347,7 +363,7 @@ static void read_row(struct run *run, const struct setting *row, const struct la
 {
     struct slice value = slice_trim(label->value);
     bool idle = changes_nothing(row, value);
-    struct edits request = {0}, response = {0};
+    struct snippet snippet;
     switch (row->treat) {
     case SET_QUIET:
         if (!idle) {
@@ -365,10 +381,12 @@ static void read_row(struct run *run, const struct setting *row, const struct la
         }
         return;
     case SET_SNIPPET:
-        if (snippet_parse(run, value, NULL, &request, &response)) {
-            (void)read_value(row, value, out);
-        } else {
-            not_understood(run, label, row->aspect, out);
+        (void)read_value(row, value, out);
+        snippet_read(run,
+                     slice_is(label->key, "server-snippet") ? SNIPPET_SERVER : SNIPPET_LOCATION,
+                     value, NULL, &snippet);
+        if (snippet.unknown.ptr) {
+            directive_not_understood(run, label, snippet.unknown, row->aspect, out);
         }
         return;
     case SET_OPEN:

@@ -49,7 +49,7 @@ static const struct field_row cors_fields[] = {
     ROW(cors, credentials, BOOL),        ROW(cors, methods, TEXTS),
     ROW(cors, headers, TEXTS),           ROW(cors, expose, TEXTS),
     ROW(cors, max_age, NUMBER),          ROW(cors, preflight_needs_method, BOOL),
-    ROW(cors, preflight_status, NUMBER),
+    ROW(cors, preflight_status, NUMBER), ROW(cors, only_preflight, BOOL),
 };
 static const struct field_row rewrite_fields[] = {
     CHOICE(rewrite, kind, rewrite_kinds), ROW(rewrite, prefix, TEXT),
@@ -184,7 +184,7 @@ static bool edits_equal(const struct edits *a, const struct edits *b)
 {
     for (size_t i = 0; a->count == b->count && i < a->count; i++) {
         const struct header_edit *x = &a->items[i], *y = &b->items[i];
-        if (x->kind != y->kind || x->only_https != y->only_https ||
+        if (x->kind != y->kind || x->only_https != y->only_https || x->only_good != y->only_good ||
             !slice_equal_fold(x->name, y->name) || !template_equal(&x->value, &y->value)) {
             return false;
         }
@@ -312,6 +312,7 @@ static void print_edits(const struct edits *edits, struct buf *out)
             template_print(&edit->value, out);
         }
         buf_puts(out, edit->only_https ? " (https)" : "");
+        buf_puts(out, edit->only_good ? " (unless the status is an error)" : "");
     }
 }
 

@@ -124,9 +124,9 @@ static void test_route_edits_keep_their_order(void **state)
     (void)state;
     struct arena *arena = arena_open(0, NULL, NULL);
     struct header_edit a[] = {
-        {EDIT_SET, SLICE("X-A"), template_text(arena, SLICE("1")), false},
-        {EDIT_REMOVE, SLICE("X-B"), {0}, true},
-        {EDIT_ADD, SLICE("X-C"), template_part(arena, PART_HOST), false},
+        {EDIT_SET, SLICE("X-A"), template_text(arena, SLICE("1")), false, false},
+        {EDIT_REMOVE, SLICE("X-B"), {0}, true, false},
+        {EDIT_ADD, SLICE("X-C"), template_part(arena, PART_HOST), false, false},
     };
     struct header_edit b[] = {a[0], a[1], a[2]};
     b[0].name = SLICE("x-a");

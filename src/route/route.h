@@ -148,6 +148,7 @@ struct route_cors {
     bool credentials;
     struct texts methods, headers, expose;
     int64_t max_age;             /* seconds; -1: not sent */
+    bool only_preflight;         /* other requests get no headers */
     bool preflight_needs_method; /* only OPTIONS with Access-Control-Request-Method is answered */
     int64_t preflight_status;
 };
@@ -176,6 +177,7 @@ struct header_edit {
     struct slice name;
     struct template value;
     bool only_https; /* on requests that came by https */
+    bool only_good;  /* of an answer: only with a status for which nginx's add_header acts */
 };
 struct edits {
     struct header_edit *items;
@@ -425,7 +427,10 @@ struct entry {
     size_t tunnel_count;
     struct certificate certificate;
     const struct client_check *client; /* null: none */
-    const struct unknown *unknown;     /* of the whole entry */
+    /* What is done to answers to requests that are refused before a rule is looked for: 405 of the host that
+     * is asked, all others of the entry for unknown hosts. Null: nothing. */
+    const struct route_header_edits *refusal;
+    const struct unknown *unknown; /* of the whole entry */
     struct origin origin;
 };
 
