@@ -149,6 +149,12 @@ static void emit_edits(struct emission *e, const void *effect, const char *type,
         bool is_host = request && slice_equal_fold(edit->name, SLICE("host"));
         bool done = is_host ? edit->kind == EDIT_SET && set_host(e, &edit->value)
                             : edit_add(e, edit, modifier);
+        if (done && edit->only_good) {
+            say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+                       "header '" SLICE_FMT "' of '" SLICE_FMT "' is left out of answers with an "
+                       "error status today (add_header without 'always'); a filter adds it to all",
+                       SLICE_ARG(edit->name), SLICE_ARG(edits->source.name));
+        }
         if (!done) {
             say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, effect,
                        "header '" SLICE_FMT "' of '" SLICE_FMT "' cannot be written: a header "

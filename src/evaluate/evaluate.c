@@ -295,6 +295,9 @@ static void refusal_headers(struct context *context, const struct entry *entry, 
     context->status = out->status;
     context->early = out->status != context->table->view.bad_method_status;
     headers_edit(context, entry ? entry->refusal : NULL, &out->response);
+    if (entry) {
+        context->unknown = unknown_join(context->arena, entry->refusal_unknown, context->unknown);
+    }
 }
 
 static void serve_http(struct context *context, const struct entry *entry, struct outcome *out)

@@ -194,13 +194,27 @@ static void server_headers(struct model *model, const struct server *server, str
     put_headers(model->run, &all, rule);
 }
 
-const struct route_header_edits *server_refusal(struct model *model, const struct server *server)
+const struct route_header_edits *server_refusal(struct model *model, const struct server *server,
+                                                const struct unknown **unknown)
 {
     struct rule rule = {0};
+    struct placed_snippets snippets;
     struct route_header_edits *edits = NEW_EFFECT(model->run, header_edits);
     platform_named_headers(model, &edits->edits);
     rule.effects.response_headers = edits;
     server_headers(model, server, &rule);
+    snippets_of(model, server, NULL, &snippets);
+    *unknown = NULL;
+    for (size_t i = 0; i < snippets.count; i++) {
+        const struct placed_snippet *placed = &snippets.items[i];
+        if (placed->snippet.unknown.ptr) {
+            *unknown = unknown_add(
+                model->run, *unknown, ASPECT_PROTECTION, placed->source,
+                arena_printf(model->run->arena,
+                             "directive '" SLICE_FMT "' of '" SLICE_FMT "' is not understood",
+                             SLICE_ARG(placed->snippet.unknown), SLICE_ARG(placed->source.name)));
+        }
+    }
     const struct route_header_edits *all = rule.effects.response_headers;
     return all->edits.count ? all : NULL;
 }

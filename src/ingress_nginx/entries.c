@@ -108,7 +108,8 @@ static void add_entries(struct model *model, const struct name *name, struct rou
         slice_equal(name->text, server->host)) {
         add_tunnel(model, name, table);
     }
-    const struct route_header_edits *refusal = server_refusal(model, server);
+    const struct unknown *doubt;
+    const struct route_header_edits *refusal = server_refusal(model, server, &doubt);
     for (int https = 0; https < 2; https++) {
         struct entry *entry = route_table_add(model->run, table);
         entry->gateway = model->gateway;
@@ -120,6 +121,7 @@ static void add_entries(struct model *model, const struct name *name, struct rou
         entry->unknown = model->frozen;
         entry->client = server->client;
         entry->refusal = refusal;
+        entry->refusal_unknown = doubt;
         if (https) {
             entry->certificate = server->certificate;
             entry->unknown = handshake_unknown(model, name, entry->unknown);

@@ -200,7 +200,8 @@ void effect_edit(struct run *run, struct edits *edits, enum edit_kind kind, stru
                  struct template value);
 
 /* What a server does to answers that nginx gives before it looks for a location; null: nothing. */
-const struct route_header_edits *server_refusal(struct model *model, const struct server *server);
+const struct route_header_edits *server_refusal(struct model *model, const struct server *server,
+                                                const struct unknown **unknown);
 /* What a location does to answers that nginx gives before it comes to the location's own directives. */
 void location_frame(struct model *model, const struct server *server,
                     const struct location *location, struct rule *rule);

@@ -430,6 +430,7 @@ struct entry {
     /* What is done to answers to requests that are refused before a rule is looked for: 405 of the host that
      * is asked, all others of the entry for unknown hosts. Null: nothing. */
     const struct route_header_edits *refusal;
+    const struct unknown *refusal_unknown; /* of such answers */
     const struct unknown *unknown; /* of the whole entry */
     struct origin origin;
 };

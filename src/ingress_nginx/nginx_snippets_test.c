@@ -1,0 +1,162 @@
+#include "ingress_nginx/world_priv.h"
+
+/* Raw configuration: what is understood of it, against nginx's own rules (the oracle asks the real one). */
+
+#define ALLOWED(more)                                                                              \
+    "---\napiVersion: v1\nkind: ConfigMap\n"                                                       \
+    "metadata: {name: ingress-nginx-controller, namespace: ingress-nginx}\ndata:\n"                \
+    "  allow-snippet-annotations: \"true\"\n  annotations-risk-level: Critical\n" more
+
+static const char allowed[] = ALLOWED("");
+
+static void test_ingress_nginx_snippet_answers(void **state)
+{
+    (void)state;
+    check_with(allowed, WORLD("a h; P / a; @configuration-snippet return 418"),
+               EXPECT({"h/", "? directive 'return' of "
+                             "'nginx.ingress.kubernetes.io/configuration-snippet' is not "
+                             "understood"}));
+}
+
+static void test_ingress_nginx_snippet_conditions(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        ALLOWED("  location-snippet: |\n"
+                "    if ($host = \"x.d.com\") { return 302 https://y$request_uri; }\n"
+                "    if ($host ~ ^z) { return 403; }\n"
+                "    if ($scheme = http) { return 301 /s; }\n"
+                "    if ($request_method = POST) { return 405; }\n");
+    check_with(yaml, WORLD("a *.d.com; P /p a", "b z.example; P / b", "c h; P / c"),
+               EXPECT({"x.d.com/p?q", "302 https://y/p?q"},
+                      {"https://x.d.com/p", "302 https://y/p"}, {"z.example/", "403"},
+                      {"h/a", "301 http://h/s"}, {"https://h/a", "c /a"},
+                      {"POST https://h/a", "405"},
+                      {"https://w.d.com/p", "? whether the condition on '^z' in 'location-snippet' "
+                                            "holds is not understood"}));
+}
+
+static void test_ingress_nginx_snippet_of_a_server(void **state)
+{
+    (void)state;
+    static const char yaml[] = ALLOWED("  server-snippet: |\n"
+                                       "    rewrite ^/old$ /new redirect;\n"
+                                       "    rewrite /gone https://m.example/x? permanent;\n"
+                                       "    more_set_headers 'X-All: yes';\n"
+                                       "    add_header X-Good yes;\n");
+    struct world world;
+    struct outcome out;
+    static const char *const lines[] = {"a h; P / a; P /d d; @app-root /r", NULL};
+    world_open(&world, true, yaml, lines);
+    assert_true(slice_is(world_outcome(&world, world_request(SLICE("h/old?q")), &out),
+                         "302 http://h/new?q"));
+    assert_non_null(seen_find(&out.response, SLICE("X-All")));
+    assert_non_null(seen_find(&out.response, SLICE("X-Good")));
+    assert_true(slice_is(world_outcome(&world, world_request(SLICE("h/x/gone?q")), &out),
+                         "301 https://m.example/x"));
+    assert_true(
+        slice_is(world_outcome(&world, world_request(SLICE("h/")), &out), "302 http://h/r"));
+    assert_non_null(seen_find(&out.response, SLICE("X-All")));
+    /* add_header leaves errors alone */
+    assert_true(slice_is(world_outcome(&world, world_request(SLICE("unknown/")), &out), "404"));
+    assert_non_null(seen_find(&out.response, SLICE("X-All")));
+    assert_null(seen_find(&out.response, SLICE("X-Good")));
+    assert_true(slice_is(world_outcome(&world, world_request(SLICE("h/d")), &out), "d /d"));
+    assert_true(seen_find(&out.backends[0].response, SLICE("X-Good"))->only_good);
+    world_close(&world);
+}
+
+static struct slice client_gets(struct world *world, const char *client)
+{
+    struct outcome out;
+    struct request request = world_request(SLICE("h/"));
+    request.client_text = slice_of(client);
+    assert_true(address_parse(request.client_text, &request.client));
+    return world_outcome(world, request, &out);
+}
+
+static void test_ingress_nginx_snippet_addresses(void **state)
+{
+    (void)state;
+    struct world world;
+    static const char yaml[] = ALLOWED("  block-cidrs: 192.0.2.0/24\n"
+                                       "  location-snippet: 'deny 10.1.0.0/16; allow 10.0.0.0/8; "
+                                       "deny all;'\n");
+    static const char *const lines[] = {"a h; P / a", NULL};
+    world_open(&world, true, yaml, lines);
+    assert_true(slice_is(client_gets(&world, "10.1.0.1"), "403"));
+    assert_true(slice_is(client_gets(&world, "10.2.0.1"), "a /"));
+    assert_true(slice_is(client_gets(&world, "11.0.0.1"), "403"));
+    world_close(&world);
+    /* lines of its own take the place of what is blocked for all */
+    static const char open[] =
+        ALLOWED("  block-cidrs: 192.0.2.0/24\n  server-snippet: 'allow all;'\n");
+    world_open(&world, true, open, lines);
+    assert_true(slice_is(client_gets(&world, "192.0.2.1"), "a /"));
+    world_close(&world);
+}
+
+static void test_ingress_nginx_snippet_that_nginx_refuses(void **state)
+{
+    (void)state;
+    static const char twice[] = ALLOWED("  location-snippet: 'proxy_read_timeout 10s;'\n");
+    struct world world;
+    struct outcome out;
+    static const char *const lines[] = {"a h; P / a", NULL};
+    world_open(&world, true, twice, lines);
+    struct slice seen = world_outcome(&world, world_request(SLICE("h/")), &out);
+    assert_true(slice_contains(seen, SLICE("proxy_read_timeout")));
+    assert_true(slice_contains(seen, SLICE("frozen")));
+    world_close(&world);
+    /* that of a server gives way to what each location has */
+    check_with(ALLOWED("  server-snippet: 'proxy_read_timeout 10s; proxy_set_header X-A b;'\n"),
+               lines, EXPECT({"h/x", "a /x"}));
+}
+
+static void test_ingress_nginx_snippet_with_a_directive_that_is_not_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *directive;
+    } rows[] = {
+        {"lua_code_cache off;", "lua_code_cache"},
+        {"location /x { return 200; }", "location"},
+        {"if ($request_uri ~ x) { return 403; }", "if"},
+        {"if ($http_x) { set $a b; }", "if"},
+        {"rewrite ^/a/(.*) /$1 break;", "rewrite"},
+        {"more_set_headers -s 404 'X: y';", "more_set_headers"},
+        {"allow 10.1.0.0/16; deny 10.0.0.0/8; deny all;", "deny"},
+        {"return 444;", "return"},
+        {"more_set_headers 'X: y'", "more_set_headers"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf yaml;
+        struct world world;
+        struct outcome out;
+        buf_init(&yaml, 4096);
+        buf_printf(&yaml, "%s  location-snippet: |\n    %s\n", allowed, rows[i].text);
+        buf_putc(&yaml, 0);
+        static const char *const lines[] = {"a h; P / a", NULL};
+        world_open(&world, true, buf_slice(&yaml).ptr, lines);
+        struct slice seen = world_outcome(&world, world_request(SLICE("h/")), &out);
+        struct slice wanted = ARENA_JOIN(world.run.arena, SLICE("directive '"),
+                                         slice_of(rows[i].directive), SLICE("'"));
+        assert_int_equal(out.kind, OUTCOME_UNKNOWN);
+        assert_true(slice_contains(seen, wanted));
+        world_close(&world);
+        buf_release(&yaml);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ingress_nginx_snippet_answers),
+        cmocka_unit_test(test_ingress_nginx_snippet_conditions),
+        cmocka_unit_test(test_ingress_nginx_snippet_of_a_server),
+        cmocka_unit_test(test_ingress_nginx_snippet_addresses),
+        cmocka_unit_test(test_ingress_nginx_snippet_that_nginx_refuses),
+        cmocka_unit_test(test_ingress_nginx_snippet_with_a_directive_that_is_not_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
