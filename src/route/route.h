@@ -431,7 +431,7 @@ struct entry {
      * is asked, all others of the entry for unknown hosts. Null: nothing. */
     const struct route_header_edits *refusal;
     const struct unknown *refusal_unknown; /* of such answers */
-    const struct unknown *unknown; /* of the whole entry */
+    const struct unknown *unknown;         /* of the whole entry */
     struct origin origin;
 };
 
