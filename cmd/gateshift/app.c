@@ -1,6 +1,7 @@
 #include "app.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,9 +47,26 @@ int app_failure(struct app *app, const char *format, ...)
     return EXIT_ENVIRONMENT;
 }
 
+/* NO_COLOR: https://no-color.org */
+bool app_colours(const struct app *app, int fd)
+{
+    const char *no_color = getenv("NO_COLOR");
+    struct slice wanted = app->options.color;
+    if (wanted.len && !slice_is(wanted, "auto")) {
+        return slice_is(wanted, "always");
+    }
+    return isatty(fd) && !(no_color && *no_color);
+}
+
 bool app_output_is(const struct app *app, const char *format)
 {
     return slice_is(app->options.output, format);
+}
+
+/* Requests, cases and accepted findings are input, too. */
+static bool is_ours(char letter)
+{
+    return letter == 'T' || letter == 'D';
 }
 
 size_t app_input_errors(const struct diag *diag)
@@ -56,7 +74,7 @@ size_t app_input_errors(const struct diag *diag)
     size_t count = diag_count_input_errors(diag);
     for (size_t i = 0; i < diag_count(diag); i++) {
         const struct diagnostic *item = diag_get(diag, i);
-        count += item->severity == SEVERITY_ERROR && diag_row(item->code)->name[0] == 'T';
+        count += item->severity == SEVERITY_ERROR && is_ours(diag_row(item->code)->name[0]);
     }
     return count;
 }

@@ -43,12 +43,14 @@ void app_read(struct app *app, const struct words *paths, struct kube *kube);
 void app_side_options(const struct app *app, struct slice as, struct side_options *out);
 /* False with a usage line when an option has no meaning. */
 bool app_convert_options(struct app *app, struct convert_options *out);
-/* Errors of the input, requests included (letters Y, K, L, T). */
+/* Errors of the input, requests and accepted findings included (letters Y, K, L, T, D). */
 size_t app_input_errors(const struct diag *diag);
 /* EXIT_INPUT when the input has errors, else `otherwise`. */
 int app_status(const struct app *app, int otherwise);
 /* True when the input has errors and results are not to be written. */
 bool app_stops(const struct app *app);
+/* What is written to `fd` may have colours. */
+bool app_colours(const struct app *app, int fd);
 bool app_output_is(const struct app *app, const char *format);
 
 #endif

@@ -37,23 +37,14 @@ static enum diag_format diagnostics_format(const struct options *options)
     return DIAG_FORMAT_TEXT;
 }
 
-/* NO_COLOR: https://no-color.org */
-static bool has_colour(const struct options *options)
-{
-    const char *no_color = getenv("NO_COLOR");
-    if (options->color.len && !slice_is(options->color, "auto")) {
-        return slice_is(options->color, "always");
-    }
-    return isatty(STDERR_FILENO) && !(no_color && *no_color);
-}
-
 /* More infos of one code than these hide the messages that matter. */
 enum { ALIKE_SHOWN = 3 };
 
-static struct diag_style message_style(const struct options *options)
+static struct diag_style message_style(const struct app *app)
 {
+    const struct options *options = &app->options;
     struct diag_style style = {.format = diagnostics_format(options),
-                               .colour = has_colour(options),
+                               .colour = app_colours(app, STDERR_FILENO),
                                .excerpts = isatty(STDERR_FILENO) == 1,
                                .alike = options->all ? 0 : ALIKE_SHOWN};
     for (int i = SEVERITY_INFO; i <= SEVERITY_ERROR; i++) {
@@ -81,7 +72,7 @@ static bool write_results(struct app *app)
 
 static bool write_messages(struct app *app)
 {
-    struct diag_style style = message_style(&app->options);
+    struct diag_style style = message_style(app);
     const struct option_row *reads = NULL; /* commands without diagnostics print none */
     for (size_t i = 0; app->options.command && option_at(i); i++) {
         if (strcmp(option_at(i)->name, "diagnostics") == 0 && !app->options.help &&
@@ -206,8 +197,8 @@ static int run_command(struct app *app, const struct limits *limits)
     bool tables = app_output_is(app, "json") || app_output_is(app, "junit");
     app->for_people =
         !tables && app->options.command &&
-        (app->options.command->command & (COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF |
-                                          COMMAND_SHOW | COMMAND_EXPLAIN | COMMAND_VALIDATE));
+        (app->options.command->command &
+         (COMMAND_SIMULATE | COMMAND_TEST | COMMAND_SHOW | COMMAND_EXPLAIN | COMMAND_VALIDATE));
     int status = EXIT_WELL;
     if (app->options.help) {
         help_print(app->options.command, &app->out);

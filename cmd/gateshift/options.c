@@ -4,6 +4,7 @@
 #include "diag/diag.h"
 #include "gateway_api/gateway_api.h"
 #include "ingress/ingress.h"
+#include "report/report.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -119,8 +120,10 @@ static const struct option_row rows[] = {
     TEXT("namespace", 'n', namespace, READERS, "NAME",
          "namespace of objects that name none (default)"),
     CHOICE("output", 'o', output, COMMAND_CONVERT, "FORMAT", yaml_or_json, "format of the objects"),
-    CHOICE("output", 'o', output, COMMAND_SIMULATE | COMMAND_DIFF | COMMAND_SHOW | COMMAND_VALIDATE,
-           "FORMAT", text_or_json, "format of the result"),
+    CHOICE("output", 'o', output, COMMAND_SIMULATE | COMMAND_SHOW | COMMAND_VALIDATE, "FORMAT",
+           text_or_json, "format of the result"),
+    CHOICE("output", 'o', output, COMMAND_DIFF, "FORMAT", report_format_name,
+           "format of the result; accept: a file to begin with for --accept"),
     CHOICE("output", 'o', output, COMMAND_TEST, "FORMAT", test_formats, "format of the result"),
     TEXT("out-dir", 0, out_dir, COMMAND_CONVERT, "DIR",
          "write a file for each object into a folder"),
@@ -153,6 +156,10 @@ static const struct option_row rows[] = {
            "data plane that the objects are read as; nginx: print the servers and locations"),
     CHOICE("before-as", 0, before_as, COMMAND_DIFF, "NAME", planes, "the same for --before"),
     CHOICE("after-as", 0, after_as, COMMAND_DIFF, "NAME", planes, "the same for --after"),
+    LIST("before-settings", 0, before_settings, COMMAND_DIFF, "PATH|--FLAG",
+         "settings of the controller for --before: its ConfigMap, its Deployment, or a flag"),
+    LIST("after-settings", 0, after_settings, COMMAND_DIFF, "PATH|--FLAG",
+         "the same for --after; without --after, what --before holds under these settings"),
     CHOICE("side", 0, side, COMMAND_SIMULATE | COMMAND_TEST | COMMAND_SHOW, "SIDE", sides,
            "what to ask when the input holds Ingresses and Gateways"),
     TEXT("request", 'X', method, COMMAND_SIMULATE, "METHOD", "method of URL requests (GET)"),
@@ -166,6 +173,8 @@ static const struct option_row rows[] = {
            "objects that are not in the input do not exist (else they are assumed)"),
     LIST("aspects", 0, aspects, COMMAND_DIFF, "LIST",
          "compare only these, such as routing,redirect; see gateshift-diff(1)"),
+    LIST("accept", 0, accept, COMMAND_DIFF, "FILE",
+         "differences that the team accepts; see gateshift-accept(5)"),
     SWITCH("strict", 0, strict, COMMAND_DIFF, "fail on what is unproven, too"),
     CHOICE("fail-on", 0, fail_on, COMMAND_CONVERT | COMMAND_VALIDATE, "LEVEL", error_levels,
            "exit with 1 from this level on"),

@@ -13,39 +13,11 @@ void results_open(struct results *results, enum results_format format, struct ar
 
 /* ---- JUnit -------------------------------------------------------------------------------- */
 
-/* XML has no escapes for control bytes, so they are shown as text first. */
-static void put_xml(struct slice text, struct buf *out)
-{
-    struct buf visible;
-    buf_init(&visible, BUF_TEXT_MAX);
-    diag_put_visible(text, &visible);
-    for (size_t i = 0; i < visible.len; i++) {
-        switch (visible.ptr[i]) {
-        case '<':
-            buf_puts(out, "&lt;");
-            break;
-        case '>':
-            buf_puts(out, "&gt;");
-            break;
-        case '&':
-            buf_puts(out, "&amp;");
-            break;
-        case '"':
-            buf_puts(out, "&quot;");
-            break;
-        default:
-            buf_putc(out, visible.ptr[i]);
-            break;
-        }
-    }
-    buf_release(&visible);
-}
-
 static void close_suite(struct results *results)
 {
     if (results->suite_name.ptr) {
         buf_puts(&results->suites, "  <testsuite name=\"");
-        put_xml(results->suite_name, &results->suites);
+        diag_put_xml(results->suite_name, &results->suites);
         buf_printf(&results->suites, "\" tests=\"%zu\" failures=\"%zu\">\n",
                    results->suite_passed + results->suite_failed, results->suite_failed);
         buf_put(&results->suites, buf_slice(&results->suite));
@@ -66,18 +38,18 @@ static void add_junit(struct results *results, const struct result *result)
     results->suite_passed += result->passed;
     results->suite_failed += !result->passed;
     buf_puts(out, "    <testcase classname=\"");
-    put_xml(result->suite, out);
+    diag_put_xml(result->suite, out);
     buf_puts(out, "\" name=\"");
-    put_xml(result->name, out);
+    diag_put_xml(result->name, out);
     if (result->passed) {
         buf_puts(out, "\"/>\n");
         return;
     }
     buf_puts(out, "\">\n      <failure message=\"");
-    put_xml(result->why, out);
+    diag_put_xml(result->why, out);
     buf_puts(out, result->got.len ? "\">" : "\"/>\n    </testcase>\n");
     while (result->got.len && slice_split(&rest, '\n', &line)) {
-        put_xml(line, out);
+        diag_put_xml(line, out);
         buf_puts(out, rest.ptr ? "\n" : "</failure>\n    </testcase>\n");
     }
 }

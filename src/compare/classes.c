@@ -111,7 +111,8 @@ bool classes_judge(struct classes *classes, const struct request *request,
     for (size_t i = 0; i < count; i++) {
         findings_add(classes->comparer->findings, request, verdict->host, &differences[i], before,
                      after);
-        for (unsigned a = 0; !differences[i].platform && a < ASPECT_COUNT; a++) {
+        bool counts = !differences[i].platform || classes->comparer->same_plane;
+        for (unsigned a = 0; counts && a < ASPECT_COUNT; a++) {
             if (differences[i].aspects & (1u << a)) {
                 verdict->aspects[a] = (struct aspect_verdict){.verdict = VERDICT_DIFFERENT};
                 agreed = false;

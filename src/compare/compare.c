@@ -150,12 +150,15 @@ void compare_sides(struct run *run, const struct evaluator *before,
                                .after = after_table->label,
                                .domain = domain,
                                .assumptions = assumptions};
+    bool same_plane =
+        before_table->plane.len && slice_equal(before_table->plane, after_table->plane);
     struct comparer comparer = {.run = run,
                                 .side = {{before, before_table}, {after, after_table}},
-                                .findings = findings_new(run),
+                                .findings = findings_new(run, same_plane),
                                 .out = out,
                                 .most = classes_limit(options),
-                                .same_view = same_view(before_table, after_table)};
+                                .same_view = same_view(before_table, after_table),
+                                .same_plane = same_plane};
     comparer.limits = (struct language_limits){
         .states = options->limits.states ? options->limits.states : 1000000,
         .bytes = options->limits.bytes ? options->limits.bytes : (size_t)1 << 30};

@@ -24,7 +24,8 @@ const char *verdict_name(enum verdict verdict);
 struct finding {
     struct slice id; /* stable: hash of cause, "d-1f3a9c" */
     enum impact impact;
-    enum aspect aspect;
+    enum aspect aspect;   /* of what is worst */
+    unsigned aspects;     /* bits of all that it is about */
     struct slice title;   /* "redirected to https before, answered 404 after" */
     struct slice fields;  /* "status, location" */
     struct slice words;   /* the requests: "requests by https that 'prefix /foo' takes" */
@@ -35,8 +36,10 @@ struct finding {
     size_t requests;        /* of those that were evaluated */
     struct request witness; /* the shortest that was found */
     struct outcome before, after;
-    struct slice advice; /* or absent */
-    bool platform;       /* the data planes differ alike on all hosts */
+    int effect;                  /* enum effect_id: it is the effect that differs; else -1 */
+    struct slice reason, advice; /* or absent */
+    bool platform;               /* the data planes differ alike on all hosts */
+    bool settings;               /* it is one data plane, whose settings differ */
 };
 struct aspect_verdict {
     enum verdict verdict;

@@ -210,6 +210,8 @@ struct comparer {
     struct language_limits limits;
     size_t most;    /* classes */
     bool same_view; /* both read and forward targets alike */
+    /* One data plane on both sides: what differs on all hosts then are settings, which somebody changed. */
+    bool same_plane;
 };
 /* The requests to one name at one listener, divided. */
 struct classes {
@@ -273,10 +275,21 @@ struct slice difference_title(struct arena *arena, const struct difference *diff
 struct slice difference_fields(struct arena *arena, const struct difference *difference);
 struct slice difference_advice(const struct difference *difference);
 
+/* ---- reasons.c ---------------------------------------------------------------------------- */
+
+/* Absent where nothing can be said. */
+struct slice difference_reason(struct arena *arena, const struct difference *difference,
+                               bool settings, const struct request *witness,
+                               const struct outcome *before, const struct outcome *after);
+/* What to do where another rule decides, or none. */
+struct slice rules_advice(const struct request *witness, const struct outcome *before,
+                          const struct outcome *after);
+
 /* ---- findings.c --------------------------------------------------------------------------- */
 
 struct findings;
-struct findings *findings_new(struct run *run);
+/* `settings`: what is of the platform counts as any other difference. */
+struct findings *findings_new(struct run *run, bool settings);
 void findings_add(struct findings *findings, const struct request *request, struct slice host,
                   const struct difference *difference, const struct outcome *before,
                   const struct outcome *after);

@@ -40,7 +40,7 @@ const char *compared_field(enum aspect aspect, size_t index)
     }
     for (int i = 0; i < EFFECT_COUNT; i++) {
         const struct effect_row *row = effect_row((enum effect_id)i);
-        if (row->aspect == aspect && index-- == 0) {
+        if (!shows[i] && row->aspect == aspect && index-- == 0) {
             return row->name;
         }
     }

@@ -7,6 +7,7 @@ struct pending {
     struct request witness;
     size_t cost, requests;
     enum impact impact; /* of the worst request */
+    unsigned aspects;   /* of all */
     struct request_set set;
     struct texts headers; /* that differ */
     struct slice *hosts;
@@ -15,6 +16,7 @@ struct pending {
 
 struct findings {
     struct run *run;
+    bool settings;
     struct map *by_key;
     struct pending **items; /* in the order in which they came up */
     size_t count, capacity;
@@ -23,10 +25,10 @@ struct findings {
     struct buf key;
 };
 
-struct findings *findings_new(struct run *run)
+struct findings *findings_new(struct run *run, bool settings)
 {
     struct findings *findings = ARENA_NEW(run->arena, struct findings);
-    *findings = (struct findings){.run = run, .by_key = map_new(run->arena)};
+    *findings = (struct findings){.run = run, .settings = settings, .by_key = map_new(run->arena)};
     buf_init(&findings->key, BUF_TEXT_MAX);
     return findings;
 }
@@ -54,7 +56,7 @@ static void put_backends(struct buf *key, const struct backend *backends, size_t
 static void put_cause(struct buf *key, const struct outcome *outcome)
 {
     static const enum effect_id answers[] = {EFFECT_answer, EFFECT_redirect};
-    const struct rule *rule = outcome->rule;
+    const struct rule *rule = outcome_is_unwritten(outcome) ? NULL : outcome->rule;
     buf_puts(key, rule ? "|rule " : "|no rule ");
     if (rule) {
         put_object(key, &rule->origin);
@@ -97,23 +99,27 @@ static void put_values(struct buf *key, enum effect_id id, const struct outcome 
     }
 }
 
-static void put_effect_cause(struct buf *key, const struct difference *difference,
+static void put_effect_cause(struct buf *key, const struct difference *difference, bool settings,
                              const struct outcome *before, const struct outcome *after)
 {
     enum effect_id id = (enum effect_id)difference->effect;
     buf_printf(key, "|%s", effect_row(id)->name);
+    if (difference->platform && !settings) {
+        return;
+    }
     put_values(key, id, before);
     put_values(key, id, after);
-    if (!difference->platform && !put_setter(key, id, before)) {
+    if (!put_setter(key, id, before)) {
         (void)put_setter(key, id, after);
     }
 }
 
 /* The cause as a text without places, which move when somebody adds a line above. How a data plane reads
  * targets is one cause, whatever comes of it. */
-static struct slice cause_key(struct buf *key, const struct difference *difference,
+static struct slice cause_key(struct buf *key, const struct difference *difference, bool settings,
                               const struct outcome *before, const struct outcome *after)
 {
+    const unsigned answers = 1u << SHOWN_OUTCOME | 1u << SHOWN_STATUS;
     buf_clear(key);
     if (difference->form != FORM_PLAIN) {
         buf_printf(key, "form %u", (unsigned)difference->form);
@@ -121,7 +127,9 @@ static struct slice cause_key(struct buf *key, const struct difference *differen
     }
     buf_printf(key, "%s %u", difference->platform ? "platform" : "rules", difference->shown);
     if (difference->effect >= 0) {
-        put_effect_cause(key, difference, before, after);
+        put_effect_cause(key, difference, settings, before, after);
+    } else if (difference->platform && !(difference->shown & answers)) {
+        return buf_slice(key); /* a header, or a "/", whatever becomes of the request */
     } else if (difference->platform) {
         buf_printf(key, "|%s %s", outcome_name(before->kind), outcome_name(after->kind));
     } else {
@@ -153,6 +161,8 @@ static size_t request_cost(const struct request *request, const struct differenc
         cost += 50 + request->headers.items[i].name.len + request->headers.items[i].value.len;
     }
     cost += difference->effect >= 0 && !difference->visible ? 2000 : 0;
+    bool ruled = before->rule && after->rule;
+    cost += difference->platform && difference->effect >= 0 && !ruled ? 3000 : 0;
     /* Of what comes of a way to write targets, where requests go says most. */
     cost += difference->form != FORM_PLAIN ? 4000 * (size_t)difference->aspect : 0;
     bool sent =
@@ -203,7 +213,7 @@ static struct pending *find_pending(struct findings *findings, const struct diff
     if (slot && *slot) {
         return *slot;
     }
-    struct slice key = cause_key(&findings->key, difference, before, after);
+    struct slice key = cause_key(&findings->key, difference, findings->settings, before, after);
     struct pending *pending = map_get(findings->by_key, key);
     if (!pending) {
         struct arena *arena = findings->run->arena;
@@ -265,6 +275,7 @@ void findings_add(struct findings *findings, const struct request *request, stru
     struct pending *pending = find_pending(findings, difference, before, after);
     pending->requests++;
     pending->impact = difference->impact > pending->impact ? difference->impact : pending->impact;
+    pending->aspects |= difference->aspects;
     request_set_add(arena, &pending->set, request, before, after);
     size_t headers = add_headers(arena, pending, difference, before, after);
     size_t cost = request_cost(request, difference, before, after);
@@ -315,6 +326,7 @@ void findings_finish(struct findings *findings, const struct evaluator *before,
             (struct finding){.id = cause_id(arena, pending->key),
                              .impact = pending->impact,
                              .aspect = difference->aspect,
+                             .aspects = pending->aspects,
                              .fields = difference_fields(arena, difference),
                              .words = request_set_words(arena, &pending->set, difference->form),
                              .pattern = request_set_pattern(arena, &pending->set),
@@ -323,10 +335,17 @@ void findings_finish(struct findings *findings, const struct evaluator *before,
                              .host_count = pending->host_count,
                              .requests = pending->requests,
                              .witness = pending->witness,
+                             .effect = difference->effect,
                              .advice = difference_advice(difference),
-                             .platform = difference->platform};
+                             .platform = difference->platform && !findings->settings,
+                             .settings = difference->platform && findings->settings};
         evaluate(before, arena, &finding->witness, &finding->before);
         evaluate(after, arena, &finding->witness, &finding->after);
+        if (!finding->advice.ptr && !difference->platform && difference->effect < 0) {
+            finding->advice = rules_advice(&finding->witness, &finding->before, &finding->after);
+        }
+        finding->reason = difference_reason(arena, difference, finding->settings, &finding->witness,
+                                            &finding->before, &finding->after);
         finding->title = difference_title(arena, difference, &finding->headers, &finding->before,
                                           &finding->after);
     }

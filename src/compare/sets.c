@@ -9,6 +9,12 @@ static bool lists(const struct headers *headers, struct slice name)
     return headers_get(headers, name).ptr != NULL;
 }
 
+/* Rules that nobody wrote are none to people. */
+static const struct rule *written(const struct outcome *outcome)
+{
+    return outcome_is_unwritten(outcome) ? NULL : outcome->rule;
+}
+
 /* What all requests have in common stays. */
 static void keep_common_headers(struct request_set *set, const struct request *request)
 {
@@ -39,7 +45,7 @@ void request_set_add(struct arena *arena, struct request_set *set, const struct 
                      const struct outcome *before, const struct outcome *after)
 {
     if (!set->started) {
-        start(arena, set, request, before->rule, after->rule);
+        start(arena, set, request, written(before), written(after));
     }
     bool https = slice_is(request->scheme, "https");
     set->https |= https;
@@ -48,8 +54,8 @@ void request_set_add(struct arena *arena, struct request_set *set, const struct 
         set->method = SLICE_ABSENT;
     }
     set->body &= request->body_bytes > 0;
-    set->several[0] |= set->rules[0] != before->rule;
-    set->several[1] |= set->rules[1] != after->rule;
+    set->several[0] |= set->rules[0] != written(before);
+    set->several[1] |= set->rules[1] != written(after);
     keep_common_headers(set, request);
 }
 

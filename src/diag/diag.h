@@ -94,6 +94,14 @@ void diag_print(const struct diag *diag, const struct diag_style *style, struct 
 /* Text from the input, made harmless for a terminal: control bytes as "\x1b", bad UTF-8 likewise. */
 void diag_put_visible(struct slice text, struct buf *out);
 
+/* The same for other places, which have marks of their own: a workflow command of GitHub or a value in its head
+ * (`property`), XML, and a code span of Markdown. */
+void diag_put_github(struct slice text, bool property, struct buf *out);
+void diag_put_xml(struct slice text, struct buf *out);
+void diag_put_code(struct slice text, bool in_table, struct buf *out);
+/* A path as a URI reference. */
+void diag_put_uri(struct slice name, struct buf *out);
+
 /* Closest of `names` to `word`, for "did you mean"; null when none is close. */
 const char *diag_closest(struct slice word, const char *const *names, size_t count);
 

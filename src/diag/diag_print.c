@@ -193,30 +193,6 @@ static void print_text(const struct diag *diag, const struct diag_style *style, 
 
 /* ---- GitHub workflow commands ------------------------------------------------------------- */
 
-/* Source: actions/toolkit packages/core/src/command.ts, escapeData and escapeProperty. What is no text for
- * people either comes out as in a terminal: the log of a workflow is shown in one. */
-static void put_github(struct slice text, bool property, struct buf *out)
-{
-    struct buf visible;
-    buf_init(&visible, BUF_TEXT_MAX);
-    for (size_t from = 0, i = 0; i <= text.len; i++) {
-        if (i == text.len || text.ptr[i] == '\n' || text.ptr[i] == '\r') {
-            diag_put_visible(slice_sub(text, from, i), &visible);
-            buf_put(&visible, slice_sub(text, i, i + 1));
-            from = i + 1;
-        }
-    }
-    for (size_t i = 0; i < visible.len; i++) {
-        char c = visible.ptr[i];
-        if (c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ','))) {
-            buf_printf(out, "%%%02X", (unsigned char)c);
-        } else {
-            buf_putc(out, c);
-        }
-    }
-    buf_release(&visible);
-}
-
 static void print_github(const struct diag *diag, enum severity least, struct buf *out)
 {
     static const char *const commands[] = {"notice", "warning", "error"};
@@ -229,19 +205,19 @@ static void print_github(const struct diag *diag, enum severity least, struct bu
         buf_printf(out, "::%s ", commands[item->severity]);
         if (item->span.file) {
             buf_puts(out, "file=");
-            put_github(diag_file_name(diag, item->span.file), true, out);
+            diag_put_github(diag_file_name(diag, item->span.file), true, out);
             if (item->span.line) {
                 buf_printf(out, ",line=%u,col=%u", item->span.line, item->span.column);
             }
             buf_putc(out, ',');
         }
         buf_printf(out, "title=%s ", row->name);
-        put_github(slice_of(row->title), true, out);
+        diag_put_github(slice_of(row->title), true, out);
         buf_puts(out, "::");
-        put_github(item->message, false, out);
+        diag_put_github(item->message, false, out);
         if (item->subject.len && !slice_contains(item->message, item->subject)) {
             buf_puts(out, " (");
-            put_github(item->subject, false, out);
+            diag_put_github(item->subject, false, out);
             buf_putc(out, ')');
         }
         buf_putc(out, '\n');
@@ -343,21 +319,11 @@ static json_t *sarif_rules(const struct diag *diag, enum severity least, int ind
     return rules;
 }
 
-/* An artifact's location is a URI: what is not allowed in its path is escaped. */
 static json_t *sarif_uri(struct slice name)
 {
     struct buf uri;
     buf_init(&uri, BUF_TEXT_MAX);
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.ptr[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     (c && strchr("-._~/!$&'()*+,;=@", c));
-        if (plain) {
-            buf_putc(&uri, c);
-        } else {
-            buf_printf(&uri, "%%%02X", (unsigned char)c);
-        }
-    }
+    diag_put_uri(name, &uri);
     json_t *value = text_value(buf_slice(&uri));
     buf_release(&uri);
     return value;

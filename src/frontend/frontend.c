@@ -26,11 +26,10 @@ void side_read(struct run *run, struct input *input, struct slice namespace, str
     kube_finish(run, kube);
 }
 
-void side_share(struct run *run, const struct kube *from, struct kube *to)
+static void share(struct run *run, const struct kube *from, const enum kube_kind *kinds,
+                  size_t count, struct kube *to)
 {
-    static const enum kube_kind kinds[] = {KUBE_SERVICE, KUBE_ENDPOINT_SLICE, KUBE_CONFIG_MAP,
-                                           KUBE_SECRET, KUBE_NAMESPACE};
-    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+    for (size_t k = 0; k < count; k++) {
         for (size_t i = 0; i < from->counts[kinds[k]]; i++) {
             struct object *object = from->objects[kinds[k]][i];
             if (!kube_find(to, kinds[k], object->namespace, object->name)) {
@@ -39,6 +38,31 @@ void side_share(struct run *run, const struct kube *from, struct kube *to)
         }
     }
     kube_finish(run, to);
+}
+
+/* The last one is left out where `share` has a smaller count. */
+static const enum kube_kind shared_kinds[] = {KUBE_SERVICE, KUBE_ENDPOINT_SLICE, KUBE_SECRET,
+                                              KUBE_NAMESPACE, KUBE_CONFIG_MAP};
+
+void side_share(struct run *run, const struct kube *from, struct kube *to)
+{
+    share(run, from, shared_kinds, ARRAY_LEN(shared_kinds), to);
+}
+
+void side_share_both(struct run *run, struct kube *before, struct kube *after)
+{
+    side_share(run, before, after);
+    share(run, after, shared_kinds, ARRAY_LEN(shared_kinds) - 1, before);
+}
+
+void side_use_settings(struct run *run, const struct kube *settings, struct side_options *options)
+{
+    if (settings->counts[KUBE_CONFIG_MAP] == 1) {
+        const struct object *only = settings->objects[KUBE_CONFIG_MAP][0];
+        options->nginx.controller_config = arena_printf(
+            run->arena, SLICE_FMT "/" SLICE_FMT, SLICE_ARG(only->namespace), SLICE_ARG(only->name));
+    }
+    options->nginx.settings = settings;
 }
 
 /* Nothing to build from. Errors that were found while reading say why already. */

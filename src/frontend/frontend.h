@@ -35,6 +35,12 @@ void side_read(struct run *run, struct input *input, struct slice namespace, str
 /* Services, EndpointSlices, Secrets, ConfigMaps, Namespaces of `from` are added to `to` where `to`
  * has none of that name: both sides of a comparison see the union. */
 void side_share(struct run *run, const struct kube *from, struct kube *to);
+/* The same in both directions, but for ConfigMaps, which go from before to after only: one that comes with what is
+ * to run is a change of settings. */
+void side_share_both(struct run *run, struct kube *before, struct kube *after);
+/* The controller is run with the ConfigMap, which may have any name if it is the only one, and with the flags of
+ * the Deployment or DaemonSet of `settings`, which must outlive the side. */
+void side_use_settings(struct run *run, const struct kube *settings, struct side_options *options);
 NODISCARD bool side_build(struct run *run, const struct side_options *options, struct side *side);
 /* Made when it is first asked for. */
 const struct evaluator *side_evaluator(struct run *run, struct side *side);

@@ -20,6 +20,8 @@ struct ingress_nginx_options {
     struct slice version; /* --from-version, "1.15.1" when absent */
     struct slice
         controller_config; /* ConfigMap "namespace/name", absent: found by name and labels */
+    /* where that ConfigMap, and the controller's Deployment or DaemonSet are; null: among the objects */
+    const struct kube *settings;
     struct slice annotations_prefix; /* absent: nginx.ingress.kubernetes.io */
     const struct slice
         *flags; /* of the controller, "enable-ssl-passthrough", over its Deployment's */

@@ -476,8 +476,9 @@ void settings_read(struct run *run, const struct kube *kube,
                              .no_auth = SLICE("/.well-known/acme-challenge"),
                              .forwarded_for = SLICE("X-Forwarded-For"),
                              .trusted = SLICE("0.0.0.0/0")};
+    const struct kube *own = options->settings ? options->settings : kube;
     check_version(run, options->version);
-    flags_read(run, kube, options, out);
+    flags_read(run, own, options, out);
     if (aks) {
         /* Azure/aks-app-routing-operator pkg/manifests/nginx.go */
         out->allow_snippets = true;
@@ -488,7 +489,7 @@ void settings_read(struct run *run, const struct kube *kube,
     }
     out->config = aks && !options->controller_config.len
                       ? NULL
-                      : named_config(run, kube, options->controller_config);
+                      : named_config(run, own, options->controller_config);
     for (size_t i = 0; out->config && i < out->config->data.count; i++) {
         read_key(run, &out->config->data.items[i], out);
     }

@@ -1,0 +1,178 @@
+#include "compare/compare_priv.h"
+
+/* Why outcomes differ, as far as the rules that decided say it. */
+
+/* By a rule or a setting of the controller. */
+static bool is_set(const struct outcome *outcome, enum effect_id id, struct slice *name)
+{
+    const void *effect = effect_get(&outcome->effects, id);
+    *name = effect ? effect_source(effect)->name : SLICE_ABSENT;
+    return name->len > 0;
+}
+
+static struct slice effect_reason(struct arena *arena, enum effect_id id,
+                                  const struct outcome *before, const struct outcome *after)
+{
+    struct slice a, b;
+    bool first = is_set(before, id, &a), second = is_set(after, id, &b);
+    if (first && second) {
+        return arena_printf(arena, "'" SLICE_FMT "' sets it before, and '" SLICE_FMT "' after",
+                            SLICE_ARG(a), SLICE_ARG(b));
+    }
+    if (first || second) {
+        return arena_printf(arena, "'" SLICE_FMT "' sets it %s, and %s is the data plane's default",
+                            SLICE_ARG(first ? a : b), first ? "before" : "after",
+                            first ? "after" : "before");
+    }
+    return SLICE_ABSENT;
+}
+
+/* The path of the request starts as the rule has it, but for the case of letters. */
+static bool only_case_differs(const struct rule *rule, struct slice target)
+{
+    if (!rule || !rule->match.path.fold) {
+        return false;
+    }
+    struct slice start = path_match_start(&rule->match.path);
+    struct slice head = slice_sub(target, 0, start.len);
+    return start.len && slice_equal_fold(start, head) && !slice_equal(start, head);
+}
+
+static bool ends_with_slash(const struct rule *rule)
+{
+    const struct path_match *path = &rule->match.path;
+    return path->kind != PATH_REGEX && path->value.len > 1 && slice_ends(path->value, SLICE("/"));
+}
+
+/* ingress-nginx and others answer some paths by rules that nobody wrote. */
+static struct slice implied_reason(const struct outcome *before, const struct outcome *after)
+{
+    const struct outcome *const both[] = {before, after};
+    for (size_t side = 0; side < 2; side++) {
+        bool own = both[side]->rule && both[side]->rule->implied;
+        if (own && !outcome_is_unwritten(both[side])) {
+            return side ? SLICE("the data plane after adds a rule that nobody wrote")
+                        : SLICE("the data plane before adds a rule that nobody wrote");
+        }
+    }
+    return SLICE_ABSENT;
+}
+
+static bool same_match(const struct rule *a, const struct rule *b)
+{
+    struct buf texts[2];
+    buf_init(&texts[0], BUF_TEXT_MAX);
+    buf_init(&texts[1], BUF_TEXT_MAX);
+    match_print(&a->match, &texts[0]);
+    match_print(&b->match, &texts[1]);
+    bool same = slice_equal(buf_slice(&texts[0]), buf_slice(&texts[1]));
+    buf_release(&texts[0]);
+    buf_release(&texts[1]);
+    return same;
+}
+
+static const struct rule *written(const struct outcome *outcome)
+{
+    return outcome_is_unwritten(outcome) ? NULL : outcome->rule;
+}
+
+/* Only the other side has a rule; `after`: this one is after. */
+static struct slice one_sided_reason(const struct outcome *without, bool after)
+{
+    if (without->entry) {
+        return after ? SLICE("no rule takes such requests after")
+                     : SLICE("no rule took such requests before");
+    }
+    bool closed = without->kind == OUTCOME_CLOSE;
+    return closed ? (after ? SLICE("nobody listens for such requests after")
+                           : SLICE("nobody listened for such requests before"))
+                  : (after ? SLICE("no rule is for this host after")
+                           : SLICE("no rule was for this host before"));
+}
+
+static struct slice rules_reason(struct arena *arena, const struct difference *difference,
+                                 const struct request *witness, const struct outcome *before,
+                                 const struct outcome *after)
+{
+    const struct rule *a = written(before), *b = written(after);
+    bool case_before = only_case_differs(a, witness->target);
+    if (case_before != only_case_differs(b, witness->target)) {
+        return case_before
+                   ? SLICE(
+                         "before, letters of either case match; after, only those that are written")
+                   : SLICE("after, letters of either case match; before, only those that are "
+                           "written");
+    }
+    struct slice implied = implied_reason(before, after);
+    if (implied.ptr) {
+        return implied;
+    }
+    if (!a != !b) {
+        return one_sided_reason(a ? after : before, a != NULL);
+    }
+    if (!a) {
+        return SLICE_ABSENT;
+    }
+    if (before->decided_by != after->decided_by && difference->shown & 1u << SHOWN_OUTCOME) {
+        bool first = before->decided_by >= 0 && before->decided_by < EFFECT_COUNT;
+        int by = first ? before->decided_by : after->decided_by;
+        if (by >= 0 && by < EFFECT_COUNT) {
+            return arena_printf(arena, "it is decided %s by: %s", first ? "before" : "after",
+                                effect_row((enum effect_id)by)->text);
+        }
+    }
+    if (!same_match(a, b)) {
+        return ends_with_slash(a) != ends_with_slash(b)
+                   ? SLICE("the rules that take such requests differ in the '/' at the end of "
+                           "their paths")
+                   : SLICE("rules with other matches take such requests");
+    }
+    return difference->shown & 1u << SHOWN_BACKENDS
+               ? SLICE("both rules take such requests, and have other backends or weights")
+               : SLICE("both rules take such requests, and do something else with them");
+}
+
+struct slice difference_reason(struct arena *arena, const struct difference *difference,
+                               bool settings, const struct request *witness,
+                               const struct outcome *before, const struct outcome *after)
+{
+    if (difference->form != FORM_PLAIN) {
+        return SLICE("the data planes read such targets in different ways");
+    }
+    struct slice reason = SLICE_ABSENT;
+    if (difference->effect >= 0) {
+        reason = effect_reason(arena, (enum effect_id)difference->effect, before, after);
+    }
+    if (!reason.ptr && difference->platform) {
+        return settings ? SLICE("settings of the controller differ")
+                        : SLICE("it is what the data planes do by themselves");
+    }
+    if (difference->effect >= 0) {
+        return reason;
+    }
+    return rules_reason(arena, difference, witness, before, after);
+}
+
+/* ---- what to do --------------------------------------------------------------------------- */
+
+struct slice rules_advice(const struct request *witness, const struct outcome *before,
+                          const struct outcome *after)
+{
+    const struct rule *a = written(before), *b = written(after);
+    if (only_case_differs(a, witness->target) && !only_case_differs(b, witness->target)) {
+        return SLICE("see in access logs whether clients write such paths; a target with regular "
+                     "expressions takes '(?i)'");
+    }
+    if (a && !b && after->kind == OUTCOME_CLOSE) {
+        return slice_is(witness->scheme, "https")
+                   ? SLICE("give the Gateway a listener for https with a certificate for this host")
+                   : SLICE("give the Gateway a listener for http");
+    }
+    if (a && !b) {
+        return SLICE("add a rule for such requests, or accept that they end here");
+    }
+    if (!a && b) {
+        return SLICE("see that such requests may reach the backend, which never got them");
+    }
+    return SLICE_ABSENT;
+}
