@@ -152,6 +152,9 @@ struct slice unproven_advice(struct slice reason)
         const char *part, *advice;
     } rows[] = {
         {"than the limit", "compare fewer hosts at once"},
+        {"standard leaves open", "name the implementation, with --to, --before-as or --after-as"},
+        {"how the data plane reads",
+         "name the implementation, with --to, --before-as or --after-as"},
         {"creation times are missing", "read the Ingresses from the cluster: 'kubectl get ingress "
                                        "-A -o yaml' has their creation times"},
         {"tried", "look at both sides by hand: they agree in all that was tried"},
