@@ -36,7 +36,8 @@ static int by_place(const void *a, const void *b, void *user)
     if (x->rank != y->rank) {
         return x->rank < y->rank ? -1 : 1;
     }
-    int order = slice_compare(x->namespace, y->namespace);
+    int order = slice_compare(slice_of(x->kind), slice_of(y->kind));
+    order = order ? order : slice_compare(x->namespace, y->namespace);
     return order ? order : slice_compare(x->name, y->name);
 }
 
@@ -58,7 +59,10 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
                                     .route_names = map_new(run->arena),
                                     .grants = map_new(run->arena),
                                     .said = map_new(run->arena),
-                                    .behaviours = map_new(run->arena)};
+                                    .behaviours = map_new(run->arena),
+                                    .policy_sets = map_new(run->arena),
+                                    .filter_names = map_new(run->arena),
+                                    .service_policies = map_new(run->arena)};
     struct conversion *c = &conversion;
     buf_init(&c->text, BUF_TEXT_MAX);
     buf_init(&c->key, BUF_TEXT_MAX);
@@ -76,6 +80,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     for (size_t i = 0; i < c->plane_count; i++) {
         gateways_write(c, c->planes[i]);
     }
+    service_policies_write(c);
     grants_write(c);
     fields_say(c);
     sort_stable(c->arena, out->objects, out->count, sizeof *out->objects, by_place, NULL);

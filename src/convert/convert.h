@@ -29,11 +29,13 @@ struct capability {
     enum support support;
     const char *text;
 };
+struct vendor;
 struct target {
     const char *name;    /* standard, aks-approuting */
     const char *profile; /* name of the profile that its objects are written for and read back by */
     const char *text;
-    size_t gateway_name_max; /* bytes; some implementations derive longer names from it */
+    size_t gateway_name_max;     /* bytes; some implementations derive longer names from it */
+    const struct vendor *vendor; /* what it says in kinds of its own; null: nothing */
     struct capability capabilities[EFFECT_COUNT];
 };
 const struct target *target_find(struct slice name);
@@ -64,8 +66,8 @@ struct converted_object {
     struct slice yaml;
 };
 struct converted {
-    /* in the order to apply: Namespace, Gateway, ReferenceGrant, HTTPRoute; by namespace and name
-     * within a kind */
+    /* in the order to apply: Namespace, Gateway, ReferenceGrant, filters, HTTPRoute, the target's own
+     * kinds; by namespace and name within a kind */
     struct converted_object *objects;
     size_t count, capacity;
     size_t gateways, listeners, routes;

@@ -42,10 +42,24 @@ struct draft_match {
     size_t test_count;
     uint64_t key; /* Gateway API's precedence: larger wins */
 };
-/* What a rule does: its filters, backendRefs and timeouts. Equal ones are one. */
+/* An object of the target's own that says what an HTTPRoute cannot. */
+struct policy {
+    const struct policy_kind *kind;
+    struct slice yaml; /* of its spec, without what it is attached to */
+    struct slice name; /* ATTACH_FILTER */
+};
+/* Those of a rule, in the order of the target's kinds. Equal sets are one. */
+struct policies {
+    struct policy *items;
+    size_t count;
+    size_t on_route; /* how many are attached to the HTTPRoute */
+    uint64_t hash;   /* of these */
+};
+/* What a rule does: its filters, backendRefs, timeouts and policies. Equal ones are one. */
 struct behaviour {
     struct slice yaml; /* as they stand in an HTTPRoute */
     uint64_t hash;     /* of the text */
+    const struct policies *policies;
 };
 struct draft {
     const struct rule *rule;
@@ -119,6 +133,7 @@ struct route_group {
     struct draft *rules;
     size_t rule_count;
     size_t *family; /* how many groups of the Ingress want the same name */
+    size_t part;    /* of those that differ in their policies alone, from 0 */
     struct unit **units;
     size_t unit_count, unit_capacity;
     struct slice name;
@@ -152,6 +167,9 @@ struct conversion {
     struct map *grants;
     struct map *said;
     struct map *behaviours;                /* text to struct behaviour */
+    struct map *policy_sets;               /* text to struct policies */
+    struct map *filter_names;              /* namespace, kind and text to struct filter_object */
+    struct map *service_policies;          /* kind, namespace and name to struct service_policy */
     struct drafts views[2];                /* of the host at hand, by http and by https */
     struct shares shares;                  /* of the host at hand */
     const struct route_redirect *redirect; /* the last redirect to https, and what it became */
@@ -237,6 +255,7 @@ struct node *redirect_node(struct conversion *c, const struct rule *rule,
 
 /* ---- filter.c: effects as filters --------------------------------------------------------- */
 
+enum { POLICIES_MAX = 8 }; /* kinds of a target */
 struct emission {
     struct conversion *c;
     const struct rule *rule;
@@ -245,12 +264,64 @@ struct emission {
     const struct rewrite_plan *rewrite;
     struct node *filters, *backends, *timeouts; /* null: none */
     struct node *url_rewrite;                   /* the one that effects share */
+    struct node *policies[POLICIES_MAX];        /* by kind of the target; null: none */
 };
 /* The member of a new filter: "cors" of a filter of type "CORS". */
 struct node *filter_add(struct emission *e, const char *type, const char *member);
 void emit_cors(struct emission *e, const void *effect);
 /* All effects that do not answer, and which the target can say. */
 void effects_emit(struct emission *e);
+/* A duration of Gateway API. */
+struct node *duration_node(struct conversion *c, int64_t ms);
+
+/* ---- policy.c: objects of the target's own ------------------------------------------------- */
+
+enum attach {
+    ATTACH_ROUTE, /* by spec.targetRef or targetRefs to an HTTPRoute; also to the Gateway, see `base` */
+    ATTACH_SERVICE, /* the same to the Services of backendRefs */
+    ATTACH_FILTER   /* by an ExtensionRef filter of the rule */
+};
+struct policy_kind {
+    const char *kind, *group, *version;
+    const char *suffix; /* of names */
+    enum attach attach;
+    bool one_target; /* spec.targetRef, else a list spec.targetRefs */
+    /* One of an HTTPRoute takes the place of its Gateway's, so that it has to say all that the Gateway's
+     * says. */
+    bool replaces;
+    /* What one of the Gateway says: what the data plane did where no rule said anything. Null: there is
+     * none. */
+    void (*base)(struct conversion *c, struct node *spec);
+    /* ATTACH_SERVICE: how the object names its Service, where not by targetRefs. */
+    void (*attach_service)(struct conversion *c, struct node *spec, struct slice namespace,
+                           struct slice service);
+};
+typedef void emit_fn(struct emission *e, const void *effect);
+/* What a target says in kinds of its own. */
+struct vendor {
+    const struct policy_kind *kinds;
+    size_t kind_count;
+    emit_fn *emitters[EFFECT_COUNT]; /* null: as the standard says it */
+    /* Once for each rule with backends, behind its effects; null: nothing. */
+    void (*finish)(struct emission *e);
+    bool base_says[EFFECT_COUNT]; /* effects of the platform that `base` carries over */
+};
+/* Targets with kinds of their own have a file each. */
+extern const struct target target_envoy_gateway;
+
+/* The spec of the kind for the rule at hand, made when it is first asked for. */
+struct node *policy_spec(struct emission *e, const struct policy_kind *kind);
+/* A mapping below another, made when it is first asked for. */
+struct node *policy_map(struct conversion *c, struct node *map, const char *key);
+/* What the rule at hand needs besides its HTTPRoute. Filters that stand for objects are added. */
+const struct policies *policies_of(struct emission *e);
+/* Can rules with these policies share an HTTPRoute? Either may be null. */
+bool policies_attach_alike(const struct policies *a, const struct policies *b);
+/* Those of the group's rules, for an HTTPRoute that was written. */
+void policies_write(struct conversion *c, const struct route_group *group, struct slice route);
+void gateway_policies_write(struct conversion *c, const struct plane *plane, struct slice gateway);
+/* Those of Services, when all routes are written. */
+void service_policies_write(struct conversion *c);
 
 /* ---- draft.c ------------------------------------------------------------------------------ */
 

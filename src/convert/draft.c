@@ -316,9 +316,10 @@ static void redirect_emit(struct emission *e, const struct route_redirect *redir
 }
 
 /* Most rules of a host do the same with different paths, and so do those of many hosts. */
-static const struct behaviour *behaviour_of(const struct emission *e)
+static const struct behaviour *behaviour_of(struct emission *e)
 {
     struct conversion *c = e->c;
+    const struct policies *policies = policies_of(e);
     const struct {
         struct slice key;
         const struct node *value;
@@ -331,12 +332,16 @@ static const struct behaviour *behaviour_of(const struct emission *e)
             document_write_pair(parts[i].key, parts[i].value, RULE_INDENT, &c->text);
         }
     }
+    size_t length = c->text.len;
+    buf_put(&c->text, (struct slice){(const char *)&policies, sizeof policies});
     const struct behaviour *known = map_get(c->behaviours, buf_slice(&c->text));
     if (!known) {
         struct behaviour *behaviour = ARENA_NEW(c->arena, struct behaviour);
-        behaviour->yaml = arena_copy(c->arena, buf_slice(&c->text));
-        behaviour->hash = slice_hash(behaviour->yaml, 0);
-        map_put(c->behaviours, behaviour->yaml, behaviour);
+        struct slice key = arena_copy(c->arena, buf_slice(&c->text));
+        behaviour->yaml = slice_sub(key, 0, length);
+        behaviour->hash = slice_hash(behaviour->yaml, policies ? policies->hash : 0);
+        behaviour->policies = policies;
+        map_put(c->behaviours, key, behaviour);
         known = behaviour;
     }
     return known;

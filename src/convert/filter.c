@@ -181,7 +181,7 @@ static void emit_response_headers(struct emission *e, const void *effect)
 /* ---- traffic ------------------------------------------------------------------------------- */
 
 /* A duration of Gateway API: parts of at most five digits. */
-static struct node *duration_node(struct conversion *c, int64_t ms)
+struct node *duration_node(struct conversion *c, int64_t ms)
 {
     int64_t hours = ms / 3600000, seconds = ms / 1000, rest = ms % 1000;
     if (seconds > 99999) {
@@ -361,7 +361,6 @@ static void emit_answer(struct emission *e, const void *effect)
 #define emit_redirect       emit_answer
 #define emit_https_redirect emit_answer
 
-typedef void emit_fn(struct emission *e, const void *effect);
 /* An effect without a function does not compile. */
 static emit_fn *const emitters[] = {
 #define EFFECT(id, type, aspect, impact, text) [EFFECT_##id] = emit_##id,
@@ -371,10 +370,21 @@ static emit_fn *const emitters[] = {
 
 void effects_emit(struct emission *e)
 {
+    const struct vendor *vendor = e->c->options->target->vendor;
     for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
         const void *effect = effect_get(&e->rule->effects, id);
         if (effect) {
-            emitters[id](e, effect);
+            emit_fn *own = vendor ? vendor->emitters[id] : NULL;
+            (own ? own : emitters[id])(e, effect);
         }
+    }
+    /* Where nothing is written at the Gateway, its part is each route's. */
+    for (size_t i = 0; vendor && e->c->options->gateway_name.len && i < vendor->kind_count; i++) {
+        if (vendor->kinds[i].base && vendor->kinds[i].attach == ATTACH_ROUTE) {
+            (void)policy_spec(e, &vendor->kinds[i]);
+        }
+    }
+    if (vendor && vendor->finish) {
+        vendor->finish(e);
     }
 }

@@ -172,7 +172,7 @@ static size_t *family_of(struct conversion *c, const struct origin *origin, enum
 }
 
 static struct route_group *group_new(struct conversion *c, struct plane *plane,
-                                     const struct origin *origin, enum role role,
+                                     const struct origin *origin, enum role role, size_t part,
                                      const struct draft_refs *drafts)
 {
     struct route_group *group = ARENA_NEW(c->arena, struct route_group);
@@ -181,11 +181,12 @@ static struct route_group *group_new(struct conversion *c, struct plane *plane,
                                   .role = role,
                                   .rules = ARENA_ARRAY(c->arena, struct draft, drafts->count),
                                   .rule_count = drafts->count,
-                                  .family = family_of(c, origin, role)};
+                                  .family = family_of(c, origin, role),
+                                  .part = part};
     for (size_t i = 0; i < drafts->count; i++) {
         group->rules[i] = *drafts->items[i];
     }
-    ++*group->family;
+    *group->family += part == 0;
     *ARENA_PUSH(c->arena, c->groups, c->group_count, c->group_capacity) = group;
     if (!map_get(plane->namespaces, origin->namespace)) {
         map_put(plane->namespaces, origin->namespace, plane);
@@ -197,26 +198,47 @@ static struct route_group *group_new(struct conversion *c, struct plane *plane,
     return group;
 }
 
-static void group_add(struct conversion *c, struct plane *plane, struct unit *unit,
-                      const struct origin *origin, enum role role, const struct draft_refs *drafts)
+static void part_add(struct conversion *c, struct plane *plane, struct unit *unit,
+                     const struct origin *origin, enum role role, size_t part,
+                     const struct draft_refs *drafts)
 {
-    if (!drafts->count) {
-        return;
-    }
     bool explicit = role != ROLE_MAIN || !fits_all_listeners(c, plane, unit);
-    const uint64_t numbers[] = {(uint64_t)role, explicit, unit->gateway, unit->hostname.ptr != NULL,
-                                drafts_hash(drafts)};
+    const uint64_t numbers[] = {(uint64_t)role, explicit,
+                                unit->gateway,  unit->hostname.ptr != NULL,
+                                part,           drafts_hash(drafts)};
     (void)origin_key(c, origin);
     buf_put(&c->key, (struct slice){(const char *)numbers, sizeof numbers});
     buf_put(&c->key, plane->gateway);
     struct slice key = arena_copy(c->arena, buf_slice(&c->key));
     struct route_group *group = map_get(c->group_index, key);
     if (!group || !group_says(group, drafts)) {
-        group = group_new(c, plane, origin, role, drafts);
+        group = group_new(c, plane, origin, role, part, drafts);
         group->explicit = explicit;
         map_put(c->group_index, key, group);
     }
     *ARENA_PUSH(c->arena, group->units, group->unit_count, group->unit_capacity) = unit;
+}
+
+/* Policies hold for whole HTTPRoutes, so rules with other policies need another one. */
+static void group_add(struct conversion *c, struct plane *plane, struct unit *unit,
+                      const struct origin *origin, enum role role, const struct draft_refs *drafts)
+{
+    if (!c->options->target->vendor && drafts->count) {
+        part_add(c, plane, unit, origin, role, 0, drafts);
+        return;
+    }
+    struct draft_refs rest = *drafts;
+    for (size_t part = 0; rest.count; part++) {
+        struct draft_refs same = {0}, others = {0};
+        for (size_t i = 0; i < rest.count; i++) {
+            bool fits = policies_attach_alike(rest.items[0]->behaviour->policies,
+                                              rest.items[i]->behaviour->policies);
+            struct draft_refs *list = fits ? &same : &others;
+            *ARENA_PUSH(c->arena, list->items, list->count, list->capacity) = rest.items[i];
+        }
+        part_add(c, plane, unit, origin, role, part, &same);
+        rest = others;
+    }
 }
 
 static void say_dead_redirect(struct conversion *c, const struct plane *plane,
@@ -338,6 +360,9 @@ static void group_name(struct conversion *c, struct route_group *group, bool alo
     struct slice suffix = slice_of(role_suffix(group->role));
     struct slice wanted = alone ? ARENA_JOIN(c->arena, base, suffix)
                                 : ARENA_JOIN(c->arena, base, SLICE("-"), slug, suffix);
+    if (group->part) {
+        wanted = arena_printf(c->arena, SLICE_FMT "-%zu", SLICE_ARG(wanted), group->part + 1);
+    }
     buf_clear(&c->key);
     const struct slice parts[] = {group->plane->gateway, SLICE(" "), host, SLICE(" ")};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
@@ -346,6 +371,10 @@ static void group_name(struct conversion *c, struct route_group *group, bool alo
     buf_put_uint(&c->key, (uint64_t)group->role);
     buf_putc(&c->key, ' ');
     buf_put(&c->key, base);
+    if (group->part) {
+        buf_putc(&c->key, ' ');
+        buf_put_uint(&c->key, (uint64_t)group->part);
+    }
     group->name = name_claim(c->arena, names_in(c, group->origin.namespace), wanted,
                              buf_slice(&c->key), ROUTE_NAME_MAX);
 }
@@ -357,7 +386,7 @@ void groups_name(struct conversion *c)
         for (size_t i = 0; i < c->group_count; i++) {
             struct route_group *group = c->groups[i];
             bool alone = *group->family == 1;
-            bool own = alone && !*role_suffix(group->role);
+            bool own = alone && !*role_suffix(group->role) && !group->part;
             if (own == (pass == 0)) {
                 group_name(c, group, alone);
             }

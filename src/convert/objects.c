@@ -69,14 +69,21 @@ void labels_copy(struct conversion *c, struct node *object, const struct origin 
     }
 }
 
+/* Filters are there before the routes that name them, all other kinds of a target come last. */
 static size_t rank_of(const char *kind)
 {
-    static const char *const kinds[] = {"Namespace", "Gateway", "ReferenceGrant", "HTTPRoute"};
-    size_t rank = 0;
-    while (rank < ARRAY_LEN(kinds) && !slice_is(slice_of(kind), kinds[rank])) {
-        rank++;
+    static const struct {
+        const char *kind;
+        size_t rank;
+    } rows[] = {{"Namespace", 0},       {"Gateway", 1},        {"AuthenticationFilter", 2},
+                {"HTTPRouteFilter", 2}, {"ReferenceGrant", 2}, {"SnippetsFilter", 2},
+                {"HTTPRoute", 3}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (slice_is(slice_of(kind), rows[i].kind)) {
+            return rows[i].rank;
+        }
     }
-    return rank;
+    return 4;
 }
 
 void object_add(struct conversion *c, const char *kind, struct slice namespace, struct slice name)
@@ -324,6 +331,7 @@ static void gateway_write(struct conversion *c, const struct plane *plane, struc
     node_set(c->nodes, spec, "listeners", listeners);
     node_set(c->nodes, object, "spec", spec);
     tree_add(c, "Gateway", plane->namespace, name, object);
+    gateway_policies_write(c, plane, name);
     c->out->gateways++;
     c->out->listeners += refs->count;
 }

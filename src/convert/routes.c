@@ -252,6 +252,7 @@ static void route_write(struct conversion *c, const struct route_group *group,
     }
     object_add(c, "HTTPRoute", group->origin.namespace, name);
     c->out->routes++;
+    policies_write(c, group, name);
 }
 
 /* Would only the order of rules decide between the two? Between routes it would be their age. */

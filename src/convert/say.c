@@ -166,7 +166,8 @@ void say_platform(struct conversion *c)
     }
     for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
         const void *effect = effect_get(&c->table->platform, id);
-        if (!effect) {
+        const struct vendor *vendor = c->options->target->vendor;
+        if (!effect || (vendor && vendor->base_says[id])) {
             continue;
         }
         put_default(c, id, effect);

@@ -1,41 +1,6 @@
-#include "convert/convert.h"
+#include "convert/capabilities_priv.h"
 
 /* ---- what targets can express -------------------------------------------------------------- */
-
-/* One line for each effect of route/effects.def; an effect without a line does not compile. Facts:
- * gateway-api v1.6.1 apis/v1/httproute_types.go. The text of a SUPPORT_NONE row is the advice that
- * users read; that of a SUPPORT_NEAR row says what differs. */
-#define STANDARD_answer                                                                            \
-    SUPPORT_NEAR, "an HTTPRoute gives no answer of its own but 404 and 500; serve it from a "      \
-                  "backend"
-#define STANDARD_redirect       SUPPORT_EXACT, "RequestRedirect"
-#define STANDARD_https_redirect SUPPORT_EXACT, "RequestRedirect on the http listener"
-#define STANDARD_body_limit                                                                        \
-    SUPPORT_NONE,                                                                                  \
-        "limit the size of bodies in the application, or by a policy of the implementation"
-#define STANDARD_addresses                                                                         \
-    SUPPORT_NONE,                                                                                  \
-        "keep clients out by a policy of the implementation, a firewall or the application"
-#define STANDARD_authentication                                                                    \
-    SUPPORT_NONE,                                                                                  \
-        "ask for credentials by a policy of the implementation, or in the application, before "    \
-        "any request gets to the new Gateway"
-#define STANDARD_cors          SUPPORT_NEAR, "CORS filter"
-#define STANDARD_rewrite       SUPPORT_NEAR, "URLRewrite with a whole path or a prefix"
-#define STANDARD_upstream_host SUPPORT_EXACT, "URLRewrite with a fixed host name"
-#define STANDARD_upstream_protocol                                                                 \
-    SUPPORT_NONE, "it is a property of the Service (appProtocol) or of a BackendTLSPolicy there"
-#define STANDARD_request_headers  SUPPORT_EXACT, "RequestHeaderModifier with fixed values"
-#define STANDARD_response_headers SUPPORT_EXACT, "ResponseHeaderModifier with fixed values"
-#define STANDARD_timeouts                                                                          \
-    SUPPORT_NONE,                                                                                  \
-        "an HTTPRoute only limits the whole exchange, which would cut long streams; set "          \
-        "timeouts.request by hand where no response may take longer"
-#define STANDARD_retries                                                                           \
-    SUPPORT_NONE, "retries are experimental in Gateway API; use a policy of the implementation"
-#define STANDARD_buffering                                                                         \
-    SUPPORT_NONE, "bodies are streamed; slow clients are then seen by the application"
-#define STANDARD_mirrors SUPPORT_EXACT, "RequestMirror to a Service"
 
 /* AKS documentation of the managed Gateway API: istiod is run by AKS, no Istio CRDs, no
  * EnvoyFilter, no settings of the mesh, so there is nowhere else to say these things. */
@@ -68,44 +33,46 @@
 #define AKS_buffering STANDARD_buffering
 #define AKS_mirrors   STANDARD_mirrors
 
-static const struct target targets[] = {
-    {
-        .name = "standard",
-        .profile = "standard",
-        .text = "what the text of Gateway API promises, for any implementation",
-        .gateway_name_max = 63,
-        .capabilities =
-            {
+static const struct target standard = {
+    .name = "standard",
+    .profile = "standard",
+    .text = "what the text of Gateway API promises, for any implementation",
+    .gateway_name_max = 63,
+    .capabilities =
+        {
 #define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, STANDARD_##id},
 #include "route/effects.def"
 #undef EFFECT
-            },
-    },
-    {
-        .name = "aks-approuting",
-        .profile = "aks-approuting",
-        .text = "AKS application routing with Gateway API (Istio run by AKS)",
-        /* The Deployment is called <gateway>-approuting-istio. */
-        .gateway_name_max = 63 - sizeof "approuting-istio",
-        .capabilities =
-            {
+        },
+};
+
+static const struct target aks_approuting = {
+    .name = "aks-approuting",
+    .profile = "aks-approuting",
+    .text = "AKS application routing with Gateway API (Istio run by AKS)",
+    /* The Deployment is called <gateway>-approuting-istio. */
+    .gateway_name_max = 63 - sizeof "approuting-istio",
+    .capabilities =
+        {
 #define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, AKS_##id},
 #include "route/effects.def"
 #undef EFFECT
-            },
-    },
+        },
 };
+
+/* In the order in which they are listed. */
+static const struct target *const targets[] = {&standard, &aks_approuting, &target_envoy_gateway};
 
 const struct target *target_at(size_t index)
 {
-    return index < ARRAY_LEN(targets) ? &targets[index] : NULL;
+    return index < ARRAY_LEN(targets) ? targets[index] : NULL;
 }
 
 const struct target *target_find(struct slice name)
 {
     for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
-        if (slice_is(name, targets[i].name)) {
-            return &targets[i];
+        if (slice_is(name, targets[i]->name)) {
+            return targets[i];
         }
     }
     return NULL;
@@ -122,7 +89,7 @@ enum { API_MINOR_MIN = 2, API_MINOR_MAX = 6, API_MINOR_DEFAULT = 5 };
 
 void convert_options_default(struct convert_options *options)
 {
-    *options = (struct convert_options){.target = &targets[0], .api_minor = API_MINOR_DEFAULT};
+    *options = (struct convert_options){.target = targets[0], .api_minor = API_MINOR_DEFAULT};
 }
 
 /* "1.MINOR" with an optional "v" in front and an optional patch behind. */

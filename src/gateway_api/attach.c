@@ -53,6 +53,13 @@ static void add_attachment(struct builder *builder, struct listener_state *liste
     struct attachment *attachment =
         ARENA_PUSH(builder->run->arena, listener->attachments, listener->count, listener->capacity);
     *attachment = (struct attachment){host, route};
+    for (size_t i = 0; i < route->gateway_count; i++) {
+        if (route->gateways[i] == listener->gateway) {
+            return;
+        }
+    }
+    *ARENA_PUSH(builder->run->arena, route->gateways, route->gateway_count,
+                route->gateway_capacity) = listener->gateway;
 }
 
 static enum verdict attach_listener(struct builder *builder, struct listener_state *listener,

@@ -1,4 +1,4 @@
-#include "gateway_api/gateway_priv.h"
+#include "gateway_api/policies_priv.h"
 
 void assume(struct builder *builder, const char *kind, struct slice namespace, struct slice name)
 {
@@ -265,11 +265,13 @@ void backends_apply(struct builder *builder, const struct http_route *route,
                     arena_printf(arena,
                                  "the filter '" SLICE_FMT "' in backendRefs is refused by %s",
                                  SLICE_ARG(refused->type), builder->profile->version));
-        } else if (given->filter_count) {
+        } else if (given->filter_count || builder->readers) {
             struct effects *effects = ARENA_NEW(arena, struct effects);
             if (backend->effects) {
                 *effects = *backend->effects;
             }
+            policies_apply_service(builder, backend->namespace, backend->service,
+                                   &(struct policy_place){match, effects, &rule->unknown});
             filters_apply(builder, route, match, FILTER_OF_BACKEND, given->filters,
                           given->filter_count, effects, &rule->unknown);
             backend->effects = effects;

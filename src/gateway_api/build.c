@@ -1,4 +1,4 @@
-#include "gateway_api/gateway_priv.h"
+#include "gateway_api/policies_priv.h"
 
 /* ---- which Gateways ----------------------------------------------------------------------- */
 
@@ -100,6 +100,7 @@ static void build(struct builder *builder)
 {
     set_table(builder->run, builder->profile, builder->table);
     tls_policies_read(builder);
+    policies_read(builder);
     take_gateways(builder);
     listener_sets_read(builder);
     routes_attach(builder);

@@ -1,4 +1,4 @@
-#include "gateway_api/gateway_priv.h"
+#include "gateway_api/policies_priv.h"
 
 /* ---- matches ------------------------------------------------------------------------------ */
 
@@ -213,6 +213,20 @@ static void make_call(struct builder *builder, struct candidate *candidate)
     }
 }
 
+struct route_timeouts timeouts_in_force(struct builder *builder, const struct effects *effects)
+{
+    const struct effects *platform = builder->profile->platform;
+    const struct route_timeouts *known = effects->timeouts ? effects->timeouts
+                                         : platform        ? platform->timeouts
+                                                           : NULL;
+    return known ? *known
+                 : (struct route_timeouts){.connect_ms = -1,
+                                           .send_ms = -1,
+                                           .read_ms = -1,
+                                           .request_ms = -1,
+                                           .backend_request_ms = -1};
+}
+
 /* The data plane takes the field and does nothing with it. */
 static void note_ignored(struct builder *builder, struct candidate *candidate, const char *field)
 {
@@ -233,13 +247,7 @@ static void set_timeouts(struct builder *builder, struct candidate *candidate)
         return;
     }
     struct route_timeouts *timeouts = ARENA_NEW(builder->run->arena, struct route_timeouts);
-    const struct effects *platform = builder->profile->platform;
-    *timeouts = platform && platform->timeouts ? *platform->timeouts
-                                               : (struct route_timeouts){.connect_ms = -1,
-                                                                         .send_ms = -1,
-                                                                         .read_ms = -1,
-                                                                         .request_ms = -1,
-                                                                         .backend_request_ms = -1};
+    *timeouts = timeouts_in_force(builder, &candidate->rule.effects);
     timeouts->source = (struct effect_source){SLICE("timeouts"), source->span};
     /* 0s switches a timeout off (HTTPRouteTimeouts in apis/v1/httproute_types.go) */
     if (source->has_request_timeout) {
@@ -282,6 +290,8 @@ static void fill_rule(struct builder *builder, struct candidate *candidate)
     filters_apply(builder, route, candidate->match, FILTER_OF_RULE, source->filters,
                   source->filter_count, &rule->effects, &rule->unknown);
     backends_apply(builder, route, source, candidate->match, rule);
+    policies_apply(builder, candidate->route, source,
+                   &(struct policy_place){candidate->match, &rule->effects, &rule->unknown});
     set_timeouts(builder, candidate);
     if (source->has_retry && builder->profile->ignores_retry) {
         note_ignored(builder, candidate, "retry");

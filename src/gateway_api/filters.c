@@ -1,4 +1,4 @@
-#include "gateway_api/gateway_priv.h"
+#include "gateway_api/policies_priv.h"
 
 /* A filter at work: where it stands, and what it changes. */
 struct work {
@@ -252,6 +252,19 @@ static void cors(struct work *work)
     work->effects->cors = cors;
 }
 
+/* ---- filters of an implementation --------------------------------------------------------- */
+
+static void not_understood(struct work *work, bool misplaced);
+
+static void extension(struct work *work)
+{
+    const struct policy_place place = {work->match, work->effects, work->unknown};
+    if (!policy_filter_apply(work->builder, &work->filter->extension, work->route->object.namespace,
+                             &place)) {
+        not_understood(work, false);
+    }
+}
+
 /* ---- the rows ----------------------------------------------------------------------------- */
 
 typedef void filter_fn(struct work *work);
@@ -261,7 +274,7 @@ static const struct filter_row {
     bool on_backends; /* has a meaning in backendRefs[].filters */
 } rows[] = {
     {"CORS", cors, false},
-    {"ExtensionRef", NULL, false},
+    {"ExtensionRef", extension, false},
     {"ExternalAuth", NULL, false},
     {"RequestHeaderModifier", request_headers, true},
     {"RequestMirror", request_mirror, true},
@@ -283,7 +296,7 @@ static const struct filter_row *find_row(struct slice type)
 bool filter_is_known(const struct http_filter *filter)
 {
     const struct filter_row *row = find_row(filter->type);
-    return row && row->apply;
+    return row && row->apply && row->apply != extension;
 }
 
 /* A filter that cannot be resolved must not be skipped: it may be what keeps strangers out

@@ -7,6 +7,9 @@
 
 #define GATEWAY_GROUP "gateway.networking.k8s.io"
 
+struct gateway_state;
+struct policy_reader;
+
 /* One match of one rule of a route: what takes part in the order of precedence. */
 struct candidate {
     struct rule rule; /* regexes read as spanning what they test */
@@ -23,6 +26,8 @@ struct candidate {
 
 struct route_state {
     const struct http_route *route;
+    struct gateway_state **gateways; /* that let it in */
+    size_t gateway_count, gateway_capacity;
     size_t age; /* place in the order of creation time, namespace, name */
     bool compiled;
     struct candidate *candidates;
@@ -77,6 +82,9 @@ struct builder {
     struct map *assumed;      /* "Service shop/web": what is not in the input */
     bool has_tls_routes;      /* in the input, not understood */
     struct map *tls_policies; /* "namespace/service" and "namespace/service/port name" */
+    const struct policy_reader *readers; /* of the implementation's own kinds; null: it has none */
+    struct map *policies;                /* of these kinds, by what they are attached to */
+    const struct object *policies_unknown; /* one that may hold for every route; null: none */
 };
 
 /* ---- hosts.c */
@@ -105,6 +113,9 @@ void route_compile(struct builder *builder, struct route_state *state);
 void candidate_match(struct builder *builder, struct candidate *candidate, bool broad,
                      struct match *out);
 
+/* Those of the effects, else the implementation's own. */
+struct route_timeouts timeouts_in_force(struct builder *builder, const struct effects *effects);
+
 /* ---- dialect.c */
 /* False when the data plane's engine refuses the expression, which is said. */
 bool regex_taken(struct builder *builder, const struct object *object, struct slice pattern,
@@ -128,7 +139,7 @@ void filters_apply(struct builder *builder, const struct http_route *route,
                    const struct http_match *match, enum filter_place place,
                    const struct http_filter *filters, size_t count, struct effects *effects,
                    const struct unknown **unknown);
-/* True when the type is one that effects exist for. */
+/* True when the type is one of the standard that effects exist for. */
 bool filter_is_known(const struct http_filter *filter);
 
 /* ---- backends.c */

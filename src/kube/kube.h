@@ -354,6 +354,9 @@ const struct listener_set *kube_listener_set(struct run *run, const struct objec
 
 struct slice kube_group(struct slice api_version); /* "" for the core group */
 
+/* A duration of Gateway API ("1h30m", "500ms") in milliseconds; false when it is none. */
+bool kube_duration(struct slice text, uint64_t *out);
+
 /* Checks shared with others: */
 bool is_dns_subdomain(struct slice s);
 bool is_dns_label(struct slice s);

@@ -227,7 +227,7 @@ static const struct field backend_fields[] = {
 const struct schema backend_ref_schema = SCHEMA(backend_fields, http_backend, finish_backend);
 
 /* GEP-2257: one to four parts of one to five digits with h, m, s or ms; the parts add up. */
-static bool parse_duration(struct slice text, uint64_t *out)
+bool kube_duration(struct slice text, uint64_t *out)
 {
     uint64_t total = 0;
     size_t at = 0, parts = 0;
@@ -261,7 +261,7 @@ static void read_duration(struct decoder *decoder, const struct where *where,
                           const struct node *node, uint64_t *out, bool *has)
 {
     struct slice text = decode_string(decoder, where, node);
-    *has = text.ptr && parse_duration(text, out);
+    *has = text.ptr && kube_duration(text, out);
     if (text.ptr && !*has) {
         decode_error(decoder, DIAG_K011, where, node->span,
                      "must be a duration such as 10s, 500ms or 1h30m, but is '" SLICE_FMT "'",

@@ -1,0 +1,292 @@
+#include "gateway_api/policies_priv.h"
+
+#include <string.h>
+
+/* Which policies there are, what they are attached to, and which of them are in force where. */
+
+/* ---- looking up ---------------------------------------------------------------------------- */
+
+static const struct policy_reader *reader_of(const struct builder *builder,
+                                             const struct object *object)
+{
+    for (const struct policy_reader *reader = builder->readers; reader && reader->kind; reader++) {
+        if (slice_is(object->kind_name, reader->kind) &&
+            slice_is(kube_group(object->api_version), reader->group)) {
+            return reader;
+        }
+    }
+    return NULL;
+}
+
+static bool is_vendor_group(const struct builder *builder, const struct object *object)
+{
+    for (const struct policy_reader *reader = builder->readers; reader && reader->kind; reader++) {
+        if (slice_is(kube_group(object->api_version), reader->group)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct slice target_key(struct builder *builder, const struct policy_reader *reader,
+                               const char *kind, struct slice namespace, struct slice name,
+                               struct slice section)
+{
+    return ARENA_JOIN(builder->run->arena, slice_of(reader->kind), SLICE(" "), slice_of(kind),
+                      SLICE(" "), namespace, SLICE("/"), name, SLICE("/"), section);
+}
+
+static const struct object *policy_at(struct builder *builder, const struct policy_reader *reader,
+                                      const char *kind, struct slice namespace, struct slice name,
+                                      struct slice section)
+{
+    return map_get(builder->policies, target_key(builder, reader, kind, namespace, name, section));
+}
+
+struct slice policy_text(const struct node *map, const char *key)
+{
+    const struct node *node = node_get(map, key);
+    return node && node->kind == NODE_STRING ? node->text : SLICE_ABSENT;
+}
+
+size_t policy_items(const struct node *list)
+{
+    return list && list->kind == NODE_LIST ? list->count : 0;
+}
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+/* Two policies of a kind on one target: the older one is in force, then the first by name (Gateway API
+ * GEP-713, conflict resolution). */
+static bool is_older(const struct object *a, const struct object *b)
+{
+    if (a->has_created != b->has_created) {
+        return a->has_created;
+    }
+    if (a->has_created && a->created != b->created) {
+        return a->created < b->created;
+    }
+    return slice_compare(a->name, b->name) < 0;
+}
+
+static void add_target(struct builder *builder, const struct policy_reader *reader,
+                       const struct object *policy, const struct node *target)
+{
+    struct slice kind = policy_text(target, "kind"), section = policy_text(target, "sectionName");
+    struct slice key = target_key(builder, reader, arena_string(builder->run->arena, kind),
+                                  policy->namespace, policy_text(target, "name"), section);
+    const struct object *other = map_get(builder->policies, key);
+    const struct object *loser = other && is_older(other, policy) ? policy : other;
+    if (loser) {
+        const struct object *winner = loser == policy ? other : policy;
+        diag_at(builder->run->diag, DIAG_G041, loser->span, loser->subject,
+                "'" SLICE_FMT "' is attached to the same object and is the older one, or the first "
+                "by name; this one is not in force (Conflicted)",
+                SLICE_ARG(winner->subject));
+    }
+    if (loser != policy) {
+        map_put(builder->policies, key, (void *)(uintptr_t)policy);
+    }
+    if (section.len && slice_is(kind, "Gateway")) {
+        struct slice whole = target_key(builder, reader, "Listeners", policy->namespace,
+                                        policy_text(target, "name"), SLICE_ABSENT);
+        map_put(builder->policies, whole, (void *)(uintptr_t)policy);
+    }
+}
+
+static void read_targets(struct builder *builder, const struct policy_reader *reader,
+                         const struct object *policy)
+{
+    const struct node *spec = node_get(policy->root, "spec");
+    const struct node *one = node_get(spec, "targetRef"), *many = node_get(spec, "targetRefs");
+    if (one) {
+        add_target(builder, reader, policy, one);
+    }
+    for (size_t i = 0; i < policy_items(many); i++) {
+        add_target(builder, reader, policy, many->items[i]);
+    }
+    if (policy_items(node_get(spec, "targetSelectors"))) {
+        diag_at(builder->run->diag, DIAG_G042, policy->span, policy->subject,
+                "targets that are chosen by labels are not looked up; name them in targetRefs");
+        builder->policies_unknown = policy;
+    }
+}
+
+/* The kinds of each implementation, by the name of its profile. */
+static const struct {
+    const char *profile;
+    const struct policy_reader *readers;
+} vendors[] = {{"envoy-gateway", envoy_gateway_readers}};
+
+void policies_read(struct builder *builder)
+{
+    const struct kube *kube = builder->kube;
+    for (size_t i = 0; i < ARRAY_LEN(vendors); i++) {
+        if (strcmp(builder->profile->name, vendors[i].profile) == 0) {
+            builder->readers = vendors[i].readers;
+        }
+    }
+    builder->policies = map_new(builder->run->arena);
+    for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
+        const struct object *object = kube->objects[KUBE_OTHER][i];
+        const struct policy_reader *reader = reader_of(builder, object);
+        if (reader && reader->attach == POLICY_BY_TARGET) {
+            read_targets(builder, reader, object);
+        } else if (reader && reader->attach == POLICY_BY_FILTER) {
+            policy_index(builder, reader, "ExtensionRef", object->namespace, object->name, object);
+        } else if (reader && reader->index) {
+            reader->index(builder, reader, object);
+        } else if (!reader && is_vendor_group(builder, object)) {
+            diag_at(builder->run->diag, DIAG_G040, object->span, object->subject,
+                    "objects of kind '" SLICE_FMT "' are not understood; what they change is "
+                    "unknown",
+                    SLICE_ARG(object->kind_name));
+            builder->policies_unknown = object;
+        }
+    }
+}
+
+void policy_index(struct builder *builder, const struct policy_reader *reader, const char *kind,
+                  struct slice namespace, struct slice name, const struct object *policy)
+{
+    struct slice key = target_key(builder, reader, kind, namespace, name, SLICE_ABSENT);
+    const struct object *other = map_get(builder->policies, key);
+    if (!other || is_older(policy, other)) {
+        map_put(builder->policies, key, (void *)(uintptr_t)policy);
+    }
+}
+
+/* ---- what is not understood ---------------------------------------------------------------- */
+
+void policy_unknown(struct policy_work *work, enum aspect aspect, const char *field)
+{
+    struct run *run = work->builder->run;
+    struct slice reason = arena_printf(run->arena, "field %s of " SLICE_FMT " is not understood",
+                                       field, SLICE_ARG(work->policy->subject));
+    diag_at(run->diag, DIAG_G040, work->policy->span, work->policy->subject,
+            "the field '%s' is not understood; what it changes is unknown", field);
+    *work->unknown = unknown_add(run, *work->unknown, aspect, work->source, reason);
+}
+
+void policy_fields(struct policy_work *work, const struct node *map, const char *path,
+                   const char *const *known, size_t count, enum aspect aspect)
+{
+    for (size_t i = 0; map && map->kind == NODE_MAP && i < map->count; i++) {
+        struct slice key = map->pairs[i].key;
+        if (!slice_is_one_of(key, known, count)) {
+            struct slice field = arena_printf(work->builder->run->arena, "%s%s" SLICE_FMT, path,
+                                              *path ? "." : "", SLICE_ARG(key));
+            policy_unknown(work, aspect, arena_string(work->builder->run->arena, field));
+        }
+    }
+}
+
+/* ---- in force ------------------------------------------------------------------------------ */
+
+static void apply_one(struct builder *builder, const struct policy_reader *reader,
+                      const struct object *policy, const struct policy_place *place)
+{
+    struct policy_work work = {
+        .builder = builder,
+        .policy = policy,
+        .source = {policy->kind_name, policy->span},
+        .match = place->match,
+        .effects = place->effects,
+        .unknown = place->unknown,
+    };
+    reader->apply(&work, node_get(policy->root, "spec"));
+}
+
+/* Of the Gateways that a route is attached to. Rules are shared by all of them, so that their policies have
+ * to be the same. */
+static const struct object *of_gateways(struct builder *builder, const struct policy_reader *reader,
+                                        const struct route_state *route,
+                                        const struct policy_place *place)
+{
+    const struct object *policy = NULL;
+    for (size_t i = 0; i < route->gateway_count; i++) {
+        const struct object *gateway = &route->gateways[i]->gateway->object;
+        const struct object *own =
+            policy_at(builder, reader, "Gateway", gateway->namespace, gateway->name, SLICE_ABSENT);
+        const struct object *part = policy_at(builder, reader, "Listeners", gateway->namespace,
+                                              gateway->name, SLICE_ABSENT);
+        if (part || (i && own != policy)) {
+            const struct object *culprit = part ? part : own ? own : policy;
+            *place->unknown =
+                unknown_add(builder->run, *place->unknown, ASPECT_TRAFFIC,
+                            (struct effect_source){culprit->kind_name, culprit->span},
+                            part ? SLICE("a policy holds for single listeners of the Gateway")
+                                 : SLICE("the Gateways of the route have different policies"));
+            return NULL;
+        }
+        policy = own;
+    }
+    return policy;
+}
+
+void policies_apply(struct builder *builder, const struct route_state *state,
+                    const struct http_rule *rule, const struct policy_place *place)
+{
+    const struct object *route = &state->route->object;
+    for (const struct policy_reader *reader = builder->readers; reader && reader->kind; reader++) {
+        if (reader->attach != POLICY_BY_TARGET || !reader->apply) {
+            continue;
+        }
+        const char *kind = arena_string(builder->run->arena, route->kind_name);
+        const struct object *chain[] = {
+            of_gateways(builder, reader, state, place),
+            policy_at(builder, reader, kind, route->namespace, route->name, SLICE_ABSENT),
+            rule->name.len
+                ? policy_at(builder, reader, kind, route->namespace, route->name, rule->name)
+                : NULL,
+        };
+        size_t from = 0;
+        for (size_t j = 0; j < ARRAY_LEN(chain) && !reader->inherits; j++) {
+            bool merges = chain[j] && node_get(node_get(chain[j]->root, "spec"), "mergeType");
+            from = chain[j] && !merges ? j : from;
+        }
+        for (size_t j = from; j < ARRAY_LEN(chain); j++) {
+            if (chain[j]) {
+                apply_one(builder, reader, chain[j], place);
+            }
+        }
+    }
+    if (builder->policies_unknown) {
+        *place->unknown =
+            unknown_add(builder->run, *place->unknown, ASPECT_PROTECTION,
+                        (struct effect_source){builder->policies_unknown->kind_name,
+                                               builder->policies_unknown->span},
+                        SLICE("a policy whose targets or meaning are not understood may hold"));
+    }
+}
+
+void policies_apply_service(struct builder *builder, struct slice namespace, struct slice name,
+                            const struct policy_place *place)
+{
+    for (const struct policy_reader *reader = builder->readers; reader && reader->kind; reader++) {
+        const struct object *policy =
+            reader->on_services && reader->apply
+                ? policy_at(builder, reader, "Service", namespace, name, SLICE_ABSENT)
+                : NULL;
+        if (policy) {
+            apply_one(builder, reader, policy, place);
+        }
+    }
+}
+
+bool policy_filter_apply(struct builder *builder, const struct object_ref *ref,
+                         struct slice namespace, const struct policy_place *place)
+{
+    for (const struct policy_reader *reader = builder->readers; reader && reader->kind; reader++) {
+        if (reader->attach == POLICY_BY_FILTER && reader->apply &&
+            slice_is(ref->kind, reader->kind) && slice_is(ref->group, reader->group)) {
+            const struct object *object =
+                policy_at(builder, reader, "ExtensionRef", namespace, ref->name, SLICE_ABSENT);
+            if (object) {
+                apply_one(builder, reader, object, place);
+            }
+            return object != NULL;
+        }
+    }
+    return false;
+}

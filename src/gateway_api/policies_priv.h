@@ -1,0 +1,67 @@
+/* Objects of an implementation that change what routes do: which there are is a table of the profile.
+ *
+ * A reader turns the spec of one kind into effects. Fields that it does not know make what they touch
+ * unknown, with the field's name. */
+#ifndef GATESHIFT_POLICIES_PRIV_H
+#define GATESHIFT_POLICIES_PRIV_H
+
+#include "gateway_api/gateway_priv.h"
+
+/* What a policy changes: the effects of a rule, or of one backend. */
+struct policy_place {
+    const struct http_match *match; /* of the rule; null for backends */
+    struct effects *effects;
+    const struct unknown **unknown;
+};
+struct policy_work {
+    struct builder *builder;
+    const struct object *policy;
+    struct effect_source source;
+    const struct http_match *match;
+    struct effects *effects;
+    const struct unknown **unknown;
+};
+
+enum policy_attach {
+    POLICY_BY_TARGET, /* spec.targetRef, spec.targetRefs */
+    POLICY_BY_FILTER, /* an ExtensionRef filter of a rule */
+    POLICY_BY_INDEX   /* `index` finds out, and calls policy_index */
+};
+struct policy_reader {
+    const char *group, *kind;
+    enum policy_attach attach;
+    /* A more special one changes single fields of the more general one; else it takes its place, unless it
+     * has a mergeType. */
+    bool inherits;
+    bool on_services; /* holds for the backends of a Service */
+    /* Null: changes nothing that a request could see. */
+    void (*apply)(struct policy_work *work, const struct node *spec);
+    void (*index)(struct builder *builder, const struct policy_reader *reader,
+                  const struct object *policy); /* POLICY_BY_INDEX */
+};
+
+extern const struct policy_reader envoy_gateway_readers[]; /* the last has no kind */
+
+void policies_read(struct builder *builder);
+/* What holds for a rule: by way of its Gateways, its route, and its own name. */
+void policies_apply(struct builder *builder, const struct route_state *state,
+                    const struct http_rule *rule, const struct policy_place *place);
+void policies_apply_service(struct builder *builder, struct slice namespace, struct slice name,
+                            const struct policy_place *place);
+/* The object that an ExtensionRef names; false when there is none, or none that is understood. */
+bool policy_filter_apply(struct builder *builder, const struct object_ref *ref,
+                         struct slice namespace, const struct policy_place *place);
+
+/* ---- for readers */
+/* The policy holds for the object of that kind and name; of two the older one does. */
+void policy_index(struct builder *builder, const struct policy_reader *reader, const char *kind,
+                  struct slice namespace, struct slice name, const struct object *policy);
+/* What the field means is not known. */
+void policy_unknown(struct policy_work *work, enum aspect aspect, const char *field);
+/* All fields of the mapping but those that are known; `path` leads to it: "timeout.http". */
+void policy_fields(struct policy_work *work, const struct node *map, const char *path,
+                   const char *const *known, size_t count, enum aspect aspect);
+struct slice policy_text(const struct node *map, const char *key); /* absent unless it is a text */
+size_t policy_items(const struct node *list);                      /* 0 unless it is a list */
+
+#endif
