@@ -23,6 +23,9 @@ static void test_document_unclosed_things_are_named(void **state)
                               "is it cut off?");
     expect_message("a: [b, c\n", "2:1 Y001 the '[' of line 1 is not closed, or a ',' is missing "
                                  "here; the file ends here, is it cut off?");
+    expect_message("{\"a\": 1",
+                   "1:8 Y001 the '{' of line 1 is not closed, or a ',' is missing here; "
+                   "the file ends here, is it cut off?");
     expect_message("a: {b: c\nd: e\n", "2:2 Y001 the '{' of line 1 is not closed, or a ',' is "
                                        "missing here");
     expect_message("a: [\n", "2:1 Y001 a value is missing here, or a bracket before it is not "

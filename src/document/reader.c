@@ -110,6 +110,19 @@ static bool on_event(struct reader *reader, const yaml_event_t *event)
 
 /* ---- faults ------------------------------------------------------------------------------- */
 
+/* The end of a file whose last line has no line break lies in that line; libyaml puts it into the next one
+ * (scanner.c, yaml_parser_fetch_stream_end). */
+static struct span problem_span(const struct reader *reader, size_t at)
+{
+    struct span span = span_of(reader, reader->parser.problem_mark);
+    if (at == reader->text.len && text_line(reader->text, at).len) {
+        span.line = reader->base.line;
+        span.column = reader->base.column;
+        text_advance(reader->text, reader->base.at, at, &span.line, &span.column);
+    }
+    return span;
+}
+
 /* What libyaml says, in words that help. */
 static void report(struct reader *reader)
 {
@@ -118,7 +131,7 @@ static void report(struct reader *reader)
     const struct problem problem = {
         .text = parser->problem ? parser->problem : "it cannot be read",
         .context = parser->context,
-        .at = span_of(reader, parser->problem_mark),
+        .at = problem_span(reader, at),
         .from = span_of(reader, parser->context_mark),
         .byte = at < reader->text.len ? reader->text.ptr[at] : '\0',
     };
