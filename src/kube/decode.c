@@ -238,6 +238,10 @@ static void read_field(struct decoder *decoder, const struct field *field,
         field->custom(decoder, where, node, target);
         return;
     case TYPE_IGNORED:
+        if (field->wanted != NODE_NULL && node->kind != field->wanted) {
+            decode_wrong_type(decoder, where, node, field->wanted);
+        }
+        return;
     case TYPE_OLD:
         return;
     }

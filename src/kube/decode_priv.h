@@ -44,8 +44,9 @@ struct field {
     enum field_type type;
     bool required;
     size_t offset;
-    size_t count_offset; /* TYPE_OBJECTS */
-    size_t span_offset;  /* gets the place of the value; NO_OFFSET: none */
+    size_t count_offset;   /* TYPE_OBJECTS */
+    enum node_kind wanted; /* TYPE_IGNORED; NODE_NULL: any, it is looked at elsewhere */
+    size_t span_offset;    /* gets the place of the value; NO_OFFSET: none */
     const struct schema *child;
     custom_fn *custom;
     const char
@@ -95,6 +96,11 @@ struct field {
 #define FIELD_IGNORED(name_)                                                                       \
     {                                                                                              \
         .name = (name_), .type = TYPE_IGNORED, .span_offset = NO_OFFSET                            \
+    }
+/* Of no use here; its type is looked at all the same, as an API server refuses objects with another one. */
+#define FIELD_UNREAD(name_, wanted_)                                                               \
+    {                                                                                              \
+        .name = (name_), .type = TYPE_IGNORED, .span_offset = NO_OFFSET, .wanted = (wanted_)       \
     }
 #define FIELD_OLD(name_, hint_)                                                                    \
     {                                                                                              \

@@ -278,6 +278,36 @@ static void test_kube_names(void **state)
     assert_false(is_wildcard_host(SLICE("*.*.a")));
 }
 
+/* An API server refuses an object with a wrong type also in fields that have no part in anything here. */
+static void test_kube_types_of_unread_fields(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"kind: Service\nmetadata: {name: a, finalizers: x}\n", "metadata.finalizers"},
+        {"kind: Service\nmetadata: {name: a, resourceVersion: 5}\n", "metadata.resourceVersion"},
+        {"kind: Service\nmetadata: {name: a, creationTimestamp: 5}\n",
+         "metadata.creationTimestamp"},
+        {"kind: Service\nmetadata: {name: a, managedFields: {}}\n", "metadata.managedFields"},
+        {"kind: Service\nmetadata: {name: a}\nstatus: []\n", "status"},
+        {"kind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80, nodePort: x}]}\n",
+         "spec.ports[0].nodePort"},
+        {"kind: ConfigMap\nmetadata: {name: a}\nimmutable: 1\n", "immutable"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        char text[512], wanted[128];
+        snprintf(text, sizeof text, "apiVersion: v1\n%s", rows[i][0]);
+        snprintf(wanted, sizeof wanted, " K003 '%s' must be ", rows[i][1]);
+        fixture_open(&f, text);
+        if (!strstr(fixture_said(&f), wanted)) {
+            fail_msg("%s: %s", wanted, fixture_said(&f));
+        }
+        assert_int_equal(diag_count_severity(f.run.diag, SEVERITY_ERROR), 1);
+        assert_int_equal(f.kube.counts[KUBE_SERVICE] + f.kube.counts[KUBE_CONFIG_MAP], 0);
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_kube_services),
         cmocka_unit_test(test_kube_endpoints),
         cmocka_unit_test(test_kube_names),
+        cmocka_unit_test(test_kube_types_of_unread_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,17 +6,17 @@ static const struct field metadata_fields[] = {
     FIELD(TYPE_STRING, "uid", object, uid),
     FIELD(TYPE_LABELS, "labels", object, labels),
     FIELD(TYPE_LABELS, "annotations", object, annotations),
-    FIELD_IGNORED("creationTimestamp"),
-    FIELD_IGNORED("generateName"),
-    FIELD_IGNORED("managedFields"),
-    FIELD_IGNORED("ownerReferences"),
-    FIELD_IGNORED("finalizers"),
-    FIELD_IGNORED("generation"),
-    FIELD_IGNORED("resourceVersion"),
-    FIELD_IGNORED("selfLink"),
-    FIELD_IGNORED("deletionTimestamp"),
-    FIELD_IGNORED("deletionGracePeriodSeconds"),
-    FIELD_IGNORED("clusterName"),
+    FIELD_UNREAD("creationTimestamp", NODE_STRING),
+    FIELD_UNREAD("generateName", NODE_STRING),
+    FIELD_UNREAD("managedFields", NODE_LIST),
+    FIELD_UNREAD("ownerReferences", NODE_LIST),
+    FIELD_UNREAD("finalizers", NODE_LIST),
+    FIELD_UNREAD("generation", NODE_INT),
+    FIELD_UNREAD("resourceVersion", NODE_STRING),
+    FIELD_UNREAD("selfLink", NODE_STRING),
+    FIELD_UNREAD("deletionTimestamp", NODE_STRING),
+    FIELD_UNREAD("deletionGracePeriodSeconds", NODE_INT),
+    FIELD_UNREAD("clusterName", NODE_STRING),
 };
 static const struct schema metadata_schema = SCHEMA(metadata_fields, object, NULL);
 
@@ -92,11 +92,10 @@ static void read_created(struct decoder *decoder, const struct node *metadata,
                          struct object *object)
 {
     const struct node *created = node_get(metadata, "creationTimestamp");
-    if (!created) {
+    if (!created || created->kind != NODE_STRING) {
         return;
     }
-    object->has_created =
-        created->kind == NODE_STRING && parse_time(created->text, &object->created);
+    object->has_created = parse_time(created->text, &object->created);
     if (!object->has_created && object->kind != KUBE_OTHER) {
         struct where here = {&metadata_where, "creationTimestamp", 0};
         decode_error(decoder, DIAG_K012, &here, created->span,

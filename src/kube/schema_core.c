@@ -37,7 +37,7 @@ static const struct field service_port_fields[] = {
     FIELD(TYPE_STRING, "appProtocol", service_port, app_protocol),
     FIELD_REQUIRED(TYPE_PORT, "port", service_port, port),
     FIELD_CUSTOM("targetPort", read_target_port),
-    FIELD_IGNORED("nodePort"),
+    FIELD_UNREAD("nodePort", NODE_INT),
 };
 static const struct schema service_port_schema = SCHEMA(service_port_fields, service_port, NULL);
 
@@ -56,22 +56,22 @@ static const struct field service_spec_fields[] = {
     FIELD(TYPE_STRING, "externalName", service, external_name),
     FIELD_OBJECTS("ports", service, ports, port_count, service_port_schema),
     FIELD_CUSTOM("selector", read_selector),
-    FIELD_IGNORED("clusterIPs"),
-    FIELD_IGNORED("externalIPs"),
-    FIELD_IGNORED("sessionAffinity"),
-    FIELD_IGNORED("sessionAffinityConfig"),
-    FIELD_IGNORED("loadBalancerIP"),
-    FIELD_IGNORED("loadBalancerSourceRanges"),
-    FIELD_IGNORED("loadBalancerClass"),
-    FIELD_IGNORED("externalTrafficPolicy"),
-    FIELD_IGNORED("internalTrafficPolicy"),
-    FIELD_IGNORED("healthCheckNodePort"),
-    FIELD_IGNORED("publishNotReadyAddresses"),
-    FIELD_IGNORED("ipFamilies"),
-    FIELD_IGNORED("ipFamilyPolicy"),
-    FIELD_IGNORED("allocateLoadBalancerNodePorts"),
-    FIELD_IGNORED("trafficDistribution"),
-    FIELD_IGNORED("topologyKeys"),
+    FIELD_UNREAD("clusterIPs", NODE_LIST),
+    FIELD_UNREAD("externalIPs", NODE_LIST),
+    FIELD_UNREAD("sessionAffinity", NODE_STRING),
+    FIELD_UNREAD("sessionAffinityConfig", NODE_MAP),
+    FIELD_UNREAD("loadBalancerIP", NODE_STRING),
+    FIELD_UNREAD("loadBalancerSourceRanges", NODE_LIST),
+    FIELD_UNREAD("loadBalancerClass", NODE_STRING),
+    FIELD_UNREAD("externalTrafficPolicy", NODE_STRING),
+    FIELD_UNREAD("internalTrafficPolicy", NODE_STRING),
+    FIELD_UNREAD("healthCheckNodePort", NODE_INT),
+    FIELD_UNREAD("publishNotReadyAddresses", NODE_BOOL),
+    FIELD_UNREAD("ipFamilies", NODE_LIST),
+    FIELD_UNREAD("ipFamilyPolicy", NODE_STRING),
+    FIELD_UNREAD("allocateLoadBalancerNodePorts", NODE_BOOL),
+    FIELD_UNREAD("trafficDistribution", NODE_STRING),
+    FIELD_UNREAD("topologyKeys", NODE_LIST),
 };
 static const struct schema service_spec_schema = SCHEMA(service_spec_fields, service, NULL);
 
@@ -79,10 +79,32 @@ static const struct field service_fields[] = {
     FIELD_IGNORED("apiVersion"),
     FIELD_IGNORED("kind"),
     FIELD_IGNORED("metadata"),
-    FIELD_IGNORED("status"),
+    FIELD_UNREAD("status", NODE_MAP),
     FIELD_INLINE("spec", service_spec_schema),
 };
 const struct schema service_schema = SCHEMA(service_fields, service, NULL);
+
+struct endpoint {
+    struct slices addresses;
+    bool ready;
+};
+static const struct field condition_fields[] = {
+    FIELD(TYPE_BOOL, "ready", endpoint, ready),
+    FIELD_UNREAD("serving", NODE_BOOL),
+    FIELD_UNREAD("terminating", NODE_BOOL),
+};
+static const struct schema conditions_schema = SCHEMA(condition_fields, endpoint, NULL);
+static const struct field endpoint_fields[] = {
+    FIELD(TYPE_STRINGS, "addresses", endpoint, addresses),
+    FIELD_INLINE("conditions", conditions_schema),
+    FIELD_UNREAD("deprecatedTopology", NODE_MAP),
+    FIELD_UNREAD("hints", NODE_MAP),
+    FIELD_UNREAD("hostname", NODE_STRING),
+    FIELD_UNREAD("nodeName", NODE_STRING),
+    FIELD_UNREAD("targetRef", NODE_MAP),
+    FIELD_UNREAD("zone", NODE_STRING),
+};
+static const struct schema endpoint_schema = SCHEMA(endpoint_fields, endpoint, NULL);
 
 static void read_endpoints(struct decoder *decoder, const struct where *where,
                            const struct node *node, void *target)
@@ -93,19 +115,12 @@ static void read_endpoints(struct decoder *decoder, const struct where *where,
         return;
     }
     for (size_t i = 0; i < node->count; i++) {
-        struct where item = {where, NULL, i}, conditions = {&item, "conditions", 0};
-        struct where here = {&conditions, "ready", 0};
+        struct where item = {where, NULL, i};
         /* "ready" that is not given counts as ready (discovery/v1 EndpointConditions). */
-        const struct node *ready = node_get(node_get(node->items[i], "conditions"), "ready");
-        const struct node *addresses = node_get(node->items[i], "addresses");
-        size_t count = addresses && addresses->kind == NODE_LIST ? addresses->count : 0;
-        slice->total_count += count;
-        if (ready && ready->kind != NODE_BOOL) {
-            decode_wrong_type(decoder, &here, ready, NODE_BOOL);
-        }
-        if (!ready || ready->kind != NODE_BOOL || ready->boolean) {
-            slice->ready_count += count;
-        }
+        struct endpoint endpoint = {.ready = true};
+        decode_object(decoder, &endpoint_schema, &item, node->items[i], &endpoint);
+        slice->total_count += endpoint.addresses.count;
+        slice->ready_count += endpoint.ready ? endpoint.addresses.count : 0;
     }
 }
 
@@ -132,7 +147,7 @@ static const struct field endpoint_slice_fields[] = {
     FIELD_IGNORED("apiVersion"),
     FIELD_IGNORED("kind"),
     FIELD_IGNORED("metadata"),
-    FIELD_IGNORED("addressType"),
+    FIELD_UNREAD("addressType", NODE_STRING),
     FIELD_CUSTOM("endpoints", read_endpoints),
     FIELD_OBJECTS("ports", endpoint_slice, ports, port_count, endpoint_port_schema),
 };
@@ -140,14 +155,18 @@ const struct schema endpoint_slice_schema =
     SCHEMA(endpoint_slice_fields, endpoint_slice, finish_endpoint_slice);
 
 static const struct field config_map_fields[] = {
-    FIELD_IGNORED("apiVersion"), FIELD_IGNORED("kind"),
-    FIELD_IGNORED("metadata"),   FIELD(TYPE_LABELS, "data", config_map, data),
-    FIELD_IGNORED("binaryData"), FIELD_IGNORED("immutable"),
+    FIELD_IGNORED("apiVersion"),
+    FIELD_IGNORED("kind"),
+    FIELD_IGNORED("metadata"),
+    FIELD(TYPE_LABELS, "data", config_map, data),
+    FIELD_UNREAD("binaryData", NODE_MAP),
+    FIELD_UNREAD("immutable", NODE_BOOL),
 };
 const struct schema config_map_schema = SCHEMA(config_map_fields, config_map, NULL);
 
 static const struct field namespace_fields[] = {
-    FIELD_IGNORED("apiVersion"), FIELD_IGNORED("kind"),   FIELD_IGNORED("metadata"),
-    FIELD_IGNORED("spec"),       FIELD_IGNORED("status"),
+    FIELD_IGNORED("apiVersion"),      FIELD_IGNORED("kind"),
+    FIELD_IGNORED("metadata"),        FIELD_UNREAD("spec", NODE_MAP),
+    FIELD_UNREAD("status", NODE_MAP),
 };
 const struct schema namespace_schema = SCHEMA(namespace_fields, namespace, NULL);

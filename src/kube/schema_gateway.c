@@ -6,8 +6,8 @@
 
 static const struct field gateway_class_spec_fields[] = {
     FIELD_REQUIRED(TYPE_STRING, "controllerName", gateway_class, controller),
-    FIELD_IGNORED("parametersRef"),
-    FIELD_IGNORED("description"),
+    FIELD_UNREAD("parametersRef", NODE_MAP),
+    FIELD_UNREAD("description", NODE_STRING),
 };
 static const struct schema gateway_class_spec_schema =
     SCHEMA(gateway_class_spec_fields, gateway_class, NULL);
@@ -15,7 +15,7 @@ static const struct field gateway_class_fields[] = {
     FIELD_IGNORED("apiVersion"),
     FIELD_IGNORED("kind"),
     FIELD_IGNORED("metadata"),
-    FIELD_IGNORED("status"),
+    FIELD_UNREAD("status", NODE_MAP),
     FIELD_INLINE_REQUIRED("spec", gateway_class_spec_schema),
 };
 const struct schema gateway_class_schema = SCHEMA(gateway_class_fields, gateway_class, NULL);
@@ -144,7 +144,7 @@ static const struct field tls_fields[] = {
     FIELD(TYPE_STRING, "mode", listener, tls_mode),
     FIELD_OBJECTS("certificateRefs", listener, certificates, certificate_count, secret_ref_schema),
     FIELD(TYPE_LABELS, "options", listener, tls_options),
-    FIELD_IGNORED("frontendValidation"),
+    FIELD_UNREAD("frontendValidation", NODE_MAP),
 };
 static const struct schema tls_schema = SCHEMA(tls_fields, listener, finish_tls);
 static const struct field listener_fields[] = {
@@ -199,10 +199,10 @@ static const struct field gateway_spec_fields[] = {
      .count_offset = offsetof(struct gateway, listener_count),
      .span_offset = NO_OFFSET,
      .child = &listener_schema},
-    FIELD_IGNORED("addresses"),
-    FIELD_IGNORED("infrastructure"),
+    FIELD_UNREAD("addresses", NODE_LIST),
+    FIELD_UNREAD("infrastructure", NODE_MAP),
     FIELD_INLINE("allowedListeners", allowed_listeners_schema),
-    FIELD_IGNORED("tls"),
+    FIELD_UNREAD("tls", NODE_MAP),
     FIELD_IGNORED("backendTLS"),
     FIELD_IGNORED("defaultScope"),
 };
@@ -212,7 +212,7 @@ static const struct field gateway_fields[] = {
     FIELD_IGNORED("apiVersion"),
     FIELD_IGNORED("kind"),
     FIELD_IGNORED("metadata"),
-    FIELD_IGNORED("status"),
+    FIELD_UNREAD("status", NODE_MAP),
     FIELD_INLINE_REQUIRED("spec", gateway_spec_schema),
 };
 const struct schema gateway_schema = SCHEMA(gateway_fields, gateway, NULL);
@@ -241,7 +241,7 @@ static const struct field grant_fields[] = {
     FIELD_IGNORED("apiVersion"),
     FIELD_IGNORED("kind"),
     FIELD_IGNORED("metadata"),
-    FIELD_IGNORED("status"),
+    FIELD_UNREAD("status", NODE_MAP),
     FIELD_INLINE_REQUIRED("spec", grant_spec_schema),
 };
 const struct schema reference_grant_schema = SCHEMA(grant_fields, reference_grant, NULL);

@@ -114,7 +114,7 @@ static const struct field spec_fields[] = {
 static const struct schema spec_schema = SCHEMA(spec_fields, http_route, finish_route);
 static const struct field route_fields[] = {
     FIELD_IGNORED("apiVersion"),       FIELD_IGNORED("kind"),
-    FIELD_IGNORED("metadata"),         FIELD_IGNORED("status"),
+    FIELD_IGNORED("metadata"),         FIELD_UNREAD("status", NODE_MAP),
     FIELD_INLINE("spec", spec_schema),
 };
 const struct schema grpc_route_schema = SCHEMA(route_fields, http_route, NULL);
@@ -130,7 +130,7 @@ static const struct field set_fields[] = {
     FIELD_IGNORED("apiVersion"),
     FIELD_IGNORED("kind"),
     FIELD_IGNORED("metadata"),
-    FIELD_IGNORED("status"),
+    FIELD_UNREAD("status", NODE_MAP),
     FIELD_INLINE_REQUIRED("spec", set_spec_schema),
 };
 const struct schema listener_set_schema = SCHEMA(set_fields, listener_set, NULL);

@@ -185,7 +185,7 @@ static const struct field filter_fields[] = {
     FIELD_INLINE("requestMirror", mirror_schema),
     FIELD_INLINE("cors", cors_schema),
     FIELD_OBJECT("extensionRef", http_filter, extension, plain_ref_schema),
-    FIELD_IGNORED("externalAuth"),
+    FIELD_UNREAD("externalAuth", NODE_MAP),
 };
 const struct schema filter_schema = SCHEMA_SPAN(filter_fields, http_filter, span, finish_filter);
 
@@ -366,7 +366,7 @@ static const struct field route_fields[] = {
     FIELD_IGNORED("apiVersion"),
     FIELD_IGNORED("kind"),
     FIELD_IGNORED("metadata"),
-    FIELD_IGNORED("status"),
+    FIELD_UNREAD("status", NODE_MAP),
     FIELD_INLINE_REQUIRED("spec", route_spec_schema),
 };
 const struct schema http_route_schema = SCHEMA(route_fields, http_route, NULL);

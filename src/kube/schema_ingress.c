@@ -305,14 +305,14 @@ static const struct field ingress_fields[] = {
     FIELD_IGNORED("apiVersion"),
     FIELD_IGNORED("kind"),
     FIELD_IGNORED("metadata"),
-    FIELD_IGNORED("status"),
+    FIELD_UNREAD("status", NODE_MAP),
     FIELD_INLINE_REQUIRED("spec", spec_schema),
 };
 const struct schema ingress_schema = SCHEMA(ingress_fields, ingress, NULL);
 
 static const struct field class_spec_fields[] = {
     FIELD_REQUIRED(TYPE_STRING, "controller", ingress_class, controller),
-    FIELD_IGNORED("parameters"),
+    FIELD_UNREAD("parameters", NODE_MAP),
 };
 
 /* A domain, "/" and a path, at most 250 bytes (validation.go, ValidateIngressClass). */

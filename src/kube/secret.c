@@ -12,7 +12,7 @@ static const struct field secret_fields[] = {
     FIELD_IGNORED("metadata"),
     FIELD_IGNORED("data"),
     FIELD_IGNORED("stringData"),
-    FIELD_IGNORED("immutable"),
+    FIELD_UNREAD("immutable", NODE_BOOL),
     FIELD(TYPE_STRING, "type", secret, type),
 };
 const struct schema secret_schema = SCHEMA(secret_fields, secret, NULL);
