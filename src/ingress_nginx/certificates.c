@@ -138,19 +138,29 @@ void certificates_collect(struct model *model)
 }
 
 /* The script looks for a certificate of the host, then of "*." and the host less its first label
- * (rootfs/etc/nginx/lua/lua_ingress.lua). Names that no server has end in "_", and there are none for it. */
-bool model_redirects(const struct model *model, struct slice host)
+ * (rootfs/etc/nginx/lua/certificate.lua, get_pem_cert_uid). Names that no server has end in "_", and there
+ * are none for it. */
+static const struct server *certified_server(const struct model *model, struct slice host)
 {
     if (slice_is(host, "_")) {
-        return false;
+        return NULL;
     }
-    if (map_get(model->certified, host)) {
-        return true;
-    }
+    const struct server *server = map_get(model->certified, host);
     size_t dot = slice_find(host, '.', 0);
-    if (dot == host.len) {
-        return false;
+    if (server || dot == host.len) {
+        return server;
     }
     return map_get(model->certified,
-                   ARENA_JOIN(model->scratch, SLICE("*"), slice_sub(host, dot, host.len))) != NULL;
+                   ARENA_JOIN(model->scratch, SLICE("*"), slice_sub(host, dot, host.len)));
+}
+
+bool model_redirects(const struct model *model, struct slice host)
+{
+    return certified_server(model, host) != NULL;
+}
+
+struct certificate certificate_of(const struct model *model, struct slice host)
+{
+    const struct server *server = certified_server(model, host);
+    return server ? server->certificate : (struct certificate){0};
 }

@@ -60,6 +60,7 @@ struct name {
     struct server *server;
     struct slice text;
     struct host_pattern host;
+    struct certificate certificate;
     const struct rule_list *rules, *https_rules;
 };
 
@@ -123,7 +124,7 @@ static void add_entries(struct model *model, const struct name *name, struct rou
         entry->refusal = refusal;
         entry->refusal_unknown = doubt;
         if (https) {
-            entry->certificate = server->certificate;
+            entry->certificate = name->certificate;
             entry->unknown = handshake_unknown(model, name, entry->unknown);
         }
     }
@@ -156,15 +157,15 @@ static void add_www(struct model *model, const struct server *server, struct rou
     *rule = (struct rule){.match = {.path = {.kind = PATH_PREFIX_ELEMENT, .value = SLICE("/")}},
                           .effects = {.redirect = redirect},
                           .unknown = model->settings->unknown,
-                          .origin = server->origin};
+                          .origin = server->www_origin};
     rule_outside_locations(model, NULL, rule, -1);
     struct server www = *server;
-    if (!certificate_covers(model, server, other)) { /* pkg/util/ingress, BuildRedirects */
-        www.certificate = (struct certificate){0};
-    }
     www.client = NULL;
     www.item_count = 0; /* their snippets are not for it */
-    const struct name name = {&www, other, {HOST_EXACT, other, NULL}, list, list};
+    struct name name = {&www, other, {HOST_EXACT, other, NULL}, server->certificate, list, list};
+    if (!certificate_covers(model, server, other)) { /* pkg/util/ingress, BuildRedirects */
+        name.certificate = certificate_of(model, other);
+    }
     add_entries(model, &name, table);
 }
 
@@ -260,13 +261,21 @@ void model_write(struct model *model, struct route_table *table)
     struct name *names = ARENA_ARRAY(model->scratch, struct name, most);
     for (size_t i = 0; i < model->server_count; i++) {
         struct server *server = model->servers[i];
-        struct name host = {server, server->host,
-                            pattern_of(model, server, server->host, false, table), NULL, NULL};
+        struct name host = {server,
+                            server->host,
+                            pattern_of(model, server, server->host, false, table),
+                            certificate_of(model, server->host),
+                            NULL,
+                            NULL};
         const struct name *first = &names[count];
         add_name(model, table, host, NULL, &names[count++]);
         for (size_t a = 0; a < server->alias_count; a++) {
             struct slice alias = server->aliases[a];
-            struct name name = {server, alias, pattern_of(model, server, alias, true, table), NULL,
+            struct name name = {server,
+                                alias,
+                                pattern_of(model, server, alias, true, table),
+                                certificate_of(model, alias),
+                                NULL,
                                 NULL};
             add_name(model, table, name, first, &names[count++]);
         }

@@ -91,6 +91,7 @@ struct server {
     bool has_certificate; /* an Ingress with a TLS section serves it */
     struct certificate certificate;
     struct effect_source www;  /* of from-to-www-redirect; name absent: off */
+    struct origin www_origin;
     const struct item **items; /* the Ingresses that name the host */
     size_t item_count, item_capacity;
     struct origin origin;
@@ -130,6 +131,8 @@ void client_certificate_headers(struct model *model, const struct server *server
 void certificate_choose(struct model *model, struct server *server, const struct ingress *ingress);
 void certificates_collect(struct model *model);
 bool certificate_covers(const struct model *model, const struct server *server, struct slice alias);
+/* What a client sees that asks for this name in the handshake, whichever server answers then. */
+struct certificate certificate_of(const struct model *model, struct slice host);
 
 /* The configuration is refused by nginx; `source` and `subject` say by whose fault. */
 void model_freeze(struct model *model, struct effect_source source, struct slice subject,
@@ -170,6 +173,9 @@ void location_backend(struct model *model, const struct item *item,
                       const struct ingress_backend *backend, struct location *location);
 struct slice server_name(const struct ingress_rule *rule);
 struct origin origin_of(const struct ingress *ingress, struct slice field, struct span span);
+/* Of a rule that an annotation makes by itself, whatever paths its Ingress has. */
+struct origin annotation_origin(struct run *run, const struct ingress *ingress,
+                                struct effect_source source);
 void server_expand(struct model *model, struct server *server);
 bool location_rewrites(const struct location *location);
 

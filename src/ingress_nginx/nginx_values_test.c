@@ -217,6 +217,35 @@ static void test_ingress_nginx_www_shows_a_certificate(void **state)
     world_close(&world);
 }
 
+/* The script chooses by the name in the handshake, whichever server answers then. */
+static void test_ingress_nginx_certificate_of_the_name_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *host, *secret;
+    } rows[] = {{"*.w.example", "wild"},  {"x.w.example", "wild"}, {"al.w.example", "wild"},
+                {"own.w.example", "own"}, {"al.example", ""},      {"z.y.w.example", ""},
+                {"w.example", ""}};
+    struct world world;
+    size_t found = 0;
+    world_open(&world, false, "",
+               WORLD("i *.w.example; P / a; tls *.w.example wild", "j x.w.example; P / a",
+                     "k own.w.example; P / a; tls own.w.example own; @server-alias "
+                     "al.w.example,al.example",
+                     "l z.y.w.example; P / a", "m w.example; P / a"));
+    for (size_t i = 0; i < world.table.entry_count; i++) {
+        const struct entry *entry = &world.table.entries[i];
+        for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+            if (entry->https && slice_is(entry->host.name, rows[r].host)) {
+                assert_true(slice_equal(entry->certificate.secret, slice_of(rows[r].secret)));
+                found++;
+            }
+        }
+    }
+    assert_int_equal(found, ARRAY_LEN(rows));
+    world_close(&world);
+}
+
 static const char manual[] =
     "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\n"
     "metadata:\n  name: a\n  namespace: shop\n  creationTimestamp: \"2023-01-01T00:00:00Z\"\n"
@@ -259,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_ingress_nginx_names_of_aliases),
         cmocka_unit_test(test_ingress_nginx_www_needs_a_path),
         cmocka_unit_test(test_ingress_nginx_www_shows_a_certificate),
+        cmocka_unit_test(test_ingress_nginx_certificate_of_the_name_asked_for),
         cmocka_unit_test(test_ingress_nginx_rule_without_paths_asks_no_certificate),
         cmocka_unit_test(test_ingress_nginx_many_paths),
     };

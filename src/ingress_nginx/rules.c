@@ -145,7 +145,7 @@ static void add_app_roots(struct model *model, const struct server *server, stru
                                             .path_change = PATH_CHANGE_FULL,
                                             .path = root};
         rule->effects.redirect = redirect;
-        rule->origin = location->origin;
+        rule->origin = annotation_origin(model->run, location->item->ingress, redirect->source);
         return; /* the first in the order of locations wins */
     }
 }

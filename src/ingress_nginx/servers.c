@@ -11,6 +11,13 @@ struct origin origin_of(const struct ingress *ingress, struct slice field, struc
                            span};
 }
 
+struct origin annotation_origin(struct run *run, const struct ingress *ingress,
+                                struct effect_source source)
+{
+    return origin_of(ingress, ARENA_JOIN(run->arena, SLICE("metadata.annotations."), source.name),
+                     source.span);
+}
+
 struct slice server_name(const struct ingress_rule *rule)
 {
     return rule->host.len ? rule->host : SLICE("_");
@@ -321,6 +328,7 @@ static void read_www(struct model *model, struct server *server)
             continue;
         }
         server->www = annotation_source(location->item->annotations, AN_from_to_www_redirect);
+        server->www_origin = annotation_origin(model->run, location->item->ingress, server->www);
         if (slice_starts(server->host, SLICE("*."))) {
             model_freeze(model, server->www, location->item->ingress->object.subject,
                          arena_printf(model->run->arena,
