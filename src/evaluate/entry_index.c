@@ -40,6 +40,9 @@ static struct slice host_key(const struct host_pattern *host)
     return SLICE("");
 }
 
+/* Key of the bucket that stands for the address itself, with one of its entries; no host has a line break. */
+static const struct slice address_host = {"\n", 1};
+
 static uint64_t hash(const struct bucket *key)
 {
     return slice_hash(key->host, key->gateway * 131072 + key->port * 2u + key->https);
@@ -70,11 +73,20 @@ static size_t gateway_number(struct run *run, struct entry_index *index, struct 
     return gateway->index;
 }
 
+static void put(struct run *run, struct entry_index *index, const struct bucket *key, size_t entry)
+{
+    struct bucket *slot = find_slot(index, key);
+    if (!slot->items) {
+        *slot = *key;
+    }
+    *ARENA_PUSH(run->arena, slot->items, slot->count, slot->capacity) = entry;
+}
+
 struct entry_index *entry_index_new(struct run *run, const struct route_table *table)
 {
     struct entry_index *index = ARENA_NEW(run->arena, struct entry_index);
     size_t size = 2;
-    while (size / 2 < table->entry_count) {
+    while (size / 2 < 2 * table->entry_count) {
         size *= 2;
     }
     *index = (struct entry_index){.table = table, .mask = size - 1};
@@ -86,11 +98,11 @@ struct entry_index *entry_index_new(struct run *run, const struct route_table *t
                              .https = entry->https,
                              .port = entry->port,
                              .host = host_key(&entry->host)};
-        struct bucket *slot = find_slot(index, &key);
-        if (!slot->items) {
-            *slot = key;
+        put(run, index, &key, i);
+        key.host = address_host;
+        if (!find_slot(index, &key)->items) {
+            put(run, index, &key, i);
         }
-        *ARENA_PUSH(run->arena, slot->items, slot->count, slot->capacity) = i;
     }
     return index;
 }
@@ -212,4 +224,17 @@ const struct entry *entry_index_find(const struct entry_index *index,
         }
     }
     return best;
+}
+
+bool entry_index_listens(const struct entry_index *index, const struct entry_query *query)
+{
+    for (size_t i = 0; i < index->gateway_count; i++) {
+        const struct bucket key = {
+            .gateway = i, .https = query->https, .port = query->port, .host = address_host};
+        if ((!query->gateway.ptr || slice_equal(index->gateways[i]->name, query->gateway)) &&
+            find_slot(index, &key)->items) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -315,11 +315,20 @@ static void serve_http(struct context *context, const struct entry *entry, struc
     }
 }
 
+/* A Gateway whose routes are gone still listens; where nothing does, no connection comes about. */
+static bool listens(const struct context *context)
+{
+    const struct entry_query query = {.gateway = context->request->gateway,
+                                      .https = context->https,
+                                      .port = context->request->port};
+    return entry_index_listens(context->evaluator->index, &query);
+}
+
 static void serve(struct context *context, const struct entry *entry, struct outcome *out)
 {
     if (entry && entry->kind == ENTRY_RULES) {
         serve_http(context, entry, out);
-    } else if (!entry && !context->https) {
+    } else if (!entry && !context->https && listens(context)) {
         serve_http(context, NULL, out);
     } else if (unknown_decides(context, out)) {
         return;
@@ -327,6 +336,9 @@ static void serve(struct context *context, const struct entry *entry, struct out
         tunnel(context, entry, out);
     } else {
         out->kind = OUTCOME_CLOSE;
+        out->reason = entry || listens(context)
+                          ? SLICE_ABSENT
+                          : SLICE("nothing listens on this port of the data plane");
     }
 }
 

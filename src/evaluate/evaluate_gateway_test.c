@@ -405,6 +405,9 @@ static void test_evaluate_tunnels_and_closes(void **state)
     assert_int_equal(world_send(world, other)->kind, OUTCOME_CLOSE);
     assert_null(world->out.entry);
     const struct request plain = {.host = SLICE("o.example")};
+    assert_int_equal(world_send(world, plain)->kind, OUTCOME_CLOSE);
+    assert_text(world->out.reason, "nothing listens on this port of the data plane");
+    world_entry(world, HOST_EXACT, "t.example", false, NULL);
     assert_answers(world_send(world, plain), 404);
 }
 

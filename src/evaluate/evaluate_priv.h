@@ -16,6 +16,8 @@ struct entry_query {
 /* Null when no entry matches. *bounded is set when that hangs on an expression that ran into its bounds. */
 const struct entry *entry_index_find(const struct entry_index *index,
                                      const struct entry_query *query, bool *bounded);
+/* True when anything has the query's scheme and port, for whatever host. */
+bool entry_index_listens(const struct entry_index *index, const struct entry_query *query);
 
 /* ---- rule_index.c: from a path to the rules that may take it */
 struct rule_index;

@@ -170,7 +170,7 @@ static void test_frontend_takes_nothing_for_a_side(void **state)
     read_text(run, SERVICE, &original);
     assert_true(
         side_from_converted(run, &converted, &original, target_find(SLICE("standard")), &after));
-    assert_int_equal(ask(run, &after, "a.example", &outcome), OUTCOME_RESPOND);
+    assert_int_equal(ask(run, &after, "a.example", &outcome), OUTCOME_CLOSE);
     assert_int_equal(diag_count_severity(run->diag, SEVERITY_ERROR), 0);
     side_close(&after);
 }
