@@ -40,8 +40,14 @@ static void print_backends(const struct rule *rule, struct buf *out)
 {
     for (size_t i = 0; i < rule->backend_count; i++) {
         const struct backend *backend = &rule->backends[i];
-        buf_printf(out, "      to " SLICE_FMT "/" SLICE_FMT ":%u", SLICE_ARG(backend->namespace),
-                   SLICE_ARG(backend->service), backend->port);
+        buf_printf(out, "      to " SLICE_FMT "/" SLICE_FMT, SLICE_ARG(backend->namespace),
+                   SLICE_ARG(backend->service));
+        if (backend->port) {
+            buf_printf(out, ":%u", backend->port);
+        } else if (backend->port_name.len) {
+            buf_printf(out, ", port '" SLICE_FMT "' of unknown number",
+                       SLICE_ARG(backend->port_name));
+        }
         if (rule->backend_count > 1) {
             buf_printf(out, " weight %llu", (unsigned long long)backend->weight);
         }

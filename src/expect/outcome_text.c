@@ -163,6 +163,22 @@ static void put_origin(struct run *run, const struct outcome *outcome, struct bu
     put_place(run, origin->span, out);
 }
 
+/* The annotation that asked for the answer, unless the rule comes from there; a filter stands in the rule that
+ * is named already. */
+static void put_asked(struct run *run, const struct outcome *outcome, struct buf *out)
+{
+    const struct origin *origin = outcome_origin(outcome);
+    const void *effect =
+        outcome->rule && outcome->decided_by >= 0
+            ? effect_get(&outcome->rule->effects, (enum effect_id)outcome->decided_by)
+            : NULL;
+    const struct effect_source *source = effect ? effect_source(effect) : NULL;
+    if (origin && slice_is(origin->kind, "Ingress") && source && source->name.ptr &&
+        (source->span.file != origin->span.file || source->span.line != origin->span.line)) {
+        put_source(run, source, out);
+    }
+}
+
 /* "  assumed: basic-auth (Secret shop/users) passes, else answer 401" */
 static void put_conditions(const struct outcome *outcome, struct buf *out)
 {
@@ -195,4 +211,5 @@ void outcome_print(struct run *run, const struct request *request, const struct 
     put_conditions(outcome, out);
     put_unknown(outcome, out);
     put_origin(run, outcome, out);
+    put_asked(run, outcome, out);
 }

@@ -241,7 +241,12 @@ static size_t add_asked(struct model *model, struct route_table *table, const st
             asked = !slice_equal(names[i].text, host);
         }
         if (asked) {
-            const struct name name = {names[at].server, host, {HOST_EXACT, host, NULL}, NULL, NULL};
+            const struct name name = {names[at].server,
+                                      host,
+                                      {HOST_EXACT, host, NULL},
+                                      certificate_of(model, host),
+                                      NULL,
+                                      NULL};
             add_name(model, table, name, NULL, &names[count++]);
         }
     }

@@ -90,7 +90,7 @@ struct server {
     bool passthrough;     /* asked for by the Ingress that creates the server */
     bool has_certificate; /* an Ingress with a TLS section serves it */
     struct certificate certificate;
-    struct effect_source www;  /* of from-to-www-redirect; name absent: off */
+    struct effect_source www; /* of from-to-www-redirect; name absent: off */
     struct origin www_origin;
     const struct item **items; /* the Ingresses that name the host */
     size_t item_count, item_capacity;
