@@ -36,6 +36,13 @@ static const char *targets(size_t index)
     return target ? target->name : NULL;
 }
 
+/* Whose readings of Gateway API are known; more than those that objects are written for. */
+static const char *profiles(size_t index)
+{
+    const struct gateway_profile *profile = gateway_profile_at(index);
+    return profile ? profile->name : NULL;
+}
+
 /* All that objects can be read as: the front ends for Ingress, then the profiles of Gateway API. */
 static const char *planes(size_t index)
 {
@@ -137,7 +144,7 @@ static const struct option_row rows[] = {
     TEXT("controller-config", 0, controller_config, SIDES, "NS/NAME",
          "ConfigMap of the controller, if its name is unusual"),
     CHOICE("to", 0, to, CONVERTERS, "TARGET", targets, "implementation to convert for"),
-    CHOICE("to", 0, to, COMMAND_VALIDATE, "TARGET", targets,
+    CHOICE("to", 0, to, COMMAND_VALIDATE, "TARGET", profiles,
            "implementation that is to serve the objects"),
     TEXT("gateway-api-version", 0, api_version, CONVERTERS | COMMAND_VALIDATE, "VERSION",
          "release of Gateway API, 1.2 to 1.6 (1.5)"),

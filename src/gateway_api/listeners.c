@@ -264,6 +264,10 @@ static void check_listener(struct builder *builder, struct listener_state *state
         check_clients(builder, state);
         return;
     case LISTENER_TLS:
+        if (!slice_is(state->listener->tls_mode, "Passthrough")) {
+            choose_certificate(builder, state);
+        }
+        /* fall through */
     case LISTENER_OTHER:
         diag_at(builder->run->diag, DIAG_G007, state->listener->span, state->owner->subject,
                 "the listener '" SLICE_FMT "' speaks " SLICE_FMT

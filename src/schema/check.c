@@ -214,13 +214,41 @@ static struct slice fields_text(struct schema *schema, const struct schema_node 
     return text;
 }
 
+/* What is wrong with it for the alternative that comes closest. While alternatives are weighed, one that has
+ * none to offer counts as one fault, whatever its own alternatives lack. */
+static void say_best(struct schema *schema, const struct schema_node *best,
+                     const struct node *value, const struct place *place)
+{
+    if (!schema->quiet) {
+        check_value(schema, best, value, place);
+    }
+}
+
+/* Alternatives that are formats of a text are named together: "an IPv4 address or an IPv6 address". */
+static bool say_formats(struct schema *schema, const struct schema_node *node,
+                        const struct node *value, const struct place *place)
+{
+    struct slice names = SLICE_ABSENT;
+    for (size_t i = 0; i < node->any_of.count; i++) {
+        const char *name = format_name(member(node->any_of, i)->format);
+        if (!name || value->kind != NODE_STRING) {
+            return false;
+        }
+        names = arena_printf(schema->scratch, SLICE_FMT "%s%s", SLICE_ARG(names), i ? " or " : "",
+                             name);
+    }
+    fault_value(schema, DIAG_V006, place, value, "must be " SLICE_FMT, SLICE_ARG(names));
+    return true;
+}
+
 static void check_alternatives(struct schema *schema, const struct schema_node *node,
                                const struct node *value, const struct place *place)
 {
     const struct schema_node *best = NULL;
-    if (node->any_of.count && count_fits(schema, node->any_of, value, place, &best) == 0) {
+    if (node->any_of.count && count_fits(schema, node->any_of, value, place, &best) == 0 &&
+        !say_formats(schema, node, value, place)) {
         fault(schema, DIAG_V013, place, "Invalid value: fits none of the alternatives (anyOf)");
-        check_value(schema, best, value, place);
+        say_best(schema, best, value, place);
     }
     size_t fits = node->one_of.count ? count_fits(schema, node->one_of, value, place, &best) : 1;
     if (fits != 1) {
@@ -230,7 +258,7 @@ static void check_alternatives(struct schema *schema, const struct schema_node *
               fits ? "several" : "none", fields.ptr ? "; set one of " : "", SLICE_ARG(fields));
     }
     if (fits == 0) {
-        check_value(schema, best, value, place);
+        say_best(schema, best, value, place);
     }
     for (size_t i = 0; i < node->all_of.count; i++) {
         check_value(schema, member(node->all_of, i), value, place);

@@ -93,6 +93,7 @@ void check_lists(struct schema *schema, const struct schema_node *node, const st
 void check_rules(struct schema *schema, const struct schema_node *node, const struct node *value,
                  const struct place *place);
 bool format_fits(enum schema_format format, struct slice text);
+const char *format_name(enum schema_format format); /* "an IPv4 address"; null: not checked */
 void check_metadata(struct schema *schema, const struct place *root);
 
 #endif

@@ -172,7 +172,9 @@ static void test_schema_values(void **state)
          "  listeners: [{name: a, port: 80, protocol: HTTP}]\n",
          5, false,
          "6 V013 spec.addresses[0]: Invalid value: fits none of the alternatives, and must fit one "
-         "(oneOf)\n6 V013 spec.addresses[0].type: Invalid value: is what the schema excludes"},
+         "(oneOf)\n6 V006 spec.addresses[0].value: Invalid value: \"nowhere\": must be an IPv4 "
+         "address "
+         "or an IPv6 address"},
     };
     check_all(examples, ARRAY_LEN(examples));
 }

@@ -67,6 +67,17 @@ static bool is_address(struct slice text, size_t length)
     return address_parse(text, &address) && address.length == length;
 }
 
+const char *format_name(enum schema_format format)
+{
+    static const char *const names[] = {
+        [SCHEMA_FORMAT_DATE_TIME] = "a time such as 2024-01-31T12:00:00Z",
+        [SCHEMA_FORMAT_BYTE] = "base64",
+        [SCHEMA_FORMAT_IPV4] = "an IPv4 address",
+        [SCHEMA_FORMAT_IPV6] = "an IPv6 address",
+    };
+    return format < ARRAY_LEN(names) ? names[format] : NULL;
+}
+
 bool format_fits(enum schema_format format, struct slice text)
 {
     switch (format) {
@@ -126,11 +137,6 @@ static void check_pattern(struct schema *schema, uint16_t index, const struct no
 void check_text(struct schema *schema, const struct schema_node *node, const struct node *value,
                 const struct place *place)
 {
-    static const char *const format_names[] = {[SCHEMA_FORMAT_DATE_TIME] =
-                                                   "a time such as 2024-01-31T12:00:00Z",
-                                               [SCHEMA_FORMAT_BYTE] = "base64",
-                                               [SCHEMA_FORMAT_IPV4] = "an IPv4 address",
-                                               [SCHEMA_FORMAT_IPV6] = "an IPv6 address"};
     const struct schema_limits *limits = &schema_limits[node->limits];
     size_t count = node->limits ? count_chars(value->text) : 0;
     if (node->limits && count > limits->most_chars) {
@@ -144,6 +150,6 @@ void check_text(struct schema *schema, const struct schema_node *node, const str
         check_pattern(schema, node->pattern, value, place);
     }
     if (!format_fits(node->format, value->text)) {
-        fault_value(schema, DIAG_V006, place, value, "must be %s", format_names[node->format]);
+        fault_value(schema, DIAG_V006, place, value, "must be %s", format_name(node->format));
     }
 }

@@ -67,9 +67,34 @@ static struct slice text_at(const struct node *map, const char *key)
     return node && node->kind == NODE_STRING ? node->text : SLICE("");
 }
 
-static bool is_taken(struct run *run, const struct kube *kube, const struct gateway *gateway,
-                     const struct object *route, const struct node *parent)
+/* "*.example.com" covers what ends so, and not "example.com" itself. */
+static bool covers(struct slice wide, struct slice host)
 {
+    struct slice end = slice_sub(wide, 1, wide.len);
+    return slice_starts(wide, SLICE("*.")) && host.len > end.len &&
+           slice_equal_fold(slice_sub(host, host.len - end.len, host.len), end);
+}
+
+/* A TLSRoute has at least one hostname, and one of them has to meet the listener's. */
+static bool hosts_meet(const struct object *route, const struct listener *listener)
+{
+    const struct node *hosts = node_get(node_get(route->root, "spec"), "hostnames");
+    bool meet = !hosts || hosts->kind != NODE_LIST || hosts->count == 0 || !listener->hostname.len;
+    for (size_t i = 0; !meet && i < hosts->count; i++) {
+        struct slice host = hosts->items[i]->text;
+        meet = slice_equal_fold(host, listener->hostname) || covers(host, listener->hostname) ||
+               covers(listener->hostname, host);
+    }
+    return meet;
+}
+
+enum taking { NOT_TAKEN, OTHER_HOST, TAKEN };
+
+static enum taking taking_of(struct run *run, const struct kube *kube,
+                             const struct gateway *gateway, const struct object *route,
+                             const struct node *parent)
+{
+    enum taking taking = NOT_TAKEN;
     struct slice section = text_at(parent, "sectionName");
     const struct node *port = node_get(parent, "port");
     for (size_t i = 0; i < gateway->listener_count; i++) {
@@ -78,10 +103,13 @@ static bool is_taken(struct run *run, const struct kube *kube, const struct gate
             (!port || port->kind != NODE_INT || port->integer == listener->port) &&
             carries(listener, route->kind_name) &&
             admits(run, kube, gateway, listener, route->namespace)) {
-            return true;
+            if (hosts_meet(route, listener)) {
+                return TAKEN;
+            }
+            taking = OTHER_HOST;
         }
     }
-    return false;
+    return taking;
 }
 
 static void check_parent(struct run *run, const struct kube *kube, const struct object *route,
@@ -96,7 +124,14 @@ static void check_parent(struct run *run, const struct kube *kube, const struct 
     }
     const struct gateway *gateway =
         (const void *)kube_find(kube, KUBE_GATEWAY, namespace, text_at(parent, "name"));
-    if (gateway && !is_taken(run, kube, gateway, route, parent)) {
+    enum taking taking = gateway ? taking_of(run, kube, gateway, route, parent) : TAKEN;
+    if (taking == OTHER_HOST) {
+        diag_at(run->diag, DIAG_V023, parent->span, route->subject,
+                "no hostname of the " SLICE_FMT " fits a listener of Gateway '" SLICE_FMT
+                "/" SLICE_FMT "' that it asks for (NoMatchingListenerHostname); correct "
+                "spec.hostnames, or the hostname of the listener",
+                SLICE_ARG(route->kind_name), SLICE_ARG(namespace), SLICE_ARG(gateway->object.name));
+    } else if (taking == NOT_TAKEN) {
         diag_at(run->diag, DIAG_V023, parent->span, route->subject,
                 "no listener of Gateway '" SLICE_FMT "/" SLICE_FMT "' takes a " SLICE_FMT
                 " of namespace '" SLICE_FMT "' here; it needs one of protocol %s that admits it",

@@ -1,5 +1,7 @@
 #include "validate/validate_priv.h"
 
+#include <string.h>
+
 #define GATEWAY_GROUP "gateway.networking.k8s.io"
 
 /* ---- where references stand ---------------------------------------------------------------- */
@@ -11,8 +13,7 @@ static const struct reference_row {
     const char *group, *target;
     bool granted; /* needs a ReferenceGrant to lead into another namespace */
 } reference_rows[] = {
-    {"GRPCRoute", "spec.rules[].backendRefs[]", "", "Service", true},
-    {"GRPCRoute", "spec.rules[].filters[].requestMirror.backendRef", "", "Service", true},
+    {"Gateway", "spec.tls.backend.clientCertificateRef", "", "Secret", true},
     {"TLSRoute", "spec.parentRefs[]", GATEWAY_GROUP, "Gateway", false},
     {"TLSRoute", "spec.rules[].backendRefs[]", "", "Service", true},
     {"TCPRoute", "spec.parentRefs[]", GATEWAY_GROUP, "Gateway", false},
@@ -33,8 +34,15 @@ static const struct reference_row {
     {"ClientTrafficPolicy", "spec.targetRef", NULL, NULL, false},
     {"SecurityPolicy", "spec.targetRefs[]", NULL, NULL, false},
     {"SecurityPolicy", "spec.targetRef", NULL, NULL, false},
+    {"SecurityPolicy", "spec.basicAuth.users", "", "Secret", true},
+    {"SecurityPolicy", "spec.apiKeyAuth.credentialRefs[]", "", "Secret", true},
+    {"SecurityPolicy", "spec.oidc.clientSecret", "", "Secret", true},
+    {"SecurityPolicy", "spec.extAuth.http.backendRefs[]", "", "Service", true},
+    {"SecurityPolicy", "spec.extAuth.grpc.backendRefs[]", "", "Service", true},
     {"EnvoyExtensionPolicy", "spec.targetRefs[]", NULL, NULL, false},
     {"EnvoyExtensionPolicy", "spec.targetRef", NULL, NULL, false},
+    {"EnvoyExtensionPolicy", "spec.extProc[].backendRefs[]", "", "Service", true},
+    {"AuthenticationFilter", "spec.basic.secretRef", "", "Secret", true},
     {"ClientSettingsPolicy", "spec.targetRef", NULL, NULL, false},
     {"ObservabilityPolicy", "spec.targetRefs[]", NULL, NULL, false},
     {"ProxySettingsPolicy", "spec.targetRefs[]", NULL, NULL, false},
@@ -127,8 +135,9 @@ static struct slice text_at(const struct node *map, const char *key, const char 
     return node && node->kind == NODE_STRING ? node->text : slice_of(otherwise);
 }
 
-static void read_reference(const struct checker *c, const struct node *node)
+static void read_reference(void *user, const struct node *node)
 {
+    const struct checker *c = user;
     const struct node *port = node_get(node, "port");
     struct object_ref ref = {
         .group = text_at(node, "group", c->row->group),
@@ -145,36 +154,45 @@ static void read_reference(const struct checker *c, const struct node *node)
     }
 }
 
-static void follow(const struct checker *c, const struct node *node, struct slice path)
+/* A name alone, where no other kind and namespace can be meant. */
+static void check_class(const struct checker *c)
 {
-    struct slice part;
-    if (!slice_split(&path, '.', &part) || !part.len) {
-        read_reference(c, node);
-        return;
-    }
-    bool list = slice_ends(part, SLICE("[]"));
-    const struct pair *pair = node_pair(node, slice_sub(part, 0, part.len - (list ? 2 : 0)));
-    if (!pair) {
-        return;
-    }
-    if (!list) {
-        follow(c, pair->value, path);
-    }
-    for (size_t i = 0; list && pair->value->kind == NODE_LIST && i < pair->value->count; i++) {
-        follow(c, pair->value->items[i], path);
+    const struct gateway *gateway = (const void *)c->object;
+    const struct node *name = node_get(node_get(c->object->root, "spec"), "gatewayClassName");
+    bool any =
+        c->kube->counts[KUBE_GATEWAY_CLASS] > 0; /* they often come with the implementation */
+    if (name && c->run->closed && any &&
+        !kube_find(c->kube, KUBE_GATEWAY_CLASS, SLICE(""), gateway->class_name)) {
+        diag_at(
+            c->run->diag, DIAG_V020, name->span, c->object->subject,
+            "GatewayClass '" SLICE_FMT
+            "' is not in the input, so nobody serves the Gateway; create it, or correct the name",
+            SLICE_ARG(gateway->class_name));
     }
 }
 
-void check_references(struct run *run, const struct kube *kube)
+static void check_object(struct checker *c, bool sets_are_read)
+{
+    for (size_t i = 0; i < ARRAY_LEN(reference_rows) && c->object->root; i++) {
+        c->row = &reference_rows[i];
+        if (slice_is(c->object->kind_name, c->row->kind) &&
+            !(sets_are_read && strcmp(c->row->kind, "ListenerSet") == 0)) {
+            walk(c->object->root, slice_of(c->row->path), read_reference, c);
+        }
+    }
+}
+
+void check_references(struct run *run, const struct kube *kube,
+                      const struct gateway_profile *profile)
 {
     struct checker c = {.run = run, .kube = kube, .others = index_others(run, kube)};
+    for (size_t i = 0; i < kube->counts[KUBE_GATEWAY]; i++) {
+        c.object = kube->objects[KUBE_GATEWAY][i];
+        check_class(&c);
+        check_object(&c, false);
+    }
     for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
         c.object = kube->objects[KUBE_OTHER][i];
-        for (size_t r = 0; r < ARRAY_LEN(reference_rows) && c.object->root; r++) {
-            c.row = &reference_rows[r];
-            if (slice_is(c.object->kind_name, c.row->kind)) {
-                follow(&c, c.object->root, slice_of(c.row->path));
-            }
-        }
+        check_object(&c, profile->has_listener_sets); /* then the front end follows them */
     }
 }

@@ -17,7 +17,7 @@ static const struct finding_row {
     {DIAG_G017, SEVERITY_WARNING, false}, {DIAG_G018, SEVERITY_ERROR, false},
     {DIAG_G023, SEVERITY_WARNING, false}, {DIAG_G026, SEVERITY_WARNING, false},
     {DIAG_G028, SEVERITY_ERROR, false},   {DIAG_G029, SEVERITY_WARNING, false},
-    {DIAG_G030, SEVERITY_WARNING, false},
+    {DIAG_G030, SEVERITY_WARNING, false}, {DIAG_G032, SEVERITY_WARNING, false},
 };
 
 static void take_over(struct run *run, const struct diagnostic *item)
@@ -40,7 +40,7 @@ void check_together(struct run *run, struct kube *kube, const struct validate_op
     for (size_t i = 0; i < diag_count(quiet.diag); i++) {
         take_over(run, diag_get(quiet.diag, i));
     }
-    check_references(run, kube);
+    check_references(run, kube, options->profile);
     check_stream_routes(run, kube);
     check_kinds(run, kube);
 }

@@ -7,6 +7,7 @@ struct validator {
     struct run quiet; /* the same run with a sink beside, for what module kube says */
     struct schema *schema;
     struct slice namespace; /* of objects that name none */
+    const struct gateway_profile *profile;
     struct kube kube;
     struct map *unjudged; /* "v1 Pod" to struct unjudged */
     struct validated *out;
@@ -68,6 +69,8 @@ static void judge(struct validator *v, const struct node *root, struct slice lis
     v->out->counts[object.verdict]++;
     if (object.verdict == SCHEMA_UNJUDGED) {
         note_unjudged(v, &object);
+    } else if (object.verdict == SCHEMA_VALID) {
+        check_served(v->run, v->profile, &object, root);
     }
     *ARENA_PUSH(arena, v->out->items, v->out->count, v->out->capacity) = object;
 }
@@ -163,6 +166,7 @@ void validate(struct run *run, struct input *input, const struct validate_option
                           .schema = schema_open(run, &options->release),
                           .namespace =
                               options->namespace.len ? options->namespace : SLICE("default"),
+                          .profile = options->profile,
                           .unjudged = map_new(run->arena),
                           .out = out};
     kube_hide_secrets(run);

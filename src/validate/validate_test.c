@@ -126,6 +126,115 @@ static void test_validate_together(void **state)
     }
 }
 
+#define TLS_GATEWAY(listener)                                                                      \
+    "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge, namespace: "  \
+    "a}\nspec: {gatewayClassName: x, listeners: [{name: tls, port: 443, protocol: TLS, " listener  \
+    "}]}\n---\n"
+#define TLS_ROUTE(host)                                                                            \
+    "apiVersion: gateway.networking.k8s.io/v1\nkind: TLSRoute\nmetadata: {name: t, namespace: "    \
+    "a}\nspec: {hostnames: ['" host                                                                \
+    "'], parentRefs: [{name: edge}], rules: [{backendRefs: [{name: db, port: 80}]}]}\n---\n"
+
+static void test_validate_streams_of_tls(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {TLS_GATEWAY("hostname: '*.example.com', tls: {mode: Passthrough}")
+             TLS_ROUTE("a.example.com"),
+         false, "", 2, 0, 0},
+        {TLS_GATEWAY("hostname: '*.example.com', tls: {mode: Passthrough}")
+             TLS_ROUTE("*.b.example.com"),
+         false, "", 2, 0, 0},
+        {TLS_GATEWAY("hostname: a.example.com, tls: {mode: Passthrough}")
+             TLS_ROUTE("*.example.com"),
+         false, "", 2, 0, 0},
+        {TLS_GATEWAY("tls: {mode: Passthrough}") TLS_ROUTE("a.example.com"), false, "", 2, 0, 0},
+        {TLS_GATEWAY("hostname: '*.example.com', tls: {mode: Passthrough}")
+             TLS_ROUTE("example.com"),
+         false, "V023", 2, 0, 0},
+        {TLS_GATEWAY("hostname: a.example.com, tls: {mode: Passthrough}")
+             TLS_ROUTE("b.example.com"),
+         false, "V023", 2, 0, 0},
+        /* what ends TLS needs a certificate that it may use */
+        {TLS_GATEWAY("tls: {certificateRefs: [{name: c}]}"), false, "", 1, 0, 0},
+        {TLS_GATEWAY("tls: {certificateRefs: [{name: c}]}"), true, "G008", 1, 0, 0},
+        {TLS_GATEWAY("tls: {certificateRefs: [{name: c, namespace: b}]}"), false, "G008", 1, 0, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
+        check(&examples[i]);
+    }
+}
+
+#define CLASS(name)                                                                                \
+    "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: " name         \
+    "}\nspec: {controllerName: example.com/x}\n---\n"
+#define LISTENER_SET(parent, certificate)                                                          \
+    "apiVersion: gateway.networking.k8s.io/v1\nkind: ListenerSet\nmetadata: {name: s, namespace: " \
+    "a}\nspec: {parentRef: {name: " parent                                                         \
+    "}, listeners: [{name: s, port: 443, protocol: HTTPS, tls: {certificateRefs: [" certificate    \
+    "]}}]}\n---\n"
+
+/* Each fault is named once, by the front end or by the table of references. */
+static void test_validate_references(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {CLASS("x") GATEWAY, true, "", 2, 0, 0},
+        {CLASS("other") GATEWAY, true, "V020", 2, 0, 0},
+        {CLASS("other") GATEWAY, false, "", 2, 0, 0},
+        {GATEWAY, true, "", 1, 0, 0},
+        {LISTENER_SET("edge", "{name: c}"), true, "G001", 1, 0, 0},
+        {GATEWAY LISTENER_SET("edge", "{name: c}"), false, "G004", 2, 0, 0},
+        {"apiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\nmetadata: {name: g, "
+         "namespace: "
+         "a}\nspec: {parentRefs: [{name: edge}], rules: [{backendRefs: [{name: db, namespace: b, "
+         "port: 80}]}]}\n",
+         false, "G012", 1, 0, 0},
+        {"apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: s, "
+         "namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, "
+         "name: web}], basicAuth: {users: {name: users, namespace: b}}}\n",
+         false, "V021", 1, 0, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
+        check(&examples[i]);
+    }
+}
+
+/* What an implementation is known to leave unserved. */
+static void test_validate_served(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile, *text, *codes;
+    } rows[] = {
+        {"standard", HTTP_ROUTE(", useDefaultGateways: All"), ""},
+        {"istio", HTTP_ROUTE(", useDefaultGateways: All"), "V025w"},
+        {"envoy-gateway", HTTP_ROUTE(", useDefaultGateways: All"), "V025w"},
+        {"nginx-gateway-fabric",
+         HTTP_ROUTE(", rules: [{sessionPersistence: {sessionName: a}, backendRefs: [{name: db, "
+                    "port: 80}]}, {sessionPersistence: {sessionName: b}}]"),
+         "V025w V025w"},
+        {"aks-approuting", TCP_ROUTE("{name: edge}", "{name: db, port: 80}"), "V025w"},
+        {"envoy-gateway", TCP_ROUTE("{name: edge}", "{name: db, port: 80}"), ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct run run;
+        struct input input = {0};
+        struct validated validated;
+        open_run(&run);
+        const struct validate_options options = {
+            .release = {6, true}, .profile = gateway_profile_find(slice_of(rows[i].profile))};
+        input_add_text(&run, &input, SLICE("in.yaml"), slice_of(rows[i].text));
+        validate(&run, &input, &options, &validated);
+        struct slice codes = codes_of(&run);
+        if (!slice_is(codes, rows[i].codes)) {
+            fail_msg(SLICE_FMT ", and not %s, for %s and\n%s", SLICE_ARG(codes), rows[i].codes,
+                     rows[i].profile, rows[i].text);
+        }
+        run_close(&run);
+    }
+}
+
 static void test_validate_lists(void **state)
 {
     (void)state;
@@ -210,9 +319,9 @@ static void test_validate_converted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_validate_together),
-        cmocka_unit_test(test_validate_lists),
-        cmocka_unit_test(test_validate_converted),
+        cmocka_unit_test(test_validate_together),   cmocka_unit_test(test_validate_streams_of_tls),
+        cmocka_unit_test(test_validate_references), cmocka_unit_test(test_validate_served),
+        cmocka_unit_test(test_validate_lists),      cmocka_unit_test(test_validate_converted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
