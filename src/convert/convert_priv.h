@@ -338,6 +338,18 @@ bool match_equal(const struct draft_match *a, const struct draft_match *b);
  * order. */
 void drafts_order(struct conversion *c, struct slice hostname, struct drafts *drafts);
 
+/* Drops a draft that is never reached because of another, and says so. */
+void draft_hide(struct conversion *c, struct slice hostname, const struct draft *by,
+                struct draft *draft);
+/* They may take the same request. */
+bool may_overlap(const struct draft_match *a, const struct draft_match *b);
+
+/* ---- expressions.c ------------------------------------------------------------------------ */
+
+/* For a data plane that puts every prefix before every expression, and drops expressions beside "/": what has to
+ * stand behind an expression becomes one too, and is made to stand there. */
+void prefixes_as_expressions(struct conversion *c, struct slice hostname, struct drafts *drafts);
+
 /* ---- plan.c ------------------------------------------------------------------------------- */
 
 void planes_build(struct conversion *c);

@@ -292,7 +292,7 @@ static void test_convert_hidden_rules_are_not_written(void **state)
     fixture_close(&f);
 }
 
-static void test_convert_regex_before_prefix_depends_on_the_target(void **state)
+static void test_convert_prefixes_behind_a_regex_become_regexes_for_istio(void **state)
 {
     (void)state;
     for (int catch_all = 0; catch_all < 2; catch_all++) {
@@ -301,12 +301,34 @@ static void test_convert_regex_before_prefix_depends_on_the_target(void **state)
         struct rule_list *rules = rules_new(&f);
         rule_to(&f, rules, "web", PATH_REGEX, "^/api/[0-9]+", "number");
         rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, catch_all ? "/" : "/api", "rest");
+        rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/x", "last");
         one_host(&f, rules);
-        (void)convert(&f);
-        assert_int_equal(said(&f, DIAG_C013), catch_all);
-        assert_int_equal(said(&f, DIAG_C016), 1);
+        const char *yaml = convert(&f);
+        assert_has(yaml, catch_all ? "value: /.*" : "value: /api(/.*)?");
+        assert_int_equal(said(&f, DIAG_C013), 0);
+        assert_int_equal(said(&f, DIAG_C016), 0);
+        assert_int_equal(said(&f, DIAG_C046), 1);
+        /* what no expression stands before stays a prefix, what "/" hides is not written */
+        assert_int_equal(strstr(yaml, "type: PathPrefix") != NULL, !catch_all);
+        assert_int_equal(said(&f, DIAG_C017), catch_all);
         fixture_close(&f);
     }
+}
+
+static void test_convert_regexes_are_lengthened_into_their_order(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    struct rule_list *rules = rules_new(&f);
+    rule_to(&f, rules, "web", PATH_REGEX, "^/a/.*x$", "short");
+    rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/a/b/c/d/e", "long");
+    one_host(&f, rules);
+    const char *yaml = convert(&f);
+    assert_has(yaml, "value: /a/.*x$(?:)(?:)(?:)");
+    assert_has(yaml, "value: /a/b/c/d/e(/.*)?");
+    assert_int_equal(said(&f, DIAG_C016), 0);
+    fixture_close(&f);
 }
 
 static void test_convert_regex_is_only_warned_about_for_the_standard(void **state)
@@ -420,7 +442,8 @@ int main(void)
         cmocka_unit_test(test_convert_order_that_cannot_be_kept_is_an_error),
         cmocka_unit_test(test_convert_order_of_rules_that_never_meet_does_not_matter),
         cmocka_unit_test(test_convert_hidden_rules_are_not_written),
-        cmocka_unit_test(test_convert_regex_before_prefix_depends_on_the_target),
+        cmocka_unit_test(test_convert_prefixes_behind_a_regex_become_regexes_for_istio),
+        cmocka_unit_test(test_convert_regexes_are_lengthened_into_their_order),
         cmocka_unit_test(test_convert_regex_is_only_warned_about_for_the_standard),
         cmocka_unit_test(test_convert_not_found_needs_a_rule_only_before_another),
         cmocka_unit_test(test_convert_health_checks_are_named_once),

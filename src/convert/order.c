@@ -91,7 +91,7 @@ static bool tests_exclude(const struct draft_match *a, const struct draft_match 
     return false;
 }
 
-static bool may_overlap(const struct draft_match *a, const struct draft_match *b)
+bool may_overlap(const struct draft_match *a, const struct draft_match *b)
 {
     bool methods = a->method.len && b->method.len && !slice_equal(a->method, b->method);
     return !methods && paths_overlap(a, b) && !tests_exclude(a, b);
@@ -126,8 +126,8 @@ static bool same_origin(const struct draft *a, const struct draft *b)
            (x->file == y->file && x->line == y->line && x->column == y->column);
 }
 
-static void drop_hidden(struct conversion *c, struct slice hostname, const struct draft *by,
-                        struct draft *draft)
+void draft_hide(struct conversion *c, struct slice hostname, const struct draft *by,
+                struct draft *draft)
 {
     draft->dropped = true;
     if (same_origin(by, draft)) {
@@ -151,7 +151,7 @@ static void drop_repeated(struct conversion *c, struct slice hostname, struct dr
         if (!seen) {
             for (size_t j = 0; j < i && !draft->dropped; j++) {
                 if (match_equal(&drafts->items[j].match, &draft->match)) {
-                    drop_hidden(c, hostname, &drafts->items[j], draft);
+                    draft_hide(c, hostname, &drafts->items[j], draft);
                 }
             }
             continue;
@@ -169,7 +169,7 @@ static void drop_repeated(struct conversion *c, struct slice hostname, struct dr
         }
         struct draft *first = map_get(seen, buf_slice(&c->text));
         if (first) {
-            drop_hidden(c, hostname, first, draft);
+            draft_hide(c, hostname, first, draft);
         } else {
             map_put(seen, arena_copy(c->arena, buf_slice(&c->text)), draft);
         }
@@ -239,7 +239,7 @@ static void check_pair(struct conversion *c, struct slice hostname, const struct
         return;
     }
     if (covers(&first->match, &second->match)) {
-        drop_hidden(c, hostname, first, second);
+        draft_hide(c, hostname, first, second);
         return;
     }
     struct slice a = match_text(c, first), b = match_text(c, second);
@@ -319,6 +319,7 @@ void drafts_order(struct conversion *c, struct slice hostname, struct drafts *dr
     drop_redundant(drafts);
     drop_not_found(c, drafts);
     if (regexes_come_last(c)) {
+        prefixes_as_expressions(c, hostname, drafts);
         check_regexes(c, hostname, drafts);
     }
     check_order(c, hostname, drafts);

@@ -4,7 +4,8 @@
 #
 #   suites.sh GATESHIFT [--update]
 #
-# A line of suites.txt: suite, side, profile of Gateway API ("-": the standard), requests that pass.
+# A line of suites.txt: suite, side, profile of Gateway API ("-": the standard; "to:TARGET": the objects are
+# converted first), requests that pass.
 set -u
 gateshift=$1
 update=${2:-}
@@ -24,6 +25,7 @@ while read -r suite side profile least; do
     fi
     case $profile in
     -) as= ;;
+    to:*) as="--convert --to=${profile#to:}" ;;
     *) as="--as=$profile" ;;
     esac
     # The last line is "N passed, N failed".
