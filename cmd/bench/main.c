@@ -10,6 +10,8 @@ static const char usage_text[] =
     "       gateshift-bench validate [--gateshift PATH] [-n RUNS] [--growth]\n"
     "       gateshift-bench languages              two lists of rules, every path, by number of "
     "rules\n"
+    "       gateshift-bench requests [-n COUNT]     requests a second, by profile, hosts and "
+    "paths\n"
     "\n"
     "convert runs 'scan' and 'gateshift convert' on the same 10,000 Ingresses in turn, validate "
     "runs\n"
@@ -126,14 +128,21 @@ static int languages(char **argv)
     return bench_languages() ? 0 : 4;
 }
 
+static int requests(char **argv)
+{
+    size_t count = 1000000;
+    bool given = argv[0] && strcmp(argv[0], "-n") == 0;
+    if (argv[0] && (!given || !parse_count(argv[1], &count) || !count || argv[2])) {
+        return usage("'requests' takes -n and a number of requests");
+    }
+    return bench_requests(count) ? 0 : 4;
+}
+
 static const struct {
     const char *name;
     int (*run)(char **argv); /* what follows the name, ended by a null */
-} commands[] = {{"generate", generate},
-                {"scan", scan},
-                {"convert", convert},
-                {"validate", validate},
-                {"languages", languages}};
+} commands[] = {{"generate", generate}, {"scan", scan},           {"convert", convert},
+                {"validate", validate}, {"languages", languages}, {"requests", requests}};
 
 int main(int argc, char **argv)
 {
