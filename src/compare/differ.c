@@ -128,10 +128,9 @@ static enum aspect deciding_aspect(const struct outcome *before, const struct ou
  * difference: what it answers, and what it is. */
 static bool noted_as_effect(struct comparing *c)
 {
-    static const bool partial[EFFECT_COUNT] = {[EFFECT_body_limit] = true,
-                                               [EFFECT_addresses] = true,
-                                               [EFFECT_authentication] = true,
-                                               [EFFECT_cors] = true};
+    static const bool partial[EFFECT_COUNT] = {
+        [EFFECT_body_limit] = true,  [EFFECT_addresses] = true,  [EFFECT_authentication] = true,
+        [EFFECT_error_pages] = true, [EFFECT_rate_limit] = true, [EFFECT_cors] = true};
     const struct outcome *const both[] = {c->before, c->after};
     for (size_t i = 0; i < ARRAY_LEN(both); i++) {
         int by = both[i]->decided_by;
@@ -361,6 +360,13 @@ static bool header_is_cors(const struct comparing *c, struct slice name)
            slice_equal_fold(slice_sub(name, 0, start.len), start);
 }
 
+/* The cookie that keeps a client at its endpoint. */
+static bool header_is_affinity(const struct comparing *c, struct slice name)
+{
+    return (c->before->effects.affinity || c->after->effects.affinity) &&
+           slice_equal_fold(name, SLICE("set-cookie"));
+}
+
 static void compare_headers(struct comparing *c, const struct seen_headers *a,
                             const struct seen_headers *b, bool response)
 {
@@ -371,6 +377,10 @@ static void compare_headers(struct comparing *c, const struct seen_headers *a,
         bool rules = header_is_ruled(c->before, c->after, name, response);
         if (!rules && response && header_is_cors(c, name)) {
             c->effects[EFFECT_cors] = c->visible[EFFECT_cors] = true;
+            continue;
+        }
+        if (!rules && response && header_is_affinity(c, name)) {
+            c->effects[EFFECT_affinity] = c->visible[EFFECT_affinity] = true;
             continue;
         }
         note_row(c, place(c, !rules, shown), shown);

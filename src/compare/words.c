@@ -9,6 +9,14 @@ static const char *const effect_advice[EFFECT_COUNT] = {
     [EFFECT_timeouts] =
         "set the timeouts in a policy of the target; long answers are cut otherwise",
     [EFFECT_retries] = "set retries in a policy of the target where repeating a request is safe",
+    [EFFECT_error_pages] = "let the application, or a proxy in front, answer with those pages",
+    [EFFECT_rate_limit] = "set the limits in a policy of the target, or in front of it",
+    [EFFECT_firewall] = "put a web application firewall in front before traffic moves",
+    [EFFECT_upstream_tls] = "write a BackendTLSPolicy with the CA and the name to be verified",
+    [EFFECT_affinity] =
+        "keep sessions where all endpoints see them, or set session persistence of the target",
+    [EFFECT_bandwidth] = "limit the speed in the application, where it still matters",
+    [EFFECT_response_rewrites] = "let the application write the outer host and path",
     [EFFECT_mirrors] = "see that the copies are still needed, and mirror them by the target",
 };
 

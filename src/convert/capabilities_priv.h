@@ -38,5 +38,30 @@
 #define STANDARD_buffering                                                                         \
     SUPPORT_NONE, "bodies are streamed; slow clients are then seen by the application"
 #define STANDARD_mirrors SUPPORT_EXACT, "RequestMirror to a Service"
+#define STANDARD_error_pages                                                                       \
+    SUPPORT_NONE, "errors go to the client as they are; let the application answer with its pages"
+#define STANDARD_rate_limit                                                                        \
+    SUPPORT_NONE,                                                                                  \
+        "limit clients by a policy of the implementation, or in front of the Gateway, before any " \
+        "request gets to it"
+#define STANDARD_firewall SUPPORT_NONE, "put a web application firewall in front of the Gateway"
+#define STANDARD_upstream_tls                                                                      \
+    SUPPORT_NONE,                                                                                  \
+        "a BackendTLSPolicy verifies the backend with a CA and a name; it shows no certificate "   \
+        "of its own and chooses no protocols or ciphers"
+#define STANDARD_affinity                                                                          \
+    SUPPORT_NONE,                                                                                  \
+        "session persistence is experimental in Gateway API; use a policy of the implementation, " \
+        "or keep sessions where all endpoints see them"
+#define STANDARD_balancing                                                                         \
+    SUPPORT_NONE, "how endpoints are chosen is set by a policy of the implementation"
+#define STANDARD_bandwidth SUPPORT_NONE, "responses are sent as fast as the client takes them"
+#define STANDARD_upstream_http                                                                     \
+    SUPPORT_NONE, "HTTP/1.1 is spoken to the backend, or HTTP/2 by appProtocol of the Service"
+#define STANDARD_response_rewrites                                                                 \
+    SUPPORT_NONE,                                                                                  \
+        "redirects and cookies of the backend go to the client as they are; let the application "  \
+        "write the host and path that clients see"
+#define STANDARD_fastcgi SUPPORT_NONE, "put a web server in front of the FastCGI application"
 
 #endif

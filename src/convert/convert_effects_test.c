@@ -549,9 +549,10 @@ static void test_convert_mirrors(void **state)
     struct fixture f;
     struct rule *rule = single(&f, PATH_PREFIX_ELEMENT, "/");
     EFFECT_OF(f, mirrors, "mirror-target");
-    struct mirror items[] = {{SLICE("shop"), SLICE("copy"), 80, 1, 4},
-                             {SLICE("other"), SLICE("copy"), 80, 1, 3},
-                             {SLICE("shop"), SLICE_ABSENT, 0, 1, 1}};
+    const struct mirror quarter = {SLICE("shop"), SLICE("copy"), 80, 1, 4, {0}, {0}, false};
+    struct mirror items[] = {quarter, quarter, {.url = SLICE("http://copy.example")}};
+    items[1].namespace = SLICE("other");
+    items[1].denominator = 3;
     effect->items = items;
     effect->count = ARRAY_LEN(items);
     rule->effects.mirrors = effect;

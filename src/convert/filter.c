@@ -237,6 +237,12 @@ static void emit_mirrors(struct emission *e, const void *effect)
     struct arena *arena = e->c->nodes;
     for (size_t i = 0; i < mirrors->count; i++) {
         const struct mirror *mirror = &mirrors->items[i];
+        if (mirror->service.len && (mirror->host.ptr || mirror->no_body)) {
+            say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, effect,
+                       "'" SLICE_FMT "' is written without what it changes: copies by "
+                       "RequestMirror are as the request is, with its host and body",
+                       SLICE_ARG(mirrors->source.name));
+        }
         bool share = mirror->denominator > 0 && mirror->numerator < mirror->denominator;
         /* percent and fraction came with release 1.3 */
         if (!mirror->service.len || mirror->port < 1 || (share && e->c->options->api_minor < 3)) {
@@ -332,25 +338,34 @@ static void emit_body_limit(struct emission *e, const void *effect)
     }
 }
 
-static void emit_addresses(struct emission *e, const void *effect)
+static void emit_affinity(struct emission *e, const void *effect)
 {
-    say_unsupported(e->c, e->rule, EFFECT_addresses, effect);
+    const struct route_affinity *affinity = effect;
+    if (affinity->cookie.ptr) {
+        say_unsupported(e->c, e->rule, EFFECT_affinity, effect);
+    }
 }
 
-static void emit_authentication(struct emission *e, const void *effect)
-{
-    say_unsupported(e->c, e->rule, EFFECT_authentication, effect);
-}
-
-static void emit_retries(struct emission *e, const void *effect)
-{
-    say_unsupported(e->c, e->rule, EFFECT_retries, effect);
-}
-
-static void emit_buffering(struct emission *e, const void *effect)
-{
-    say_unsupported(e->c, e->rule, EFFECT_buffering, effect);
-}
+/* No object of Gateway API says these. */
+#define EMIT_NONE(id)                                                                              \
+    static void emit_##id(struct emission *e, const void *effect)                                  \
+    {                                                                                              \
+        say_unsupported(e->c, e->rule, EFFECT_##id, effect);                                       \
+    }
+EMIT_NONE(addresses)
+EMIT_NONE(authentication)
+EMIT_NONE(retries)
+EMIT_NONE(buffering)
+EMIT_NONE(error_pages)
+EMIT_NONE(rate_limit)
+EMIT_NONE(firewall)
+EMIT_NONE(upstream_tls)
+EMIT_NONE(balancing)
+EMIT_NONE(bandwidth)
+EMIT_NONE(upstream_http)
+EMIT_NONE(response_rewrites)
+EMIT_NONE(fastcgi)
+#undef EMIT_NONE
 
 /* These answer, and are written where it is decided which of them does: draft.c. */
 static void emit_answer(struct emission *e, const void *effect)

@@ -186,6 +186,11 @@ static void say_near(struct conversion *c, const struct rule *rule,
         say_effect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
                    "a slash at the very end is cut from the redirect today, and kept afterwards");
     }
+    if (redirect->port_from == REDIRECT_PORT_WRITTEN) {
+        say_effect(c, DIAG_C002, SEVERITY_INFO, rule, redirect,
+                   "the redirect names port %lld today, and leaves out the usual one afterwards",
+                   (long long)redirect->port);
+    }
 }
 
 static void split(const struct route_redirect *redirect, struct target_parts *out)
@@ -194,7 +199,8 @@ static void split(const struct route_redirect *redirect, struct target_parts *ou
     if (redirect->host_from == REDIRECT_HOST_GIVEN) {
         out->host = redirect->host;
     }
-    if (redirect->port_from == REDIRECT_PORT_GIVEN) {
+    if (redirect->port_from == REDIRECT_PORT_GIVEN ||
+        redirect->port_from == REDIRECT_PORT_WRITTEN) {
         out->port = redirect->port;
     }
     out->keeps_target = redirect->path_change == PATH_CHANGE_NONE && redirect->keep_query;

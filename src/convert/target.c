@@ -30,8 +30,23 @@
 #define AKS_retries                                                                                \
     SUPPORT_NONE, "Istio repeats a request twice when the connection fails, and this cannot be "   \
                   "set"
-#define AKS_buffering STANDARD_buffering
-#define AKS_mirrors   STANDARD_mirrors
+#define AKS_buffering   STANDARD_buffering
+#define AKS_mirrors     STANDARD_mirrors
+#define AKS_error_pages STANDARD_error_pages
+#define AKS_rate_limit                                                                             \
+    SUPPORT_NONE, "application routing with Gateway API has no rate limits; set them in Azure "    \
+                  "Front Door or Application Gateway in front, or in the application"
+#define AKS_firewall                                                                               \
+    SUPPORT_NONE, "put Azure Front Door or Application Gateway with its firewall in front"
+#define AKS_upstream_tls STANDARD_upstream_tls
+#define AKS_affinity                                                                               \
+    SUPPORT_NONE, "application routing with Gateway API keeps no client at one endpoint; keep "    \
+                  "sessions where all endpoints see them, such as in a cache"
+#define AKS_balancing         SUPPORT_NONE, "Istio chooses endpoints by itself, and this cannot be set"
+#define AKS_bandwidth         STANDARD_bandwidth
+#define AKS_upstream_http     STANDARD_upstream_http
+#define AKS_response_rewrites STANDARD_response_rewrites
+#define AKS_fastcgi           STANDARD_fastcgi
 
 static const struct target standard = {
     .name = "standard",

@@ -71,9 +71,19 @@ static const struct vendor vendor = {
 #define ENVOY_response_headers  STANDARD_response_headers
 #define ENVOY_timeouts                                                                             \
     SUPPORT_NEAR, "BackendTrafficPolicy; one limit for both directions of a stream without bytes"
-#define ENVOY_retries   STANDARD_retries
-#define ENVOY_buffering STANDARD_buffering
-#define ENVOY_mirrors   STANDARD_mirrors
+#define ENVOY_retries           STANDARD_retries
+#define ENVOY_buffering         STANDARD_buffering
+#define ENVOY_mirrors           STANDARD_mirrors
+#define ENVOY_error_pages       STANDARD_error_pages
+#define ENVOY_rate_limit        STANDARD_rate_limit
+#define ENVOY_firewall          STANDARD_firewall
+#define ENVOY_upstream_tls      STANDARD_upstream_tls
+#define ENVOY_affinity          STANDARD_affinity
+#define ENVOY_balancing         STANDARD_balancing
+#define ENVOY_bandwidth         STANDARD_bandwidth
+#define ENVOY_upstream_http     STANDARD_upstream_http
+#define ENVOY_response_rewrites STANDARD_response_rewrites
+#define ENVOY_fastcgi           STANDARD_fastcgi
 
 const struct target target_envoy_gateway = {
     .name = "envoy-gateway",

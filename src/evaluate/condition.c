@@ -2,8 +2,9 @@
 
 const char *condition_name(size_t index)
 {
-    static const char *const names[] = {"basic-auth", "digest-auth", "external-auth",
-                                        "client-certificate", "client-name"};
+    static const char *const names[] = {"basic-auth",         "digest-auth", "external-auth",
+                                        "client-certificate", "client-name", "rate-limit",
+                                        "connection-limit"};
     return index < ARRAY_LEN(names) ? names[index] : NULL;
 }
 

@@ -198,6 +198,9 @@ static void effects_in_force(const struct effects *platform, const struct effect
 /* Headers of an answer that the data plane gives itself. */
 static void answer_headers(struct context *context, struct outcome *out)
 {
+    if (out->decided_by == EFFECT_error_pages) {
+        return; /* the error page has its own */
+    }
     context->status = out->status;
     headers_edit(context, context->table->platform.response_headers, &out->response);
     if (context->rule) {
@@ -216,6 +219,7 @@ static void apply_rule(struct context *context, struct outcome *out)
     effects_in_force(&table->platform, &context->rule->effects, &out->effects);
     for (size_t i = 0; i < table->gate_count; i++) {
         if (gate_answers(context, table->gates[i], out)) {
+            (void)error_page(context, out);
             return;
         }
     }
@@ -224,6 +228,7 @@ static void apply_rule(struct context *context, struct outcome *out)
     if (!gate_answers(context, EFFECT_answer, out)) {
         forward(context, out);
     }
+    (void)error_page(context, out);
 }
 
 static void apply_rules(struct context *context, const struct entry *entry, struct outcome *out)

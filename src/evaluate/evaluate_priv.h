@@ -119,6 +119,16 @@ enum admission { ADMISSION_OPEN, ADMISSION_YES, ADMISSION_NO, ADMISSION_UNKNOWN 
 /* What the lists of addresses say; OPEN when there are none. */
 enum admission addresses_admit(const struct context *context, const struct route_addresses *lists);
 
+/* ---- limits.c: what one client may do, and where it is kept */
+bool gate_rate_limit(struct context *context, const struct effects *effects, struct outcome *out);
+/* The cookie that a client without one is given. */
+void affinity_cookie(struct context *context, const struct route_affinity *affinity,
+                     struct seen_headers *response);
+
+/* ---- error_page.c */
+/* Puts an error page in the place of an answer; false when there is none for it. */
+bool error_page(struct context *context, struct outcome *out);
+
 /* ---- cors.c */
 bool cors_preflight(struct context *context, const struct route_cors *cors, struct outcome *out);
 /* CORS headers of a request that is not a preflight. */
@@ -127,6 +137,8 @@ void cors_headers(struct context *context, const struct route_cors *cors,
 
 /* ---- forward.c: what the backends see; may turn into an answer, whose headers the caller adds */
 void forward(struct context *context, struct outcome *out);
+/* The path with the query of the request; nginx leaves out the '?' of an empty one where it makes targets anew. */
+struct slice with_query(struct context *context, struct slice path, bool drop_empty);
 
 /* Always true, so that a gate can end with it. */
 bool respond(struct outcome *out, int64_t status, struct slice reason);

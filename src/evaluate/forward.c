@@ -2,7 +2,7 @@
 
 /* A rewritten target is put together anew: nginx leaves out the '?' of an empty query there
  * (ngx_http_proxy_module.c, ngx_http_proxy_create_request). */
-static struct slice with_query(struct context *context, struct slice path, bool drop_empty)
+struct slice with_query(struct context *context, struct slice path, bool drop_empty)
 {
     if (!context->query.ptr || (drop_empty && !context->query.len)) {
         return path;
@@ -104,6 +104,7 @@ static void fill_view(struct context *context, const struct backend *backend,
             headers_edit(context, layers[i]->response_headers, &out->response);
         }
     }
+    affinity_cookie(context, effects.affinity, &out->response);
     if (effects.authentication) {
         const struct route_header_edits edits = {.edits = effects.authentication->request};
         headers_edit(context, &edits, &out->request);

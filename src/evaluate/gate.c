@@ -124,6 +124,7 @@ static gate_fn *const gates[EFFECT_COUNT] = {
     [EFFECT_addresses] = gate_addresses,
     [EFFECT_authentication] = gate_authentication,
     [EFFECT_cors] = gate_cors,
+    [EFFECT_rate_limit] = gate_rate_limit,
 };
 
 bool gate_answers(struct context *context, int gate, struct outcome *out)

@@ -197,6 +197,10 @@ static struct slice authority(struct context *context, const struct route_redire
     case REDIRECT_PORT_ALWAYS:
         write = true;
         break;
+    case REDIRECT_PORT_WRITTEN:
+        port = r->port;
+        write = true;
+        break;
     }
     host = without_port(host);
     return write ? arena_printf(context->arena, SLICE_FMT ":%lld", SLICE_ARG(host), (long long)port)

@@ -195,7 +195,11 @@ static void test_expect_compares_locations_in_parts(void **state)
 
 static void test_expect_compares_mirrors_and_timeouts(void **state)
 {
-    static struct mirror items[] = {{{"shop", 4}, {"copy", 4}, 80, 1, 3}};
+    static struct mirror items[] = {{.namespace = {"shop", 4},
+                                     .service = {"copy", 4},
+                                     .port = 80,
+                                     .numerator = 1,
+                                     .denominator = 3}};
     static const struct route_mirrors mirrors = {.items = items, .count = 1};
     static const struct route_timeouts timeouts = {.request_ms = 10000,
                                                    .backend_request_ms = -1,

@@ -233,6 +233,15 @@ static struct node *mirrors_node(const struct writer *writer, const struct route
         set(writer, map, "service", text_node(writer, mirror->service));
         set(writer, map, "port",
             mirror->port ? node_int(writer->arena, mirror->port) : null_node(writer));
+        if (mirror->url.ptr) {
+            set(writer, map, "url", text_node(writer, mirror->url));
+        }
+        if (mirror->host.ptr) {
+            set(writer, map, "host", text_node(writer, mirror->host));
+        }
+        if (mirror->no_body) {
+            set(writer, map, "without_body", node_bool(writer->arena, true));
+        }
         if (mirror->denominator && 100 * mirror->numerator % mirror->denominator == 0) {
             set(writer, map, "percent",
                 node_int(writer->arena, 100 * mirror->numerator / mirror->denominator));

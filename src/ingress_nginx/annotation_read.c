@@ -149,6 +149,27 @@ void annotations_deny(struct run *run, struct annotations *annotations, enum ann
     deny(&reading, item->span, item->name, why);
 }
 
+void annotations_drop(struct run *run, struct annotations *annotations, enum annotation_id id,
+                      const char *why)
+{
+    struct annotation *item = annotation_get(annotations, id);
+    const struct label label = {.key = item->name, .value = item->value, .span = item->span};
+    const struct reading reading = {
+        .run = run, .ingress = annotations->ingress, .out = annotations};
+    item->named = true;
+    drop(&reading, &label, why);
+}
+
+void annotations_ignore(struct run *run, struct annotations *annotations, enum annotation_id id,
+                        const char *why)
+{
+    struct annotation *item = annotation_get(annotations, id);
+    diag_at(run->diag, DIAG_N005, item->span, annotations->ingress->object.subject,
+            "annotation '" SLICE_FMT "' %s, so the controller ignores it without a word",
+            SLICE_ARG(item->name), why);
+    *item = annotations->items[--annotations->count];
+}
+
 static void bad_value(struct reading *reading, const struct annotation_row *row,
                       const struct label *label)
 {
@@ -171,6 +192,19 @@ static void bad_value(struct reading *reading, const struct annotation_row *row,
         diag_at(run->diag, DIAG_N022, label->span, subject,
                 "annotation '" SLICE_FMT "' has the bad value '" SLICE_FMT
                 "', which switches external authentication off: every request gets in",
+                SLICE_ARG(label->key), SLICE_ARG(label->value));
+        return;
+    }
+    if (row->bad == BAD_SELF) { /* annotations/mirror: the source stays, and has no target */
+        struct annotations *out = reading->out;
+        *ARENA_PUSH(out->arena, out->items, out->count, out->capacity) =
+            (struct annotation){.id = annotation_find(slice_of(row->name), &(bool){false}),
+                                .value = SLICE(""),
+                                .name = label->key,
+                                .span = label->span};
+        diag_at(run->diag, DIAG_N005, label->span, subject,
+                "annotation '" SLICE_FMT "' has the bad value '" SLICE_FMT
+                "': a copy of every request goes to / of its own host",
                 SLICE_ARG(label->key), SLICE_ARG(label->value));
         return;
     }
@@ -360,12 +394,10 @@ static void say_open(const struct reading *reading, const struct annotation *ite
                 aspect_name(row->aspect));
         return;
     }
-    static const char *const limits = "; it acts on clients that ask too often only";
-    bool limit = slice_starts(slice_of(row->name), SLICE("limit-"));
     diag_at(reading->run->diag, DIAG_N006, item->span, reading->ingress->object.subject,
             "annotation '" SLICE_FMT "' is not understood yet; what it does (%s) is unknown and is "
-            "not converted%s",
-            SLICE_ARG(item->name), aspect_name(row->aspect), limit ? limits : "");
+            "not converted",
+            SLICE_ARG(item->name), aspect_name(row->aspect));
 }
 
 /* Says of each annotation that is not simply carried out what becomes of it. */

@@ -59,6 +59,7 @@ static const char *const bad_values[] = {
     [BAD_DROP] = "the whole Ingress is not loaded",
     [BAD_STRICT] = "the whole Ingress is not loaded",
     [BAD_DENY] = "every location of the Ingress answers 503",
+    [BAD_SELF] = "copies of every request go to / of the same host",
     [BAD_GROUP] = "external authentication is switched off, and everybody gets in",
 };
 

@@ -41,7 +41,7 @@ enum check {
 };
 enum { CHECK_STRIP = 64 }; /* added: blanks are removed before the check */
 
-enum bad_value { BAD_DEFAULT, BAD_DROP, BAD_STRICT, BAD_DENY, BAD_GROUP };
+enum bad_value { BAD_DEFAULT, BAD_DROP, BAD_STRICT, BAD_DENY, BAD_GROUP, BAD_SELF };
 enum treatment { TREAT_USED, TREAT_QUIET, TREAT_OPEN, TREAT_RISK };
 enum annotation_scope { SCOPE_LOCATION, SCOPE_SERVER, SCOPE_UPSTREAM, SCOPE_INGRESS, SCOPE_GLOBAL };
 
@@ -111,6 +111,12 @@ void annotation_use(const struct annotations *annotations, enum annotation_id id
 bool annotation_acts(const struct annotations *annotations, enum annotation_id id);
 void annotations_deny(struct run *run, struct annotations *annotations, enum annotation_id id,
                       const char *why);
+/* The controller does not load the Ingress because of what the annotation names. */
+void annotations_drop(struct run *run, struct annotations *annotations, enum annotation_id id,
+                      const char *why);
+/* The controller ignores its value without a word. */
+void annotations_ignore(struct run *run, struct annotations *annotations, enum annotation_id id,
+                        const char *why);
 /* Names what was read and shows nowhere. */
 void annotations_report_unused(struct run *run, const struct annotations *annotations);
 

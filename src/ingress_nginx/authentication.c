@@ -106,6 +106,9 @@ static void ask_basic(struct asking *asking)
 struct external {
     struct slice url, signin, parameter, headers;
     struct effect_source source;
+    /* Asked by a script, which writes the headers into variables that do not exist (lua/nginx/
+     * ngx_conf_external_auth.lua counts from 1, template.go buildAuthResponseHeaders from 0). */
+    bool fails;
 };
 
 static void append(struct run *run, struct template *template, enum part_kind kind,
@@ -177,10 +180,27 @@ static void ask_service(struct asking *asking, const struct external *external)
             request_edit(asking, name);
         }
     }
+    if (external->headers.len && external->fails) {
+        guard->never = true;
+        guard->status = 500;
+    }
     if (external->headers.len) {
         guard->subject =
             ARENA_JOIN(run->arena, external->url, SLICE(", which sends no "), external->headers);
     }
+}
+
+/* template.go shouldApplyAuthUpstream, annotations/authreq */
+static bool keeps_connections(const struct asking *asking)
+{
+    const struct annotations *annotations = asking->annotations;
+    struct slice url = annotation_text(annotations, AN_auth_url);
+    struct slice host = slice_sub(url, 0, slice_find(url, '/', sizeof "https://" - 1));
+    annotation_use(annotations, AN_auth_keepalive);
+    return !asking->model->settings->use_http2 && !slice_contains(host, SLICE("$")) &&
+           annotation_int(annotations, AN_auth_keepalive, 0) > 0 &&
+           annotation_int(annotations, AN_auth_keepalive_requests, 1000) > 0 &&
+           annotation_int(annotations, AN_auth_keepalive_timeout, 60) > 0;
 }
 
 static bool own_service(const struct asking *asking, struct external *out)
@@ -206,6 +226,7 @@ static bool own_service(const struct asking *asking, struct external *out)
         .parameter = annotation_text(annotations, AN_auth_signin_redirect_param),
         .headers = annotation_text(annotations, AN_auth_response_headers),
         .source = annotation_source(annotations, AN_auth_url),
+        .fails = keeps_connections(asking),
     };
     return true;
 }

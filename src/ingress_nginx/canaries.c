@@ -49,12 +49,17 @@ void canaries_collect(struct model *model)
 {
     bool any = false;
     for (size_t i = 0; i < model->item_count && !any; i++) {
-        any = item_is_canary(model->items[i]);
+        any = item_is_canary(model->items[i]) || item_balances(model->items[i]);
     }
     model->upstreams = any ? map_new(model->scratch) : NULL;
     for (size_t i = 0; any && i < model->item_count; i++) {
         const struct item *item = model->items[i];
-        note(model, item, &item->ingress->default_backend);
+        const struct ingress_backend *fallback = &item->ingress->default_backend;
+        note(model, item, fallback);
+        struct upstream *made = upstream_find(model, item, fallback);
+        if (made) { /* createUpstreams makes it anew for each */
+            made->item = item;
+        }
         for (size_t r = 0; r < item->ingress->rule_count; r++) {
             const struct ingress_rule *rule = &item->ingress->rules[r];
             for (size_t p = 0; p < rule->path_count; p++) {
@@ -188,6 +193,7 @@ static struct rule *add(struct model *model, struct rule_list *list, const struc
         rule->backends = ARENA_NEW(model->run->arena, struct backend);
         rule->backends[0] = canary->backend;
         rule->origin = canary->origin;
+        rule->effects.affinity = canary_affinity(model, canary, main);
     }
     return rule;
 }
@@ -238,8 +244,15 @@ static void add_weighted(struct model *model, struct rule_list *list, const stru
         rule->backends[rule->backend_count] = main->backends[0];
         rule->backends[rule->backend_count++].weight = (uint64_t)(total - weight);
     }
-    rule->backends[rule->backend_count] = canary->backend;
-    rule->backends[rule->backend_count++].weight = (uint64_t)weight;
+    struct backend *other = &rule->backends[rule->backend_count++];
+    *other = canary->backend;
+    other->weight = (uint64_t)weight;
+    const struct route_affinity *affinity = canary_affinity(model, canary, main);
+    if (affinity != main->effects.affinity) {
+        struct effects *own = ARENA_NEW(model->run->arena, struct effects);
+        own->affinity = affinity;
+        other->effects = own;
+    }
 }
 
 /* Header, then cookie, then weight (lua/balancer.lua, route_to_alternative_balancer). */

@@ -127,6 +127,19 @@ static void gather_connection(struct run *run, const struct annotations *annotat
     }
 }
 
+/* ngx_otel_module, opentelemetry_propagate: a span of its own, so a value that nobody knows before. */
+static void gather_tracing(struct run *run, const struct annotations *annotations,
+                           struct gathered *out)
+{
+    if (annotation_true(annotations, AN_enable_opentelemetry, false)) {
+        struct template span = template_part(run->arena, PART_UNKNOWN);
+        span.parts[0].text = SLICE("$opentelemetry_context_traceparent");
+        effect_edit(run, &out->request, EDIT_SET, SLICE("traceparent"), span);
+        gather(out, annotation_source(annotations, AN_enable_opentelemetry), out->request.count - 1,
+               out->response.count);
+    }
+}
+
 /* grpc_pass sends what grpc_set_header says. */
 static bool is_grpc(const struct location *location)
 {
@@ -173,6 +186,7 @@ static void add_headers(struct model *model, const struct server *server,
     if (location->item) {
         gather_custom(model, location->item->annotations, rule, &all);
         gather_connection(run, location->item->annotations, &all);
+        gather_tracing(run, location->item->annotations, &all);
     }
     gather_part(run, snippets, PART_ADDED, adds_cookie(rule), &all);
     put_headers(run, &all, rule);
@@ -192,6 +206,13 @@ static void server_headers(struct model *model, const struct server *server, str
     gather_part(model->run, &snippets, PART_SET, false, &all);
     gather_part(model->run, &snippets, PART_ADDED, false, &all);
     put_headers(model->run, &all, rule);
+}
+
+void server_response_headers(struct model *model, const struct server *server, struct edits *out)
+{
+    struct rule rule = {0};
+    server_headers(model, server, &rule);
+    *out = rule.effects.response_headers ? rule.effects.response_headers->edits : (struct edits){0};
 }
 
 const struct route_header_edits *server_refusal(struct model *model, const struct server *server,
@@ -228,13 +249,13 @@ static struct template header_template(struct run *run, const char *name)
     return template;
 }
 
-bool location_stand_in(const struct model *model, const struct location *location,
-                       struct backend *out)
+bool location_default_service(const struct model *model, const struct location *location,
+                              struct backend *out)
 {
     struct slice name = location->item
                             ? annotation_text(location->item->annotations, AN_default_backend)
                             : SLICE_ABSENT;
-    if (!name.ptr || !location->has_backend || !location->backend.status) {
+    if (!name.ptr || !location->has_backend) {
         return false;
     }
     const struct object *ingress = &location->item->ingress->object;
@@ -248,6 +269,12 @@ bool location_stand_in(const struct model *model, const struct location *locatio
     *out = ingress_backend_resolve(model->run, model->kube, ingress->namespace, &backend, true, 503,
                                    503);
     return !out->status;
+}
+
+bool location_stand_in(const struct model *model, const struct location *location,
+                       struct backend *out)
+{
+    return location->backend.status && location_default_service(model, location, out);
 }
 
 /* The Service of the annotation default-backend takes over while the location's own has no endpoints, and gets
@@ -369,6 +396,7 @@ void location_frame(struct model *model, const struct server *server,
     snippets_of(model, server, location, &snippets);
     if (location->item) {
         add_body_limit(model->run, location->item->annotations, rule);
+        add_error_pages(model, server, location, rule);
     }
     add_headers(model, server, location, &snippets, rule);
 }
@@ -421,6 +449,10 @@ void location_effects(struct model *model, const struct server *server,
     }
     snippets_access(model, &snippets, has_own_lists(model, annotations), rule);
     add_traffic(model, location, rule);
+    add_limits(model, location, rule);
+    add_balancing(model, server, location, rule);
+    add_backend_details(model, server, location, rule);
+    add_error_pages(model, server, location, rule);
     (void)stand_in(model, location, rule);
     if (!location->plain) {
         add_redirect(model, location, rule);

@@ -106,12 +106,13 @@ static void build_plane(struct run *run, const struct kube *kube,
             continue;
         }
         struct item *item = ARENA_NEW(model.scratch, struct item);
+        model.items[model.item_count] = item;
         item->ingress = claim->ingress;
         item->annotations = ARENA_NEW(model.scratch, struct annotations);
         annotations_read(run, model.scratch, claim->ingress, prefix, settings, item->annotations);
         if (!item->annotations->dropped && inspected(run, claim->ingress)) {
             references_check(run, kube, settings, item->annotations);
-            model.items[model.item_count++] = item;
+            model.item_count += !item->annotations->dropped;
         }
     }
     sort_stable(model.scratch, model.items, model.item_count, sizeof *model.items, compare_items,
@@ -138,7 +139,7 @@ static void set_up(struct route_table *table)
 {
     static const int gates[] = {EFFECT_body_limit, EFFECT_cors,           EFFECT_answer,
                                 EFFECT_redirect,   EFFECT_https_redirect, GATE_NO_ENDPOINTS,
-                                EFFECT_addresses,  EFFECT_authentication};
+                                EFFECT_rate_limit, EFFECT_addresses,      EFFECT_authentication};
     memcpy(table->gates, gates, sizeof gates);
     table->gate_count = ARRAY_LEN(gates);
     table->view = (struct view){.match_form = {true, true, true, false},

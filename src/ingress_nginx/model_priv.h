@@ -14,6 +14,8 @@ struct settings {
     bool cross_namespace;
     bool ssl_passthrough; /* flag enable-ssl-passthrough */
     int64_t hsts_max_age, http_redirect_code, connect_s, read_s, send_s, body_bytes, tries;
+    int64_t limit_status, limit_connection_status;       /* limit-req-status-code and the like */
+    bool use_http2;                                      /* towards clients */
     int64_t buffers;                                     /* proxy-buffers-number */
     struct slice buffer_size, busy_size, temporary_size; /* proxy-buffer-size and the like */
     bool reject_handshake;                               /* of unknown hosts */
@@ -71,7 +73,7 @@ struct location {
     const struct item *item; /* null: of nobody (the default server) */
     struct backend backend;
     bool has_backend;          /* else the global default backend, which answers 404 */
-    struct upstream *upstream; /* of its backend; null: there is no canary */
+    struct upstream *upstream; /* of its backend; null: no upstream has anything of its own */
     bool twin;                 /* the exact half of a prefix */
     struct slice declared;     /* path as the Ingress has it */
     struct origin origin;
@@ -113,7 +115,8 @@ struct model {
     size_t server_count, server_capacity;
     struct map *by_host;
     struct map *certified; /* names for which the controller has a certificate */
-    /* the controller's names of Service and port to struct upstream; null: there is no canary */
+    /* the controller's names of Service and port to struct upstream; null: there are neither canaries nor
+     * annotations of upstreams */
     struct map *upstreams;
     const struct unknown *frozen; /* nginx refuses the configuration */
     bool probing; /* what would be, were another Ingress the older one: nothing is reported */
@@ -145,13 +148,15 @@ bool order_is_known(const struct ingress *a, const struct ingress *b);
 
 /* ---- canaries.c: Services as the controller keeps them, and which is whose canary */
 struct upstream {
-    const struct item *item; /* that named it first */
+    const struct item *item; /* that named it first; a default backend goes before paths */
     bool canary;             /* and that is a canary */
     bool removed;            /* a path of the canary has no counterpart: the controller drops it */
     bool resolved;
     struct backend backend;       /* of a canary */
     struct origin origin;         /* of a canary */
     struct upstream *alternative; /* the first canary that hangs on it; null: none */
+    /* Which keeps clients by a cookie, which says how, and the last one, which says by which cookie; null: none */
+    const struct item *affinity, *mode, *cookie;
 };
 bool item_is_canary(const struct item *item);
 void canaries_collect(struct model *model);
@@ -164,6 +169,34 @@ const struct upstream *canary_of(const struct model *model, const struct locatio
 /* Puts the rules that a canary adds around the last rule of the list, which is its main location's. */
 void canary_rules(struct model *model, const struct upstream *canary, struct route_table *table,
                   struct rule_list *list);
+
+/* ---- balancing.c: how an endpoint of an upstream is chosen */
+/* True when it has annotations that count for an upstream as a whole. */
+bool item_balances(const struct item *item);
+void balancing_collect(struct model *model);
+void add_balancing(struct model *model, const struct server *server,
+                   const struct location *location, struct rule *rule);
+/* What a canary does with the clients of its main upstream; null: the same as that. */
+const struct route_affinity *canary_affinity(struct model *model, const struct upstream *canary,
+                                             const struct rule *main);
+
+/* ---- limits.c: rates, connections, speed, and the firewall */
+void add_limits(struct model *model, const struct location *location, struct rule *rule);
+
+/* ---- error_pages.c */
+void add_error_pages(struct model *model, const struct server *server,
+                     const struct location *location, struct rule *rule);
+/* Statuses of custom-http-errors; false when the controller ignores them. */
+bool error_statuses(struct run *run, const struct location *location, struct texts *out);
+
+/* ---- backends.c: what is between nginx and the backend */
+void add_backend_details(struct model *model, const struct server *server,
+                         const struct location *location, struct rule *rule);
+/* nginx's directive proxy_redirect; both absent: there is none. */
+struct replaced {
+    struct slice from, to;
+};
+struct replaced redirect_replaced(const struct location *location);
 
 /* ---- locations.c: paths as locations, their order and twins; regex mode */
 void locations_add(struct model *model);
@@ -211,7 +244,12 @@ const struct route_header_edits *server_refusal(struct model *model, const struc
 /* What a location does to answers that nginx gives before it comes to the location's own directives. */
 void location_frame(struct model *model, const struct server *server,
                     const struct location *location, struct rule *rule);
-/* The Service of the annotation default-backend, where it takes over. */
+/* What server snippets do to responses. */
+void server_response_headers(struct model *model, const struct server *server, struct edits *out);
+/* The Service of the annotation default-backend, if it serves. */
+bool location_default_service(const struct model *model, const struct location *location,
+                              struct backend *out);
+/* The same, where it takes over. */
 bool location_stand_in(const struct model *model, const struct location *location,
                        struct backend *out);
 /* The rule answers outside of the controller's locations, of which HSTS and sizes of bodies are a part; null:
@@ -243,6 +281,9 @@ int64_t nginx_attempts(struct slice conditions, int64_t tries);
 /* What nginx says against them; null: nothing. `busy` may be empty. */
 const char *buffers_refused(int64_t count, struct slice size, struct slice busy,
                             struct slice temporary);
+
+/* True where redirects that nginx makes name the port (port_in_redirect). */
+bool location_writes_port(const struct location *location);
 
 /* ---- traffic.c: timeouts, retries, buffers, protocol, copies */
 void add_traffic(struct model *model, const struct location *location, struct rule *rule);

@@ -185,7 +185,6 @@ static void test_ingress_nginx_says_what_becomes_of_annotations(void **state)
         {"@custom-headers none", "N004", "without its namespace"},
         {"@proxy-read-timeout 60s", "N005", "the default applies (60)"},
         {"@app-root x", "N005", "app-root"},
-        {"@enable-modsecurity true", "N006", "enable-modsecurity"},
         {"@ssl-redirect", "N007", "ssl-redirect"},
         {"@enable-access-log false", "N008", "enable-access-log"},
         {"@auth-realm x", "N020", "does nothing without 'auth-type'"},

@@ -130,6 +130,16 @@ bool location_relative(const struct model *model, const struct location *locatio
            annotation_true(annotations, AN_relative_redirects, false);
 }
 
+bool location_writes_port(const struct location *location)
+{
+    const struct annotations *annotations = location->item ? location->item->annotations : NULL;
+    if (!annotations || annotations->denied) {
+        return false;
+    }
+    annotation_use(annotations, AN_use_port_in_redirects);
+    return annotation_true(annotations, AN_use_port_in_redirects, false);
+}
+
 void add_redirect(struct model *model, const struct location *location, struct rule *rule)
 {
     const struct annotations *annotations = location->item->annotations;
@@ -156,6 +166,8 @@ void add_redirect(struct model *model, const struct location *location, struct r
         redirect->path_change = PATH_CHANGE_FULL;
         redirect->path = url;
         redirect->relative = location_relative(model, location);
+        redirect->port_from =
+            location_writes_port(location) ? REDIRECT_PORT_LISTENER : REDIRECT_PORT_NONE;
     } else {
         redirect->location = template_text(model->run->arena, url);
     }
@@ -199,5 +211,9 @@ void add_https_redirect(struct model *model, const struct location *location,
     redirect->strip_slash = !annotation_true(annotations, AN_preserve_trailing_slash,
                                              settings->preserve_trailing_slash);
     annotation_use(annotations, AN_preserve_trailing_slash);
+    if (location_writes_port(location)) { /* lua_ingress.lua: the controller's own port */
+        redirect->port_from = REDIRECT_PORT_WRITTEN;
+        redirect->port = 443;
+    }
     rule->effects.https_redirect = redirect;
 }

@@ -1,5 +1,7 @@
 #include "ingress_nginx/model_priv.h"
 
+#include <string.h>
+
 struct checking {
     struct run *run;
     const struct kube *kube;
@@ -127,6 +129,53 @@ static void check_proxy_ssl(const struct checking *checking)
     }
 }
 
+/* Letters, digits and the signs given. */
+static bool made_of(struct slice text, const char *signs)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (!is_alphanumeric(c) && (c == '\0' || !strchr(signs, c))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* annotations/fastcgi: looked for in the Ingress's own namespace; bad keys and values drop the Ingress */
+static void check_fastcgi(const struct checking *checking)
+{
+    struct annotations *annotations = checking->annotations;
+    struct slice text = annotation_text(annotations, AN_fastcgi_params_configmap), namespace, name;
+    struct slice own = annotations->ingress->object.namespace;
+    if (!text.ptr) {
+        return;
+    }
+    split(text, &namespace, &name);
+    if (namespace.ptr && !slice_equal(namespace, own) && !checking->settings->cross_namespace) {
+        annotations_ignore(checking->run, annotations, AN_fastcgi_params_configmap,
+                           "names a ConfigMap of another namespace");
+        if (annotation_set(annotations, AN_fastcgi_index)) {
+            annotations_ignore(checking->run, annotations, AN_fastcgi_index,
+                               "stands beside a ConfigMap of another namespace");
+        }
+        return;
+    }
+    const struct config_map *map = (const struct config_map *)(const void *)kube_find(
+        checking->kube, KUBE_CONFIG_MAP, own, name);
+    if (!map && checking->run->closed) {
+        annotations_deny(checking->run, annotations, AN_fastcgi_params_configmap,
+                         "names a ConfigMap that is not in the input");
+    }
+    for (size_t i = 0; map && i < map->data.count; i++) {
+        if (!made_of(map->data.items[i].key, ".-_") ||
+            !made_of(map->data.items[i].value, "-_${}/.")) {
+            annotations_drop(checking->run, annotations, AN_fastcgi_params_configmap,
+                             "names a ConfigMap with a parameter that fails its check");
+            return;
+        }
+    }
+}
+
 void references_check(struct run *run, const struct kube *kube, const struct settings *settings,
                       struct annotations *annotations)
 {
@@ -135,4 +184,5 @@ void references_check(struct run *run, const struct kube *kube, const struct set
     check_external_auth(&checking);
     check_custom_headers(&checking);
     check_proxy_ssl(&checking);
+    check_fastcgi(&checking);
 }

@@ -240,6 +240,8 @@ static void add_slash_redirect(struct model *model, const struct server *server,
                                         .path = location->path,
                                         .keep_query = true};
     redirect->relative = location_relative(model, location);
+    redirect->port_from =
+        location_writes_port(location) ? REDIRECT_PORT_LISTENER : REDIRECT_PORT_NONE;
     rule->effects.redirect = redirect;
     location_frame(model, server, location, rule);
     rule->origin = location->origin;

@@ -344,6 +344,7 @@ void model_build(struct model *model)
 {
     model->by_host = map_new(model->scratch);
     canaries_collect(model);
+    balancing_collect(model);
     add_server(model, SLICE("_"), NULL, 0);
     settings_check(model);
     create_servers(model);

@@ -46,7 +46,8 @@ static void add_timeouts(struct model *model, const struct annotations *annotati
 static void add_retries(struct model *model, const struct annotations *annotations,
                         struct rule *rule)
 {
-    static const enum annotation_id ids[] = {AN_proxy_next_upstream_tries, AN_proxy_next_upstream};
+    static const enum annotation_id ids[] = {AN_proxy_next_upstream_tries, AN_proxy_next_upstream,
+                                             AN_proxy_next_upstream_timeout};
     struct effect_source source =
         sources_of(model, annotations, ids, ARRAY_LEN(ids), rule, EFFECT_retries);
     if (!source.name.ptr) {
@@ -58,6 +59,7 @@ static void add_retries(struct model *model, const struct annotations *annotatio
     retries->source = source;
     retries->conditions = conditions.ptr ? conditions : model->settings->next_upstream;
     retries->attempts = nginx_attempts(retries->conditions, all);
+    retries->total_ms = nginx_ms(annotation_int(annotations, AN_proxy_next_upstream_timeout, 0));
     rule->effects.retries = retries;
 }
 
@@ -134,39 +136,39 @@ static bool mirror_service(struct slice target, struct mirror *out)
         !(slice_is(rest, "svc") || slice_starts(rest, SLICE("svc.")))) {
         return false;
     }
-    int64_t port = url.port ? url.port : scheme_port(url.scheme);
-    *out = (struct mirror){namespace, name, port, 1, 1};
+    out->namespace = namespace;
+    out->service = name;
+    out->port = url.port ? url.port : scheme_port(url.scheme);
     return true;
 }
 
+/* template.go buildMirrorLocations: one internal location for each Ingress, found by its UID. A target that the
+ * controller refuses leaves the copies without it, so that the host's own "/" takes them (annotations/mirror). */
 static void add_mirror(struct run *run, const struct annotations *annotations, struct rule *rule)
 {
+    static const enum annotation_id ids[] = {AN_mirror_host, AN_mirror_request_body};
     struct slice target = annotation_text(annotations, AN_mirror_target);
     if (!target.ptr) {
         return;
     }
-    struct effect_source source = annotation_source(annotations, AN_mirror_target);
-    struct mirror mirror;
-    if (annotation_set(annotations, AN_mirror_host) || !mirror_service(target, &mirror) ||
-        slice_is(annotation_text(annotations, AN_mirror_request_body), "off")) {
-        rule->unknown = unknown_add(run, rule->unknown, ASPECT_TRAFFIC, source,
-                                    SLICE("copies to something else than a Service of the cluster, "
-                                          "or changed ones, are not understood yet"));
-        diag_at(run->diag, DIAG_N006, source.span, annotations->ingress->object.subject,
-                "annotation '" SLICE_FMT "' sends copies to something else than a Service, or "
-                "changes them; this is not understood yet",
-                SLICE_ARG(source.name));
-        annotation_use(annotations, AN_mirror_host);
-        annotation_use(annotations, AN_mirror_request_body);
-        return;
-    }
     struct route_mirrors *mirrors = NEW_EFFECT(run, mirrors);
-    mirrors->source = source;
+    mirrors->source = annotation_source(annotations, AN_mirror_target);
     mirrors->items = ARENA_NEW(run->arena, struct mirror);
-    mirrors->items[0] = mirror;
     mirrors->count = 1;
+    *mirrors->items = (struct mirror){
+        .numerator = 1,
+        .denominator = 1,
+        .host = annotation_text(annotations, AN_mirror_host),
+        .no_body = slice_is(annotation_text(annotations, AN_mirror_request_body), "off")};
+    if (!mirror_service(target, mirrors->items)) {
+        mirrors->items->url = target.len ? target : SLICE("/");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        if (annotation_set(annotations, ids[i])) {
+            rule_add_source(run, rule, EFFECT_mirrors, annotation_source(annotations, ids[i]));
+        }
+    }
     rule->effects.mirrors = mirrors;
-    annotation_use(annotations, AN_mirror_request_body);
 }
 
 static void refuse_number(struct model *model, const struct annotations *annotations,
@@ -213,7 +215,8 @@ static void check_buffers(struct model *model, const struct annotations *annotat
 static void check_refused(struct model *model, const struct annotations *annotations)
 {
     static const enum annotation_id times[] = {AN_proxy_connect_timeout, AN_proxy_send_timeout,
-                                               AN_proxy_read_timeout};
+                                               AN_proxy_read_timeout,
+                                               AN_proxy_next_upstream_timeout};
     for (size_t i = 0; i < ARRAY_LEN(times); i++) {
         if (!nginx_takes_seconds(annotation_int(annotations, times[i], 0))) {
             refuse_number(model, annotations, times[i]);
@@ -223,13 +226,6 @@ static void check_refused(struct model *model, const struct annotations *annotat
         refuse_number(model, annotations, AN_proxy_next_upstream_tries);
     }
     check_buffers(model, annotations);
-    bool limited = annotation_int(annotations, AN_limit_rps, 0) > 0 ||
-                   annotation_int(annotations, AN_limit_rpm, 0) > 0;
-    if (limited && annotation_int(annotations, AN_limit_burst_multiplier, 5) == 0) {
-        model_freeze(model, annotation_source(annotations, AN_limit_burst_multiplier),
-                     annotations->ingress->object.subject,
-                     SLICE("nginx refuses a burst of 0 in a rate limit"));
-    }
 }
 
 void add_traffic(struct model *model, const struct location *location, struct rule *rule)

@@ -13,8 +13,9 @@
 static const char *const redirect_hosts[] = {"as sent", "as sent without port",
                                              "as sent without port, lower case", "given"};
 static const char *const redirect_ports[] = {"none", "given", "of the listener",
-                                             "of the listener, always"};
+                                             "of the listener, always", "given, always"};
 static const char *const path_changes[] = {"none", "whole path", "prefix"};
+static const char *const affinity_modes[] = {"balanced", "persistent"};
 static const char *const rewrite_kinds[] = {"whole path", "prefix", "regular expression"};
 
 static const struct field_row answer_fields[] = {
@@ -75,6 +76,7 @@ static const struct field_row timeouts_fields[] = {
 static const struct field_row retries_fields[] = {
     ROW(retries, attempts, NUMBER),
     ROW(retries, conditions, TEXT),
+    ROW(retries, total_ms, NUMBER),
 };
 static const struct field_row buffering_fields[] = {
     ROW(buffering, request, BOOL),
@@ -82,6 +84,65 @@ static const struct field_row buffering_fields[] = {
 };
 static const struct field_row mirrors_fields[] = {
     {"items", FIELD_MIRRORS, 0, NULL},
+};
+static const struct field_row error_pages_fields[] = {
+    ROW(error_pages, statuses, TEXTS), ROW(error_pages, of_backends, BOOL),
+    ROW(error_pages, namespace, TEXT), ROW(error_pages, service, TEXT),
+    ROW(error_pages, port, NUMBER),    ROW(error_pages, status, NUMBER),
+    ROW(error_pages, request, EDITS),  ROW(error_pages, early, EDITS),
+    ROW(error_pages, response, EDITS),
+};
+static const struct field_row rate_limit_fields[] = {
+    ROW(rate_limit, per_second, NUMBER),  ROW(rate_limit, second_burst, NUMBER),
+    ROW(rate_limit, per_minute, NUMBER),  ROW(rate_limit, minute_burst, NUMBER),
+    ROW(rate_limit, connections, NUMBER), ROW(rate_limit, exempt, NETWORKS),
+    ROW(rate_limit, status, NUMBER),      ROW(rate_limit, connection_status, NUMBER),
+};
+static const struct field_row firewall_fields[] = {
+    ROW(firewall, core_rules, BOOL),
+    ROW(firewall, blocks, BOOL),
+};
+static const struct field_row upstream_tls_fields[] = {
+    ROW(upstream_tls, secret, TEXT),      ROW(upstream_tls, verify, BOOL),
+    ROW(upstream_tls, depth, NUMBER),     ROW(upstream_tls, name, TEXT),
+    ROW(upstream_tls, server_name, BOOL), ROW(upstream_tls, protocols, TEXT),
+    ROW(upstream_tls, ciphers, TEXT),
+};
+static const struct field_row affinity_fields[] = {
+    ROW(affinity, cookie, TEXT),
+    CHOICE(affinity, mode, affinity_modes),
+    ROW(affinity, path, TEXT),
+    ROW(affinity, domain, TEXT),
+    ROW(affinity, same_site, TEXT),
+    ROW(affinity, expires, TEXT),
+    ROW(affinity, max_age, TEXT),
+    ROW(affinity, secure, BOOL),
+    ROW(affinity, change_on_failure, BOOL),
+    ROW(affinity, only_compatible, BOOL),
+    ROW(affinity, passive, BOOL),
+};
+static const struct field_row balancing_fields[] = {
+    ROW(balancing, algorithm, TEXT),
+    ROW(balancing, key, TEXT),
+    ROW(balancing, subset, NUMBER),
+    ROW(balancing, service_address, BOOL),
+};
+static const struct field_row bandwidth_fields[] = {
+    ROW(bandwidth, rate, NUMBER),
+    ROW(bandwidth, after, NUMBER),
+};
+static const struct field_row upstream_http_fields[] = {
+    ROW(upstream_http, version, TEXT),
+};
+static const struct field_row response_rewrites_fields[] = {
+    ROW(response_rewrites, redirect_from, TEXT),
+    ROW(response_rewrites, redirect_to, TEXT),
+    ROW(response_rewrites, cookie_domain, TEXT),
+    ROW(response_rewrites, cookie_path, TEXT),
+};
+static const struct field_row fastcgi_fields[] = {
+    ROW(fastcgi, index, TEXT),
+    ROW(fastcgi, parameters, EDITS),
 };
 
 static const struct effect_row rows[] = {
@@ -230,7 +291,8 @@ static bool mirrors_equal(const struct route_mirrors *a, const struct route_mirr
     for (size_t i = 0; a->count == b->count && i < a->count; i++) {
         const struct mirror *x = &a->items[i], *y = &b->items[i];
         if (!slice_equal(x->namespace, y->namespace) || !slice_equal(x->service, y->service) ||
-            x->port != y->port || !fractions_equal(x, y)) {
+            x->port != y->port || !fractions_equal(x, y) || !slice_equal(x->url, y->url) ||
+            !slice_equal(x->host, y->host) || x->no_body != y->no_body) {
             return false;
         }
     }
@@ -320,9 +382,18 @@ static void print_mirrors(const struct route_mirrors *mirrors, struct buf *out)
 {
     for (size_t i = 0; i < mirrors->count; i++) {
         const struct mirror *m = &mirrors->items[i];
-        buf_printf(out, "%s" SLICE_FMT "/" SLICE_FMT ":%lld %lld/%lld", i ? ", " : "",
-                   SLICE_ARG(m->namespace), SLICE_ARG(m->service), (long long)m->port,
-                   (long long)m->numerator, (long long)m->denominator);
+        buf_puts(out, i ? ", " : "");
+        if (m->url.ptr) {
+            buf_put(out, m->url);
+        } else {
+            buf_printf(out, SLICE_FMT "/" SLICE_FMT ":%lld", SLICE_ARG(m->namespace),
+                       SLICE_ARG(m->service), (long long)m->port);
+        }
+        buf_printf(out, " %lld/%lld", (long long)m->numerator, (long long)m->denominator);
+        if (m->host.ptr) {
+            buf_printf(out, " as host " SLICE_FMT, SLICE_ARG(m->host));
+        }
+        buf_puts(out, m->no_body ? " without body" : "");
     }
 }
 

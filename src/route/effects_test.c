@@ -144,9 +144,17 @@ static void test_route_edits_keep_their_order(void **state)
 static void test_route_mirrors_compare_as_fractions(void **state)
 {
     (void)state;
-    struct mirror half = {SLICE("n"), SLICE("s"), 80, 50, 100};
-    struct mirror same = {SLICE("n"), SLICE("s"), 80, 1, 2};
-    struct mirror third = {SLICE("n"), SLICE("s"), 80, INT64_MAX, INT64_MAX - 1};
+    struct mirror half = {.namespace = SLICE("n"),
+                          .service = SLICE("s"),
+                          .port = 80,
+                          .numerator = 50,
+                          .denominator = 100};
+    struct mirror same = half;
+    same.numerator = 1;
+    same.denominator = 2;
+    struct mirror third = half;
+    third.numerator = INT64_MAX;
+    third.denominator = INT64_MAX - 1;
     const struct route_mirrors a = {.items = &half, .count = 1}, b = {.items = &same, .count = 1},
                                c = {.items = &third, .count = 1};
     assert_true(effect_equal(EFFECT_mirrors, &a, &b));

@@ -99,7 +99,8 @@ enum redirect_port {
     REDIRECT_PORT_NONE,     /* never written (a port inside the Host header may stay) */
     REDIRECT_PORT_GIVEN,    /* `port`, left out when it is the default of the scheme */
     REDIRECT_PORT_LISTENER, /* the port connected to, left out when it is the default */
-    REDIRECT_PORT_ALWAYS    /* the port connected to, always written */
+    REDIRECT_PORT_ALWAYS,   /* the port connected to, always written */
+    REDIRECT_PORT_WRITTEN   /* `port`, always written */
 };
 enum path_change { PATH_CHANGE_NONE, PATH_CHANGE_FULL, PATH_CHANGE_PREFIX };
 struct route_redirect {
@@ -217,20 +218,96 @@ struct route_retries {
     struct effect_source source;
     int64_t attempts; /* tries after the first; 0: none, -1: no limit */
     struct slice conditions;
+    int64_t total_ms; /* for all tries together; 0: no limit */
 };
 struct route_buffering {
     struct effect_source source;
     bool request, response;
 };
 struct mirror {
-    struct slice namespace, service;
+    struct slice namespace, service; /* service absent: `url` says where */
     int64_t port;
     int64_t numerator, denominator;
+    struct slice url;  /* as written; "/": the same host's own root */
+    struct slice host; /* Host header of the copies; absent: that of the target */
+    bool no_body;      /* the copies have none */
 };
 struct route_mirrors {
     struct effect_source source;
     struct mirror *items;
     size_t count;
+};
+
+/* Answers with these statuses are not sent: a request for "/" goes to a backend, whose answer is. It is also so
+ * for answers of the data plane itself. */
+struct route_error_pages {
+    struct effect_source source;
+    struct texts statuses;           /* "404", "503" */
+    bool of_backends;                /* errors of the backend as well */
+    struct slice namespace, service; /* service absent: the data plane's own answers `status` */
+    int64_t port;
+    int64_t status;
+    struct edits request;  /* headers of that request, and only these are set on it */
+    struct edits early;    /* the same, for answers to bodies that are too large */
+    struct edits response; /* of the answer, over those of the platform */
+};
+/* Requests of one client; 0: no limit. More are answered by `status`. */
+struct route_rate_limit {
+    struct effect_source source;
+    int64_t per_second, second_burst; /* burst: how many more may come at once */
+    int64_t per_minute, minute_burst;
+    int64_t connections; /* at a time */
+    struct networks exempt;
+    int64_t status, connection_status;
+};
+struct route_firewall {
+    struct effect_source source;
+    bool core_rules; /* OWASP core rule set */
+    bool blocks;     /* else it writes logs only */
+};
+struct route_upstream_tls {
+    struct effect_source source;
+    struct slice secret; /* "shop/client": certificate that is shown, and CA */
+    bool verify;         /* the backend's certificate */
+    int64_t depth;
+    struct slice name; /* in the certificate and in the handshake; absent: the upstream's */
+    bool server_name;  /* the name is sent in the handshake (SNI) */
+    struct slice protocols, ciphers;
+};
+enum affinity_mode { AFFINITY_BALANCED, AFFINITY_PERSISTENT };
+struct route_affinity {
+    struct effect_source source;
+    struct slice cookie;                                    /* absent: clients are not kept */
+    int64_t mode;                                           /* enum affinity_mode */
+    struct slice path, domain, same_site, expires, max_age; /* of the cookie, absent: not sent */
+    bool secure;                                            /* always, else over https only */
+    bool change_on_failure;
+    bool only_compatible; /* SameSite=None is left out for old browsers */
+    bool passive;         /* the cookie is read, and not set */
+};
+struct route_balancing {
+    struct effect_source source;
+    struct slice algorithm; /* round_robin, ewma, hash */
+    struct slice key;       /* of the hash, as written */
+    int64_t subset;         /* endpoints in a group that is hashed to; 0: no groups */
+    bool service_address;   /* the Service's own address is the one endpoint */
+};
+struct route_bandwidth { /* bytes a second of one response; 0: no limit */
+    struct effect_source source;
+    int64_t rate, after;
+};
+struct route_upstream_http {
+    struct effect_source source;
+    struct slice version; /* "1.0" */
+};
+struct route_response_rewrites { /* in nginx's words; absent: nothing is changed */
+    struct effect_source source;
+    struct slice redirect_from, redirect_to, cookie_domain, cookie_path;
+};
+struct route_fastcgi {
+    struct effect_source source;
+    struct slice index;
+    struct edits parameters;
 };
 
 enum effect_id {

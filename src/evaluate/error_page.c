@@ -1,0 +1,93 @@
+#include "evaluate/evaluate_priv.h"
+
+/* Error pages as nginx has them (ngx_http_special_response_handler): an answer of 300 and above, of its own or of
+ * a backend, becomes a request to somebody else, whose answer is sent. */
+
+static bool lists(const struct texts *statuses, int64_t status)
+{
+    int64_t number;
+    for (size_t i = 0; i < statuses->count; i++) {
+        if (slice_to_int(statuses->items[i], &number) && number == status) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool stands_in(const struct route_error_pages *pages, const struct outcome *out)
+{
+    bool answers = out->kind == OUTCOME_RESPOND || out->kind == OUTCOME_REDIRECT;
+    if (!pages || !answers || !lists(&pages->statuses, out->status)) {
+        return false;
+    }
+    const struct route_answer *answer = out->effects.answer;
+    bool of_backend = out->decided_by == EFFECT_answer && answer && answer->last;
+    return !of_backend || pages->of_backends;
+}
+
+static const struct header_edit *edit_of(const struct edits *edits, struct slice name)
+{
+    for (size_t i = 0; i < edits->count; i++) {
+        if (slice_equal_fold(edits->items[i].name, name)) {
+            return &edits->items[i];
+        }
+    }
+    return NULL;
+}
+
+static void forward_page(struct context *context, const struct route_error_pages *pages,
+                         const struct edits *edits, const struct seen_headers *response,
+                         struct outcome *out)
+{
+    struct outcome_backend *backend = ARENA_NEW(context->arena, struct outcome_backend);
+    const struct header_edit *host = edit_of(edits, SLICE("host"));
+    const struct route_header_edits request = {.edits = *edits};
+    *backend = (struct outcome_backend){.namespace = pages->namespace,
+                                        .service = pages->service,
+                                        .port = (uint16_t)pages->port,
+                                        .weight = 1,
+                                        .method = context->request->method,
+                                        .host = SLICE(""),
+                                        .path = with_query(context, SLICE("/"), true),
+                                        .path_known = true,
+                                        .host_known = true,
+                                        .response = *response};
+    if (host) {
+        backend->host_known = template_render(context, &host->value, &backend->host);
+    }
+    client_headers(context, &backend->request);
+    headers_edit(context, &request, &backend->request);
+    headers_doubt(context, &backend->request);
+    out->kind = OUTCOME_FORWARD;
+    out->backends = backend;
+    out->backend_count = 1;
+}
+
+bool error_page(struct context *context, struct outcome *out)
+{
+    const struct route_error_pages *pages = out->effects.error_pages;
+    if (!stands_in(pages, out)) {
+        return false;
+    }
+    bool early = out->decided_by == EFFECT_body_limit;
+    struct seen_headers response = {0};
+    const struct route_header_edits own = {.edits = pages->response};
+    headers_edit(context, context->table->platform.response_headers, &response);
+    headers_edit(context, &own, &response);
+    headers_doubt(context, &response);
+    out->reason = arena_printf(context->arena, "an error page stands in for %lld: " SLICE_FMT,
+                               (long long)out->status, SLICE_ARG(out->reason));
+    out->decided_by = EFFECT_error_pages;
+    out->location = SLICE_ABSENT;
+    out->backend_count = 0;
+    out->response = (struct seen_headers){0};
+    if (pages->service.ptr) {
+        out->status = 0;
+        forward_page(context, pages, early ? &pages->early : &pages->request, &response, out);
+    } else {
+        out->kind = OUTCOME_RESPOND;
+        out->status = pages->status;
+        out->response = response;
+    }
+    return true;
+}
