@@ -100,9 +100,17 @@ static const struct choice choices[] = {
     {"proxy-request-buffering", {"off"}},
     {"proxy-read-timeout", {"30", "30s"}},
     {"proxy-next-upstream", {"error timeout http_502", "off"}},
-    {"proxy-http-version", {"1.1"}},
+    {"proxy-http-version", {"1.1", "1.0"}},
     {"backend-protocol", {"HTTP", "http"}},
     {"default-backend", {"three", "gone"}},
+    {"custom-http-errors", {"404,503", "403,413", "401, 403,404,413,503", "500", "404 503"}},
+    {"disable-proxy-intercept-errors", {"true"}},
+    {"use-port-in-redirects", {"true"}},
+    {"proxy-redirect-from", {"default", "http://x.example/", "off"}},
+    {"proxy-redirect-to", {"http://y.example/", "off"}},
+    {"proxy-cookie-path", {"off", "/a /b"}},
+    {"proxy-cookie-domain", {"off", "a.example b.example"}},
+    {"limit-rate", {"1000"}},
     {"satisfy", {"any", "all"}},
 };
 static const struct choice canary_choices[] = {

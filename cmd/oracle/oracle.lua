@@ -67,6 +67,9 @@ function M.rewrite()
     end
     -- split at ":" as the controller does, which drops empty parts at the end
     local host = ngx.var.best_http_host:match("^[^:]*")
+    if ngx.var.use_port_in_redirects == "true" then
+      host = host .. ":443"
+    end
     return ngx.redirect("https://" .. host .. uri, tonumber(ngx.var.http_redirect_code))
   end
   if ngx.var.backend == "" then

@@ -231,17 +231,35 @@ static struct node *mirror_share(struct emission *e, const struct mirror *mirror
     return fraction;
 }
 
+static void say_mirror(struct emission *e, const void *effect, const char *what)
+{
+    const struct effect_source *source = effect_source(effect);
+    say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, effect, "'" SLICE_FMT "' %s",
+               SLICE_ARG(source->name), what);
+    for (const struct more_sources *more = e->rule->more; more; more = more->next) {
+        if (more->effect == EFFECT_mirrors) {
+            say(e->c, DIAG_C001, SEVERITY_WARNING, more->source.span, &e->rule->origin,
+                "'" SLICE_FMT "' %s", SLICE_ARG(more->source.name), what);
+        }
+    }
+}
+
 static void emit_mirrors(struct emission *e, const void *effect)
 {
     const struct route_mirrors *mirrors = effect;
     struct arena *arena = e->c->nodes;
     for (size_t i = 0; i < mirrors->count; i++) {
         const struct mirror *mirror = &mirrors->items[i];
-        if (mirror->service.len && (mirror->host.ptr || mirror->no_body)) {
-            say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, effect,
-                       "'" SLICE_FMT "' is written without what it changes: copies by "
-                       "RequestMirror are as the request is, with its host and body",
-                       SLICE_ARG(mirrors->source.name));
+        if (mirror->url.ptr) {
+            say_mirror(e, effect,
+                       "cannot be written: RequestMirror copies to a Service; name the target as "
+                       "one, such as http://copy.shop.svc.cluster.local$request_uri");
+            continue;
+        }
+        if (mirror->host.ptr || mirror->no_body) {
+            say_mirror(e, effect,
+                       "is written without what it changes: copies by RequestMirror are as the "
+                       "request is, with its host and body");
         }
         bool share = mirror->denominator > 0 && mirror->numerator < mirror->denominator;
         /* percent and fraction came with release 1.3 */

@@ -81,7 +81,11 @@ bool error_page(struct context *context, struct outcome *out)
     out->location = SLICE_ABSENT;
     out->backend_count = 0;
     out->response = (struct seen_headers){0};
-    if (pages->service.ptr) {
+    if (context->client.length && networks_hold(&pages->blocked, &context->client)) {
+        out->kind = OUTCOME_RESPOND;
+        out->status = 403;
+        out->response = response;
+    } else if (pages->service.ptr) {
         out->status = 0;
         forward_page(context, pages, early ? &pages->early : &pages->request, &response, out);
     } else {

@@ -205,6 +205,11 @@ void outcome_print(struct run *run, const struct request *request, const struct 
     (void)request;
     put_kind(run, outcome, out);
     if (outcome->kind == OUTCOME_FORWARD) {
+        if (outcome->reason.len) {
+            buf_puts(out, "    ");
+            put(out, outcome->reason);
+            buf_putc(out, '\n');
+        }
         put_view(outcome, out);
         put_effects(run, outcome, out);
     }

@@ -110,6 +110,8 @@ void add_error_pages(struct model *model, const struct server *server,
         pages->status = 404; /* the controller's own default backend */
     }
     server_response_headers(model, server, &pages->response);
+    /* the pages are locations without a list of their own, so that of all of nginx counts */
+    pages->blocked = networks_read(run, model->settings->block_cidrs);
     rule->effects.error_pages = pages;
     check_refused(model, annotations, &statuses);
 }

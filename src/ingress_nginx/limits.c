@@ -59,8 +59,8 @@ static void add_bandwidth(struct run *run, const struct annotations *annotations
     }
     struct route_bandwidth *bandwidth = NEW_EFFECT(run, bandwidth);
     bandwidth->source = annotation_source(annotations, AN_limit_rate);
-    bandwidth->rate = times(rate, 1024);
-    bandwidth->after = times(positive(after), 1024);
+    bandwidth->bytes_per_second = times(rate, 1024);
+    bandwidth->free_bytes = times(positive(after), 1024);
     if (annotation_set(annotations, AN_limit_rate_after)) {
         rule_add_source(run, rule, EFFECT_bandwidth,
                         annotation_source(annotations, AN_limit_rate_after));

@@ -214,6 +214,12 @@ void add_https_redirect(struct model *model, const struct location *location,
     if (location_writes_port(location)) { /* lua_ingress.lua: the controller's own port */
         redirect->port_from = REDIRECT_PORT_WRITTEN;
         redirect->port = 443;
+        struct effect_source source = annotation_source(annotations, AN_use_port_in_redirects);
+        if (redirect->source.name.ptr) {
+            rule_add_source(model->run, rule, EFFECT_https_redirect, source);
+        } else {
+            redirect->source = source;
+        }
     }
     rule->effects.https_redirect = redirect;
 }

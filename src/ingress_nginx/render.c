@@ -219,6 +219,7 @@ static void put_server(struct render *render, const struct server *server)
                    SLICE_ARG(server->refused.name));
     } else {
         put_server_snippets(render, server);
+        render_error_locations(render, server);
         for (size_t i = 0; i < server->count; i++) {
             put_location(render, server, server->locations[i]);
         }

@@ -277,8 +277,8 @@ static void put_pass(struct render *render, const struct location *location)
             buf_puts(render->out, ";\n");
         }
     }
-    buf_printf(render->out, "%s%s %supstream_balancer;\n%sproxy_redirect off;\n", INDENT, directive,
-               scheme, INDENT);
+    buf_printf(render->out, "%s%s %supstream_balancer;\n", INDENT, directive, scheme);
+    render_upstream(render, location);
 }
 
 static void put_variables(struct render *render, const struct location *location)
@@ -310,13 +310,16 @@ void render_location(struct render *render, const struct server *server,
                    SLICE_ARG(annotations->denied_reason), INDENT);
         return;
     }
+    render_copies(render, location);
     render_protection(render, location);
+    render_limits(render, location);
     put_sizes(render, location);
     put_headers(render, location);
     put_plain(render, location);
     put_snippets(render, location);
     put_custom_headers(render, location);
     put_stand_in(render, location);
+    render_error_pages(render, location);
     put_redirect(render, location);
     put_pass(render, location);
     render_rest(render, location);

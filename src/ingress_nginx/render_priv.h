@@ -25,9 +25,21 @@ void render_location(struct render *render, const struct server *server,
  * that runs, variables are set that a script of the same rules reads. */
 void render_script(struct render *render, const struct location *location);
 void render_www_script(struct render *render, struct slice to);
+/* In a location that answers for others. */
+void render_page_script(struct render *render, struct slice backend);
+struct slice render_backend_name(struct render *render, const struct backend *backend);
 
 /* ---- render_protection.c: who is let in */
 void render_protection(struct render *render, const struct location *location);
+
+/* ---- render_backend.c: limits, copies, and what is between nginx and the backend */
+void render_limits(struct render *render, const struct location *location);
+void render_copies(struct render *render, const struct location *location);
+void render_upstream(struct render *render, const struct location *location);
+
+/* ---- render_errors.c */
+void render_error_pages(struct render *render, const struct location *location);
+void render_error_locations(struct render *render, const struct server *server);
 
 /* ---- render_rest.c: annotations that no directive was written for */
 void render_rest(struct render *render, const struct location *location);

@@ -28,7 +28,7 @@ static struct plan plan_of(const struct render *render, const struct location *l
     };
 }
 
-static struct slice backend_name(struct render *render, const struct backend *backend)
+struct slice render_backend_name(struct render *render, const struct backend *backend)
 {
     char digits[UINT_TEXT_MAX];
     struct slice port =
@@ -43,6 +43,40 @@ static const struct upstream *alternative(const struct location *location)
     const struct upstream *canary = location->upstream ? location->upstream->alternative : NULL;
     bool serves = canary && canary->resolved && !canary->removed && !canary->backend.status;
     return serves ? canary : NULL;
+}
+
+/* How an endpoint is chosen, in the order in which the script looks (lua/balancer.lua, get_implementation). */
+static void say_balancing(struct render *render, const struct upstream *upstream)
+{
+    static const enum annotation_id ids[] = {AN_upstream_hash_by, AN_upstream_hash_by_subset,
+                                             AN_upstream_hash_by_subset_size, AN_load_balance,
+                                             AN_service_upstream};
+    static const enum annotation_id keeping[] = {
+        AN_session_cookie_name,    AN_session_cookie_path,
+        AN_session_cookie_domain,  AN_session_cookie_samesite,
+        AN_session_cookie_expires, AN_session_cookie_max_age,
+        AN_session_cookie_secure,  AN_session_cookie_change_on_failure,
+        AN_affinity_mode,          AN_session_cookie_conditional_samesite_none};
+    const struct annotations *cookie = upstream->cookie ? upstream->cookie->annotations : NULL;
+    const struct annotations *annotations = upstream->item->annotations;
+    struct buf *out = render->out;
+    if (cookie) {
+        buf_printf(out, "%s# by script: a cookie keeps clients at one endpoint", INDENT);
+    }
+    for (size_t i = 0; cookie && i < ARRAY_LEN(keeping); i++) {
+        struct slice value = annotation_text(cookie, keeping[i]);
+        if (value.ptr) {
+            buf_printf(out, ", %s " SLICE_FMT, annotation_row(keeping[i])->name, SLICE_ARG(value));
+        }
+    }
+    buf_puts(out, cookie ? "\n" : "");
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        if (annotation_acts(annotations, ids[i])) {
+            buf_printf(out, "%s# by script: %s " SLICE_FMT "\n", INDENT,
+                       annotation_row(ids[i])->name,
+                       SLICE_ARG(annotation_text(annotations, ids[i])));
+        }
+    }
 }
 
 static const enum annotation_id canary_ids[] = {
@@ -69,7 +103,7 @@ static void say_redirect(struct render *render, const struct location *location)
 static void say_canary(struct render *render, const struct upstream *canary)
 {
     struct buf *out = render->out;
-    struct slice name = backend_name(render, &canary->backend);
+    struct slice name = render_backend_name(render, &canary->backend);
     buf_printf(out, "%s# by script: a part goes to the canary, Service " SLICE_FMT ":", INDENT,
                SLICE_ARG(name));
     for (size_t i = 0; i < ARRAY_LEN(canary_ids); i++) {
@@ -91,13 +125,13 @@ static void say(struct render *render, const struct location *location)
         buf_printf(out, "%s# by script: the default backend, which answers 404\n", INDENT);
         return;
     }
-    struct slice name = backend_name(render, &location->backend);
+    struct slice name = render_backend_name(render, &location->backend);
     struct backend other;
     if (location_stand_in(render->model, location, &other)) {
         buf_printf(out,
                    "%s# by script: upstream_balancer is Service " SLICE_FMT
                    ", as Service " SLICE_FMT " does not serve\n",
-                   INDENT, SLICE_ARG(backend_name(render, &other)), SLICE_ARG(name));
+                   INDENT, SLICE_ARG(render_backend_name(render, &other)), SLICE_ARG(name));
         return;
     }
     if (location->backend.status) {
@@ -107,6 +141,9 @@ static void say(struct render *render, const struct location *location)
     }
     buf_printf(out, "%s# by script: upstream_balancer is Service " SLICE_FMT "\n", INDENT,
                SLICE_ARG(name));
+    if (location->upstream) {
+        say_balancing(render, location->upstream);
+    }
     const struct upstream *canary = alternative(location);
     if (canary) {
         say_canary(render, canary);
@@ -142,7 +179,7 @@ static void set_canary(struct render *render, const struct location *location)
     static const char *const names[] = {"canary_header", "canary_value",  "canary_pattern",
                                         "canary_cookie", "canary_weight", "canary_total"};
     const struct upstream *canary = alternative(location);
-    set_text(render, "canary", canary ? backend_name(render, &canary->backend) : SLICE(""));
+    set_text(render, "canary", canary ? render_backend_name(render, &canary->backend) : SLICE(""));
     for (size_t i = 0; i < ARRAY_LEN(canary_ids); i++) {
         struct slice value =
             canary ? annotation_text(canary->item->annotations, canary_ids[i]) : SLICE("");
@@ -181,12 +218,14 @@ static void prepare(struct render *render, const struct location *location)
     set_flag(render, "ssl_redirect", plan.asked);
     set_flag(render, "force_no_ssl_redirect", plan.spared);
     set_flag(render, "preserve_trailing_slash", plan.preserve);
+    set_flag(render, "use_port_in_redirects", location_writes_port(location));
     set_text(render, "certified", certified_names(render));
     set_text(render, "backend",
-             !location->has_backend                               ? SLICE("-")
-             : location_stand_in(render->model, location, &other) ? backend_name(render, &other)
-             : location->backend.status                           ? SLICE("")
-                                        : backend_name(render, &location->backend));
+             !location->has_backend ? SLICE("-")
+             : location_stand_in(render->model, location, &other)
+                 ? render_backend_name(render, &other)
+             : location->backend.status ? SLICE("")
+                                        : render_backend_name(render, &location->backend));
     set_canary(render, location);
     struct buf *out = render->out;
     buf_printf(out, "%sset $http_redirect_code %lld;\n", INDENT,
@@ -205,6 +244,22 @@ void render_script(struct render *render, const struct location *location)
     } else {
         say(render, location);
     }
+}
+
+void render_page_script(struct render *render, struct slice backend)
+{
+    struct buf *out = render->out;
+    if (!render->text->runs) {
+        buf_printf(out, "%s# by script: upstream_balancer is %s" SLICE_FMT "\n", INDENT,
+                   slice_is(backend, "-") ? "the default backend, which answers 404" : "Service ",
+                   SLICE_ARG(slice_is(backend, "-") ? SLICE("") : backend));
+        return;
+    }
+    buf_printf(out,
+               "%sproxy_set_header X-Oracle-Backend \"" SLICE_FMT "\";\n"
+               "%sproxy_set_header X-Oracle-Client \"\";\n"
+               "%sheader_filter_by_lua_block { require('oracle').header('" SLICE_FMT "') }\n",
+               INDENT, SLICE_ARG(backend), INDENT, INDENT, SLICE_ARG(hsts_value(render)));
 }
 
 void render_www_script(struct render *render, struct slice to)

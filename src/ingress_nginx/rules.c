@@ -240,8 +240,10 @@ static void add_slash_redirect(struct model *model, const struct server *server,
                                         .path = location->path,
                                         .keep_query = true};
     redirect->relative = location_relative(model, location);
-    redirect->port_from =
-        location_writes_port(location) ? REDIRECT_PORT_LISTENER : REDIRECT_PORT_NONE;
+    if (location_writes_port(location)) {
+        redirect->source = annotation_source(location->item->annotations, AN_use_port_in_redirects);
+        redirect->port_from = REDIRECT_PORT_LISTENER;
+    }
     rule->effects.redirect = redirect;
     location_frame(model, server, location, rule);
     rule->origin = location->origin;

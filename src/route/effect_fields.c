@@ -90,7 +90,7 @@ static const struct field_row error_pages_fields[] = {
     ROW(error_pages, namespace, TEXT), ROW(error_pages, service, TEXT),
     ROW(error_pages, port, NUMBER),    ROW(error_pages, status, NUMBER),
     ROW(error_pages, request, EDITS),  ROW(error_pages, early, EDITS),
-    ROW(error_pages, response, EDITS),
+    ROW(error_pages, response, EDITS), ROW(error_pages, blocked, NETWORKS),
 };
 static const struct field_row rate_limit_fields[] = {
     ROW(rate_limit, per_second, NUMBER),  ROW(rate_limit, second_burst, NUMBER),
@@ -128,8 +128,8 @@ static const struct field_row balancing_fields[] = {
     ROW(balancing, service_address, BOOL),
 };
 static const struct field_row bandwidth_fields[] = {
-    ROW(bandwidth, rate, NUMBER),
-    ROW(bandwidth, after, NUMBER),
+    ROW(bandwidth, bytes_per_second, NUMBER),
+    ROW(bandwidth, free_bytes, NUMBER),
 };
 static const struct field_row upstream_http_fields[] = {
     ROW(upstream_http, version, TEXT),
@@ -505,13 +505,13 @@ static void field_print(const struct field_row *row, const void *effect, struct 
 
 /* "connect_ms" reads "connect", as the unit stands behind the number. What is the one field of its effect
  * and speaks for itself has no name. */
-static void print_name(const struct field_row *row, struct buf *out)
+static void print_name(const struct field_row *row, bool alone, struct buf *out)
 {
     struct slice name = slice_of(row->name);
     if (row->kind == FIELD_MS) {
         name.len -= sizeof "_ms" - 1;
-    } else if (row->kind == FIELD_BYTES || row->kind == FIELD_EDITS || row->kind == FIELD_MIRRORS ||
-               row->kind == FIELD_GUARDS) {
+    } else if (row->kind == FIELD_BYTES || row->kind == FIELD_MIRRORS ||
+               row->kind == FIELD_GUARDS || (alone && row->kind == FIELD_EDITS)) {
         return;
     }
     for (size_t i = 0; i < name.len; i++) {
@@ -535,7 +535,7 @@ void effect_print_beside(enum effect_id id, const void *effect, const void *othe
         }
         buf_puts(out, first ? "" : ", ");
         first = false;
-        print_name(row, out);
+        print_name(row, rows[id].field_count == 1, out);
         if (row->kind != FIELD_BOOL) {
             field_print(row, effect, out);
         }

@@ -247,9 +247,10 @@ struct route_error_pages {
     struct slice namespace, service; /* service absent: the data plane's own answers `status` */
     int64_t port;
     int64_t status;
-    struct edits request;  /* headers of that request, and only these are set on it */
-    struct edits early;    /* the same, for answers to bodies that are too large */
-    struct edits response; /* of the answer, over those of the platform */
+    struct edits request;    /* headers of that request, and only these are set on it */
+    struct edits early;      /* the same, for answers to bodies that are too large */
+    struct edits response;   /* of the answer, over those of the platform */
+    struct networks blocked; /* clients that get 403 instead */
 };
 /* Requests of one client; 0: no limit. More are answered by `status`. */
 struct route_rate_limit {
@@ -292,9 +293,10 @@ struct route_balancing {
     int64_t subset;         /* endpoints in a group that is hashed to; 0: no groups */
     bool service_address;   /* the Service's own address is the one endpoint */
 };
-struct route_bandwidth { /* bytes a second of one response; 0: no limit */
+struct route_bandwidth { /* of one response */
     struct effect_source source;
-    int64_t rate, after;
+    int64_t bytes_per_second;
+    int64_t free_bytes; /* that the limit does not count */
 };
 struct route_upstream_http {
     struct effect_source source;
