@@ -99,6 +99,23 @@ static bool all_options(struct slice value, const char *options)
     return true;
 }
 
+static bool is_pair(struct slice value, const char *signs)
+{
+    struct slice word;
+    size_t words = 0;
+    if (slice_is(value, "off")) {
+        return true;
+    }
+    bool ends = value.ptr[0] == ' ' || value.ptr[value.len - 1] == ' ';
+    while (!ends && slice_split(&value, ' ', &word)) {
+        if (!only(word, signs)) {
+            return false;
+        }
+        words += word.len > 0;
+    }
+    return words == 2;
+}
+
 static bool contains_option(struct slice value, const char *options)
 {
     struct slice rest = slice_of(options), option;
@@ -207,6 +224,8 @@ static bool holds(const struct annotation_row *row, struct slice value)
         return only(value, signs[check]);
     case CHECK_CHARS:
         return only(value, row->options);
+    case CHECK_PAIR:
+        return is_pair(value, row->options);
     case CHECK_CIDRS:
         return all_networks(value);
     case CHECK_OPTIONS:

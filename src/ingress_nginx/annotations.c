@@ -40,6 +40,7 @@ static const char *const accepts[] = {
     [CHECK_HEADERS] = "header names, separated by commas",
     [CHECK_VAR] = "letters, digits, - _ and $variables",
     [CHECK_CHARS] = "letters, digits and a few signs",
+    [CHECK_PAIR] = "off, or the old and the new one",
     [CHECK_CIDRS] = "addresses and networks, separated by commas",
     [CHECK_OPTIONS] = "one of",
     [CHECK_OPTIONS_FOLD] = "one of, any case",
