@@ -21,8 +21,10 @@ static bool stands_in(const struct route_error_pages *pages, const struct outcom
         return false;
     }
     const struct route_answer *answer = out->effects.answer;
-    bool of_backend = out->decided_by == EFFECT_answer && answer && answer->last;
-    return !of_backend || pages->of_backends;
+    if (out->decided_by != EFFECT_answer || !answer) {
+        return true;
+    }
+    return answer->last ? pages->of_backends : !answer->bodied;
 }
 
 static const struct header_edit *edit_of(const struct edits *edits, struct slice name)
@@ -81,7 +83,9 @@ bool error_page(struct context *context, struct outcome *out)
     out->location = SLICE_ABSENT;
     out->backend_count = 0;
     out->response = (struct seen_headers){0};
-    if (context->client.length && networks_hold(&pages->blocked, &context->client)) {
+    const struct route_addresses lists = {
+        .allow = pages->allow, .deny = pages->deny, .has_allow = pages->has_allow};
+    if (addresses_admit(context, &lists) == ADMISSION_NO) {
         out->kind = OUTCOME_RESPOND;
         out->status = 403;
         out->response = response;

@@ -407,8 +407,8 @@ static void deny(struct model *model, const struct server *server,
                  const struct annotations *annotations, struct rule *rule)
 {
     struct route_answer *answer = NEW_EFFECT(model->run, answer);
-    *answer =
-        (struct route_answer){annotations->denied_source, 503, annotations->denied_reason, false};
+    *answer = (struct route_answer){
+        .source = annotations->denied_source, .status = 503, .reason = annotations->denied_reason};
     rule->effects.answer = answer;
     frame_denied(model, server, rule);
     rule->effects.cors = NULL;

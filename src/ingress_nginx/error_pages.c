@@ -1,4 +1,4 @@
-#include "ingress_nginx/model_priv.h"
+#include "ingress_nginx/snippets_priv.h"
 
 /* custom-http-errors (annotations/customhttperrors; nginx.tmpl, CUSTOM_ERRORS): answers of the backend and of nginx
  * itself become a request for "/" to a default backend. */
@@ -80,6 +80,39 @@ static void page_headers(struct model *model, const struct location *location, b
     }
 }
 
+/* The pages are locations without lists of their own: those of the server's snippets count, else that of all of
+ * nginx. */
+static void add_lists(struct model *model, const struct server *server,
+                      struct route_error_pages *pages)
+{
+    struct rule rule = {0};
+    struct placed_snippets snippets;
+    snippets_of(model, server, NULL, &snippets);
+    snippets_access(model, &snippets, false, &rule);
+    const struct route_addresses *lists = rule.effects.addresses;
+    if (lists) {
+        pages->allow = lists->allow;
+        pages->deny = lists->deny;
+        pages->has_allow = lists->has_allow;
+    } else {
+        pages->deny = networks_read(model->run, model->settings->block_cidrs);
+    }
+}
+
+/* Edits of the request itself stay (headers-more); the location's are not made yet for early answers. */
+static void input_headers(struct model *model, const struct server *server,
+                          const struct location *location, struct edits *out)
+{
+    struct placed_snippets snippets;
+    snippets_of(model, server, location, &snippets);
+    for (size_t i = 0; i < snippets.count; i++) {
+        const struct edits *input = &snippets.items[i].snippet.input;
+        for (size_t e = 0; e < input->count; e++) {
+            *ARENA_PUSH(model->run->arena, out->items, out->count, out->capacity) = input->items[e];
+        }
+    }
+}
+
 void add_error_pages(struct model *model, const struct server *server,
                      const struct location *location, struct rule *rule)
 {
@@ -104,14 +137,15 @@ void add_error_pages(struct model *model, const struct server *server,
         pages->namespace = other.namespace;
         pages->service = other.service;
         pages->port = other.port;
+        input_headers(model, server, location, &pages->request);
+        input_headers(model, server, NULL, &pages->early);
         page_headers(model, location, false, &pages->request);
         page_headers(model, location, true, &pages->early);
     } else {
         pages->status = 404; /* the controller's own default backend */
     }
     server_response_headers(model, server, &pages->response);
-    /* the pages are locations without a list of their own, so that of all of nginx counts */
-    pages->blocked = networks_read(run, model->settings->block_cidrs);
+    add_lists(model, server, pages);
     rule->effects.error_pages = pages;
     check_refused(model, annotations, &statuses);
 }

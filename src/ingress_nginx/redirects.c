@@ -153,8 +153,10 @@ void add_redirect(struct model *model, const struct location *location, struct r
     int64_t code = redirect_code(annotations, temporal);
     if (!has_location(code)) {
         struct route_answer *answer = NEW_EFFECT(model->run, answer);
-        *answer = (struct route_answer){
-            source, code, SLICE("a redirect with a status that has no Location"), false};
+        *answer =
+            (struct route_answer){.source = source,
+                                  .status = code,
+                                  .reason = SLICE("a redirect with a status that has no Location")};
         rule->effects.answer = answer;
         return;
     }

@@ -65,8 +65,10 @@ static void add_refusal(struct model *model, const struct server *server, struct
     }
     struct rule *rule = head_rule(model, server, list, PATH_ANY, SLICE_ABSENT);
     struct route_answer *answer = ARENA_NEW(model->run->arena, struct route_answer);
-    *answer = (struct route_answer){
-        server->refused, 403, SLICE("the Secret for client certificates cannot be had"), false};
+    *answer =
+        (struct route_answer){.source = server->refused,
+                              .status = 403,
+                              .reason = SLICE("the Secret for client certificates cannot be had")};
     rule->effects.answer = answer;
     rule->origin = server->origin;
 }
@@ -115,8 +117,8 @@ static void add_blocked(struct writing *writing, const char *key, const char *he
         struct rule *rule =
             head_rule(model, writing->server, writing->list, PATH_ANY, SLICE_ABSENT);
         struct route_answer *answer = ARENA_NEW(model->run->arena, struct route_answer);
-        *answer =
-            (struct route_answer){source, 403, SLICE("the controller blocks such clients"), false};
+        *answer = (struct route_answer){
+            .source = source, .status = 403, .reason = SLICE("the controller blocks such clients")};
         rule->match.tests = ARENA_NEW(model->run->arena, struct test);
         rule->match.tests[0] = test;
         rule->match.test_count = 1;

@@ -161,8 +161,10 @@ static void set_answer(struct model *model, const struct location *location,
     if (!step->text.ptr || !has_location(step->status)) {
         struct route_answer *answer = NEW_EFFECT(run, answer);
         *answer = (struct route_answer){
-            source, step->status, SLICE("a snippet of the controller's configuration answers"),
-            false};
+            .source = source,
+            .status = step->status,
+            .reason = SLICE("a snippet of the controller's configuration answers"),
+            .bodied = step->text.len > 0};
         rule->effects.answer = answer;
         rule->backends = NULL;
         rule->backend_count = 0;

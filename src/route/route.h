@@ -86,7 +86,8 @@ struct route_answer {
     struct effect_source source;
     int64_t status;
     struct slice reason; /* why, for people */
-    bool last; /* given by what stands behind the data plane: all other gates come first */
+    bool last;   /* given by what stands behind the data plane: all other gates come first */
+    bool bodied; /* with a body of its own, which no error page replaces */
 };
 
 enum redirect_host {
@@ -247,10 +248,12 @@ struct route_error_pages {
     struct slice namespace, service; /* service absent: the data plane's own answers `status` */
     int64_t port;
     int64_t status;
-    struct edits request;    /* headers of that request, and only these are set on it */
-    struct edits early;      /* the same, for answers to bodies that are too large */
-    struct edits response;   /* of the answer, over those of the platform */
-    struct networks blocked; /* clients that get 403 instead */
+    struct edits request;  /* headers of that request, and only these are set on it */
+    struct edits early;    /* the same, for answers to bodies that are too large */
+    struct edits response; /* of the answer, over those of the platform */
+    /* clients that the pages let in; the others get 403 */
+    struct networks allow, deny;
+    bool has_allow;
 };
 /* Requests of one client; 0: no limit. More are answered by `status`. */
 struct route_rate_limit {
