@@ -27,18 +27,65 @@ void classes_unproven(struct classes *classes, unsigned aspects, struct slice re
     }
 }
 
-static void note_unknown(struct classes *classes, const struct outcome *outcome)
+static bool is_unknown(const struct outcome *outcome, struct slice reason)
 {
     for (const struct unknown *u = outcome->unknown; u; u = u->next) {
-        classes_unproven(classes, 1u << u->aspect, u->reason);
+        if (slice_equal(u->reason, reason)) {
+            return true;
+        }
+    }
+    return outcome->kind == OUTCOME_UNKNOWN && slice_equal(outcome->reason, reason);
+}
+
+static void note_reason(struct classes *classes, const struct request *request, struct slice reason,
+                        unsigned aspects, const struct outcome *plain)
+{
+    unsigned compared = aspects & classes->comparer->sides.aspects;
+    if (plain && !is_unknown(plain, reason)) {
+        if (compared) {
+            findings_open(classes->comparer->findings, request, reason, compared,
+                          classes->comparer->out);
+        }
+        return;
+    }
+    classes->open = false;
+    classes_unproven(classes, aspects, reason);
+}
+
+/* `plain` is the outcome of the same target in plain spelling; null: it is in plain spelling. */
+static void note_unknown(struct classes *classes, const struct request *request,
+                         const struct outcome *outcome, const struct outcome *plain)
+{
+    for (const struct unknown *u = outcome->unknown; u; u = u->next) {
+        note_reason(classes, request, u->reason, 1u << u->aspect, plain);
     }
     if (outcome->kind == OUTCOME_UNKNOWN) {
-        classes_unproven(classes, ~0u, outcome->reason);
+        note_reason(classes, request, outcome->reason, ~0u, plain);
         struct comparison *out = classes->comparer->out;
-        if (!out->unknown_reason.ptr) {
+        if (!classes->open && !out->unknown_reason.ptr) {
             out->unknown_reason = arena_copy(classes->comparer->run->arena, outcome->reason);
         }
     }
+}
+
+/* What is not known of both outcomes; where only the spelling of the target makes it so, it is so on all hosts. */
+static void note_all_unknown(struct classes *classes, const struct request *request,
+                             const struct outcome *before, const struct outcome *after)
+{
+    struct request other = *request;
+    struct outcome plain[2];
+    bool any = before->unknown || after->unknown || before->kind == OUTCOME_UNKNOWN ||
+               after->kind == OUTCOME_UNKNOWN;
+    classes->open = any;
+    if (!any) {
+        return;
+    }
+    bool odd = target_plain(classes->scratch, request->target, &other.target) != FORM_PLAIN;
+    if (odd) {
+        compare_ask(classes, &other, &plain[0], &plain[1]);
+    }
+    note_unknown(classes, request, before, odd ? &plain[0] : NULL);
+    note_unknown(classes, request, after, odd ? &plain[1] : NULL);
 }
 
 static bool difference_known(const struct difference *difference,
@@ -100,8 +147,7 @@ bool classes_judge(struct classes *classes, const struct request *request,
 {
     struct difference differences[DIFFERENCES_MAX];
     struct host_verdict *verdict = classes->verdict;
-    note_unknown(classes, before);
-    note_unknown(classes, after);
+    note_all_unknown(classes, request, before, after);
     if (before->kind == OUTCOME_UNKNOWN || after->kind == OUTCOME_UNKNOWN) {
         return false;
     }
@@ -174,6 +220,10 @@ static void judge_rules(struct deciding *deciding, const struct rule *before,
         ask_side(classes, 1, requests.items[i], after, &outcomes[1]);
         bool agreed = classes_judge(classes, &requests.items[i], &outcomes[0], &outcomes[1]);
         bool unknown = outcomes[0].kind == OUTCOME_UNKNOWN || outcomes[1].kind == OUTCOME_UNKNOWN;
+        if (unknown && classes->open) {
+            verdict->open++;
+            continue;
+        }
         verdict->classes++;
         verdict->agreed += agreed;
         verdict->unknown += unknown;

@@ -45,16 +45,25 @@ struct aspect_verdict {
     enum verdict verdict;
     struct slice reason; /* VERDICT_UNPROVEN: the first reason why */
 };
+/* What is not known of targets in an unusual spelling, alike on all hosts, while the same targets in plain spelling
+ * are known: it does not count in the verdicts of hosts. */
+struct open_reading {
+    struct slice reason;
+    unsigned aspects;       /* bits */
+    struct request witness; /* a short one */
+};
 struct host_verdict {
     struct slice host; /* "shop.example.com", "*.example.com", "(any other host)" */
-    size_t classes, agreed, unknown,
-        tried; /* tried: further paths, where nothing could be proved */
+    size_t classes, agreed, unknown, open, /* not among the classes: see comparison.open */
+        tried;                             /* tried: further paths, where nothing could be proved */
     struct aspect_verdict aspects[ASPECT_COUNT];
 };
 struct comparison {
     struct slice before, after; /* labels */
     struct finding *findings;   /* worst first, those of the platform last */
     size_t finding_count;
+    struct open_reading *open;
+    size_t open_count, open_capacity;
     struct host_verdict *hosts;
     size_t host_count;
     size_t classes, agreed, unknown;

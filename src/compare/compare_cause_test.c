@@ -114,6 +114,40 @@ static void test_compare_double_slashes_are_one_cause(void **state)
     world_close(world);
 }
 
+static void test_compare_settings_of_one_plane_are_findings(void **state)
+{
+    (void)state;
+    struct shop before, after;
+    struct world *world = shops(&before, &after);
+    (void)before;
+    (void)after;
+    world->before.plane = world->after.plane = SLICE("nginx");
+    set_body_limit(world, &world->before.platform.body_limit, 10);
+    const struct finding *finding = only_finding(world);
+    assert_false(finding->platform);
+    assert_true(finding->settings);
+    assert_text(finding->reason, "settings of the controller differ");
+    assert_int_equal(world->result.hosts[0].aspects[ASPECT_PROTECTION].verdict, VERDICT_DIFFERENT);
+    world_close(world);
+}
+
+/* What is open for "//" alone is said once, and hosts are judged without it. */
+static void test_compare_open_spellings_are_no_verdict_of_hosts(void **state)
+{
+    (void)state;
+    struct shop before, after;
+    struct world *world = shops(&before, &after);
+    (void)before;
+    (void)after;
+    world->after.view.form_open = true;
+    compare(world, NULL);
+    assert_int_equal(world->result.open_count, 1);
+    assert_true(world->result.open[0].aspects >> ASPECT_ROUTING & 1);
+    assert_int_equal(world->result.hosts[0].unknown, 0);
+    assert_int_equal(comparison_verdict(&world->result), VERDICT_EQUIVALENT);
+    world_close(world);
+}
+
 static void test_compare_nothing_to_compare_is_not_equivalent(void **state)
 {
     (void)state;
@@ -149,6 +183,8 @@ int main(void)
         cmocka_unit_test(test_compare_pattern_holds_both_paths),
         cmocka_unit_test(test_compare_pattern_quotes_what_is_literal),
         cmocka_unit_test(test_compare_double_slashes_are_one_cause),
+        cmocka_unit_test(test_compare_settings_of_one_plane_are_findings),
+        cmocka_unit_test(test_compare_open_spellings_are_no_verdict_of_hosts),
         cmocka_unit_test(test_compare_nothing_to_compare_is_not_equivalent),
         cmocka_unit_test(test_compare_names_its_fields),
     };

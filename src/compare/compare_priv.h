@@ -226,6 +226,7 @@ struct classes {
     /* Data planes that serve the host at hand. Which one is asked follows from host and listener alone, and
      * there can be a hundred of them. */
     struct slice gateway[2];
+    bool open; /* what is not known of the last request lies in its spelling alone */
     size_t most;
     bool same_view;
 };
@@ -293,6 +294,9 @@ struct findings *findings_new(struct run *run, bool settings);
 void findings_add(struct findings *findings, const struct request *request, struct slice host,
                   const struct difference *difference, const struct outcome *before,
                   const struct outcome *after);
+/* Notes what is not known of an unusual spelling of a target. */
+void findings_open(struct findings *findings, const struct request *request, struct slice reason,
+                   unsigned aspects, struct comparison *out);
 /* Evaluates the witnesses once more, so that their outcomes stay, and puts the worst first. */
 void findings_finish(struct findings *findings, const struct evaluator *before,
                      const struct evaluator *after, struct comparison *out);

@@ -170,12 +170,9 @@ static size_t request_cost(const struct request *request, const struct differenc
     return cost + (sent ? 1000 : 0);
 }
 
-static void keep_witness(struct arena *arena, struct pending *pending, const struct request *given,
-                         size_t cost)
+static void keep_witness(struct arena *arena, const struct request *given, struct request *request)
 {
-    pending->witness = *given;
-    pending->cost = cost;
-    struct request *request = &pending->witness;
+    *request = *given;
     request->method = arena_copy(arena, request->method);
     request->host = arena_copy(arena, request->host);
     request->sni = request->sni.ptr ? arena_copy(arena, request->sni) : request->sni;
@@ -283,12 +280,32 @@ void findings_add(struct findings *findings, const struct request *request, stru
     cost += headers && headers < 20 ? 500 * (20 - headers) : 0;
     if (cost < pending->cost) {
         pending->difference = *difference;
-        keep_witness(arena, pending, request, cost);
+        pending->cost = cost;
+        keep_witness(arena, request, &pending->witness);
     }
     /* Hosts come one after the other. */
     if (!pending->host_count || !slice_equal(pending->hosts[pending->host_count - 1], host)) {
         *ARENA_PUSH(arena, pending->hosts, pending->host_count, pending->host_capacity) = host;
     }
+}
+
+void findings_open(struct findings *findings, const struct request *request, struct slice reason,
+                   unsigned aspects, struct comparison *out)
+{
+    struct arena *arena = findings->run->arena;
+    struct open_reading *open = NULL;
+    for (size_t i = 0; i < out->open_count && !open; i++) {
+        open = slice_equal(out->open[i].reason, reason) ? &out->open[i] : NULL;
+    }
+    if (!open) {
+        open = ARENA_PUSH(arena, out->open, out->open_count, out->open_capacity);
+        open->reason = arena_copy(arena, reason);
+    } else if (open->witness.target.len <= request->target.len) {
+        open->aspects |= aspects;
+        return;
+    }
+    open->aspects |= aspects;
+    keep_witness(arena, request, &open->witness);
 }
 
 /* ---- results ------------------------------------------------------------------------------ */

@@ -38,6 +38,20 @@ static bool only_case_differs(const struct rule *rule, struct slice target)
     return start.len && slice_equal_fold(start, head) && !slice_equal(start, head);
 }
 
+/* ingress-nginx makes expressions of all paths of a host, of whatever type, when one of its Ingresses asks for
+ * expressions or rewrites; such a path is a text that paths start with, in either case. */
+static bool is_spread(const struct rule *rule, const struct rule *other)
+{
+    const struct path_match *path = &rule->match.path, *literal = &other->match.path;
+    return path->fold && path->kind == PATH_PREFIX_STRING && literal->kind != PATH_REGEX &&
+           !literal->fold;
+}
+
+static bool is_expression(const struct rule *rule)
+{
+    return rule->match.path.kind == PATH_REGEX;
+}
+
 static bool ends_with_slash(const struct rule *rule)
 {
     const struct path_match *path = &rule->match.path;
@@ -51,8 +65,13 @@ static struct slice implied_reason(const struct outcome *before, const struct ou
     for (size_t side = 0; side < 2; side++) {
         bool own = both[side]->rule && both[side]->rule->implied;
         if (own && !outcome_is_unwritten(both[side])) {
-            return side ? SLICE("the data plane after adds a rule that nobody wrote")
-                        : SLICE("the data plane before adds a rule that nobody wrote");
+            bool slash = both[side]->kind == OUTCOME_REDIRECT &&
+                         slice_ends(both[side]->location, SLICE("/"));
+            return slash && !side
+                       ? SLICE("before, the data plane itself redirects a path without its last "
+                               "'/' to the one with it; no rule asks for that")
+                   : side ? SLICE("the data plane after adds a rule that nobody wrote")
+                          : SLICE("the data plane before adds a rule that nobody wrote");
         }
     }
     return SLICE_ABSENT;
@@ -120,6 +139,18 @@ static struct slice rules_reason(struct arena *arena, const struct difference *d
             return arena_printf(arena, "it is decided %s by: %s", first ? "before" : "after",
                                 effect_row((enum effect_id)by)->text);
         }
+    }
+    if (is_spread(a, b)) {
+        return SLICE(
+            "before, the path is a regular expression, as all of its host are: it matches from its "
+            "start, in either case; after, it is literal");
+    }
+    if (is_expression(a) != is_expression(b)) {
+        return is_expression(a)
+                   ? SLICE(
+                         "before, a regular expression takes such requests; after, a literal path")
+                   : SLICE(
+                         "before, a literal path takes such requests; after, a regular expression");
     }
     if (!same_match(a, b)) {
         return ends_with_slash(a) != ends_with_slash(b)

@@ -79,7 +79,8 @@ bool report_fails(const struct report *report)
                         comparison->hosts[i].aspects[a].verdict == VERDICT_UNPROVEN;
         }
     }
-    return report->strict && (unproven || comparison_verdict(comparison) == VERDICT_UNPROVEN);
+    return report->strict && (unproven || comparison->open_count ||
+                              comparison_verdict(comparison) == VERDICT_UNPROVEN);
 }
 
 static int by_standing(const void *a, const void *b, void *user)
@@ -175,6 +176,9 @@ struct slice report_headline(struct arena *arena, const struct report *report)
     } else {
         buf_printf(&buf, "%s: ", verdict_name(comparison_verdict(comparison)));
         put_findings(arena, &counts, &buf);
+        if (comparison->open_count) {
+            buf_puts(&buf, ", unusual spellings not known");
+        }
         buf_printf(&buf, "; %zu of " SLICE_FMT " equivalent", counts.hosts_equivalent,
                    SLICE_ARG(counted(arena, counts.hosts, "host", "hosts")));
         if (counts.hosts_different) {

@@ -51,11 +51,11 @@ static struct node *fields_node(const struct writer *writer, struct slice fields
     return list;
 }
 
-static struct node *aspects_node(const struct writer *writer, const struct finding *finding)
+static struct node *aspects_node(const struct writer *writer, unsigned aspects)
 {
     struct node *list = node_list(writer->arena);
     for (size_t a = 0; a < ASPECT_COUNT; a++) {
-        if (finding->aspects >> a & 1) {
+        if (aspects >> a & 1) {
             node_add(writer->arena, list, text_node(writer, slice_of(aspect_name((enum aspect)a))));
         }
     }
@@ -109,15 +109,23 @@ static struct node *requests_node(const struct writer *writer, const struct find
     return map;
 }
 
+static struct node *witness_node(const struct writer *writer, const struct request *request)
+{
+    struct node *map = node_map(writer->arena);
+    set(writer, map, "curl", text_node(writer, request_curl(writer->arena, request)));
+    set(writer, map, "request", request_node(writer->run, request));
+    return map;
+}
+
 static struct node *finding_node(const struct writer *writer, const struct finding *finding)
 {
     struct arena *arena = writer->arena;
-    struct node *map = node_map(arena), *witness = node_map(arena);
+    struct node *map = node_map(arena);
     enum standing standing = finding_standing(writer->report, finding);
     set(writer, map, "id", text_node(writer, finding->id));
     set(writer, map, "severity", text_node(writer, slice_of(impact_name(finding->impact))));
     set(writer, map, "aspect", text_node(writer, slice_of(aspect_name(finding->aspect))));
-    set(writer, map, "aspects", aspects_node(writer, finding));
+    set(writer, map, "aspects", aspects_node(writer, finding->aspects));
     set(writer, map, "platform", node_bool(arena, finding->platform));
     set(writer, map, "standing", text_node(writer, slice_of(standing_name(standing))));
     set(writer, map, "acceptance", acceptance_node(writer, finding));
@@ -128,9 +136,7 @@ static struct node *finding_node(const struct writer *writer, const struct findi
     set(writer, map, "fields", fields_node(writer, finding->fields));
     set(writer, map, "headers", texts_node(writer, finding->headers.items, finding->headers.count));
     set(writer, map, "requests", requests_node(writer, finding));
-    set(writer, witness, "curl", text_node(writer, request_curl(arena, &finding->witness)));
-    set(writer, witness, "request", request_node(writer->run, &finding->witness));
-    set(writer, map, "witness", witness);
+    set(writer, map, "witness", witness_node(writer, &finding->witness));
     set(writer, map, "before", side_node(writer, finding, false));
     set(writer, map, "after", side_node(writer, finding, true));
     return map;
@@ -144,6 +150,22 @@ static struct node *findings_node(const struct writer *writer)
         node_add(writer->arena, findings, finding_node(writer, list[i]));
     }
     return findings;
+}
+
+static struct node *open_node(const struct writer *writer)
+{
+    const struct comparison *comparison = writer->report->comparison;
+    struct node *list = node_list(writer->arena);
+    for (size_t i = 0; i < comparison->open_count; i++) {
+        const struct open_reading *open = &comparison->open[i];
+        struct node *map = node_map(writer->arena);
+        set(writer, map, "aspects", aspects_node(writer, open->aspects));
+        set(writer, map, "reason", text_node(writer, open->reason));
+        set(writer, map, "advice", text_node(writer, unproven_advice(open->reason)));
+        set(writer, map, "witness", witness_node(writer, &open->witness));
+        node_add(writer->arena, list, map);
+    }
+    return list;
 }
 
 /* ---- verdicts ----------------------------------------------------------------------------- */
@@ -174,6 +196,7 @@ static struct node *host_node(const struct writer *writer, const struct host_ver
     set(writer, map, "classes", number_node(writer, host->classes));
     set(writer, map, "agreed", number_node(writer, host->agreed));
     set(writer, map, "unknown", number_node(writer, host->unknown));
+    set(writer, map, "open", number_node(writer, host->open));
     set(writer, map, "tried", number_node(writer, host->tried));
     set(writer, map, "aspects", aspects);
     return map;
@@ -253,6 +276,7 @@ void report_json(struct run *run, const struct report *report, struct buf *out)
     set(&writer, root, "after", text_node(&writer, report->comparison->after));
     set(&writer, root, "summary", summary_node(&writer));
     set(&writer, root, "findings", findings_node(&writer));
+    set(&writer, root, "open", open_node(&writer));
     set(&writer, root, "hosts", hosts_node(&writer));
     set_terms(&writer, root);
     document_write_json(root, 2, out);

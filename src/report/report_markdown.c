@@ -190,6 +190,20 @@ static void put_reasons(const struct writer *writer)
     buf_puts(writer->out, said.ptr ? "\n" : "");
 }
 
+static void put_open(const struct writer *writer)
+{
+    const struct comparison *comparison = writer->report->comparison;
+    for (size_t i = 0; i < comparison->open_count && !is_full(writer); i++) {
+        const struct open_reading *open = &comparison->open[i];
+        buf_puts(writer->out, "- unproven for unusual spellings, such as ");
+        diag_put_code(open->witness.target, false, writer->out);
+        buf_puts(writer->out, ": ");
+        diag_put_code(open->reason, false, writer->out);
+        buf_puts(writer->out, "; verdicts by host leave these out\n");
+    }
+    buf_puts(writer->out, comparison->open_count ? "\n" : "");
+}
+
 static void put_verdicts(const struct writer *writer)
 {
     const struct comparison *comparison = writer->report->comparison;
@@ -214,6 +228,7 @@ static void put_verdicts(const struct writer *writer)
                    comparison->host_count - HOST_ROWS_MAX);
     }
     put_reasons(writer);
+    put_open(writer);
     buf_puts(writer->out, "</details>\n\n");
 }
 

@@ -164,6 +164,43 @@ static void put_findings(const struct writer *writer)
     }
 }
 
+/* "routing, rewrite" */
+static struct slice aspect_list(struct arena *arena, unsigned aspects)
+{
+    struct slice list = SLICE("");
+    for (size_t a = 0; a < ASPECT_COUNT; a++) {
+        if (aspects >> a & 1) {
+            list = ARENA_JOIN(arena, list, list.len ? SLICE(", ") : SLICE(""),
+                              slice_of(aspect_name((enum aspect)a)));
+        }
+    }
+    return list;
+}
+
+static void put_open(const struct writer *writer)
+{
+    const struct comparison *comparison = writer->report->comparison;
+    struct arena *arena = writer->run->arena;
+    if (comparison->open_count) {
+        buf_putc(writer->out, '\n');
+        put_words(
+            writer,
+            SLICE("unproven for unusual spellings of targets, alike on all hosts (verdicts by "
+                  "host leave these out)"),
+            0, LABEL_AT);
+        buf_putc(writer->out, '\n');
+    }
+    for (size_t i = 0; i < comparison->open_count; i++) {
+        const struct open_reading *open = &comparison->open[i];
+        struct slice list = aspect_list(arena, open->aspects);
+        struct slice head = ARENA_JOIN(arena, SLICE("unproven "), list, SLICE(": "));
+        buf_put(writer->out, head);
+        put_words(writer, open->reason, head.len, LABEL_AT);
+        put_whole_line(writer, "try", request_curl(arena, &open->witness));
+        put_line(writer, "to do", unproven_advice(open->reason));
+    }
+}
+
 /* ---- verdicts ----------------------------------------------------------------------------- */
 
 enum { HOSTS_MAX = 8 }; /* that are named */
@@ -228,7 +265,12 @@ static void put_group(const struct writer *writer, struct group *group)
     struct slice rest = group->reasons, reason;
     while (group->reasons.len && slice_split(&rest, '\n', &reason)) {
         put_line(writer, "why", reason);
-        put_line(writer, "to do", unproven_advice(reason));
+        struct slice advice = unproven_advice(reason), next = rest, one;
+        bool again =
+            next.ptr && slice_split(&next, '\n', &one) && slice_equal(unproven_advice(one), advice);
+        if (!again) {
+            put_line(writer, "to do", advice);
+        }
     }
     buf_release(&group->hosts);
 }
@@ -300,6 +342,7 @@ void report_text(struct run *run, const struct report *report, struct buf *out)
     buf_printf(out, "before: " SLICE_FMT "\nafter:  " SLICE_FMT "\n", SLICE_ARG(comparison->before),
                SLICE_ARG(comparison->after));
     put_findings(&writer);
+    put_open(&writer);
     put_verdicts(&writer);
     if (comparison->classes) {
         put_terms(&writer);

@@ -153,8 +153,8 @@ struct slice unproven_advice(struct slice reason)
     } rows[] = {
         {"than the limit", "compare fewer hosts at once"},
         {"standard leaves open", "name the implementation, with --to, --before-as or --after-as"},
-        {"how the data plane reads",
-         "name the implementation, with --to, --before-as or --after-as"},
+        {"how the data plane reads", "look for such targets in access logs; where there are some, "
+                                     "send them to both data planes"},
         {"creation times are missing", "read the Ingresses from the cluster: 'kubectl get ingress "
                                        "-A -o yaml' has their creation times"},
         {"tried", "look at both sides by hand: they agree in all that was tried"},
