@@ -271,6 +271,8 @@ struct node *filter_add(struct emission *e, const char *type, const char *member
 void emit_cors(struct emission *e, const void *effect);
 /* All effects that do not answer, and which the target can say. */
 void effects_emit(struct emission *e);
+/* An effect as fields of an HTTPRoute say it. */
+void emit_as_standard(struct emission *e, enum effect_id id, const void *effect);
 /* A duration of Gateway API. */
 struct node *duration_node(struct conversion *c, int64_t ms);
 
@@ -279,6 +281,7 @@ struct node *duration_node(struct conversion *c, int64_t ms);
 enum attach {
     ATTACH_ROUTE, /* by spec.targetRef or targetRefs to an HTTPRoute; also to the Gateway, see `base` */
     ATTACH_SERVICE, /* the same to the Services of backendRefs */
+    ATTACH_GATEWAY, /* the same to Gateways alone */
     ATTACH_FILTER   /* by an ExtensionRef filter of the rule */
 };
 struct policy_kind {
@@ -302,15 +305,15 @@ struct vendor {
     const struct policy_kind *kinds;
     size_t kind_count;
     emit_fn *emitters[EFFECT_COUNT]; /* null: as the standard says it */
-    /* Once for each rule with backends, behind its effects; null: nothing. */
-    void (*finish)(struct emission *e);
+    /* A rule that answers by itself; false: as the standard says it. Null: always so. */
+    bool (*answer)(struct emission *e, const struct route_answer *answer);
     bool base_says[EFFECT_COUNT]; /* effects of the platform that `base` carries over */
 };
 /* Targets with kinds of their own have a file each. */
 extern const struct target target_envoy_gateway;
 
-/* The spec of the kind for the rule at hand, made when it is first asked for. */
-struct node *policy_spec(struct emission *e, const struct policy_kind *kind);
+/* The spec of a kind of the target for the rule at hand, made when it is first asked for. */
+struct node *policy_spec(struct emission *e, size_t kind);
 /* A mapping below another, made when it is first asked for. */
 struct node *policy_map(struct conversion *c, struct node *map, const char *key);
 /* What the rule at hand needs besides its HTTPRoute. Filters that stand for objects are added. */

@@ -290,8 +290,11 @@ static void backends_emit(struct emission *e)
 static void answer_emit(struct emission *e)
 {
     const struct route_answer *answer = e->rule->effects.answer;
+    const struct vendor *vendor = e->c->options->target->vendor;
     if (answer->status == 404) {
         e->draft->not_found = true; /* order.c says whether that needs a rule */
+    } else if (vendor && vendor->answer && vendor->answer(e, answer)) {
+        return;
     } else {
         say_effect(e->c, DIAG_C032, SEVERITY_WARNING, e->rule, answer,
                    "requests that are answered %lld today are answered 500 afterwards: %s",

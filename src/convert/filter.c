@@ -401,6 +401,11 @@ static emit_fn *const emitters[] = {
 #undef EFFECT
 };
 
+void emit_as_standard(struct emission *e, enum effect_id id, const void *effect)
+{
+    emitters[id](e, effect);
+}
+
 void effects_emit(struct emission *e)
 {
     const struct vendor *vendor = e->c->options->target->vendor;
@@ -414,10 +419,7 @@ void effects_emit(struct emission *e)
     /* Where nothing is written at the Gateway, its part is each route's. */
     for (size_t i = 0; vendor && e->c->options->gateway_name.len && i < vendor->kind_count; i++) {
         if (vendor->kinds[i].base && vendor->kinds[i].attach == ATTACH_ROUTE) {
-            (void)policy_spec(e, &vendor->kinds[i]);
+            (void)policy_spec(e, i);
         }
-    }
-    if (vendor && vendor->finish) {
-        vendor->finish(e);
     }
 }

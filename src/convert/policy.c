@@ -18,11 +18,6 @@ struct service_policy {
 
 /* ---- what the rule at hand needs ------------------------------------------------------------ */
 
-static size_t kind_index(const struct vendor *vendor, const struct policy_kind *kind)
-{
-    return (size_t)(kind - vendor->kinds);
-}
-
 struct node *policy_map(struct conversion *c, struct node *map, const char *key)
 {
     struct node *node = node_get(map, key);
@@ -33,9 +28,10 @@ struct node *policy_map(struct conversion *c, struct node *map, const char *key)
     return node;
 }
 
-struct node *policy_spec(struct emission *e, const struct policy_kind *kind)
+struct node *policy_spec(struct emission *e, size_t index)
 {
-    struct node **spec = &e->policies[kind_index(e->c->options->target->vendor, kind)];
+    const struct policy_kind *kind = &e->c->options->target->vendor->kinds[index];
+    struct node **spec = &e->policies[index];
     if (!*spec) {
         *spec = node_map(e->c->nodes);
         /* An existing Gateway is not ours to change: each route says all. */
@@ -281,7 +277,7 @@ void gateway_policies_write(struct conversion *c, const struct plane *plane, str
     for (size_t i = 0; vendor && i < vendor->kind_count; i++) {
         const struct policy_kind *kind = &vendor->kinds[i];
         struct node *spec = node_map(c->nodes);
-        if (kind->base && kind->attach == ATTACH_ROUTE) {
+        if (kind->base) {
             kind->base(c, spec);
         }
         struct slice yaml = spec->count ? spec_text(c, spec) : SLICE("");

@@ -175,18 +175,12 @@ static void set_backends(const struct writer *writer, const struct outcome *outc
 
 static struct node *network_node(const struct writer *writer, const struct network *network)
 {
-    const uint8_t *b = network->address.bytes;
-    struct arena *arena = writer->arena;
-    if (network->address.length == 4) {
-        return node_string(
-            arena, arena_printf(arena, "%u.%u.%u.%u/%u", b[0], b[1], b[2], b[3], network->bits));
-    }
-    struct slice text = SLICE("");
-    for (size_t i = 0; i < 16; i += 2) {
-        text = arena_printf(arena, SLICE_FMT "%s%x", SLICE_ARG(text), i ? ":" : "",
-                            (unsigned)(b[i] << 8 | b[i + 1]));
-    }
-    return node_string(arena, arena_printf(arena, SLICE_FMT "/%u", SLICE_ARG(text), network->bits));
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    network_print(network, &text);
+    struct node *node = node_string(writer->arena, arena_copy(writer->arena, buf_slice(&text)));
+    buf_release(&text);
+    return node;
 }
 
 enum { TEMPLATE_TEXT_MAX = 1 << 20 };

@@ -102,6 +102,7 @@ static void build(struct builder *builder)
     tls_policies_read(builder);
     policies_read(builder);
     take_gateways(builder);
+    policies_view(builder);
     listener_sets_read(builder);
     routes_attach(builder);
     others_report(builder);

@@ -116,16 +116,27 @@ static void read_targets(struct builder *builder, const struct policy_reader *re
 static const struct {
     const char *profile;
     const struct policy_reader *readers;
-} vendors[] = {{"envoy-gateway", envoy_gateway_readers}};
+    const int *gates;
+} vendors[] = {{"envoy-gateway", envoy_gateway_readers, envoy_gateway_gates}};
+
+static void vendor_choose(struct builder *builder)
+{
+    for (size_t i = 0; i < ARRAY_LEN(vendors); i++) {
+        if (strcmp(builder->profile->name, vendors[i].profile) == 0) {
+            struct route_table *table = builder->table;
+            builder->readers = vendors[i].readers;
+            for (table->gate_count = 0; vendors[i].gates[table->gate_count] != EFFECT_COUNT;
+                 table->gate_count++) {
+                table->gates[table->gate_count] = vendors[i].gates[table->gate_count];
+            }
+        }
+    }
+}
 
 void policies_read(struct builder *builder)
 {
     const struct kube *kube = builder->kube;
-    for (size_t i = 0; i < ARRAY_LEN(vendors); i++) {
-        if (strcmp(builder->profile->name, vendors[i].profile) == 0) {
-            builder->readers = vendors[i].readers;
-        }
-    }
+    vendor_choose(builder);
     builder->policies = map_new(builder->run->arena);
     for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
         const struct object *object = kube->objects[KUBE_OTHER][i];
@@ -179,6 +190,16 @@ void policy_fields(struct policy_work *work, const struct node *map, const char 
             policy_unknown(work, aspect, arena_string(work->builder->run->arena, field));
         }
     }
+}
+
+bool policy_has_only(const struct node *map, const char *const *known, size_t count)
+{
+    for (size_t i = 0; map && map->kind == NODE_MAP && i < map->count; i++) {
+        if (!slice_is_one_of(map->pairs[i].key, known, count)) {
+            return false;
+        }
+    }
+    return map && map->kind == NODE_MAP;
 }
 
 /* ---- in force ------------------------------------------------------------------------------ */
@@ -289,4 +310,37 @@ bool policy_filter_apply(struct builder *builder, const struct object_ref *ref,
         }
     }
     return false;
+}
+
+/* In what policies can change. */
+static bool read_alike(const struct view *a, const struct view *b)
+{
+    return a->match_form.merge_slashes == b->match_form.merge_slashes &&
+           a->escaped_slash_status == b->escaped_slash_status && a->underscores == b->underscores;
+}
+
+/* A table reads requests in one way, so that all its Gateways have to agree. */
+void policies_view(struct builder *builder)
+{
+    for (const struct policy_reader *reader = builder->readers; reader && reader->kind; reader++) {
+        for (size_t i = 0; reader->view && i < builder->gateway_count; i++) {
+            const struct object *gateway = &builder->gateways[i].gateway->object;
+            const struct object *own = policy_at(builder, reader, "Gateway", gateway->namespace,
+                                                 gateway->name, SLICE_ABSENT);
+            struct policy_work work = {
+                .builder = builder, .policy = own, .unknown = &builder->table->unknown};
+            struct view view = builder->profile->view;
+            if (own) {
+                work.source = (struct effect_source){own->kind_name, own->span};
+                reader->view(&work, node_get(own->root, "spec"), &view);
+            }
+            if (i && !read_alike(&view, &builder->table->view)) {
+                builder->table->unknown =
+                    unknown_add(builder->run, builder->table->unknown, ASPECT_ROUTING,
+                                (struct effect_source){slice_of(reader->kind), SPAN_NONE},
+                                SLICE("the Gateways read requests in different ways"));
+            }
+            builder->table->view = view;
+        }
+    }
 }

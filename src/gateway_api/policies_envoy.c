@@ -4,6 +4,11 @@
 
 #define GROUP "gateway.envoyproxy.io"
 
+static struct arena *arena_of(const struct policy_work *work)
+{
+    return work->builder->run->arena;
+}
+
 /* A duration of Gateway API in milliseconds; -1 where the field is missing or none. */
 static int64_t duration_at(const struct node *map, const char *key)
 {
@@ -11,6 +16,8 @@ static int64_t duration_at(const struct node *map, const char *key)
     struct slice text = policy_text(map, key);
     return text.ptr && kube_duration(text, &ms) ? (int64_t)ms : -1;
 }
+
+/* ---- BackendTrafficPolicy ------------------------------------------------------------------- */
 
 /* timeout_types.go: 0s switches a limit off. */
 static void read_timeouts(struct policy_work *work, const struct node *timeout)
@@ -21,7 +28,7 @@ static void read_timeouts(struct policy_work *work, const struct node *timeout)
     policy_fields(work, timeout, "timeout", parts, ARRAY_LEN(parts), ASPECT_TRAFFIC);
     policy_fields(work, tcp, "timeout.tcp", tcp_fields, ARRAY_LEN(tcp_fields), ASPECT_TRAFFIC);
     policy_fields(work, http, "timeout.http", http_fields, ARRAY_LEN(http_fields), ASPECT_TRAFFIC);
-    struct route_timeouts *timeouts = ARENA_NEW(work->builder->run->arena, struct route_timeouts);
+    struct route_timeouts *timeouts = ARENA_NEW(arena_of(work), struct route_timeouts);
     *timeouts = timeouts_in_force(work->builder, work->effects);
     timeouts->source = work->source;
     int64_t connect = duration_at(tcp, "connectTimeout");
@@ -37,20 +44,287 @@ static void read_timeouts(struct policy_work *work, const struct node *timeout)
     work->effects->timeouts = timeouts;
 }
 
+/* Whole numbers with the suffixes of a quantity; -1 for others. */
+static int64_t quantity_bytes(struct slice text)
+{
+    static const struct {
+        const char *suffix;
+        uint64_t size;
+    } units[] = {{"Ki", 1 << 10}, {"Mi", 1 << 20},   {"Gi", 1 << 30}, {"k", 1000},
+                 {"M", 1000000},  {"G", 1000000000}, {"", 1}};
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        struct slice suffix = slice_of(units[i].suffix);
+        uint64_t number;
+        if (slice_ends(text, suffix) &&
+            slice_to_uint(slice_sub(text, 0, text.len - suffix.len), INT64_MAX >> 31, &number)) {
+            return (int64_t)(number * units[i].size);
+        }
+    }
+    return -1;
+}
+
+/* backendtrafficpolicy_types.go, RequestBuffer: larger requests get 413, and each is held until it is
+ * complete. */
+static void read_buffer(struct policy_work *work, const struct node *buffer)
+{
+    const struct node *limit = node_get(buffer, "limit");
+    int64_t bytes = limit ? quantity_bytes(limit->text) : -1;
+    if (bytes < 0) {
+        policy_unknown(work, ASPECT_PROTECTION, "requestBuffer.limit");
+        return;
+    }
+    struct route_body_limit *body = ARENA_NEW(arena_of(work), struct route_body_limit);
+    *body = (struct route_body_limit){.source = work->source, .bytes = bytes};
+    work->effects->body_limit = body;
+    struct route_buffering *buffering = ARENA_NEW(arena_of(work), struct route_buffering);
+    *buffering = (struct route_buffering){.source = work->source, .request = true};
+    work->effects->buffering = buffering;
+}
+
 static void backend_traffic(struct policy_work *work, const struct node *spec)
 {
-    static const char *const known[] = {"targetRef", "targetRefs", "mergeType", "timeout"};
+    static const char *const known[] = {"targetRef", "targetRefs", "mergeType", "timeout",
+                                        "requestBuffer"};
     const struct node *timeout = node_get(spec, "timeout");
+    const struct node *buffer = node_get(spec, "requestBuffer");
     policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_TRAFFIC);
     if (timeout) {
         read_timeouts(work, timeout);
     }
+    if (buffer) {
+        read_buffer(work, buffer);
+    }
 }
 
+/* ---- SecurityPolicy ------------------------------------------------------------------------- */
+
+static bool read_networks(struct policy_work *work, const struct node *cidrs,
+                          struct networks *networks)
+{
+    struct network *items =
+        ARENA_ARRAY(arena_of(work), struct network, networks->count + policy_items(cidrs));
+    for (size_t i = 0; i < networks->count; i++) {
+        items[i] = networks->items[i];
+    }
+    networks->items = items;
+    for (size_t i = 0; i < policy_items(cidrs); i++) {
+        if (!network_parse(cidrs->items[i]->text, &items[networks->count++])) {
+            return false;
+        }
+    }
+    return policy_items(cidrs) > 0;
+}
+
+/* Rules in order, the first that holds decides (authorization_types.go). Understood: first some that deny
+ * addresses, then some that allow addresses, then the default. */
+static bool read_rules(struct policy_work *work, const struct node *rules,
+                       struct route_addresses *addresses)
+{
+    static const char *const rule_fields[] = {"name", "action", "principal"},
+                             *const principal_fields[] = {"clientCIDRs"};
+    for (size_t i = 0; i < policy_items(rules); i++) {
+        const struct node *rule = rules->items[i], *principal = node_get(rule, "principal");
+        bool deny = slice_is(policy_text(rule, "action"), "Deny");
+        bool plain = policy_has_only(rule, rule_fields, ARRAY_LEN(rule_fields)) &&
+                     policy_has_only(principal, principal_fields, ARRAY_LEN(principal_fields));
+        if (!plain || (deny && addresses->allow.count) ||
+            !read_networks(work, node_get(principal, "clientCIDRs"),
+                           deny ? &addresses->deny : &addresses->allow)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void read_authorization(struct policy_work *work, const struct node *authorization)
+{
+    struct route_addresses *addresses = ARENA_NEW(arena_of(work), struct route_addresses);
+    *addresses = (struct route_addresses){.source = work->source, .status = 403};
+    if (!read_rules(work, node_get(authorization, "rules"), addresses)) {
+        policy_unknown(work, ASPECT_PROTECTION, "authorization.rules");
+        return;
+    }
+    /* SecurityPolicy authorization.defaultAction: Deny when it is not given */
+    addresses->has_allow = !slice_is(policy_text(authorization, "defaultAction"), "Allow");
+    if (!addresses->has_allow) {
+        addresses->allow.count = 0; /* all others are allowed as well */
+    }
+    work->effects->addresses = addresses;
+}
+
+/* basic_auth_types.go: the header is taken away from the request unless it is forwarded. */
+static void read_basic(struct policy_work *work, const struct node *basic)
+{
+    static const char *const known[] = {"users"};
+    const struct node *users = node_get(basic, "users");
+    struct slice namespace = policy_text(users, "namespace");
+    policy_fields(work, basic, "basicAuth", known, ARRAY_LEN(known), ASPECT_PROTECTION);
+    namespace = namespace.len ? namespace : work->policy->namespace;
+    struct route_authentication *authentication =
+        ARENA_NEW(arena_of(work), struct route_authentication);
+    struct guard *guard = ARENA_NEW(arena_of(work), struct guard);
+    *guard = (struct guard){
+        .kind = GUARD_BASIC,
+        .subject = ARENA_JOIN(arena_of(work), SLICE("Secret "), namespace, SLICE("/"),
+                              policy_text(users, "name")),
+        .status = 401,
+    };
+    *authentication = (struct route_authentication){
+        .source = work->source,
+        .guards = {guard, 1},
+    };
+    work->effects->authentication = authentication;
+}
+
+static void security(struct policy_work *work, const struct node *spec)
+{
+    static const char *const known[] = {"targetRef", "targetRefs", "mergeType", "authorization",
+                                        "basicAuth"};
+    const struct node *authorization = node_get(spec, "authorization");
+    const struct node *basic = node_get(spec, "basicAuth");
+    policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
+    if (authorization) {
+        read_authorization(work, authorization);
+    }
+    if (basic) {
+        read_basic(work, basic);
+    }
+}
+
+/* ---- HTTPRouteFilter ------------------------------------------------------------------------ */
+
+/* "/new/\1" as a template; false where it has escapes that are none. */
+static bool read_substitution(struct policy_work *work, struct slice text, struct template *out)
+{
+    struct part *parts = ARENA_ARRAY(arena_of(work), struct part, text.len + 1);
+    size_t count = 0, from = 0;
+    for (size_t i = 0; i <= text.len; i++) {
+        bool escape = i < text.len && text.ptr[i] == '\\';
+        if ((escape || i == text.len) && i > from) {
+            parts[count++] = (struct part){.kind = PART_TEXT, .text = slice_sub(text, from, i)};
+        }
+        if (escape) {
+            if (i + 1 == text.len || text.ptr[i + 1] < '0' || text.ptr[i + 1] > '9') {
+                return false;
+            }
+            parts[count++] =
+                (struct part){.kind = PART_CAPTURE, .index = (unsigned)(text.ptr[i + 1] - '0')};
+            i++;
+            from = i + 1;
+        }
+    }
+    *out = (struct template){parts, count};
+    return true;
+}
+
+/* Each find is replaced (type.matcher.v3.RegexMatchAndSubstitute), so that only an expression which spans the
+ * path replaces all of it. */
+static void read_regex_rewrite(struct policy_work *work, const struct node *replace)
+{
+    struct slice pattern = policy_text(replace, "pattern"), error = SLICE_ABSENT;
+    struct route_rewrite *rewrite = ARENA_NEW(arena_of(work), struct route_rewrite);
+    *rewrite = (struct route_rewrite){.source = work->source, .kind = REWRITE_REGEX};
+    rewrite->fold = slice_starts(pattern, SLICE("(?i)"));
+    pattern = slice_sub(pattern, rewrite->fold ? 4 : 0, pattern.len);
+    bool whole = slice_starts(pattern, SLICE("^")) && slice_ends(pattern, SLICE("$"));
+    static const struct {
+        const char *start;
+        bool anchored;
+    } forms[] = {{"^.*?(?:", false}, {"^(?:", true}};
+    for (size_t i = 0; i < ARRAY_LEN(forms) && !rewrite->pattern.ptr; i++) {
+        struct slice start = slice_of(forms[i].start);
+        if (slice_starts(pattern, start) && slice_ends(pattern, SLICE(").*$"))) {
+            /* what is around the find goes away with it: the same as a search that replaces the path */
+            struct slice inner = slice_sub(pattern, start.len, pattern.len - 4);
+            rewrite->pattern =
+                forms[i].anchored ? ARENA_JOIN(arena_of(work), SLICE("^"), inner) : inner;
+        }
+    }
+    rewrite->pattern = rewrite->pattern.ptr ? rewrite->pattern : pattern;
+    rewrite->regex = regex_compile(work->builder->run, work->builder->table->regexes,
+                                   rewrite->pattern, rewrite->fold, false, &error);
+    if (!whole || !rewrite->regex ||
+        !read_substitution(work, policy_text(replace, "substitution"), &rewrite->target)) {
+        policy_unknown(work, ASPECT_REWRITE, "urlRewrite.path.replaceRegexMatch");
+        return;
+    }
+    work->effects->rewrite = rewrite;
+}
+
+static void route_filter(struct policy_work *work, const struct node *spec)
+{
+    static const char *const known[] = {"urlRewrite", "directResponse"};
+    static const char *const rewrite_fields[] = {"path"};
+    static const char *const answer_fields[] = {"statusCode", "body", "contentType"};
+    const struct node *rewrite = node_get(spec, "urlRewrite");
+    const struct node *replace = node_get(node_get(rewrite, "path"), "replaceRegexMatch");
+    const struct node *answer = node_get(spec, "directResponse");
+    policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
+    policy_fields(work, rewrite, "urlRewrite", rewrite_fields, ARRAY_LEN(rewrite_fields),
+                  ASPECT_REWRITE);
+    policy_fields(work, answer, "directResponse", answer_fields, ARRAY_LEN(answer_fields),
+                  ASPECT_HEADERS);
+    if (replace) {
+        read_regex_rewrite(work, replace);
+    }
+    if (answer) {
+        const struct node *status = node_get(answer, "statusCode");
+        struct route_answer *out = ARENA_NEW(arena_of(work), struct route_answer);
+        *out = (struct route_answer){
+            .source = work->source,
+            .status = status && status->kind == NODE_INT ? status->integer : 200,
+            .reason = SLICE("directResponse of a filter"),
+        };
+        work->effects->answer = out;
+    }
+}
+
+/* ---- ClientTrafficPolicy -------------------------------------------------------------------- */
+
+static void read_path(struct policy_work *work, const struct node *path, struct view *view)
+{
+    static const char *const known[] = {"escapedSlashesAction", "disableMergeSlashes"};
+    struct slice action = policy_text(path, "escapedSlashesAction");
+    const struct node *keep = node_get(path, "disableMergeSlashes");
+    policy_fields(work, path, "path", known, ARRAY_LEN(known), ASPECT_ROUTING);
+    if (keep && keep->kind == NODE_BOOL) {
+        view->match_form.merge_slashes = !keep->boolean;
+    }
+    if (slice_is(action, "KeepUnchanged")) {
+        view->escaped_slash_status = 0;
+    } else if (slice_is(action, "RejectRequest")) {
+        view->escaped_slash_status = 400;
+    } else if (action.len && !slice_is(action, "UnescapeAndRedirect")) {
+        policy_unknown(work, ASPECT_ROUTING, "path.escapedSlashesAction");
+    }
+}
+
+static void client_traffic(struct policy_work *work, const struct node *spec, struct view *view)
+{
+    static const char *const known[] = {"targetRef", "targetRefs", "headers", "path"};
+    static const char *const header_fields[] = {"withUnderscoresAction"};
+    const struct node *headers = node_get(spec, "headers"), *path = node_get(spec, "path");
+    struct slice action = policy_text(headers, "withUnderscoresAction");
+    policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
+    policy_fields(work, headers, "headers", header_fields, ARRAY_LEN(header_fields),
+                  ASPECT_HEADERS);
+    if (action.len) {
+        view->underscores = slice_is(action, "Allow")        ? UNDERSCORES_KEPT
+                            : slice_is(action, "DropHeader") ? UNDERSCORES_DROPPED
+                                                             : UNDERSCORES_REJECTED;
+    }
+    read_path(work, path, view);
+}
+
+#define BY_TARGET(name) .group = GROUP, .kind = name, .attach = POLICY_BY_TARGET
 const struct policy_reader envoy_gateway_readers[] = {
-    {.group = GROUP,
-     .kind = "BackendTrafficPolicy",
-     .attach = POLICY_BY_TARGET,
-     .apply = backend_traffic},
+    {BY_TARGET("BackendTrafficPolicy"), .apply = backend_traffic},
+    {BY_TARGET("SecurityPolicy"), .apply = security},
+    {BY_TARGET("ClientTrafficPolicy"), .view = client_traffic},
+    {.group = GROUP, .kind = "HTTPRouteFilter", .attach = POLICY_BY_FILTER, .apply = route_filter},
     {.kind = NULL},
 };
+/* internal/xds/translator/httpfilters.go, newOrderedHTTPFilter; redirects and answers are the router's. */
+const int envoy_gateway_gates[] = {EFFECT_cors,      EFFECT_authentication, EFFECT_body_limit,
+                                   EFFECT_addresses, EFFECT_answer,         EFFECT_redirect,
+                                   EFFECT_COUNT};

@@ -36,13 +36,20 @@ struct policy_reader {
     bool on_services; /* holds for the backends of a Service */
     /* Null: changes nothing that a request could see. */
     void (*apply)(struct policy_work *work, const struct node *spec);
+    /* How the Gateway reads requests: of Gateways only. */
+    void (*view)(struct policy_work *work, const struct node *spec, struct view *view);
     void (*index)(struct builder *builder, const struct policy_reader *reader,
                   const struct object *policy); /* POLICY_BY_INDEX */
 };
 
-extern const struct policy_reader envoy_gateway_readers[]; /* the last has no kind */
+/* The kinds of an implementation; the last has no kind. */
+extern const struct policy_reader envoy_gateway_readers[];
+/* The order in which they answer; ends by EFFECT_COUNT. */
+extern const int envoy_gateway_gates[];
 
 void policies_read(struct builder *builder);
+/* How requests are read; once the Gateways are known. */
+void policies_view(struct builder *builder);
 /* What holds for a rule: by way of its Gateways, its route, and its own name. */
 void policies_apply(struct builder *builder, const struct route_state *state,
                     const struct http_rule *rule, const struct policy_place *place);
@@ -61,6 +68,7 @@ void policy_unknown(struct policy_work *work, enum aspect aspect, const char *fi
 /* All fields of the mapping but those that are known; `path` leads to it: "timeout.http". */
 void policy_fields(struct policy_work *work, const struct node *map, const char *path,
                    const char *const *known, size_t count, enum aspect aspect);
+bool policy_has_only(const struct node *map, const char *const *known, size_t count);
 struct slice policy_text(const struct node *map, const char *key); /* absent unless it is a text */
 size_t policy_items(const struct node *list);                      /* 0 unless it is a list */
 

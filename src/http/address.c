@@ -53,3 +53,16 @@ bool network_contains(const struct network *network, const struct address *addre
     }
     return true;
 }
+
+void network_print(const struct network *network, struct buf *out)
+{
+    const uint8_t *b = network->address.bytes;
+    if (network->address.length == 4) {
+        buf_printf(out, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+    } else {
+        for (size_t i = 0; i < 16; i += 2) {
+            buf_printf(out, "%s%x", i ? ":" : "", (unsigned)(b[i] << 8 | b[i + 1]));
+        }
+    }
+    buf_printf(out, "/%u", network->bits);
+}

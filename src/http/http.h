@@ -40,6 +40,7 @@ struct network {
 };
 bool address_parse(struct slice text, struct address *out);
 bool network_parse(struct slice text, struct network *out); /* an address alone is /32 or /128 */
+void network_print(const struct network *network, struct buf *out); /* "10.0.0.0/8" */
 bool network_contains(const struct network *network, const struct address *address);
 
 /* A request as the client sends it. Absent and 0 fields are "not given"; request_defaults fills

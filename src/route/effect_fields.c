@@ -351,19 +351,6 @@ static void print_texts(const struct texts *texts, struct buf *out)
     }
 }
 
-static void print_network(const struct network *network, struct buf *out)
-{
-    const uint8_t *b = network->address.bytes;
-    if (network->address.length == 4) {
-        buf_printf(out, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
-    } else {
-        for (size_t i = 0; i < 16; i += 2) {
-            buf_printf(out, "%s%x", i ? ":" : "", (unsigned)(b[i] << 8 | b[i + 1]));
-        }
-    }
-    buf_printf(out, "/%u", network->bits);
-}
-
 static void print_edits(const struct edits *edits, struct buf *out)
 {
     static const char *const verbs[] = {"set ", "add ", "remove "};
@@ -488,7 +475,7 @@ static void field_print(const struct field_row *row, const void *effect, struct 
         const struct networks *networks = at(effect, row);
         for (size_t i = 0; i < networks->count; i++) {
             buf_puts(out, i ? ", " : "");
-            print_network(&networks->items[i], out);
+            network_print(&networks->items[i], out);
         }
         return;
     }
