@@ -128,6 +128,13 @@ static bool test_draft(struct conversion *c, const struct rule *rule, const stru
     struct slice name = cookie ? SLICE("Cookie") : test->name;
     bool equals = test->operator== TEST_EQUALS;
     bool fits = !cookie || test->operator!= TEST_REGEX;
+    if (rule->implied && !fits && rule->effects.affinity) {
+        say_effect(c, DIAG_C002, SEVERITY_WARNING, rule, rule->effects.affinity,
+                   "a client that has the cookie of '" SLICE_FMT "' stays on its side of a canary "
+                   "today, and goes where header, cookie or weight lead afterwards",
+                   SLICE_ARG(rule->effects.affinity->source.name));
+        return false;
+    }
     if (test->negated || (equals && !test->value.len) || name_is_taken(*list, name) || !fits ||
         (*list && (*list)->count == TESTS_MAX)) {
         buf_clear(&c->text);

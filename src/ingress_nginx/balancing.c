@@ -1,5 +1,7 @@
 #include "ingress_nginx/model_priv.h"
 
+#include <openssl/evp.h>
+
 /* How an endpoint is chosen. These annotations count for a Service and its port as a whole, whoever writes them:
  * the first Ingress that names it says how requests are spread, the first one with affinity that clients are kept,
  * the last one by which cookie (controller.go, createUpstreams and getBackendServers; lua/balancer.lua). */
@@ -116,6 +118,36 @@ static void add_affinity(struct model *model, const struct server *server,
                              : AFFINITY_BALANCED;
     }
     rule->effects.affinity = affinity;
+}
+
+enum { MD5_HEX = 32 };
+
+static struct slice md5(struct arena *arena, struct slice text)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned int length = 0;
+    if (EVP_Digest(text.ptr, text.len, bytes, &length, EVP_md5(), NULL) != 1 ||
+        2 * length != MD5_HEX) {
+        return SLICE_ABSENT;
+    }
+    char *out = arena_alloc(arena, MD5_HEX);
+    for (unsigned int i = 0; i < length; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    return (struct slice){out, MD5_HEX};
+}
+
+/* lua/balancer/sticky.lua: "<endpoint>|<md5 of the md5 of the name and the name>"; lua/util/split.lua leaves out empty
+ * parts. */
+struct slice cookie_pattern(struct model *model, const struct upstream *upstream)
+{
+    struct arena *arena = model->run->arena;
+    struct slice once = md5(arena, upstream->name);
+    struct slice mark = once.ptr ? md5(arena, ARENA_JOIN(arena, once, upstream->name)) : once;
+    return ARENA_JOIN(arena, SLICE("^[|]*[^|]+[|]+"), mark.ptr ? mark : SLICE("(?!)"),
+                      SLICE("([|]|$)"));
 }
 
 const struct route_affinity *canary_affinity(struct model *model, const struct upstream *canary,

@@ -40,7 +40,7 @@ static void note(struct model *model, const struct item *item,
     struct slice name = upstream_name(arena, item->ingress->object.namespace, backend);
     if (!map_get(model->upstreams, name)) {
         struct upstream *upstream = ARENA_NEW(arena, struct upstream);
-        *upstream = (struct upstream){.canary = item_is_canary(item), .item = item};
+        *upstream = (struct upstream){.name = name, .canary = item_is_canary(item), .item = item};
         map_put(model->upstreams, name, upstream);
     }
 }
@@ -255,9 +255,34 @@ static void add_weighted(struct model *model, struct rule_list *list, const stru
     }
 }
 
+/* A client that has the cookie of either side stays there, whatever the canary's annotations say; a canary
+ * without affinity has no cookie. */
+static void add_pinned(struct model *model, struct rule_list *list, const struct rule *main,
+                       const struct upstream *upstream, const struct upstream *canary,
+                       struct route_table *table)
+{
+    const struct route_affinity *affinity = main->effects.affinity;
+    const struct upstream *const sides[] = {upstream, canary};
+    for (size_t i = 0; affinity && i < ARRAY_LEN(sides); i++) {
+        bool to_canary = sides[i] == canary;
+        if (to_canary && canary_affinity(model, canary, main) != affinity) {
+            continue;
+        }
+        struct slice error, pattern = cookie_pattern(model, sides[i]);
+        struct test test = {.subject = TEST_COOKIE,
+                            .operator= TEST_REGEX,
+                            .name = affinity->cookie,
+                            .value = pattern};
+        test.regex = regex_compile(model->run, table->regexes, pattern, false, false, &error);
+        struct rule *rule = add(model, list, main, canary, to_canary);
+        rule->match.tests[0] = test;
+        rule->implied = true;
+    }
+}
+
 /* Header, then cookie, then weight (lua/balancer.lua, route_to_alternative_balancer). */
-void canary_rules(struct model *model, const struct upstream *canary, struct route_table *table,
-                  struct rule_list *list)
+void canary_rules(struct model *model, const struct location *location,
+                  const struct upstream *canary, struct route_table *table, struct rule_list *list)
 {
     const struct annotations *annotations = canary->item->annotations;
     static const enum annotation_id all[] = {AN_canary,
@@ -275,6 +300,7 @@ void canary_rules(struct model *model, const struct upstream *canary, struct rou
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         annotation_use(annotations, all[i]);
     }
+    add_pinned(model, list, &main, location->upstream, canary, table);
     if (header.ptr && value.ptr) {
         add_equal(model, list, &main, canary, true,
                   (struct test){.subject = TEST_HEADER, .name = header, .value = value});

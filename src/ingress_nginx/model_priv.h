@@ -148,6 +148,7 @@ bool order_is_known(const struct ingress *a, const struct ingress *b);
 
 /* ---- canaries.c: Services as the controller keeps them, and which is whose canary */
 struct upstream {
+    struct slice name;       /* the controller's */
     const struct item *item; /* that named it first; a default backend goes before paths */
     bool canary;             /* and that is a canary */
     bool removed;            /* a path of the canary has no counterpart: the controller drops it */
@@ -167,8 +168,8 @@ void canaries_merge(struct model *model);
 /* The canary that gets a part of a location's requests; null when none does. */
 const struct upstream *canary_of(const struct model *model, const struct location *location);
 /* Puts the rules that a canary adds around the last rule of the list, which is its main location's. */
-void canary_rules(struct model *model, const struct upstream *canary, struct route_table *table,
-                  struct rule_list *list);
+void canary_rules(struct model *model, const struct location *location,
+                  const struct upstream *canary, struct route_table *table, struct rule_list *list);
 
 /* ---- balancing.c: how an endpoint of an upstream is chosen */
 /* True when it has annotations that count for an upstream as a whole. */
@@ -176,6 +177,8 @@ bool item_balances(const struct item *item);
 void balancing_collect(struct model *model);
 void add_balancing(struct model *model, const struct server *server,
                    const struct location *location, struct rule *rule);
+/* The value of an affinity cookie that was set for the upstream, as an expression. */
+struct slice cookie_pattern(struct model *model, const struct upstream *upstream);
 /* What a canary does with the clients of its main upstream; null: the same as that. */
 const struct route_affinity *canary_affinity(struct model *model, const struct upstream *canary,
                                              const struct rule *main);

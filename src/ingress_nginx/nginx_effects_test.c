@@ -1,5 +1,7 @@
 #include "ingress_nginx/world_priv.h"
 
+#include <stdio.h>
+
 /* What annotations become that show in no answer: as effects are printed. */
 
 static const char more[] =
@@ -129,6 +131,35 @@ static void test_ingress_nginx_affinity_sets_a_cookie(void **state)
     request.headers.count = 0;
     lines = WORLD("i h; P /foo a", "j g; P / a; @affinity cookie");
     assert_int_equal(cookie_of(lines, request).len, 0);
+}
+
+/* The marks are md5(md5(name) .. name) of shop-a-80 and shop-c-80, by md5sum. */
+static void test_ingress_nginx_affinity_goes_before_canaries(void **state)
+{
+    (void)state;
+    static const char *const behaviours[] = {"sticky", "legacy"};
+    struct header sent[] = {{SLICE("X-Canary"), SLICE("never")}, {SLICE("Cookie"), SLICE("")}};
+    struct request request = world_request(SLICE("h/foo"));
+    request.headers = (struct headers){.items = sent, .count = 2};
+    for (size_t i = 0; i < ARRAY_LEN(behaviours); i++) {
+        struct world world;
+        struct outcome out;
+        char canary[128];
+        (void)snprintf(canary, sizeof canary,
+                       "j h; P /foo c; @canary true; @canary-by-header X-Canary; "
+                       "@affinity-canary-behavior %s",
+                       behaviours[i]);
+        world_open(&world, true, "", WORLD("i h; P /foo a; @affinity cookie", canary));
+        sent[0].value = SLICE("always");
+        sent[1].value = SLICE("INGRESSCOOKIE=x|9387ae9691c467bb94aa5232c261ae3f");
+        assert_true(slice_is(world_outcome(&world, request, &out), "a /foo"));
+        sent[0].value = SLICE("never");
+        sent[1].value = SLICE("INGRESSCOOKIE=x|e04232d672a05e94c4879d87fd78da56");
+        assert_true(slice_is(world_outcome(&world, request, &out), i ? "a /foo" : "c /foo"));
+        sent[1].value = SLICE("INGRESSCOOKIE=e04232d672a05e94c4879d87fd78da56");
+        assert_true(slice_is(world_outcome(&world, request, &out), "a /foo"));
+        world_close(&world);
+    }
 }
 
 static void test_ingress_nginx_balancing(void **state)
@@ -287,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_ingress_nginx_limits_are_conditions),
         cmocka_unit_test(test_ingress_nginx_affinity),
         cmocka_unit_test(test_ingress_nginx_affinity_sets_a_cookie),
+        cmocka_unit_test(test_ingress_nginx_affinity_goes_before_canaries),
         cmocka_unit_test(test_ingress_nginx_balancing),
         cmocka_unit_test(test_ingress_nginx_tls_towards_backends),
         cmocka_unit_test(test_ingress_nginx_answers_of_the_backend),

@@ -36,7 +36,7 @@ static void location_rule(struct writing *writing, const struct location *locati
                         writing->list);
     *rule_list_add(model->run, writing->list) = rule;
     if (canary && rule.backend_count == 1 && !rule.backends[0].status) {
-        canary_rules(model, canary, writing->table, writing->list);
+        canary_rules(model, location, canary, writing->table, writing->list);
     }
 }
 
