@@ -117,6 +117,9 @@ static void check_rule(struct schema *schema, size_t index, const struct node *v
         say_broken(schema, rule, place, value, rule_message(schema, state, rule, &input));
         return;
     case CEL_FAILED:
+        if (schema->lenient) {
+            return; /* because of what has been named already */
+        }
         state->tally.broken++;
         fault_value(schema, DIAG_V008, place, value, SLICE_FMT " evaluating rule: " SLICE_FMT,
                     SLICE_ARG(text), SLICE_ARG(name));

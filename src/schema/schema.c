@@ -36,6 +36,13 @@ static void drop_status(struct node *stored)
     stored->count = (uint32_t)kept;
 }
 
+/* Kinds that a server validates in Go: there one fault does not keep the others from being named. */
+static bool is_of_kubernetes(const struct schema_row *row)
+{
+    return !*row->group || strcmp(row->group, "networking.k8s.io") == 0 ||
+           strcmp(row->group, "discovery.k8s.io") == 0;
+}
+
 static void judge_fields(struct schema *schema)
 {
     const struct schema_node *node = &schema_nodes[schema->row->node];
@@ -47,7 +54,8 @@ static void judge_fields(struct schema *schema)
     }
     check_value(schema, node, stored, &root);
     check_lists(schema, node, stored, &root);
-    if (schema->blocked) {
+    schema->lenient = schema->blocked && is_of_kubernetes(schema->row);
+    if (schema->blocked && !schema->lenient) {
         diag_at(schema->run->diag, DIAG_V009, root.span, schema->object->subject,
                 "rules between fields were not checked, because of the other faults; correct "
                 "them first");
@@ -62,7 +70,7 @@ enum schema_verdict schema_judge(struct schema *schema, const struct schema_obje
     arena_clear(schema->scratch);
     schema->object = object;
     schema->faults = 0;
-    schema->blocked = false;
+    schema->blocked = schema->lenient = false;
     schema->hides_values = slice_is(object->kind, "Secret");
     schema->evaluator.steps = SCHEMA_STEPS;
     schema->row = schema_find(schema, &known);

@@ -34,6 +34,7 @@ struct schema {
     const struct schema_row *row; /* null while metadata is judged */
     size_t faults;
     bool blocked;      /* by a fault after which an API server evaluates no rules */
+    bool lenient;      /* rules are evaluated all the same; those that cannot be are left out */
     bool hides_values; /* what stands in it is secret */
     unsigned quiet;    /* faults are counted and not reported: inside of anyOf, oneOf and not */
 };
@@ -78,6 +79,14 @@ const char *closest_property(struct schema *schema, const struct schema_node *no
 const char *field_elsewhere(struct schema *schema, const struct place *parent, struct slice name);
 /* Releases and channels whose schema for the object's kind has the field, in words; absent: none. */
 struct slice field_releases(struct schema *schema, const struct place *place);
+
+/* ---- expressions in words (words.c) ---------------------------------------------------------- */
+
+struct pattern_words {
+    const char *pattern, *words, *example;
+};
+const struct pattern_words *pattern_words_at(size_t index); /* null past the end */
+const struct pattern_words *pattern_words_find(struct slice pattern);
 
 /* ---- the steps ------------------------------------------------------------------------------ */
 

@@ -124,8 +124,10 @@ static void check_pattern(struct schema *schema, uint16_t index, const struct no
     enum regex_result result =
         state->regex ? regex_search(state->regex, value->text, NULL) : REGEX_LIMIT;
     if (result == REGEX_NO) {
-        fault_value(schema, DIAG_V006, place, value, "must match '" SLICE_FMT "'",
-                    SLICE_ARG(pattern));
+        const struct pattern_words *words = pattern_words_find(pattern);
+        fault_value(schema, DIAG_V006, place, value, "must match '" SLICE_FMT "'%s%s%s%s",
+                    SLICE_ARG(pattern), words ? "; " : "", words ? words->words : "",
+                    words ? ", such as " : "", words ? words->example : "");
     } else if (result == REGEX_LIMIT) {
         fault(schema, DIAG_V010, place, "cannot be compared with '" SLICE_FMT "': " SLICE_FMT,
               SLICE_ARG(pattern),
