@@ -128,12 +128,13 @@ static void read_item(const struct reading *reading, const struct node *item)
     fine = id.len && check_id(run, item, id, out) && fine;
     fine = expires.len && check_expiry(run, item, expires) && fine;
     if (fine && reason.len) {
-        *ARENA_PUSH(run->arena, out->items, out->count, out->capacity) = (struct acceptance){
-            .id = id,
-            .reason = reason,
-            .expires = expires,
-            .expired = !slice_is(expires, "never") && slice_compare(expires, reading->today) < 0,
-            .span = node_get(item, "id")->span};
+        const struct acceptance read = {.id = id,
+                                        .reason = reason,
+                                        .expires = expires,
+                                        .expired = !slice_is(expires, "never") &&
+                                                   slice_compare(expires, reading->today) < 0,
+                                        .span = node_get(item, "id")->span};
+        (void)accept_add(run, out, &read); /* check_id has looked for it */
     }
 }
 
@@ -172,14 +173,23 @@ void accept_read(struct run *run, const struct input_file *file, struct slice to
     }
 }
 
+bool accept_add(struct run *run, struct acceptances *accepted, const struct acceptance *item)
+{
+    struct acceptance *kept = ARENA_NEW(run->arena, struct acceptance);
+    *kept = *item;
+    if (!accepted->by_id) {
+        accepted->by_id = map_new(run->arena);
+    }
+    if (map_add(accepted->by_id, kept->id, kept)) {
+        return false;
+    }
+    *ARENA_PUSH(run->arena, accepted->items, accepted->count, accepted->capacity) = kept;
+    return true;
+}
+
 const struct acceptance *accept_find(const struct acceptances *accepted, struct slice id)
 {
-    for (size_t i = 0; i < accepted->count; i++) {
-        if (slice_equal(accepted->items[i].id, id)) {
-            return &accepted->items[i];
-        }
-    }
-    return NULL;
+    return accepted->by_id ? map_get(accepted->by_id, id) : NULL;
 }
 
 static const struct finding *find_finding(const struct comparison *comparison, struct slice id)
@@ -196,7 +206,7 @@ void accept_report(struct run *run, const struct acceptances *accepted,
                    const struct comparison *comparison)
 {
     for (size_t i = 0; i < accepted->count; i++) {
-        const struct acceptance *item = &accepted->items[i];
+        const struct acceptance *item = accepted->items[i];
         const struct finding *finding = find_finding(comparison, item->id);
         if (!finding) {
             diag_at(run->diag, DIAG_D007, item->span, SLICE_ABSENT,

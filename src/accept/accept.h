@@ -19,13 +19,16 @@ struct acceptance {
     struct span span; /* of the id */
 };
 struct acceptances {
-    struct acceptance *items;
+    struct acceptance **items;
     size_t count, capacity;
+    struct map *by_id; /* null: there are none */
 };
 
 /* Reads a file and appends what it accepts. `today` decides what has expired. */
 void accept_read(struct run *run, const struct input_file *file, struct slice today,
                  struct acceptances *out);
+/* False when the id is there already. */
+bool accept_add(struct run *run, struct acceptances *accepted, const struct acceptance *item);
 /* Says which of them have expired, and which name no finding. */
 void accept_report(struct run *run, const struct acceptances *accepted,
                    const struct comparison *comparison);

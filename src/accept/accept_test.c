@@ -186,7 +186,7 @@ static void test_accept_writes_what_it_reads(void **state)
                                                         "  expires: \"\"\n");
     struct world *again = read_text(out.ptr);
     assert_int_equal(again->accepted.count, 1); /* the other one has no reason yet */
-    assert_true(slice_is(again->accepted.items[0].reason, "a: b"));
+    assert_true(slice_is(again->accepted.items[0]->reason, "a: b"));
     buf_release(&out);
     world_close(again);
     world_close(world);

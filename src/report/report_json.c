@@ -77,13 +77,27 @@ static struct node *place_node(const struct writer *writer, const struct finding
     return map;
 }
 
+/* Without the request, which the witness has. */
+static struct node *answer_node(const struct writer *writer, const struct finding *finding,
+                                bool after)
+{
+    const struct node *all =
+        outcome_node(writer->run, &finding->witness, after ? &finding->after : &finding->before);
+    struct node *map = node_map(writer->arena);
+    for (size_t i = 0; i < all->count; i++) {
+        if (!slice_is(all->pairs[i].key, "request")) {
+            node_set_slice(writer->arena, map, all->pairs[i].key, all->pairs[i].value);
+        }
+    }
+    return map;
+}
+
 static struct node *side_node(const struct writer *writer, const struct finding *finding,
                               bool after)
 {
     struct node *map = node_map(writer->arena);
     set(writer, map, "origin", place_node(writer, finding, after));
-    set(writer, map, "outcome",
-        outcome_node(writer->run, &finding->witness, after ? &finding->after : &finding->before));
+    set(writer, map, "outcome", answer_node(writer, finding, after));
     return map;
 }
 

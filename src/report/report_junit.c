@@ -7,30 +7,42 @@ struct writer {
     struct run *run;
     const struct report *report;
     struct buf *out;
+    struct map *by_host; /* name to struct own_findings */
 };
 
-static bool concerns(const struct finding *finding, struct slice host, enum aspect aspect)
+/* Of one host, those that rules make. */
+struct own_findings {
+    const struct finding **items;
+    size_t count, capacity;
+};
+
+static struct map *sort_by_host(struct run *run, const struct comparison *comparison)
 {
-    if (finding->platform || !(finding->aspects >> aspect & 1)) {
-        return false;
-    }
-    for (size_t i = 0; i < finding->host_count; i++) {
-        if (slice_equal(finding->hosts[i], host)) {
-            return true;
+    struct map *map = map_new(run->arena);
+    for (size_t i = 0; i < comparison->finding_count; i++) {
+        const struct finding *finding = &comparison->findings[i];
+        for (size_t h = 0; !finding->platform && h < finding->host_count; h++) {
+            struct own_findings *own = map_get(map, finding->hosts[h]);
+            if (!own) {
+                own = ARENA_NEW(run->arena, struct own_findings);
+                map_put(map, finding->hosts[h], own);
+            }
+            *ARENA_PUSH(run->arena, own->items, own->count, own->capacity) = finding;
         }
     }
-    return false;
+    return map;
 }
 
 /* Findings of the case that fail, or those that do not. */
 static size_t put_findings(const struct writer *writer, struct slice host, enum aspect aspect,
                            bool failing, struct buf *out)
 {
-    const struct comparison *comparison = writer->report->comparison;
+    const struct own_findings *own = map_get(writer->by_host, host);
     size_t count = 0;
-    for (size_t i = 0; i < comparison->finding_count; i++) {
-        const struct finding *finding = &comparison->findings[i];
-        if (!concerns(finding, host, aspect) || finding_fails(writer->report, finding) != failing) {
+    for (size_t i = 0; own && i < own->count; i++) {
+        const struct finding *finding = own->items[i];
+        if (!(finding->aspects >> aspect & 1) ||
+            finding_fails(writer->report, finding) != failing) {
             continue;
         }
         const struct acceptance *accepted = finding_acceptance(writer->report, finding);
@@ -115,7 +127,7 @@ void report_junit(struct run *run, const struct report *report, struct buf *out)
     struct buf suites;
     size_t totals[3] = {0};
     buf_init(&suites, BUF_TEXT_MAX);
-    const struct writer writer = {run, report, &suites};
+    const struct writer writer = {run, report, &suites, sort_by_host(run, report->comparison)};
     for (size_t i = 0; i < report->comparison->host_count; i++) {
         put_suite(&writer, &report->comparison->hosts[i], totals);
     }

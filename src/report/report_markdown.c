@@ -90,6 +90,12 @@ static void put_item(const struct writer *writer, const char *label, struct slic
     buf_putc(writer->out, '\n');
 }
 
+/* A sentence of our own, which has no marks of Markdown. */
+static void put_sentence(const struct writer *writer, const char *text)
+{
+    buf_printf(writer->out, "- %s\n", text);
+}
+
 static void put_place(const struct writer *writer, const struct finding *finding, bool after)
 {
     struct place place;
@@ -239,8 +245,9 @@ static void put_terms(const struct writer *writer)
     open_details(writer, SLICE("What \"equivalent\" means here"));
     buf_puts(writer->out, "It is proved for every request of\n\n");
     for (size_t i = 0; comparison->domain[i]; i++) {
-        put_item(writer, "domain", slice_of(comparison->domain[i]));
+        put_sentence(writer, comparison->domain[i]);
     }
+    buf_puts(writer->out, "\nin these fields\n\n");
     for (size_t a = 0; a < ASPECT_COUNT; a++) {
         if (!comparison->aspects[a]) {
             continue;
@@ -252,8 +259,9 @@ static void put_terms(const struct writer *writer)
         }
         put_item(writer, aspect_name((enum aspect)a), fields);
     }
+    buf_puts(writer->out, "\nunder these assumptions\n\n");
     for (size_t i = 0; (text = report_assumption(writer->run, writer->report, i)); i++) {
-        put_item(writer, "assumed", slice_of(text));
+        put_sentence(writer, text);
     }
     buf_puts(writer->out, "\n</details>\n");
 }

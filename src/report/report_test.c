@@ -19,7 +19,6 @@ struct world {
     struct slice names[1];
     struct comparison comparison;
     struct acceptances accepted;
-    struct acceptance acceptance;
     struct report report;
     struct buf out;
 };
@@ -82,11 +81,12 @@ static struct world *world_open(void)
 
 static void accept_first(struct world *world, bool expired)
 {
-    world->acceptance = (struct acceptance){.id = world->findings[0].id,
-                                            .reason = SLICE(NASTY),
-                                            .expires = SLICE("2027-01-31"),
-                                            .expired = expired};
-    world->accepted = (struct acceptances){.items = &world->acceptance, .count = 1};
+    const struct acceptance accepted = {.id = world->findings[0].id,
+                                        .reason = SLICE(NASTY),
+                                        .expires = SLICE("2027-01-31"),
+                                        .expired = expired};
+    world->accepted = (struct acceptances){0};
+    assert_true(accept_add(&world->run, &world->accepted, &accepted));
 }
 
 static const char *print(struct world *world, enum report_format format)
