@@ -27,8 +27,6 @@ CHOICES(difference_levels, "changed", "breaking", "cosmetic")
 CHOICES(diagnostic_formats, "text", "json", "github", "sarif")
 CHOICES(severities, "info", "warning", "error")
 CHOICES(colours, "auto", "always", "never")
-/* What is known of ingress-nginx was read from this version. */
-CHOICES(nginx_versions, "1.15.1")
 
 static const char *targets(size_t index)
 {
@@ -136,8 +134,8 @@ static const struct option_row rows[] = {
          "write a file for each object into a folder"),
     SWITCH("force", 0, force, COMMAND_CONVERT, "overwrite files in --out-dir"),
     CHOICE("from", 0, from, SIDES, "NAME", ingress_from_name, "whose Ingresses they are"),
-    CHOICE("from-version", 0, from_version, SIDES, "VERSION", nginx_versions,
-           "version of the controller"),
+    TEXT("from-version", 0, from_version, SIDES, "VERSION",
+         "version of the controller, 1.9.0 to 1.15.1"),
     TEXT("ingress-class", 0, ingress_class, SIDES, "NAME", "read Ingresses of this class only"),
     LIST("controller-flag", 0, controller_flags, SIDES, "FLAG[=VALUE]",
          "flag of the controller, such as enable-ssl-passthrough; repeatable"),

@@ -15,7 +15,7 @@ static void read_text(struct world *world, const struct rule_set *set)
 void world_open(const struct rule_set *set, struct world *out)
 {
     const struct limits limits = limits_default();
-    const struct ingress_choice choice = {SLICE("ingress-nginx"), SLICE_ABSENT};
+    const struct ingress_choice choice = {.from = SLICE("ingress-nginx")};
     const struct ingress_nginx_options options = {.version = SLICE_ABSENT};
     *out = (struct world){.evaluator = NULL};
     run_open(&out->run, &limits, NULL, NULL);

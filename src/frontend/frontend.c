@@ -78,11 +78,11 @@ static bool nothing(struct run *run, const char *what)
 static struct slice ingress_label(struct run *run, const struct side_options *options,
                                   const struct ingress_claims *claims)
 {
-    struct slice version = options->nginx.version.len ? options->nginx.version : SLICE("1.15.1");
     bool aks = slice_is(options->choice.from, "aks-nginx");
     for (size_t i = 0; i < claims->count; i++) {
         aks |= slice_is(claims->items[i].plane, "aks-nginx");
     }
+    struct slice version = ingress_nginx_version(&options->nginx, aks);
     return arena_printf(run->arena, "%s" SLICE_FMT "%s%s",
                         !claims->any_nginx ? ""
                         : aks              ? "AKS application routing, ingress-nginx "
@@ -96,7 +96,9 @@ static struct slice ingress_label(struct run *run, const struct side_options *op
 static void build_ingress(struct run *run, const struct side_options *options, struct side *side)
 {
     struct ingress_claims claims;
-    ingress_claim_all(run, &side->kube, &options->choice, &claims);
+    struct ingress_choice choice = options->choice;
+    choice.classless = ingress_nginx_takes_classless(run, &side->kube, &options->nginx);
+    ingress_claim_all(run, &side->kube, &choice, &claims);
     if (claims.any_nginx) {
         ingress_nginx_build(run, &side->kube, &claims, &options->nginx, &side->table);
     }

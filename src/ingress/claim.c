@@ -80,29 +80,6 @@ static void refuse(const struct claimer *claimer, struct ingress_claim *claim, s
             SLICE_ARG(reason));
 }
 
-static void claim_by_object(const struct claimer *claimer, const struct ingress_class *class,
-                            struct ingress_claim *claim)
-{
-    const struct controller *controller = controller_by_name(class->controller);
-    struct slice gateway = plane_class(claimer, class->controller);
-    if (!controller && claimer->choice->ingress_class.len) {
-        /* --from and --ingress-class together say who serves this very class */
-        controller = claimer->forced;
-    }
-    if (claimer->neutral) {
-        take_neutral(claim, class->controller, gateway);
-    } else if (controller) {
-        take(claim, controller, class->controller, gateway);
-    } else if (claimer->nginx_class || claimer->forced) {
-        claim->owner = INGRESS_OWNER_OTHER;
-        claim->controller = class->controller;
-        claim->plane = class->controller;
-        claim->gateway = gateway;
-    } else {
-        take_neutral(claim, class->controller, gateway);
-    }
-}
-
 /* Each NginxIngressController of AKS brings a class of its own (application routing operator,
  * api/v1alpha1/nginxingresscontroller_types.go). */
 static bool is_aks_class(const struct kube *kube, struct slice class_name)
@@ -122,6 +99,31 @@ static bool is_aks_class(const struct kube *kube, struct slice class_name)
         }
     }
     return false;
+}
+
+static void claim_by_object(const struct claimer *claimer, const struct ingress_class *class,
+                            struct ingress_claim *claim)
+{
+    const struct controller *controller = controller_by_name(class->controller);
+    struct slice gateway = plane_class(claimer, class->controller);
+    if (!controller && claimer->choice->ingress_class.len) {
+        /* --from and --ingress-class together say who serves this very class */
+        controller = claimer->forced;
+    }
+    if (claimer->neutral) {
+        take_neutral(claim, class->controller, gateway);
+    } else if (!controller && is_aks_class(claimer->kube, class->object.name)) {
+        take(claim, controller_by_plane(SLICE("aks-nginx")), class->controller, class->object.name);
+    } else if (controller) {
+        take(claim, controller, class->controller, gateway);
+    } else if (claimer->nginx_class || claimer->forced) {
+        claim->owner = INGRESS_OWNER_OTHER;
+        claim->controller = class->controller;
+        claim->plane = class->controller;
+        claim->gateway = gateway;
+    } else {
+        take_neutral(claim, class->controller, gateway);
+    }
 }
 
 /* A class that is named and whose object is not in the input. */
@@ -184,9 +186,10 @@ static void claim_without_class(const struct claimer *claimer, struct ingress_cl
         claim_by_object(claimer, class, claim);
     } else if (claimer->neutral) {
         take_neutral(claim, SLICE_ABSENT, SLICE_ABSENT);
-    } else if (claimer->forced && !claimer->classes_known) {
-        take(claim, claimer->forced, SLICE_ABSENT,
-             gateway_of(claimer, claimer->forced, SLICE_ABSENT));
+    } else if ((claimer->forced && !claimer->classes_known) || claimer->choice->classless) {
+        const struct controller *controller =
+            claimer->forced ? claimer->forced : controller_by_plane(SLICE("ingress-nginx"));
+        take(claim, controller, SLICE_ABSENT, gateway_of(claimer, controller, SLICE_ABSENT));
     } else {
         refuse(claimer, claim, claim->ingress->object.span,
                SLICE("this Ingress has no class, and no IngressClass in the input is the default; "

@@ -38,6 +38,7 @@ struct ingress_claims {
 struct ingress_choice {
     struct slice from; /* --from: auto, ingress-nginx, aks-nginx, ingress-v1; absent: auto */
     struct slice ingress_class; /* --ingress-class: take only this class; absent: all */
+    bool classless;             /* ingress-nginx runs with --watch-ingress-without-class */
 };
 /* Names that --from takes, for messages and completion; null past the end. */
 const char *ingress_from_name(size_t index);

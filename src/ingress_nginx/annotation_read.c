@@ -177,7 +177,8 @@ static void bad_value(struct reading *reading, const struct annotation_row *row,
     struct slice subject = reading->ingress->object.subject;
     /* A parser that its main annotation does not switch on never sees the value. */
     bool seen = row->needs == AN_none || annotation_acts(reading->out, row->needs);
-    if (row->bad == BAD_STRICT || (row->bad == BAD_DROP && seen)) {
+    bool drops = row->bad == BAD_STRICT || (row->bad == BAD_DROP && seen);
+    if (drops && reading->settings->validates) {
         drop_value(reading, label);
         return;
     }
@@ -245,7 +246,8 @@ static void empty_value(struct reading *reading, enum annotation_id id, const st
 /* True when the controller's policy lets a snippet through. */
 static bool snippet_allowed(const struct reading *reading, const struct label *label)
 {
-    if (!reading->settings->risk_critical && !reading->settings->config && !reading->run->closed) {
+    if (reading->settings->risk < RISK_CRITICAL && !reading->settings->config &&
+        !reading->run->closed) {
         /* Whoever has snippets allows them, as a rule, so the answer may be all wrong. */
         reading->out->dropped = true;
         diag_severity_at(reading->run->diag, DIAG_N003, SEVERITY_ERROR, label->span,
@@ -256,7 +258,7 @@ static bool snippet_allowed(const struct reading *reading, const struct label *l
                          SLICE_ARG(label->key));
         return false;
     }
-    if (!reading->settings->risk_critical) {
+    if (reading->settings->risk < RISK_CRITICAL) {
         drop(reading, label, "is a snippet, which the controller's risk level forbids");
         return false;
     }
@@ -269,12 +271,41 @@ static bool snippet_allowed(const struct reading *reading, const struct label *l
     return true;
 }
 
+/* Without --enable-annotation-validation texts reach nginx.conf as they are; numbers and the like must still be
+ * read, and what cannot be falls back to its default. */
+static bool is_raw(const struct settings *settings, const struct annotation_row *row)
+{
+    return !settings->validates && row->check != CHECK_BOOL && row->check != CHECK_INT &&
+           row->check != CHECK_CIDRS && row->bad != BAD_GROUP;
+}
+
+static void take_raw(struct reading *reading, const struct label *label, enum annotation_id id)
+{
+    struct annotations *out = reading->out;
+    diag_at(reading->run->diag, DIAG_N006, label->span, reading->ingress->object.subject,
+            "annotation '" SLICE_FMT "' has the bad value '" SLICE_FMT
+            "', and this controller does not check values; what it does with it is unknown",
+            SLICE_ARG(label->key), SLICE_ARG(label->value));
+    *ARENA_PUSH(out->arena, out->items, out->count, out->capacity) =
+        (struct annotation){.id = id,
+                            .value = slice_trim(label->value),
+                            .name = label->key,
+                            .span = label->span,
+                            .unchecked = true,
+                            .used = true,
+                            .named = true};
+}
+
 static void read_one(struct reading *reading, const struct label *label, enum annotation_id id,
                      bool alias)
 {
     const struct annotation_row *row = annotation_row(id);
     struct annotations *out = reading->out;
     if (row->treatment == TREAT_RISK && !snippet_allowed(reading, label)) {
+        return;
+    }
+    if (row->treatment != TREAT_RISK && annotation_risk(id) > reading->settings->risk) {
+        drop(reading, label, "has a risk above the controller's annotations-risk-level");
         return;
     }
     /* An alias counts only where the main name has no value. */
@@ -286,6 +317,8 @@ static void read_one(struct reading *reading, const struct label *label, enum an
     }
     if (label->value.len == 0) {
         empty_value(reading, id, label);
+    } else if (!annotation_passes(row, label->value) && is_raw(reading->settings, row)) {
+        take_raw(reading, label, id);
     } else if (!annotation_passes(row, label->value)) {
         bad_value(reading, row, label);
     } else {
@@ -319,6 +352,7 @@ static void read_pass(struct reading *reading, bool dependent, bool aliases)
         struct slice name = slice_sub(label->key, reading->prefix.len, label->key.len);
         enum annotation_id id = annotation_find(name, &alias);
         if (id != AN_none && alias == aliases &&
+            version_has(reading->settings->version, id, alias) &&
             (annotation_row(id)->needs != AN_none) == dependent) {
             read_one(reading, label, id, alias);
         }
@@ -338,6 +372,11 @@ static void read_others(struct reading *reading)
             drop(reading, label, "holds a word of the controller's block list");
         } else if (annotation_find(name, &alias) == AN_none) {
             unknown_name(reading, label, name);
+        } else if (!version_has(reading->settings->version, annotation_find(name, &alias), alias)) {
+            diag_at(reading->run->diag, DIAG_N002, label->span, reading->ingress->object.subject,
+                    "annotation '" SLICE_FMT "' came with a later version of the controller than "
+                    "the one that runs, so it does nothing",
+                    SLICE_ARG(label->key));
         }
     }
 }

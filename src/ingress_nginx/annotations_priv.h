@@ -77,8 +77,9 @@ struct annotation {
     enum annotation_id id;
     struct slice value, name; /* name as written, with prefix */
     struct span span;
-    bool used;  /* something in the table comes from it */
-    bool named; /* a diagnostic says what becomes of it */
+    bool unchecked; /* the value would not pass, and the controller does not check it */
+    bool used;      /* something in the table comes from it */
+    bool named;     /* a diagnostic says what becomes of it */
 };
 struct settings;
 struct annotations {

@@ -93,9 +93,7 @@ static void merge_path(struct model *model, const struct item *item, size_t rule
     }
     if (!canary->resolved) {
         canary->resolved = true;
-        canary->backend =
-            ingress_backend_resolve(model->run, model->kube, item->ingress->object.namespace,
-                                    &path->backend, true, 503, 503);
+        canary->backend = model_backend(model, item->ingress->object.namespace, &path->backend);
         canary->origin = (struct origin){
             SLICE("Ingress"), item->ingress->object.namespace, item->ingress->object.name,
             arena_printf(model->run->arena, "spec.rules[%zu].http.paths[%zu]", rule, number),
@@ -128,8 +126,7 @@ static void merge_default(struct model *model, const struct item *item)
     for (size_t i = 0; canary && canary->canary && i < server->count; i++) {
         if (!canary->resolved) {
             canary->resolved = true;
-            canary->backend = ingress_backend_resolve(
-                model->run, model->kube, item->ingress->object.namespace, backend, true, 503, 503);
+            canary->backend = model_backend(model, item->ingress->object.namespace, backend);
             canary->origin = (struct origin){SLICE("Ingress"), item->ingress->object.namespace,
                                              item->ingress->object.name,
                                              SLICE("spec.defaultBackend"), backend->span};

@@ -266,8 +266,7 @@ bool location_default_service(const struct model *model, const struct location *
     }
     const struct ingress_backend backend = {
         .present = true, .service = name, .port = service->ports[0].port};
-    *out = ingress_backend_resolve(model->run, model->kube, ingress->namespace, &backend, true, 503,
-                                   503);
+    *out = model_backend(model, ingress->namespace, &backend);
     return !out->status;
 }
 
@@ -319,12 +318,39 @@ static bool stand_in(struct model *model, const struct location *location, struc
     return true;
 }
 
+/* The flag default-backend-service: its first port; a server of the controller's own answers 404 where it does
+ * not serve (controller.go, getDefaultUpstream). */
+static bool default_backend(const struct model *model, struct backend *out)
+{
+    struct slice name = model->settings->default_backend;
+    size_t slash = slice_find(name, '/', 0);
+    if (slash == name.len) {
+        return false;
+    }
+    struct slice namespace = slice_sub(name, 0, slash);
+    const struct service *service = (const struct service *)(const void *)kube_find(
+        model->kube, KUBE_SERVICE, namespace, slice_sub(name, slash + 1, name.len));
+    const struct ingress_backend backend = {
+        .present = true,
+        .service = slice_sub(name, slash + 1, name.len),
+        .port = service && service->port_count ? service->ports[0].port : 80};
+    *out = model_backend(model, namespace, &backend);
+    return !out->status;
+}
+
 static void set_backends(struct model *model, const struct location *location, struct rule *rule)
 {
     struct run *run = model->run;
     if (location->has_backend) {
         rule->backends = ARENA_NEW(run->arena, struct backend);
         rule->backends[0] = location->backend;
+        rule->backend_count = 1;
+        return;
+    }
+    struct backend backend;
+    if (default_backend(model, &backend)) {
+        rule->backends = ARENA_NEW(run->arena, struct backend);
+        rule->backends[0] = backend;
         rule->backend_count = 1;
         return;
     }
@@ -353,7 +379,7 @@ bool listed_prefix(struct slice path, struct slice list)
 static bool is_open(const struct annotations *annotations, const struct annotation *item)
 {
     const struct annotation_row *row = annotation_row(item->id);
-    bool open = row->treatment == TREAT_OPEN ||
+    bool open = item->unchecked || row->treatment == TREAT_OPEN ||
                 (row->treatment == TREAT_RISK && !snippet_is_plain(item->id, item->value));
     /* what belongs to the host is put on the host */
     return open && row->scope != SCOPE_SERVER && annotation_acts(annotations, item->id) &&

@@ -89,17 +89,17 @@ static void add_tunnel(struct model *model, const struct name *name, struct rout
     }
 }
 
-/* nginx.tmpl: on the default server only, so a name without a server gets no TLS at all. */
-static const struct unknown *handshake_unknown(struct model *model, const struct name *name,
-                                               const struct unknown *to)
+/* Of the flag, where the host has none of its own (lua/certificate.lua). */
+static struct certificate shown(const struct model *model, const struct certificate *own)
 {
-    if (name->host.kind != HOST_ANY || !model->settings->reject_handshake) {
-        return to;
+    struct certificate certificate = *own;
+    struct slice name = model->settings->default_certificate;
+    size_t slash = slice_find(name, '/', 0);
+    if (!own->secret.len && slash < name.len) {
+        certificate.namespace = slice_sub(name, 0, slash);
+        certificate.secret = slice_sub(name, slash + 1, name.len);
     }
-    return unknown_add(model->run, to, ASPECT_ROUTING,
-                       setting_source(model->settings, "ssl-reject-handshake"),
-                       SLICE("ssl-reject-handshake ends connections to unknown hosts, which is not "
-                             "understood yet"));
+    return certificate;
 }
 
 static void add_entries(struct model *model, const struct name *name, struct route_table *table)
@@ -111,7 +111,7 @@ static void add_entries(struct model *model, const struct name *name, struct rou
     }
     const struct unknown *doubt;
     const struct route_header_edits *refusal = server_refusal(model, server, &doubt);
-    for (int https = 0; https < 2; https++) {
+    for (int https = model->settings->no_http; https < 2; https++) {
         struct entry *entry = route_table_add(model->run, table);
         entry->gateway = model->gateway;
         entry->https = https == 1;
@@ -124,8 +124,10 @@ static void add_entries(struct model *model, const struct name *name, struct rou
         entry->refusal = refusal;
         entry->refusal_unknown = doubt;
         if (https) {
-            entry->certificate = name->certificate;
-            entry->unknown = handshake_unknown(model, name, entry->unknown);
+            entry->certificate = shown(model, &name->certificate);
+            /* nginx.tmpl: on the default server only, so a name without a server gets no TLS at all */
+            bool refused = name->host.kind == HOST_ANY && model->settings->reject_handshake;
+            entry->kind = refused ? ENTRY_CLOSE : ENTRY_RULES;
         }
     }
 }

@@ -4,30 +4,92 @@
  * those that the user gives. */
 
 enum flag_treat {
-    FLAG_SWITCH, /* sets a member of settings */
-    FLAG_OPEN    /* changes answers, and is not taken into account; all others change none */
+    FLAG_SWITCH, /* sets a bool of settings */
+    FLAG_TEXT,   /* sets a text of settings */
+    FLAG_OPEN,   /* changes answers, and is not taken into account */
+    FLAG_QUIET   /* changes no answer */
 };
+#define FLAG(name, treat, member)                                                                  \
+    {                                                                                              \
+        name, FLAG_##treat, offsetof(struct settings, member)                                      \
+    }
+#define QUIET(name)                                                                                \
+    {                                                                                              \
+        name, FLAG_QUIET, 0                                                                        \
+    }
 static const struct flag {
     const char *name;
     enum flag_treat treat;
     size_t offset;
 } flags[] = {
-    {"enable-ssl-passthrough", FLAG_SWITCH, offsetof(struct settings, ssl_passthrough)},
-    {"default-backend-service", FLAG_OPEN, 0},
-    {"default-ssl-certificate", FLAG_OPEN, 0},
-    {"disable-catch-all", FLAG_OPEN, 0},
-    {"disable-svc-external-name", FLAG_OPEN, 0},
-    {"enable-annotation-validation", FLAG_OPEN, 0},
-    {"deep-inspect", FLAG_OPEN, 0},
-    {"annotations-prefix", FLAG_OPEN, 0},
-    {"watch-ingress-without-class", FLAG_OPEN, 0},
-    {"watch-namespace", FLAG_OPEN, 0},
-    {"watch-namespace-selector", FLAG_OPEN, 0},
+    FLAG("enable-ssl-passthrough", SWITCH, ssl_passthrough),
+    FLAG("enable-annotation-validation", SWITCH, validates),
+    FLAG("deep-inspect", SWITCH, inspects),
+    FLAG("disable-catch-all", SWITCH, no_catch_all),
+    FLAG("watch-ingress-without-class", SWITCH, takes_classless),
+    FLAG("disable-svc-external-name", SWITCH, no_external_names),
+    FLAG("default-backend-service", TEXT, default_backend),
+    FLAG("default-ssl-certificate", TEXT, default_certificate),
+    FLAG("annotations-prefix", TEXT, prefix),
+    FLAG("watch-namespace", TEXT, watched),
+    FLAG("watch-namespace-selector", TEXT, watched_selector),
+    FLAG("tcp-services-configmap", TEXT, tcp_services),
+    FLAG("udp-services-configmap", TEXT, udp_services),
+    FLAG("health-check-path", TEXT, health_path),
+    FLAG("configmap", TEXT, config_name),
+    {"ingress-class", FLAG_OPEN, 0},
+    {"controller-class", FLAG_OPEN, 0},
     {"ingress-class-by-name", FLAG_OPEN, 0},
-    {"tcp-services-configmap", FLAG_OPEN, 0},
-    {"udp-services-configmap", FLAG_OPEN, 0},
     {"http-port", FLAG_OPEN, 0},
     {"https-port", FLAG_OPEN, 0},
+    QUIET("apiserver-host"),
+    QUIET("certificate-authority"),
+    QUIET("kubeconfig"),
+    QUIET("publish-service"),
+    QUIET("sync-period"),
+    QUIET("profiling"),
+    QUIET("health-check-timeout"),
+    QUIET("update-status"),
+    QUIET("election-id"),
+    QUIET("election-ttl"),
+    QUIET("update-status-on-shutdown"),
+    QUIET("report-node-internal-ip-address"),
+    QUIET("disable-leader-election"),
+    QUIET("enable-ssl-chain-completion"),
+    QUIET("sync-rate-limit"),
+    QUIET("publish-status-address"),
+    QUIET("enable-metrics"),
+    QUIET("metrics-per-host"),
+    QUIET("metrics-per-undefined-host"),
+    QUIET("report-status-classes"),
+    QUIET("time-buckets"),
+    QUIET("length-buckets"),
+    QUIET("size-buckets"),
+    QUIET("bucket-factor"),
+    QUIET("max-buckets"),
+    QUIET("exclude-socket-metrics"),
+    QUIET("monitor-max-batch-size"),
+    QUIET("ssl-passthrough-proxy-port"),
+    QUIET("default-server-port"),
+    QUIET("healthz-port"),
+    QUIET("healthz-host"),
+    QUIET("validating-webhook"),
+    QUIET("validating-webhook-certificate"),
+    QUIET("validating-webhook-key"),
+    QUIET("disable-full-test"),
+    QUIET("status-port"),
+    QUIET("stream-port"),
+    QUIET("internal-logger-address"),
+    QUIET("profiler-port"),
+    QUIET("profiler-address"),
+    QUIET("status-update-interval"),
+    QUIET("shutdown-grace-period"),
+    QUIET("post-shutdown-grace-period"),
+    QUIET("dynamic-configuration-retries"),
+    QUIET("disable-sync-events"),
+    QUIET("enable-topology-aware-routing"),
+    QUIET("maxmind-edition-ids"),
+    QUIET("v"),
 };
 
 static bool is_off(struct slice value)
@@ -46,10 +108,13 @@ static const struct flag *find_flag(struct slice name)
     return NULL;
 }
 
-/* "--name", "--name=value" or "-name" (spf13/pflag). */
-static void read_flag(struct run *run, struct slice text, struct span span, struct slice subject,
-                      struct settings *out)
+/* "--name", "--name=value" or "-name" (spf13/pflag); a value may be the next word. */
+static void read_flag(struct run *run, struct slice text, struct slice next, struct span span,
+                      struct slice subject, struct settings *out)
 {
+    if (!slice_starts(text, SLICE("-")) && span.line) {
+        return; /* the program, or the value of the flag before */
+    }
     while (slice_starts(text, SLICE("-"))) {
         text = slice_sub(text, 1, text.len);
     }
@@ -57,9 +122,24 @@ static void read_flag(struct run *run, struct slice text, struct span span, stru
     struct slice name = slice_sub(text, 0, equals);
     struct slice value = slice_sub(text, equals + 1, text.len);
     const struct flag *flag = find_flag(name);
-    if (flag && flag->treat == FLAG_SWITCH) {
-        *(bool *)(void *)((char *)out + flag->offset) = !is_off(value);
-    } else if (flag && flag->treat == FLAG_OPEN) {
+    void *slot = flag ? (char *)out + flag->offset : NULL;
+    if (!flag && run->diag) {
+        const char *names[ARRAY_LEN(flags)];
+        for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+            names[i] = flags[i].name;
+        }
+        const char *close = diag_closest(name, names, ARRAY_LEN(flags));
+        diag_at(run->diag, DIAG_N033, span, subject,
+                "the controller has no flag --" SLICE_FMT "%s%s%s", SLICE_ARG(name),
+                close ? "; did you mean --" : ", so nothing is known of what it does",
+                close ? close : "", close ? "?" : "");
+    } else if (!flag) {
+        return;
+    } else if (flag->treat == FLAG_SWITCH) {
+        *(bool *)slot = !is_off(value);
+    } else if (flag->treat == FLAG_TEXT) {
+        *(struct slice *)slot = equals < text.len ? value : next;
+    } else if (flag->treat == FLAG_OPEN && run->diag) {
         diag_at(run->diag, DIAG_N031, span, subject,
                 "the controller runs with --" SLICE_FMT ", which is not taken into account",
                 SLICE_ARG(text));
@@ -82,8 +162,11 @@ static void read_workload(struct run *run, const struct object *object, struct s
         const struct node *args = node_get(containers->items[i], "args");
         bool read = is_controller(containers->items[i]) && args && args->kind == NODE_LIST;
         for (size_t a = 0; read && a < args->count; a++) {
+            const struct node *next = a + 1 < args->count ? args->items[a + 1] : NULL;
             if (args->items[a]->kind == NODE_STRING) {
-                read_flag(run, args->items[a]->text, args->items[a]->span, object->subject, out);
+                read_flag(run, args->items[a]->text,
+                          next && next->kind == NODE_STRING ? next->text : SLICE(""),
+                          args->items[a]->span, object->subject, out);
             }
         }
     }
@@ -99,6 +182,15 @@ void flags_read(struct run *run, const struct kube *kube,
         }
     }
     for (size_t i = 0; i < options->flag_count; i++) {
-        read_flag(run, options->flags[i], SPAN_NONE, SLICE_ABSENT, out);
+        read_flag(run, options->flags[i], SLICE(""), SPAN_NONE, SLICE_ABSENT, out);
     }
+}
+
+bool ingress_nginx_takes_classless(struct run *run, const struct kube *kube,
+                                   const struct ingress_nginx_options *options)
+{
+    struct settings settings = {.takes_classless = false};
+    struct run quiet = {.arena = run->arena, .limits = run->limits, .diag = NULL};
+    flags_read(&quiet, kube, options, &settings);
+    return settings.takes_classless;
 }

@@ -88,21 +88,69 @@ static int compare_items(const void *a, const void *b, void *user)
     return order;
 }
 
+/* "a=b,c!=d,e,!f": labels of the Ingress's namespace (labels.Parse of apimachinery). */
+static bool selects(struct run *run, struct slice selector, const struct labels *labels)
+{
+    struct slice item;
+    while (slice_split(&selector, ',', &item)) {
+        item = slice_trim(item);
+        size_t equals = slice_find(item, '=', 0);
+        bool no = slice_starts(item, SLICE("!")) ||
+                  (equals && equals < item.len && item.ptr[equals - 1] == '!');
+        struct slice key =
+            slice_sub(item, slice_starts(item, SLICE("!")), equals - (no && equals < item.len));
+        struct slice value = slice_sub(item, equals + 1, item.len);
+        value = slice_starts(value, SLICE("=")) ? slice_sub(value, 1, value.len) : value;
+        const struct label *label = labels_find(labels, arena_string(run->arena, slice_trim(key)));
+        bool has = label && (equals == item.len || slice_equal(label->value, slice_trim(value)));
+        if (has == no) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Flags that keep Ingresses out. */
+static bool watched(struct run *run, const struct kube *kube, const struct settings *settings,
+                    const struct ingress *ingress)
+{
+    const struct object *object = &ingress->object;
+    const char *flag = NULL;
+    if (settings->watched.len && !slice_equal(settings->watched, object->namespace)) {
+        flag = "watch-namespace";
+    }
+    if (settings->watched_selector.len) {
+        struct labels labels = kube_namespace_labels(run, kube, object->namespace);
+        flag =
+            selects(run, settings->watched_selector, &labels) ? flag : "watch-namespace-selector";
+    }
+    if (settings->no_catch_all && ingress->default_backend.present) {
+        flag = "disable-catch-all";
+    }
+    if (flag) {
+        diag_at(run->diag, DIAG_N035, object->span, object->subject,
+                "the controller does not load this Ingress, as it runs with --%s", flag);
+    }
+    return !flag;
+}
+
 static void build_plane(struct run *run, const struct kube *kube,
                         const struct ingress_claims *claims, struct slice gateway, bool aks,
                         const struct ingress_nginx_options *options, struct route_table *table,
                         struct render *render)
 {
     struct settings *settings = ARENA_NEW(run->arena, struct settings);
-    settings_read(run, kube, options, aks, settings);
+    settings_read(run, kube, options, gateway, aks, settings);
     struct slice prefix = options->annotations_prefix.len ? options->annotations_prefix
+                          : settings->prefix.len          ? settings->prefix
                                                           : SLICE("nginx.ingress.kubernetes.io");
     struct model model = {.run = run, .kube = kube, .settings = settings, .gateway = gateway};
     model.scratch = arena_open(0, NULL, NULL);
     model.items = ARENA_ARRAY(model.scratch, struct item *, claims->count);
     for (size_t i = claims->count; i-- > 0;) { /* about the order of compare_items */
         const struct ingress_claim *claim = &claims->items[i];
-        if (claim->owner != INGRESS_OWNER_NGINX || !slice_equal(claim->gateway, gateway)) {
+        if (claim->owner != INGRESS_OWNER_NGINX || !slice_equal(claim->gateway, gateway) ||
+            !watched(run, kube, settings, claim->ingress)) {
             continue;
         }
         struct item *item = ARENA_NEW(model.scratch, struct item);
@@ -110,7 +158,8 @@ static void build_plane(struct run *run, const struct kube *kube,
         item->ingress = claim->ingress;
         item->annotations = ARENA_NEW(model.scratch, struct annotations);
         annotations_read(run, model.scratch, claim->ingress, prefix, settings, item->annotations);
-        if (!item->annotations->dropped && inspected(run, claim->ingress)) {
+        if (!item->annotations->dropped &&
+            (!settings->inspects || inspected(run, claim->ingress))) {
             references_check(run, kube, settings, item->annotations);
             model.item_count += !item->annotations->dropped;
         }

@@ -27,6 +27,11 @@ struct ingress_nginx_options {
         *flags; /* of the controller, "enable-ssl-passthrough", over its Deployment's */
     size_t flag_count;
 };
+/* True when the controller's flags let it take Ingresses without a class. Reports nothing. */
+bool ingress_nginx_takes_classless(struct run *run, const struct kube *kube,
+                                   const struct ingress_nginx_options *options);
+/* The version whose rules apply: of the options, or what AKS runs. */
+struct slice ingress_nginx_version(const struct ingress_nginx_options *options, bool aks);
 /* Adds the entries of all Ingresses that the claims give to ingress-nginx. */
 void ingress_nginx_build(struct run *run, const struct kube *kube,
                          const struct ingress_claims *claims,

@@ -2,14 +2,27 @@
 
 /* ---- paths as locations -------------------------------------------------------------------- */
 
+struct backend model_backend(const struct model *model, struct slice namespace,
+                             const struct ingress_backend *backend)
+{
+    struct backend out =
+        ingress_backend_resolve(model->run, model->kube, namespace, backend, true, 503, 503);
+    const struct service *service = (const struct service *)(const void *)kube_find(
+        model->kube, KUBE_SERVICE, namespace, backend->service);
+    if (model->settings->no_external_names && service && slice_is(service->type, "ExternalName")) {
+        out.status = 503;
+        out.reason = SLICE("the controller runs with --disable-svc-external-name");
+    }
+    return out;
+}
+
 void location_backend(struct model *model, const struct item *item,
                       const struct ingress_backend *backend, struct location *location)
 {
     struct slice namespace = item->ingress->object.namespace;
     location->has_backend = backend->service.ptr != NULL;
     if (location->has_backend) {
-        location->backend =
-            ingress_backend_resolve(model->run, model->kube, namespace, backend, true, 503, 503);
+        location->backend = model_backend(model, namespace, backend);
         location->upstream = upstream_find(model, item, backend);
     }
 }

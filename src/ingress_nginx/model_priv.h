@@ -5,11 +5,34 @@
 #include "ingress_nginx/annotations_priv.h"
 #include "ingress_nginx/ingress_nginx.h"
 
+/* ---- risks.c */
+enum risk { RISK_LOW, RISK_MEDIUM, RISK_HIGH, RISK_CRITICAL };
+enum risk annotation_risk(enum annotation_id id);
+bool risk_read(struct slice text, enum risk *out); /* false: no such level, which counts as Low */
+
+/* ---- versions.c: what differed in earlier versions, as one number that grows with them */
+/* "1.13" or "1.13.9"; false when nothing is known of it. */
+bool version_read(struct slice text, int64_t *out);
+/* Absent: the default of the last version. */
+struct slice version_default(int64_t version, const char *key);
+bool version_has(int64_t version, enum annotation_id id, bool alias);
+
 /* ---- settings.c: the controller's ConfigMap */
 struct settings {
+    int64_t version;
+    /* flags */
+    bool validates, inspects, no_catch_all, takes_classless, no_external_names;
+    struct slice default_backend, default_certificate; /* "namespace/name" */
+    struct slice prefix, watched, watched_selector, tcp_services, udp_services, health_path;
+    struct slice config_name;    /* flag configmap */
+    bool no_http;                /* AKS: no port 80 */
+    enum risk risk;              /* what is above it drops the Ingress */
+    struct slice forwarded_host; /* forwarded-host-header */
+    struct slice set_headers;    /* proxy-set-headers */
+    bool request_id;             /* generate-request-id */
     bool ssl_redirect, force_ssl_redirect, preserve_trailing_slash, relative_redirects;
     bool hsts, hsts_include_subdomains, hsts_preload, proxy_buffering, proxy_request_buffering;
-    bool use_forwarded_headers, enable_real_ip, allow_snippets, risk_critical;
+    bool use_forwarded_headers, enable_real_ip, allow_snippets;
     bool enable_underscores, add_original_uri;
     bool cross_namespace;
     bool ssl_passthrough; /* flag enable-ssl-passthrough */
@@ -32,7 +55,11 @@ struct settings {
     const struct config_map *config; /* null: none found */
 };
 void settings_read(struct run *run, const struct kube *kube,
-                   const struct ingress_nginx_options *options, bool aks, struct settings *out);
+                   const struct ingress_nginx_options *options, struct slice gateway, bool aks,
+                   struct settings *out);
+/* ---- aks.c: AKS application routing; `class_name` says which of its controllers */
+void aks_read(struct run *run, const struct kube *kube, struct slice class_name,
+              struct settings *out);
 /* ---- flags.c: the controller's command line */
 void flags_read(struct run *run, const struct kube *kube,
                 const struct ingress_nginx_options *options, struct settings *out);
@@ -205,6 +232,9 @@ struct replaced redirect_replaced(const struct location *location);
 void locations_add(struct model *model);
 /* A new one, zeroed, at the end of the server's. */
 struct location *server_location(struct model *model, struct server *server);
+/* What serves the Service and port; 503 for what does not. */
+struct backend model_backend(const struct model *model, struct slice namespace,
+                             const struct ingress_backend *backend);
 void location_backend(struct model *model, const struct item *item,
                       const struct ingress_backend *backend, struct location *location);
 struct slice server_name(const struct ingress_rule *rule);

@@ -121,7 +121,7 @@ static void test_ingress_nginx_settings_are_named(void **state)
     assert_true(setting_named("allow-backend-server-header: \"true\"", "N011"));
     assert_true(setting_named("large-client-header-buffers: 4 16k", "N011"));
     assert_false(setting_named("large-client-header-buffers: 4 8k", "N011"));
-    assert_true(setting_named("ssl-reject-handshake: \"true\"", "N011"));
+
     assert_true(setting_named("keep-alive: \"10\"", "N008"));
     assert_true(setting_named("keep-alive: \"0\"", "N008"));
     assert_false(setting_named("keep-alive: \"75\"", "N008"));

@@ -38,21 +38,65 @@ static struct template forwarded(struct run *run, const char *header, enum part_
     return template;
 }
 
-static void request_headers(struct run *run, const struct settings *settings,
-                            struct route_table *table)
+/* proxy-set-headers: lines beside those of the template, so a name of both is sent twice. */
+static void set_headers(struct model *model, struct edits *edits)
 {
+    struct run *run = model->run;
+    const struct config_map *map = config_map_named(model->kube, model->settings->set_headers);
+    for (size_t i = 0; map && i < map->data.count; i++) {
+        const struct label *item = &map->data.items[i];
+        struct template value;
+        bool second = false;
+        for (size_t e = 0; e < edits->count; e++) {
+            second = second || slice_equal_fold(edits->items[e].name, item->key);
+        }
+        if (!template_read(run, item->value, NULL, &value)) {
+            model_freeze(model, (struct effect_source){item->key, item->span}, map->object.subject,
+                         arena_printf(run->arena, "nginx refuses the '$' in header '" SLICE_FMT "'",
+                                      SLICE_ARG(item->key)));
+            continue;
+        }
+        effect_edit(run, edits, second ? EDIT_ADD : EDIT_SET, item->key, value);
+    }
+}
+
+/* What the template writes as a variable of the request (template.go, buildForwardedFor). */
+static struct template original(struct run *run, const struct settings *settings, size_t row)
+{
+    struct template template = value(run, request_rows[row].kind, request_rows[row].text);
+    const char *name = request_rows[row].name;
+    struct slice header =
+        slice_is(slice_of(name), "X-Original-Forwarded-For")    ? settings->forwarded_for
+        : slice_is(slice_of(name), "X-Original-Forwarded-Host") ? settings->forwarded_host
+                                                                : SLICE_ABSENT;
+    template.parts[0].text = header.len ? header : template.parts[0].text;
+    if (request_rows[row].kind == PART_REQUEST_ID && !settings->request_id) {
+        template.parts[0].kind = PART_HEADER;
+    }
+    return template;
+}
+
+static void request_headers(struct model *model, struct route_table *table)
+{
+    struct run *run = model->run;
+    const struct settings *settings = model->settings;
     struct route_header_edits *headers = NEW_EFFECT(run, header_edits);
+    bool early = version_default(settings->version, "x-original-forwarded-host").ptr != NULL;
     for (size_t i = 0; i < ARRAY_LEN(request_rows); i++) {
         const char *header = settings->use_forwarded_headers ? request_rows[i].forwarded : NULL;
         enum part_kind kind = request_rows[i].kind;
+        if (early && slice_is(slice_of(request_rows[i].name), "X-Original-Forwarded-Host")) {
+            continue;
+        }
         effect_edit(run, &headers->edits, EDIT_SET, slice_of(request_rows[i].name),
-                    header ? forwarded(run, header, kind) : value(run, kind, request_rows[i].text));
+                    header ? forwarded(run, header, kind) : original(run, settings, i));
     }
     if (settings->add_original_uri) {
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Original-URI"),
                     value(run, PART_TARGET, ""));
     }
     effect_edit(run, &headers->edits, EDIT_REMOVE, SLICE("Proxy"), (struct template){0});
+    set_headers(model, &headers->edits);
     table->platform.request_headers = headers;
     if (settings->use_forwarded_headers) {
         struct route_upstream_host *host = NEW_EFFECT(run, upstream_host);
@@ -123,7 +167,7 @@ void platform_effects(struct model *model, struct route_table *table)
     buffering->request = settings->proxy_request_buffering;
     buffering->response = settings->proxy_buffering;
     table->platform.buffering = buffering;
-    request_headers(run, settings, table);
+    request_headers(model, table);
     response_headers(model, table);
     if (settings->use_forwarded_headers) {
         table->view.scheme_header = SLICE("X-Forwarded-Proto");

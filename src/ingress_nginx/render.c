@@ -189,9 +189,11 @@ static void put_settings(struct render *render, const struct server *server)
 
 static void put_health(struct render *render)
 {
+    buf_printf(render->out,
+               "\n    # added by the controller\n"
+               "    location " SLICE_FMT " {\n        return 200;\n    }\n",
+               SLICE_ARG(render->model->settings->health_path));
     buf_puts(render->out, "\n    # added by the controller\n"
-                          "    location /healthz {\n        return 200;\n    }\n"
-                          "\n    # added by the controller\n"
                           "    location /nginx_status {\n        allow 127.0.0.1;\n"
                           "        deny all;\n        stub_status on;\n    }\n");
 }

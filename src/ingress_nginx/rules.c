@@ -152,10 +152,10 @@ static void add_app_roots(struct model *model, const struct server *server, stru
     }
 }
 
-static void health_check(struct model *model, struct rule_list *list, const char *path,
+static void health_check(struct model *model, struct rule_list *list, struct slice path,
                          int64_t status, const char *reason)
 {
-    struct rule *rule = add_rule(model, list, PATH_PREFIX_STRING, slice_of(path));
+    struct rule *rule = add_rule(model, list, PATH_PREFIX_STRING, path);
     struct route_answer *answer = ARENA_NEW(model->run->arena, struct route_answer);
     answer->status = status;
     answer->reason = slice_of(reason);
@@ -431,8 +431,9 @@ static void add_health_checks(struct model *model, struct rule_list *list)
             rule->match.path.kind == PATH_PREFIX_ELEMENT && slice_is(rule->match.path.value, "/");
         if (root && (i == 0 || !slice_is(list->rules[i - 1].match.path.value, "/") ||
                      list->rules[i - 1].match.path.kind != PATH_PREFIX_ELEMENT)) {
-            health_check(model, &own, "/healthz", 200, "health check of the controller");
-            health_check(model, &own, "/nginx_status", 403, "status page, for the pod only");
+            health_check(model, &own, model->settings->health_path, 200,
+                         "health check of the controller");
+            health_check(model, &own, SLICE("/nginx_status"), 403, "status page, for the pod only");
         }
         *rule_list_add(model->run, &own) = *rule;
     }

@@ -83,17 +83,18 @@ static const struct setting rows[] = {
     USED("proxy-buffer-size", TEXT, buffer_size),
     USED("proxy-busy-buffers-size", TEXT, busy_size),
     USED("proxy-max-temp-file-size", TEXT, temporary_size),
+    USED("forwarded-host-header", TEXT, forwarded_host),
+    USED("proxy-set-headers", TEXT, set_headers),
+    USED("generate-request-id", BOOL, request_id),
     USED("ssl-reject-handshake", BOOL, reject_handshake),
     OPEN("http-snippet", ROUTING),
     OPEN("main-snippet", TRAFFIC),
     OPEN("stream-snippet", ROUTING),
-    OPEN("proxy-set-headers", HEADERS),
     OPEN("custom-http-errors", ROUTING),
     OPEN("enable-modsecurity", PROTECTION),
     OPEN("enable-owasp-modsecurity-crs", PROTECTION),
     OPEN("modsecurity-snippet", PROTECTION),
     OPEN("compute-full-forwarded-for", HEADERS),
-    OPEN_BUT("forwarded-host-header", HEADERS, "X-Forwarded-Host"),
     OPEN("use-proxy-protocol", REDIRECT),
     OPEN("use-port-in-redirects", REDIRECT),
     OPEN_BUT("load-balance", TRAFFIC, "round_robin"),
@@ -116,7 +117,6 @@ static const struct setting rows[] = {
     OPEN("global-auth-cache-key", PROTECTION),
     OPEN("global-auth-always-set-cookie", HEADERS),
     OPEN_BUT("limit-conn-zone-variable", TRAFFIC, "$binary_remote_addr"),
-    OPEN_BUT("generate-request-id", HEADERS, "true"),
     OPEN_BUT("ignore-invalid-headers", HEADERS, "true"),
     OPEN("allow-backend-server-header", HEADERS),
     OPEN("server-tokens", HEADERS),
@@ -125,7 +125,6 @@ static const struct setting rows[] = {
     OPEN_BUT("large-client-header-buffers", TRAFFIC, "4 8k"),
     OPEN_BUT("proxy-http-version", TRAFFIC, "1.1"),
     USED("use-http2", BOOL, use_http2),
-    OPEN("app-root", REDIRECT),
     OPEN_BUT("forwarded-for-proxy-protocol-header", HEADERS, "X-Forwarded-For-Proxy-Protocol"),
     OPEN("upstream-hash-by-subset", TRAFFIC),
     QUIET("global-auth-method", NULL),
@@ -258,10 +257,13 @@ static const struct config_map *find_config(const struct kube *kube, struct slic
     return (const struct config_map *)(const void *)object;
 }
 
+/* `flagged` is what the controller's flag names; a variable in it is not known. */
 static const struct config_map *named_config(struct run *run, const struct kube *kube,
-                                             struct slice wanted)
+                                             struct slice wanted, struct slice flagged)
 {
-    const struct config_map *config = find_config(kube, wanted);
+    const struct config_map *config =
+        !wanted.len && flagged.len ? find_config(kube, flagged) : NULL;
+    config = config ? config : find_config(kube, wanted);
     if (wanted.len && !config) {
         diag_at(run->diag, DIAG_K022, SPAN_NONE, SLICE_ABSENT,
                 "ConfigMap '" SLICE_FMT "' of --controller-config is not in the input; give the "
@@ -397,13 +399,15 @@ static void read_row(struct run *run, const struct setting *row, const struct la
     }
 }
 
-/* Snippets are of critical risk, all else of high risk at most: only levels below High refuse more. */
+/* annotations/parser, StringRiskToRisk. */
 static void read_risk(struct run *run, const struct label *label, struct settings *out)
 {
-    struct slice level = slice_trim(label->value);
-    out->risk_critical = slice_equal_fold(level, SLICE("Critical"));
-    if (!out->risk_critical && !slice_equal_fold(level, SLICE("High"))) {
-        not_understood(run, label, ASPECT_ROUTING, out);
+    if (!risk_read(label->value, &out->risk)) {
+        out->risk = RISK_LOW;
+        diag_at(run->diag, DIAG_N012, label->span, out->config->object.subject,
+                "setting 'annotations-risk-level' has the bad value '" SLICE_FMT
+                "', which counts as Low; it takes Low, Medium, High and Critical",
+                SLICE_ARG(label->value));
     }
 }
 
@@ -427,14 +431,44 @@ static void read_key(struct run *run, const struct label *label, struct settings
             close ? "; did you mean '" : "", close ? close : "", close ? "'?" : "");
 }
 
-static void check_version(struct run *run, struct slice version)
+struct slice ingress_nginx_version(const struct ingress_nginx_options *options, bool aks)
 {
-    if (version.len && !slice_is(version, "1.15.1")) {
-        diag_at(run->diag, DIAG_N025, SPAN_NONE, SLICE_ABSENT,
-                "the rules of version 1.15.1 are applied; version " SLICE_FMT
-                " may differ in places",
-                SLICE_ARG(version));
+    /* the add-on runs 1.13 (AKS CHANGELOG.md, 2026-04) */
+    return options->version.len ? options->version : aks ? SLICE("1.13") : SLICE("1.15.1");
+}
+
+static int64_t choose_version(struct run *run, struct slice text, bool aks)
+{
+    const struct ingress_nginx_options none = {.version = SLICE_ABSENT};
+    int64_t version;
+    struct slice own = ingress_nginx_version(&none, aks);
+    if (text.len && version_read(text, &version)) {
+        return version;
     }
+    if (text.len) {
+        diag_at(run->diag, DIAG_N025, SPAN_NONE, SLICE_ABSENT,
+                "nothing is known of version '" SLICE_FMT "'; the rules of " SLICE_FMT
+                " are applied; versions 1.9.0 to 1.15.1 are known",
+                SLICE_ARG(text), SLICE_ARG(own));
+    }
+    (void)version_read(own, &version);
+    return version;
+}
+
+/* Keys whose default was another one. */
+static void apply_version(struct settings *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct slice value = version_default(out->version, rows[i].key);
+        if (value.ptr && rows[i].treat == SET_USED) {
+            (void)read_value(&rows[i], value, out);
+        }
+    }
+    struct slice level = version_default(out->version, "annotations-risk-level");
+    if (level.ptr) {
+        (void)risk_read(level, &out->risk);
+    }
+    out->validates = !version_default(out->version, "enable-annotation-validation").ptr;
 }
 
 /* A setting that names a ConfigMap with headers. */
@@ -455,7 +489,8 @@ static void check_map(struct run *run, const struct kube *kube, const char *key,
 }
 
 void settings_read(struct run *run, const struct kube *kube,
-                   const struct ingress_nginx_options *options, bool aks, struct settings *out)
+                   const struct ingress_nginx_options *options, struct slice gateway, bool aks,
+                   struct settings *out)
 {
     *out = (struct settings){.ssl_redirect = true,
                              .hsts = true,
@@ -478,21 +513,22 @@ void settings_read(struct run *run, const struct kube *kube,
                              .no_tls_redirect = SLICE("/.well-known/acme-challenge"),
                              .no_auth = SLICE("/.well-known/acme-challenge"),
                              .forwarded_for = SLICE("X-Forwarded-For"),
-                             .trusted = SLICE("0.0.0.0/0")};
+                             .trusted = SLICE("0.0.0.0/0"),
+                             .version = choose_version(run, options->version, aks),
+                             .risk = RISK_HIGH,
+                             .inspects = true,
+                             .request_id = true,
+                             .forwarded_host = SLICE("X-Forwarded-Host"),
+                             .health_path = SLICE("/healthz")};
     const struct kube *own = options->settings ? options->settings : kube;
-    check_version(run, options->version);
+    apply_version(out);
     flags_read(run, own, options, out);
     if (aks) {
-        /* Azure/aks-app-routing-operator pkg/manifests/nginx.go */
-        out->allow_snippets = true;
-        out->risk_critical = true;
-        out->cross_namespace = true;
-        out->blocklist = SLICE("load_module,lua_package,_by_lua,location,root,proxy_pass,"
-                               "serviceaccount,{,},'");
+        aks_read(run, own, gateway, out);
     }
     out->config = aks && !options->controller_config.len
                       ? NULL
-                      : named_config(run, own, options->controller_config);
+                      : named_config(run, own, options->controller_config, out->config_name);
     for (size_t i = 0; out->config && i < out->config->data.count; i++) {
         read_key(run, &out->config->data.items[i], out);
     }

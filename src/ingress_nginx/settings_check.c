@@ -93,10 +93,4 @@ void settings_check(struct model *model)
             break;
         }
     }
-    if (settings->reject_handshake) {
-        struct effect_source source = setting_source(settings, "ssl-reject-handshake");
-        diag_at(model->run->diag, DIAG_N011, source.span, settings->config->object.subject,
-                "setting 'ssl-reject-handshake' is not understood yet; what unknown hosts get by "
-                "https is unknown");
-    }
 }

@@ -26,6 +26,8 @@ struct world {
     struct ingress_claims claims;
     struct route_table table;
     struct evaluator *evaluator;
+    /* set before world_open_with */
+    struct ingress_nginx_options options;
 };
 
 static inline struct slice world_word(struct slice *rest)
@@ -150,11 +152,11 @@ static inline struct slice world_ingress(struct run *run, const char *line, size
 }
 
 /* `yaml` adds objects that the lines cannot say; the lines end with a null. */
-static inline void world_open(struct world *world, bool closed, const char *yaml,
-                              const char *const *lines)
+static inline void world_open_with(struct world *world, bool closed, const char *yaml,
+                                   const char *const *lines)
 {
     const struct limits limits = limits_default();
-    *world = (struct world){.evaluator = NULL};
+    *world = (struct world){.options = world->options};
     run_open(&world->run, &limits, NULL, NULL);
     world->run.closed = closed;
     struct buf text, services;
@@ -179,12 +181,19 @@ static inline void world_open(struct world *world, bool closed, const char *yaml
     kube_init(&world->run, &world->kube);
     kube_read(&world->run, &documents, SLICE("default"), &world->kube);
     kube_finish(&world->run, &world->kube);
-    const struct ingress_choice choice = {SLICE_ABSENT, SLICE_ABSENT};
-    const struct ingress_nginx_options options = {.version = SLICE_ABSENT};
+    const struct ingress_choice choice = {
+        .classless = ingress_nginx_takes_classless(&world->run, &world->kube, &world->options)};
     ingress_claim_all(&world->run, &world->kube, &choice, &world->claims);
     route_table_open(&world->run, &world->table);
-    ingress_nginx_build(&world->run, &world->kube, &world->claims, &options, &world->table);
+    ingress_nginx_build(&world->run, &world->kube, &world->claims, &world->options, &world->table);
     world->evaluator = evaluator_new(&world->run, &world->table);
+}
+
+static inline void world_open(struct world *world, bool closed, const char *yaml,
+                              const char *const *lines)
+{
+    *world = (struct world){.evaluator = NULL};
+    world_open_with(world, closed, yaml, lines);
 }
 
 static inline void world_close(struct world *world)
