@@ -111,7 +111,8 @@ static const char other_namespace[] =
     "metadata: {name: x, namespace: shop, annotations: {kubernetes.io/ingress.class: nginx}}\n"
     "spec: {rules: [{host: x, http: {paths: [{path: /, pathType: Prefix, backend: {service: "
     "{name: outside, port: {number: 80}}}}]}}]}\n"
-    "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: none, namespace: shop}\n"
+    "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: none, namespace: "
+    "shop}\n"
     "spec: {rules: [{host: m, http: {paths: [{path: /, pathType: Prefix, backend: {service: "
     "{name: outside, port: {number: 80}}}}]}}]}\n";
 
