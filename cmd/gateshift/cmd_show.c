@@ -1,15 +1,30 @@
 #include "app.h"
+#include "show_status.h"
+
+/* A tunnel knows the name of the TLS handshake only. */
+static const struct host_pattern *shown_host(const struct entry *entry)
+{
+    return entry->kind == ENTRY_RULES ? &entry->host : &entry->sni;
+}
+
+static const char *shown_scheme(const struct entry *entry)
+{
+    return entry->https ? "https" : transport_name(entry->transport);
+}
 
 static void print_host(const struct entry *entry, struct buf *out)
 {
-    buf_printf(out, "%s://", entry->https ? "https" : "http");
-    if (entry->host.kind == HOST_ANY) {
+    const struct host_pattern *host = shown_host(entry);
+    buf_printf(out, "%s://", shown_scheme(entry));
+    if (entry->transport != TRANSPORT_HTTP) {
+        buf_puts(out, "(any host)");
+    } else if (host->kind == HOST_ANY) {
         buf_puts(out, "(any other host)");
     } else {
-        buf_put(out, entry->host.name);
+        buf_put(out, host->name);
     }
     buf_printf(out, ":%u", entry->port);
-    if (entry->host.kind == HOST_ONE_LABEL) {
+    if (host->kind == HOST_ONE_LABEL) {
         buf_puts(out, " (one label)");
     }
     buf_printf(out, "  [" SLICE_FMT "%s" SLICE_FMT "]", SLICE_ARG(entry->gateway),
@@ -36,10 +51,11 @@ static void print_origin(const struct run *run, const struct origin *origin, str
     buf_putc(out, '\n');
 }
 
-static void print_backends(const struct rule *rule, struct buf *out)
+static void print_backends(const struct backend *backends, size_t count, bool tunnel,
+                           struct buf *out)
 {
-    for (size_t i = 0; i < rule->backend_count; i++) {
-        const struct backend *backend = &rule->backends[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct backend *backend = &backends[i];
         buf_printf(out, "      to " SLICE_FMT "/" SLICE_FMT, SLICE_ARG(backend->namespace),
                    SLICE_ARG(backend->service));
         if (backend->port) {
@@ -48,10 +64,12 @@ static void print_backends(const struct rule *rule, struct buf *out)
             buf_printf(out, ", port '" SLICE_FMT "' of unknown number",
                        SLICE_ARG(backend->port_name));
         }
-        if (rule->backend_count > 1) {
+        if (count > 1) {
             buf_printf(out, " weight %llu", (unsigned long long)backend->weight);
         }
-        if (backend->status) {
+        if (backend->status && tunnel) {
+            buf_printf(out, " (closed: " SLICE_FMT ")", SLICE_ARG(backend->reason));
+        } else if (backend->status) {
             buf_printf(out, " (answers %lld: " SLICE_FMT ")", (long long)backend->status,
                        SLICE_ARG(backend->reason));
         }
@@ -78,13 +96,24 @@ static void print_rule(const struct run *run, const struct rule *rule, size_t nu
     buf_printf(out, "  %zu. ", number);
     match_print(&rule->match, out);
     buf_puts(out, rule->implied ? "  (added by the data plane)\n" : "\n");
-    print_backends(rule, out);
+    print_backends(rule->backends, rule->backend_count, false, out);
     print_effects(&rule->effects, "      ", out);
     for (const struct unknown *u = rule->unknown; u; u = u->next) {
         buf_printf(out, "      not known (%s): " SLICE_FMT "\n", aspect_name(u->aspect),
                    SLICE_ARG(u->reason));
     }
     print_origin(run, &rule->origin, out);
+}
+
+static void print_tunnel(const struct run *run, const struct entry *entry, struct buf *out)
+{
+    buf_puts(out, "  handed on as it is\n");
+    print_backends(entry->tunnel, entry->tunnel_count, true, out);
+    for (const struct unknown *u = entry->unknown; u; u = u->next) {
+        buf_printf(out, "      not known (%s): " SLICE_FMT "\n", aspect_name(u->aspect),
+                   SLICE_ARG(u->reason));
+    }
+    print_origin(run, &entry->origin, out);
 }
 
 static void print_entry(struct app *app, const struct route_table *table, size_t index)
@@ -104,7 +133,9 @@ static void print_entry(struct app *app, const struct route_table *table, size_t
             print_rule(&app->run, &list->rules[i], ++number, &app->out);
         }
     }
-    if (entry->kind == ENTRY_CLOSE) {
+    if (entry->kind == ENTRY_TUNNEL) {
+        print_tunnel(&app->run, entry, &app->out);
+    } else if (entry->kind == ENTRY_CLOSE) {
         buf_puts(&app->out, "  the connection is closed\n");
     } else if (number == 0) {
         buf_printf(&app->out, "  no rules: answered %lld\n", (long long)table->no_rule_status);
@@ -197,9 +228,10 @@ static void print_entry_json(struct app *app, const struct entry *entry)
             node_add(arena, rules, rule_node(app, &list->rules[r]));
         }
     }
-    struct slice host = entry->host.kind == HOST_ANY ? SLICE("*") : entry->host.name;
+    const struct host_pattern *pattern = shown_host(entry);
+    struct slice host = pattern->kind == HOST_ANY ? SLICE("*") : pattern->name;
     node_set(arena, map, "gateway", node_string(arena, entry->gateway));
-    node_set(arena, map, "scheme", node_string(arena, slice_of(entry->https ? "https" : "http")));
+    node_set(arena, map, "scheme", node_string(arena, slice_of(shown_scheme(entry))));
     node_set(arena, map, "port", node_int(arena, entry->port));
     node_set(arena, map, "host", node_string(arena, host));
     node_set(arena, map, "kind", node_string(arena, slice_of(kinds[entry->kind])));
@@ -239,6 +271,7 @@ int cmd_show(struct app *app)
 {
     struct side_options options;
     struct side side = {0};
+    struct gateway_statuses statuses;
     if (app->options.files.count == 0) {
         return app_usage(app, "'show' needs input: -f PATH");
     }
@@ -254,6 +287,9 @@ int cmd_show(struct app *app)
         for (size_t i = 0; i < side.table.entry_count; i++) {
             print_entry_json(app, &side.table.entries[i]);
         }
+        const struct gateway_profile *profile =
+            side_statuses(&app->run, &options, &side, &statuses);
+        show_status_json(app, &statuses, profile);
     } else if (!app_stops(app)) {
         buf_printf(&app->out, SLICE_FMT ": first match wins, from top to bottom\n\n",
                    SLICE_ARG(side.table.label));
@@ -262,6 +298,9 @@ int cmd_show(struct app *app)
         }
         buf_puts(&app->out, "\neverywhere, unless a rule says otherwise:\n");
         print_effects(&side.table.platform, "  ", &app->out);
+        if (side_statuses(&app->run, &options, &side, &statuses) && statuses.count) {
+            show_status_text(app, &statuses);
+        }
     }
     side_close(&side);
     return app_status(app, EXIT_WELL);

@@ -44,7 +44,13 @@ static bool read_client(struct app *app, struct request *request)
 
 static bool is_url(struct slice text)
 {
-    return slice_starts(text, SLICE("http://")) || slice_starts(text, SLICE("https://"));
+    static const char *const starts[] = {"http://", "https://", "tcp://", "udp://"};
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        if (slice_starts(text, slice_of(starts[i]))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool has_byte(struct slice text, unsigned char from, unsigned char to)
@@ -82,9 +88,13 @@ static const char *url_fault(struct slice text, struct url *out)
         return "its host has letters outside ASCII; write it as DNS has it, such as "
                "xn--bcher-kva.example";
     }
-    return url_parse(text, out) ? NULL
-                                : "its host or port is wrong; a port is 1 to 65535, and an IPv6 "
-                                  "address stands in brackets";
+    if (!url_parse(text, out)) {
+        return "its host or port is wrong; a port is 1 to 65535, and an IPv6 address stands in "
+               "brackets";
+    }
+    bool stream = slice_is(out->scheme, "tcp") || slice_is(out->scheme, "udp");
+    return stream && !out->port ? "tcp and udp have no usual port; write one behind the host"
+                                : NULL;
 }
 
 /* As curl sends it: the Host header has the port unless it is the default one, the TLS name has none. */
@@ -154,7 +164,7 @@ bool requests_read(struct app *app, struct slice operand, struct expect_cases *c
         return true;
     }
     if (slice_contains(operand, SLICE("://")) && !slice_starts(operand, SLICE("{"))) {
-        app_usage(app, "'" SLICE_FMT "' is no URL of http or https", SLICE_ARG(operand));
+        app_usage(app, "'" SLICE_FMT "' is no URL of http, https, tcp or udp", SLICE_ARG(operand));
         return false;
     }
     return read_requests(app, operand, cases);

@@ -90,7 +90,8 @@ static void compare_rules(struct classes *classes, const struct outcome *before,
 static void compare_name(struct comparer *comparer, struct slice name,
                          const struct listener *listener, struct host_verdict *verdict)
 {
-    struct request start = {.scheme = listener->https ? SLICE("https") : SLICE("http"),
+    struct slice scheme = slice_of(listener->https ? "https" : transport_name(listener->transport));
+    struct request start = {.scheme = scheme,
                             .host = name,
                             .port = listener->port,
                             .client_text = SLICE("192.0.2.10")}; /* RFC 5737, TEST-NET-1 */

@@ -121,6 +121,7 @@ bool template_is_fixed(const struct template *template);
 /* ---- hosts.c ------------------------------------------------------------------------------ */
 
 struct listener {
+    enum transport transport;
     bool https;
     uint16_t port;
 };

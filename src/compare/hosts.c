@@ -9,16 +9,18 @@ struct collection {
     struct targets *out;
 };
 
-static void add_listener(struct collection *collection, bool https, uint16_t port)
+static void add_listener(struct collection *collection, const struct entry *entry)
 {
     struct targets *out = collection->out;
     for (size_t i = 0; i < out->listener_count; i++) {
-        if (out->listeners[i].https == https && out->listeners[i].port == port) {
+        if (out->listeners[i].transport == entry->transport &&
+            out->listeners[i].https == entry->https && out->listeners[i].port == entry->port) {
             return;
         }
     }
     *ARENA_PUSH(collection->run->arena, out->listeners, out->listener_count,
-                out->listener_capacity) = (struct listener){https, port};
+                out->listener_capacity) =
+        (struct listener){entry->transport, entry->https, entry->port};
 }
 
 /* Null when it is there already. */
@@ -87,6 +89,9 @@ static int by_scheme(const void *a, const void *b, void *user)
 {
     (void)user;
     const struct listener *x = a, *y = b;
+    if (x->transport != y->transport) {
+        return (int)x->transport - (int)y->transport;
+    }
     return x->https != y->https ? (int)x->https - (int)y->https : (int)x->port - (int)y->port;
 }
 
@@ -99,8 +104,9 @@ void targets_collect(struct run *run, const struct route_table *before,
     for (size_t side = 0; side < ARRAY_LEN(tables); side++) {
         for (size_t i = 0; i < tables[side]->entry_count; i++) {
             const struct entry *entry = &tables[side]->entries[i];
-            add_listener(&collection, entry->https, entry->port);
+            add_listener(&collection, entry);
             add_pattern(&collection, &entry->host);
+            add_pattern(&collection, &entry->sni); /* of tunnels, the only name there is */
         }
     }
     sort_stable(run->arena, out->hosts, out->host_count, sizeof *out->hosts, by_name, NULL);

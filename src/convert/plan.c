@@ -108,9 +108,16 @@ static void entry_add(struct conversion *c, struct map *index, const struct entr
     }
     switch (entry->kind) {
     case ENTRY_TUNNEL:
+        if (entry->transport != TRANSPORT_HTTP) {
+            say(c, DIAG_C025, SEVERITY_ERROR, entry->origin.span, &entry->origin,
+                "%s port %u is not converted: write a %s by hand",
+                entry->transport == TRANSPORT_TCP ? "TCP" : "UDP", (unsigned)entry->port,
+                entry->transport == TRANSPORT_TCP ? "TCPRoute" : "UDPRoute");
+            return;
+        }
         say(c, DIAG_C025, SEVERITY_ERROR, entry->origin.span, &entry->origin,
             "TLS passthrough of host '" SLICE_FMT "' is not converted: write a TLSRoute by hand",
-            SLICE_ARG(entry->host.name));
+            SLICE_ARG(entry->sni.name));
         return;
     case ENTRY_CLOSE:
         return;

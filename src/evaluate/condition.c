@@ -34,7 +34,7 @@ static bool lacks_certificate(struct context *context, const struct client_check
         .passes = context->request->client_certificate,
         .otherwise = arena_printf(context->arena, "answer %lld",
                                   check->error_page.count ? 302 : (long long)check->status)};
-    if (!check->required || condition_passes(context, &condition, out)) {
+    if (!check->required || !check->status || condition_passes(context, &condition, out)) {
         return false;
     }
     if (!check->error_page.count) {
@@ -45,6 +45,22 @@ static bool lacks_certificate(struct context *context, const struct client_check
     out->status = 302;
     out->reason =
         known ? SLICE("") : SLICE("the page for clients without certificate is not known");
+    return true;
+}
+
+bool handshake_refused(struct context *context, const struct client_check *check,
+                       struct outcome *out)
+{
+    const struct condition condition = {.name = "client-certificate",
+                                        .parameters = check->subject,
+                                        .passes = context->request->client_certificate,
+                                        .otherwise = SLICE("the TLS handshake fails")};
+    if (!context->https || !check->required || check->status ||
+        condition_passes(context, &condition, out)) {
+        return false;
+    }
+    out->kind = OUTCOME_CLOSE;
+    out->reason = SLICE("the client has no certificate that is accepted");
     return true;
 }
 

@@ -4,7 +4,7 @@
  * the first entry of the table that matches wins, however it was found. */
 struct bucket {
     size_t gateway;
-    bool https;
+    enum lane lane;
     uint16_t port;
     struct slice host; /* "a.b" exact, ".a.b" for "*.a.b", "" for the others */
     size_t *items;     /* null: the slot is free */
@@ -43,9 +43,17 @@ static struct slice host_key(const struct host_pattern *host)
 /* Key of the bucket that stands for the address itself, with one of its entries; no host has a line break. */
 static const struct slice address_host = {"\n", 1};
 
+static enum lane lane_of(const struct entry *entry)
+{
+    return entry->transport == TRANSPORT_TCP   ? LANE_TCP
+           : entry->transport == TRANSPORT_UDP ? LANE_UDP
+           : entry->https                      ? LANE_HTTPS
+                                               : LANE_HTTP;
+}
+
 static uint64_t hash(const struct bucket *key)
 {
-    return slice_hash(key->host, key->gateway * 131072 + key->port * 2u + key->https);
+    return slice_hash(key->host, key->gateway * 262144 + key->port * 4u + key->lane);
 }
 
 /* The bucket of this key, or the free slot where it belongs. */
@@ -53,7 +61,7 @@ static struct bucket *find_slot(const struct entry_index *index, const struct bu
 {
     for (size_t i = hash(key) & index->mask;; i = (i + 1) & index->mask) {
         struct bucket *slot = &index->slots[i];
-        if (!slot->items || (slot->gateway == key->gateway && slot->https == key->https &&
+        if (!slot->items || (slot->gateway == key->gateway && slot->lane == key->lane &&
                              slot->port == key->port && slice_equal(slot->host, key->host))) {
             return slot;
         }
@@ -95,7 +103,7 @@ struct entry_index *entry_index_new(struct run *run, const struct route_table *t
     for (size_t i = 0; i < table->entry_count; i++) {
         const struct entry *entry = &table->entries[i];
         struct bucket key = {.gateway = gateway_number(run, index, entry->gateway),
-                             .https = entry->https,
+                             .lane = lane_of(entry),
                              .port = entry->port,
                              .host = host_key(&entry->host)};
         put(run, index, &key, i);
@@ -135,12 +143,10 @@ static enum regex_result entry_holds(const struct entry *entry, const struct ent
     return sni == REGEX_YES ? host : sni;
 }
 
-static void search_host(struct search *search, struct slice host)
+static void search_host(struct search *search, enum lane lane, struct slice host)
 {
-    const struct bucket key = {.gateway = search->gateway,
-                               .https = search->query->https,
-                               .port = search->query->port,
-                               .host = host};
+    const struct bucket key = {
+        .gateway = search->gateway, .lane = lane, .port = search->query->port, .host = host};
     const struct bucket *slot = find_slot(search->index, &key);
     for (size_t i = 0; i < slot->count && slot->items[i] < search->best; i++) {
         size_t at = slot->items[i];
@@ -161,13 +167,17 @@ static void search_host(struct search *search, struct slice host)
 static void search_gateway(struct search *search)
 {
     struct slice host = search->query->host;
-    search_host(search, host);
+    enum lane lane = search->query->lane;
+    search_host(search, lane, host);
     for (size_t dot = slice_find(host, '.', 0); dot < host.len;
          dot = slice_find(host, '.', dot + 1)) {
-        search_host(search, slice_sub(host, dot, host.len));
+        search_host(search, lane, slice_sub(host, dot, host.len));
     }
     if (host.len) {
-        search_host(search, SLICE(""));
+        search_host(search, lane, SLICE(""));
+    }
+    if (lane == LANE_HTTP || lane == LANE_HTTPS) { /* a stream takes whatever is said on it */
+        search_host(search, LANE_TCP, SLICE(""));
     }
 }
 
@@ -230,7 +240,7 @@ bool entry_index_listens(const struct entry_index *index, const struct entry_que
 {
     for (size_t i = 0; i < index->gateway_count; i++) {
         const struct bucket key = {
-            .gateway = i, .https = query->https, .port = query->port, .host = address_host};
+            .gateway = i, .lane = query->lane, .port = query->port, .host = address_host};
         if ((!query->gateway.ptr || slice_equal(index->gateways[i]->name, query->gateway)) &&
             find_slot(index, &key)->items) {
             return true;

@@ -261,7 +261,7 @@ static void apply_rules(struct context *context, const struct entry *entry, stru
 
 /* ---- entries ------------------------------------------------------------------------------ */
 
-/* Bytes are handed through by the name in the TLS handshake; a share whose backend does not serve is
+/* Bytes are handed through by the name in the TLS handshake, or by the port; a share whose backend does not serve is
  * closed, which its status says. */
 static void tunnel(struct context *context, const struct entry *entry, struct outcome *out)
 {
@@ -286,13 +286,21 @@ static void tunnel(struct context *context, const struct entry *entry, struct ou
     }
 }
 
+static enum lane lane_of(struct slice scheme)
+{
+    return slice_is(scheme, "https") ? LANE_HTTPS
+           : slice_is(scheme, "tcp") ? LANE_TCP
+           : slice_is(scheme, "udp") ? LANE_UDP
+                                     : LANE_HTTP;
+}
+
 /* A request that cannot be read is answered before its host is known. */
 static void refusal_headers(struct context *context, const struct entry *entry, struct outcome *out)
 {
     if (out->status != context->table->view.bad_method_status) {
         const struct entry_query query = {.gateway =
                                               entry ? entry->gateway : context->request->gateway,
-                                          .https = context->https,
+                                          .lane = lane_of(context->request->scheme),
                                           .port = context->request->port};
         bool bounded = false;
         entry = entry_index_find(context->evaluator->index, &query, &bounded);
@@ -307,7 +315,9 @@ static void refusal_headers(struct context *context, const struct entry *entry, 
 
 static void serve_http(struct context *context, const struct entry *entry, struct outcome *out)
 {
-    if (refused(context, out)) {
+    if (entry && entry->client && handshake_refused(context, entry->client, out)) {
+        (void)unknown_decides(context, out);
+    } else if (refused(context, out)) {
         refusal_headers(context, entry, out);
         (void)unknown_decides(context, out);
     } else if (entry && entry->client && client_refused(context, entry->client, out)) {
@@ -324,7 +334,7 @@ static void serve_http(struct context *context, const struct entry *entry, struc
 static bool listens(const struct context *context)
 {
     const struct entry_query query = {.gateway = context->request->gateway,
-                                      .https = context->https,
+                                      .lane = lane_of(context->request->scheme),
                                       .port = context->request->port};
     return entry_index_listens(context->evaluator->index, &query);
 }
@@ -333,7 +343,7 @@ static void serve(struct context *context, const struct entry *entry, struct out
 {
     if (entry && entry->kind == ENTRY_RULES) {
         serve_http(context, entry, out);
-    } else if (!entry && !context->https && listens(context)) {
+    } else if (!entry && slice_is(context->request->scheme, "http") && listens(context)) {
         serve_http(context, NULL, out);
     } else if (unknown_decides(context, out)) {
         return;
@@ -378,7 +388,7 @@ void evaluate(const struct evaluator *evaluator, struct arena *arena, const stru
 {
     struct context context = context_of(evaluator, arena, request);
     const struct entry_query query = {.gateway = request->gateway,
-                                      .https = context.https,
+                                      .lane = lane_of(request->scheme),
                                       .port = request->port,
                                       .host = context.host,
                                       .sni = host_normalise(arena, request->sni)};

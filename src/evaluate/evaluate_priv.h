@@ -7,9 +7,11 @@
 /* ---- entry_index.c: from a host to the first entry that takes it */
 struct entry_index;
 struct entry_index *entry_index_new(struct run *run, const struct route_table *table);
+/* What a request is sent over. */
+enum lane { LANE_HTTP, LANE_HTTPS, LANE_TCP, LANE_UDP };
 struct entry_query {
     struct slice gateway; /* absent: the one that names the host most closely */
-    bool https;
+    enum lane lane;
     uint16_t port;
     struct slice host, sni; /* normalised */
 };
@@ -111,6 +113,9 @@ void answer_redirect(struct context *context, const struct route_redirect *redir
 /* Notes the condition with the outcome; true when it passes, by what is assumed or else by `otherwise`. */
 bool condition_passes(struct context *context, const struct condition *condition,
                       struct outcome *out);
+/* True when the TLS handshake fails for want of a certificate. */
+bool handshake_refused(struct context *context, const struct client_check *check,
+                       struct outcome *out);
 /* True when the certificate of the client decides. */
 bool client_refused(struct context *context, const struct client_check *check, struct outcome *out);
 bool gate_authentication(struct context *context, const struct effects *effects,

@@ -26,13 +26,14 @@
     }
 
 static const char *const schemes[] = {"http", "https", NULL};
+static const char *const request_schemes[] = {"http", "https", "tcp", "udp", NULL};
 static const char *const protocols[] = {"h1", "h2", "grpc", "websocket", NULL};
 static const char *const outcomes[] = {"forward", "redirect", "respond", "tunnel",
                                        "close",   "unknown",  NULL};
 
 static const struct key request_rows[] = {
     TEXT("method"),
-    WORD("scheme", schemes),
+    WORD("scheme", request_schemes),
     TEXT("host"),
     NUMBER("port", 1, 65535),
     TEXT("path"),

@@ -11,7 +11,9 @@ static void put_backends(struct run *run, const struct outcome *outcome, struct 
     for (size_t i = 0; i < outcome->backend_count; i++) {
         const struct outcome_backend *backend = &outcome->backends[i];
         buf_puts(out, i ? ", " : "");
-        if (backend->status) {
+        if (backend->status && outcome->kind == OUTCOME_TUNNEL) {
+            buf_puts(out, "closed");
+        } else if (backend->status) {
             buf_printf(out, "answer %lld", (long long)backend->status);
         } else {
             put(out, backend->namespace);
@@ -28,6 +30,16 @@ static void put_backends(struct run *run, const struct outcome *outcome, struct 
     buf_putc(out, '\n');
 }
 
+static const char *tunnel_text(const struct entry *entry)
+{
+    if (entry->transport == TRANSPORT_UDP) {
+        return "packets go to ";
+    }
+    return !entry->https                   ? "the connection goes to "
+           : entry->certificate.secret.len ? "TLS is ended, and what is in it goes to "
+                                           : "TLS is passed through to ";
+}
+
 static void put_kind(struct run *run, const struct outcome *outcome, struct buf *out)
 {
     buf_puts(out, "  → ");
@@ -37,7 +49,7 @@ static void put_kind(struct run *run, const struct outcome *outcome, struct buf 
         put_backends(run, outcome, out);
         return;
     case OUTCOME_TUNNEL:
-        buf_puts(out, "TLS is passed through to ");
+        buf_puts(out, tunnel_text(outcome->entry));
         put_backends(run, outcome, out);
         return;
     case OUTCOME_REDIRECT:

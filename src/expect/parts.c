@@ -50,6 +50,13 @@ struct slice request_line(struct arena *arena, const struct request *request)
     size_t colon = slice_find(request->host, ':', bracket < request->host.len ? bracket : 0);
     bool said = colon < request->host.len || !request->port ||
                 request->port == scheme_port(request->scheme);
+    if (slice_is(request->scheme, "tcp") || slice_is(request->scheme, "udp")) {
+        return arena_printf(arena, SLICE_FMT "://" SLICE_FMT "%s", SLICE_ARG(request->scheme),
+                            SLICE_ARG(request->host),
+                            colon < request->host.len
+                                ? ""
+                                : arena_string(arena, arena_printf(arena, ":%u", request->port)));
+    }
     struct slice port = said ? SLICE("") : arena_printf(arena, ":%u", request->port);
     return arena_printf(arena, SLICE_FMT " " SLICE_FMT "://" SLICE_FMT SLICE_FMT SLICE_FMT,
                         SLICE_ARG(request->method), SLICE_ARG(request->scheme),
@@ -96,6 +103,12 @@ static bool has_any(struct slice text, struct slice bytes)
 
 struct slice request_curl(struct arena *arena, const struct request *request)
 {
+    if (slice_is(request->scheme, "tcp") ||
+        slice_is(request->scheme, "udp")) { /* no curl does it */
+        bool datagrams = slice_is(request->scheme, "udp");
+        return arena_printf(arena, "nc %s" SLICE_FMT " %u", datagrams ? "-u " : "",
+                            SLICE_ARG(host_normalise(arena, request->host)), request->port);
+    }
     struct buf out;
     buf_init(&out, CURL_MAX);
     if (request->body_bytes) {

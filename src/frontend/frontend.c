@@ -252,3 +252,14 @@ bool side_from_converted(struct run *run, const struct converted *converted,
     build_gateway(run, profile, side);
     return true;
 }
+
+const struct gateway_profile *side_statuses(struct run *run, const struct side_options *options,
+                                            const struct side *side, struct gateway_statuses *out)
+{
+    const struct gateway_profile *profile = profile_of(run, options->profile);
+    *out = (struct gateway_statuses){0};
+    if (profile && side->kind == SIDE_GATEWAY) {
+        gateway_api_status(run, &side->kube, profile, out);
+    }
+    return profile;
+}

@@ -42,6 +42,10 @@ void side_share_both(struct run *run, struct kube *before, struct kube *after);
  * the Deployment or DaemonSet of `settings`, which must outlive the side. */
 void side_use_settings(struct run *run, const struct kube *settings, struct side_options *options);
 NODISCARD bool side_build(struct run *run, const struct side_options *options, struct side *side);
+/* What controllers would write into the status of the objects of a Gateway side; the profile is that of the
+ * options. */
+const struct gateway_profile *side_statuses(struct run *run, const struct side_options *options,
+                                            const struct side *side, struct gateway_statuses *out);
 /* Made when it is first asked for. */
 const struct evaluator *side_evaluator(struct run *run, struct side *side);
 void side_close(struct side *side);

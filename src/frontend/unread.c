@@ -18,7 +18,11 @@ static const struct {
     {"TCPRoute", "gateway.networking.k8s.io", SIDE_GATEWAY},
     {"TLSRoute", "gateway.networking.k8s.io", SIDE_GATEWAY},
     {"UDPRoute", "gateway.networking.k8s.io", SIDE_GATEWAY},
+    {"BackendLBPolicy", "gateway.networking.k8s.io", SIDE_GATEWAY},
+    {"XBackend", "gateway.networking.x-k8s.io", SIDE_GATEWAY},
     {"XBackendTrafficPolicy", "gateway.networking.x-k8s.io", SIDE_GATEWAY},
+    {"XListenerSet", "gateway.networking.x-k8s.io", SIDE_GATEWAY},
+    {"XMesh", "gateway.networking.x-k8s.io", SIDE_GATEWAY},
 };
 
 /* Groups whose objects change what a Gateway does with requests. */

@@ -1,13 +1,31 @@
 #include "gateway_api/gateway_priv.h"
 
-/* Why a parentRef led nowhere; the later, the closer it came (RouteConditionReason in
- * apis/v1/shared_types.go). */
-enum verdict { NO_PARENT_LISTENER, NOT_ALLOWED, NO_HOSTNAME, ATTACHED };
+/* Which routes a listener carries, by its protocol (ProtocolType in apis/v1/gateway_types.go). TLS that the
+ * listener ends may go to a TCPRoute. */
+static const struct carried {
+    enum listener_protocol protocol;
+    const char *kind;
+} carried[] = {
+    {LISTENER_HTTP, "HTTPRoute"},  {LISTENER_HTTP, "GRPCRoute"}, {LISTENER_HTTPS, "HTTPRoute"},
+    {LISTENER_HTTPS, "GRPCRoute"}, {LISTENER_TLS, "TLSRoute"},   {LISTENER_TLS, "TCPRoute"},
+    {LISTENER_TCP, "TCPRoute"},    {LISTENER_UDP, "UDPRoute"},
+};
 
-static bool kind_allowed(const struct listener_state *state, struct slice kind)
+bool protocol_carries(const struct listener_state *state, struct slice kind)
+{
+    bool through = slice_is(state->listener->tls_mode, "Passthrough");
+    for (size_t i = 0; i < ARRAY_LEN(carried); i++) {
+        if (carried[i].protocol == state->protocol && slice_is(kind, carried[i].kind)) {
+            return !through || slice_is(kind, "TLSRoute");
+        }
+    }
+    return false;
+}
+
+bool listener_takes_kind(const struct listener_state *state, struct slice kind)
 {
     const struct listener *listener = state->listener;
-    if (state->protocol != LISTENER_HTTP && state->protocol != LISTENER_HTTPS) {
+    if (!protocol_carries(state, kind)) {
         return false;
     }
     for (size_t i = 0; i < listener->kind_count; i++) {
@@ -71,7 +89,7 @@ static enum verdict attach_listener(struct builder *builder, struct listener_sta
         (parent->port && parent->port != listener->listener->port)) {
         return NO_PARENT_LISTENER;
     }
-    if (!kind_allowed(listener, route->object.kind_name) ||
+    if (!listener_takes_kind(listener, route->object.kind_name) ||
         !namespace_allowed(builder, listener, route->object.namespace)) {
         return NOT_ALLOWED;
     }
@@ -88,6 +106,7 @@ static enum verdict attach_listener(struct builder *builder, struct listener_sta
             verdict = ATTACHED;
         }
     }
+    listener->route_count += verdict == ATTACHED;
     return verdict;
 }
 
@@ -175,9 +194,9 @@ static bool is_owner(const struct listener_state *listener, const struct object_
            slice_equal(listener->owner->namespace, namespace);
 }
 
-static void attach_parent(struct builder *builder, struct route_state *state,
-                          const struct object_ref *parent)
+static void attach_parent(struct builder *builder, struct route_state *state, size_t index)
 {
+    const struct object_ref *parent = &state->route->parents[index];
     const struct object *object = &state->route->object;
     struct slice namespace = parent->namespace.len ? parent->namespace : object->namespace;
     struct slice id = arena_printf(builder->run->arena, SLICE_FMT "/" SLICE_FMT,
@@ -193,16 +212,14 @@ static void attach_parent(struct builder *builder, struct route_state *state,
             best = verdict > best ? verdict : best;
         }
     }
+    state->parents[index] = (struct parent_state){gateway, best};
     report(builder, state->route, parent, gateway, best);
 }
 
 /* Older routes first, then by namespace and name (HTTPRouteRule.matches in apis/v1/httproute_types.go).
  * Without both times the names decide, as they do for objects that were applied together. */
-static int age_order(const void *a, const void *b, void *user)
+int object_age_order(const struct object *x, const struct object *y)
 {
-    (void)user;
-    const struct object *x = &((const struct route_state *)a)->route->object;
-    const struct object *y = &((const struct route_state *)b)->route->object;
     if (x->has_created && y->has_created && x->created != y->created) {
         return x->created < y->created ? -1 : 1;
     }
@@ -213,6 +230,14 @@ static int age_order(const void *a, const void *b, void *user)
     return order ? order : slice_compare(x->name, y->name);
 }
 
+static int age_order(const void *a, const void *b, void *user)
+{
+    (void)user;
+    return object_age_order(&((const struct route_state *)a)->route->object,
+                            &((const struct route_state *)b)->route->object);
+}
+
+/* istio pilot/pkg/config/kube/gateway/conditions.go reports all that is wrong with a route as ResolvedRefs. */
 static bool refuses_route(struct builder *builder, const struct http_route *route)
 {
     for (size_t i = 0; i < route->rule_count; i++) {
@@ -228,6 +253,12 @@ static bool refuses_route(struct builder *builder, const struct http_route *rout
             }
         }
         if (bad) {
+            struct fault *fault = ARENA_NEW(builder->run->arena, struct fault);
+            *fault = (struct fault){"InvalidFilter",
+                                    arena_printf(builder->run->arena,
+                                                 "the filter '" SLICE_FMT "' is not supported",
+                                                 SLICE_ARG(bad->type))};
+            map_put(builder->unresolved, route->object.subject, fault);
             diag_at(
                 builder->run->diag, DIAG_G028, bad->span, route->object.subject,
                 "the filter '" SLICE_FMT
@@ -243,7 +274,18 @@ static bool refuses_route(struct builder *builder, const struct http_route *rout
 static void attach(struct builder *builder, struct route_state *state)
 {
     const struct http_route *route = state->route;
-    if (builder->profile->bad_filter_drops_route && refuses_route(builder, route)) {
+    state->parents = ARENA_ARRAY(builder->run->arena, struct parent_state, route->parent_count);
+    /* attached all the same, as the controller says, and without a rule */
+    bool dropped = builder->profile->bad_filter_drops_route && refuses_route(builder, route);
+    for (size_t i = 0; dropped && i < route->parent_count; i++) {
+        struct slice namespace = route->parents[i].namespace;
+        struct slice id =
+            arena_printf(builder->run->arena, SLICE_FMT "/" SLICE_FMT,
+                         SLICE_ARG(namespace.len ? namespace : route->object.namespace),
+                         SLICE_ARG(route->parents[i].name));
+        state->parents[i] = (struct parent_state){map_get(builder->gateway_index, id), ATTACHED};
+    }
+    if (dropped) {
         return;
     }
     if (route->parent_count == 0) {
@@ -251,11 +293,17 @@ static void attach(struct builder *builder, struct route_state *state)
                 "the route names no Gateway, so it serves nothing; add spec.parentRefs");
     }
     for (size_t i = 0; i < route->parent_count; i++) {
-        attach_parent(builder, state, &route->parents[i]);
+        attach_parent(builder, state, i);
     }
 }
 
-/* HTTPRoutes and GRPCRoutes, in the order of their age. */
+static bool is_stream_route(const struct object *object)
+{
+    return is_gateway_kind(object, "TLSRoute") || is_gateway_kind(object, "TCPRoute") ||
+           is_gateway_kind(object, "UDPRoute");
+}
+
+/* All routes, in the order of their age. */
 static void read_routes(struct builder *builder)
 {
     const struct kube *kube = builder->kube;
@@ -267,10 +315,13 @@ static void read_routes(struct builder *builder)
     }
     for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
         const struct object *object = kube->objects[KUBE_OTHER][i];
-        const struct http_route *route =
-            is_gateway_kind(object, "GRPCRoute") ? kube_grpc_route(builder->run, object) : NULL;
+        bool stream = is_stream_route(object);
+        const struct http_route *route = stream ? kube_stream_route(builder->run, object)
+                                         : is_gateway_kind(object, "GRPCRoute")
+                                             ? kube_grpc_route(builder->run, object)
+                                             : NULL;
         if (route) {
-            builder->routes[count++].route = route;
+            builder->routes[count++] = (struct route_state){.route = route, .is_stream = stream};
         }
     }
     builder->route_count = count;

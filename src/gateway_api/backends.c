@@ -34,23 +34,75 @@ static struct slice protocol_of(struct builder *builder, const struct service_po
     return SLICE_ABSENT;
 }
 
-static void set_protocol(struct builder *builder, const struct service *service,
-                         const struct service_port *port, struct backend *backend)
+static bool is_stream(const struct http_route *route)
+{
+    return slice_is(route->object.kind_name, "TLSRoute") ||
+           slice_is(route->object.kind_name, "TCPRoute") ||
+           slice_is(route->object.kind_name, "UDPRoute");
+}
+
+/* What becomes of what a backend would get that does not serve. */
+static struct slice loss(struct builder *builder, const struct http_route *route, int64_t status)
+{
+    return slice_is(route->object.kind_name, "UDPRoute")
+               ? SLICE("its share of the packets is dropped")
+           : is_stream(route)
+               ? SLICE("its share of the connections is closed")
+               : arena_printf(builder->run->arena,
+                              "its share of the requests is answered with %lld", (long long)status);
+}
+
+/* The first fault of a route is what its condition ResolvedRefs is about. */
+static void note_unresolved(struct builder *builder, const struct http_route *route,
+                            const char *reason, struct slice message)
+{
+    if (!map_get(builder->unresolved, route->object.subject)) {
+        struct fault *fault = ARENA_NEW(builder->run->arena, struct fault);
+        *fault = (struct fault){reason, message};
+        map_put(builder->unresolved, route->object.subject, fault);
+    }
+}
+
+/* A reference to nothing gets its share of the requests answered with 500 (HTTPRouteRule.backendRefs in
+ * apis/v1/httproute_types.go). */
+static void invalid(struct builder *builder, const struct http_route *route, enum diag_code code,
+                    const char *reason, struct backend *backend, struct slice fault)
+{
+    backend->status = 500;
+    backend->reason = fault;
+    note_unresolved(builder, route, reason, fault);
+    diag_at(builder->run->diag, code, backend->span, route->object.subject,
+            SLICE_FMT "; " SLICE_FMT, SLICE_ARG(fault), SLICE_ARG(loss(builder, route, 500)));
+}
+
+static void set_protocol(struct builder *builder, const struct http_route *route,
+                         const struct service *service, const struct service_port *port,
+                         struct backend *backend)
 {
     struct arena *arena = builder->run->arena;
     struct slice protocol = protocol_of(builder, port);
-    struct slice key =
-        arena_printf(arena, SLICE_FMT "/" SLICE_FMT, SLICE_ARG(service->object.namespace),
-                     SLICE_ARG(service->object.name));
-    struct slice port_key =
-        arena_printf(arena, SLICE_FMT "/" SLICE_FMT, SLICE_ARG(key), SLICE_ARG(port->name));
     struct effect_source source = {SLICE("Service port appProtocol"), service->object.span};
-    const struct object *policy = map_get(builder->tls_policies, port_key);
-    policy = policy ? policy : map_get(builder->tls_policies, key);
+    const struct policy_state *policy = tls_policy_find(builder, service, port->name);
     if (policy) {
         protocol = slice_is(protocol, "H2C") || slice_is(protocol, "GRPC") ? SLICE("GRPCS")
                                                                            : SLICE("HTTPS");
-        source = (struct effect_source){SLICE("BackendTLSPolicy"), policy->span};
+        source = (struct effect_source){SLICE("BackendTLSPolicy"), policy->policy->object.span};
+    }
+    if (policy && policy->unusable) {
+        invalid(builder, route, DIAG_G050, policy->unresolved.reason, backend,
+                arena_printf(arena,
+                             "connections to Service '" SLICE_FMT "/" SLICE_FMT
+                             "' need TLS by '" SLICE_FMT "', which cannot be used",
+                             SLICE_ARG(service->object.namespace), SLICE_ARG(service->object.name),
+                             SLICE_ARG(policy->policy->object.subject)));
+    } else if (!policy && slice_is(protocol, "WSS")) {
+        invalid(builder, route, DIAG_G050, "UnsupportedProtocol", backend,
+                arena_printf(arena,
+                             "port %u of Service '" SLICE_FMT "/" SLICE_FMT
+                             "' has the appProtocol kubernetes.io/wss, which needs a "
+                             "BackendTLSPolicy (UnsupportedProtocol)",
+                             port->port, SLICE_ARG(service->object.namespace),
+                             SLICE_ARG(service->object.name)));
     }
     if (protocol.ptr) {
         struct route_upstream_protocol *effect = ARENA_NEW(arena, struct route_upstream_protocol);
@@ -88,17 +140,6 @@ static bool is_foreign(const struct object_ref *ref)
     return false;
 }
 
-/* A reference to nothing gets its share of the requests answered with 500 (HTTPRouteRule.backendRefs in
- * apis/v1/httproute_types.go). */
-static void invalid(struct builder *builder, const struct http_route *route, enum diag_code code,
-                    struct backend *backend, struct slice fault)
-{
-    backend->status = 500;
-    backend->reason = fault;
-    diag_at(builder->run->diag, code, backend->span, route->object.subject,
-            SLICE_FMT "; its share of the requests is answered with 500", SLICE_ARG(fault));
-}
-
 static void external_name(struct builder *builder, const struct http_route *route,
                           const struct object_ref *ref, struct backend *backend,
                           const struct unknown **unknown)
@@ -107,7 +148,7 @@ static void external_name(struct builder *builder, const struct http_route *rout
         return;
     }
     if (builder->profile->external_names == EXTERNAL_NAMES_REFUSED) {
-        invalid(builder, route, DIAG_G026, backend,
+        invalid(builder, route, DIAG_G026, "BackendNotFound", backend,
                 arena_printf(builder->run->arena,
                              "Service '" SLICE_FMT "' is of type ExternalName, which is refused",
                              SLICE_ARG(ref->name)));
@@ -133,7 +174,7 @@ static void resolve_service(struct builder *builder, const struct http_route *ro
     }
     const struct service_port *port = service_port_find(service, ref->port, SLICE_ABSENT);
     if (!port) {
-        invalid(builder, route, DIAG_G013, backend,
+        invalid(builder, route, DIAG_G013, "BackendNotFound", backend,
                 arena_printf(arena, "Service '" SLICE_FMT "/" SLICE_FMT "' has no port %u",
                              SLICE_ARG(backend->namespace), SLICE_ARG(ref->name), ref->port));
         return;
@@ -141,20 +182,20 @@ static void resolve_service(struct builder *builder, const struct http_route *ro
     backend->port_name = port->name;
     if (builder->profile->refuses_h2c && slice_is(route->object.kind_name, "HTTPRoute") &&
         slice_is(port->app_protocol, "kubernetes.io/h2c")) {
-        invalid(builder, route, DIAG_G013, backend,
+        invalid(builder, route, DIAG_G013, "UnsupportedProtocol", backend,
                 arena_printf(arena, "%s speaks no h2c to backends (UnsupportedProtocol)",
                              builder->profile->version));
         return;
     }
-    set_protocol(builder, service, port, backend);
-    if (kube_endpoints(builder->kube, service) == ENDPOINTS_NONE) {
+    set_protocol(builder, route, service, port, backend);
+    if (!backend->status && kube_endpoints(builder->kube, service) == ENDPOINTS_NONE) {
         backend->status = 503;
         backend->reason =
             arena_printf(arena, "Service '" SLICE_FMT "/" SLICE_FMT "' has no ready endpoints",
                          SLICE_ARG(backend->namespace), SLICE_ARG(ref->name));
         diag_at(builder->run->diag, DIAG_G027, backend->span, route->object.subject,
-                SLICE_FMT "; its share of the requests is answered with 503",
-                SLICE_ARG(backend->reason));
+                SLICE_FMT "; " SLICE_FMT, SLICE_ARG(backend->reason),
+                SLICE_ARG(loss(builder, route, 503)));
     }
 }
 
@@ -171,7 +212,7 @@ struct backend backend_resolve(struct builder *builder, const struct http_route 
                               .span = ref.span};
     bool foreign = is_foreign(&ref);
     if (!foreign && (ref.group.len || !slice_is(ref.kind, "Service"))) {
-        invalid(builder, route, DIAG_G010, &backend,
+        invalid(builder, route, DIAG_G010, "InvalidKind", &backend,
                 arena_printf(arena,
                              "a backend of kind '" SLICE_FMT "' cannot be served (InvalidKind)",
                              SLICE_ARG(ref.kind)));
@@ -181,7 +222,7 @@ struct backend backend_resolve(struct builder *builder, const struct http_route 
     if (!slice_equal(ref.namespace, route->object.namespace) &&
         !kube_reference_granted(builder->kube, SLICE(GATEWAY_GROUP), route->object.kind_name,
                                 route->object.namespace, &ref)) {
-        invalid(builder, route, DIAG_G012, &backend,
+        invalid(builder, route, DIAG_G012, "RefNotPermitted", &backend,
                 arena_printf(arena,
                              "no ReferenceGrant in namespace '" SLICE_FMT
                              "' permits the backend '" SLICE_FMT "' (RefNotPermitted)",
@@ -203,12 +244,12 @@ struct backend backend_resolve(struct builder *builder, const struct http_route 
         (const void *)kube_find(builder->kube, KUBE_SERVICE, ref.namespace, ref.name);
     if (!ref.port) {
         invalid(
-            builder, route, DIAG_G013, &backend,
+            builder, route, DIAG_G013, "BackendNotFound", &backend,
             arena_printf(arena, "the backend '" SLICE_FMT "' names no port", SLICE_ARG(ref.name)));
     } else if (service) {
         resolve_service(builder, route, &ref, service, &backend, unknown);
     } else if (builder->run->closed) {
-        invalid(builder, route, DIAG_G011, &backend,
+        invalid(builder, route, DIAG_G011, "BackendNotFound", &backend,
                 arena_printf(arena,
                              "Service '" SLICE_FMT "/" SLICE_FMT "' is not in the input "
                              "(BackendNotFound)",
@@ -261,7 +302,7 @@ void backends_apply(struct builder *builder, const struct http_route *route,
         backend->weight = given->weight;
         const struct http_filter *refused = refused_filter(builder, given);
         if (refused) {
-            invalid(builder, route, DIAG_G015, backend,
+            invalid(builder, route, DIAG_G015, "UnsupportedValue", backend,
                     arena_printf(arena,
                                  "the filter '" SLICE_FMT "' in backendRefs is refused by %s",
                                  SLICE_ARG(refused->type), builder->profile->version));
@@ -275,6 +316,21 @@ void backends_apply(struct builder *builder, const struct http_route *route,
             filters_apply(builder, route, match, FILTER_OF_BACKEND, given->filters,
                           given->filter_count, effects, &rule->unknown);
             backend->effects = effects;
+        }
+    }
+}
+
+void tunnel_compile(struct builder *builder, struct route_state *state)
+{
+    const struct http_route *route = state->route;
+    for (size_t i = 0; i < route->rule_count && i < 1; i++) { /* the API allows one rule */
+        const struct http_rule *rule = &route->rules[i];
+        state->tunnel = ARENA_ARRAY(builder->run->arena, struct backend, rule->backend_count);
+        state->tunnel_count = rule->backend_count;
+        for (size_t j = 0; j < rule->backend_count; j++) {
+            state->tunnel[j] =
+                backend_resolve(builder, route, &rule->backends[j].ref, &state->unknown);
+            state->tunnel[j].weight = rule->backends[j].weight;
         }
     }
 }

@@ -36,6 +36,7 @@ static void take_gateways(struct builder *builder)
                 arena_printf(arena, SLICE_FMT "/" SLICE_FMT, SLICE_ARG(gateway->object.namespace),
                              SLICE_ARG(gateway->object.name));
             map_put(builder->gateway_index, state->id, state);
+            gateway_judge(builder, state);
             listeners_build(builder, state);
         }
     }
@@ -111,10 +112,10 @@ static void build(struct builder *builder)
     }
 }
 
-void gateway_api_build(struct run *run, const struct kube *kube,
-                       const struct gateway_profile *profile, struct route_table *table)
+static struct builder new_builder(struct run *run, const struct kube *kube,
+                                  const struct gateway_profile *profile, struct route_table *table)
 {
-    struct builder builder = {
+    return (struct builder){
         .run = run,
         .kube = kube,
         .profile = profile,
@@ -123,10 +124,29 @@ void gateway_api_build(struct run *run, const struct kube *kube,
         .patterns = map_new(run->arena),
         .lists = map_new(run->arena),
         .assumed = map_new(run->arena),
+        .unresolved = map_new(run->arena),
+        .partial = map_new(run->arena),
+        .rejected = map_new(run->arena),
     };
+}
+
+void gateway_api_build(struct run *run, const struct kube *kube,
+                       const struct gateway_profile *profile, struct route_table *table)
+{
+    struct builder builder = new_builder(run, kube, profile, table);
     build(&builder);
     report_assumed(&builder);
     language_set_close(builder.languages);
+}
+
+/* Also looks at routes that attach nowhere. */
+static void build_all(struct builder *builder)
+{
+    build(builder);
+    for (size_t i = 0; i < builder->route_count; i++) {
+        route_compile(builder, &builder->routes[i]);
+    }
+    report_assumed(builder);
 }
 
 void gateway_api_check(struct run *run, const struct kube *kube,
@@ -134,21 +154,22 @@ void gateway_api_check(struct run *run, const struct kube *kube,
 {
     struct route_table table;
     route_table_open(run, &table);
-    struct builder builder = {
-        .run = run,
-        .kube = kube,
-        .profile = profile,
-        .table = &table,
-        .languages = language_set_open(run->arena, NULL),
-        .patterns = map_new(run->arena),
-        .lists = map_new(run->arena),
-        .assumed = map_new(run->arena),
-    };
-    build(&builder);
-    for (size_t i = 0; i < builder.route_count; i++) {
-        route_compile(&builder, &builder.routes[i]);
-    }
-    report_assumed(&builder);
+    struct builder builder = new_builder(run, kube, profile, &table);
+    build_all(&builder);
+    language_set_close(builder.languages);
+    route_table_close(&table);
+}
+
+void gateway_api_status(struct run *run, const struct kube *kube,
+                        const struct gateway_profile *profile, struct gateway_statuses *out)
+{
+    struct run quiet = *run;
+    struct route_table table;
+    quiet.diag = diag_beside(run->diag);
+    route_table_open(&quiet, &table);
+    struct builder builder = new_builder(&quiet, kube, profile, &table);
+    build_all(&builder);
+    statuses_collect(&builder, out);
     language_set_close(builder.languages);
     route_table_close(&table);
 }

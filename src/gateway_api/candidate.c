@@ -260,6 +260,33 @@ static void set_timeouts(struct builder *builder, struct candidate *candidate)
     candidate->rule.effects.timeouts = timeouts;
 }
 
+/* HTTPRouteRetry in apis/v1/httproute_types.go: connection errors are tried again wherever the field is there,
+ * and so are attempts that ran into backendRequest. */
+static void set_retries(struct builder *builder, struct candidate *candidate)
+{
+    const struct http_rule *source = candidate->source;
+    struct arena *arena = builder->run->arena;
+    struct slice text = SLICE("connection errors");
+    if (source->has_backend_timeout && source->backend_request_ms) {
+        text = arena_printf(arena, SLICE_FMT ", timeouts", SLICE_ARG(text));
+    }
+    for (size_t i = 0; i < source->codes.count; i++) {
+        text = arena_printf(arena, SLICE_FMT ", " SLICE_FMT, SLICE_ARG(text),
+                            SLICE_ARG(source->codes.items[i]));
+    }
+    if (source->backoff_ms) {
+        text = arena_printf(arena, SLICE_FMT "; %llu ms apart at least", SLICE_ARG(text),
+                            (unsigned long long)source->backoff_ms);
+    }
+    struct route_retries *retries = ARENA_NEW(arena, struct route_retries);
+    *retries = (struct route_retries){
+        .source = {SLICE("retry"), source->span},
+        .attempts = source->attempts > INT32_MAX ? INT32_MAX : (int64_t)source->attempts,
+        .conditions = text,
+    };
+    candidate->rule.effects.retries = retries;
+}
+
 static void note_field(struct builder *builder, struct candidate *candidate, const char *field)
 {
     diag_at(builder->run->diag, DIAG_G016, candidate->source->span,
@@ -295,7 +322,9 @@ static void fill_rule(struct builder *builder, struct candidate *candidate)
     set_timeouts(builder, candidate);
     if (source->has_retry && builder->profile->ignores_retry) {
         note_ignored(builder, candidate, "retry");
-    } else if (source->has_retry) {
+    } else if (source->has_attempts) {
+        set_retries(builder, candidate);
+    } else if (source->has_retry) { /* how often is left to the implementation */
         note_field(builder, candidate, "retry");
     }
     if (source->has_session_persistence) {
@@ -309,6 +338,10 @@ void route_compile(struct builder *builder, struct route_state *state)
         return;
     }
     state->compiled = true;
+    if (state->is_stream) {
+        tunnel_compile(builder, state);
+        return;
+    }
     size_t count = 0;
     for (size_t i = 0; i < state->route->rule_count; i++) {
         count += state->route->rules[i].match_count;

@@ -45,9 +45,20 @@ static const struct reading *read_pattern(struct builder *builder, struct slice 
     return reading;
 }
 
+/* A rule whose expression is refused is left out, the others serve (RouteConditionPartiallyInvalid in
+ * apis/v1/shared_types.go). */
+static void note_partial(struct builder *builder, const struct object *object)
+{
+    struct fault *fault = ARENA_NEW(builder->run->arena, struct fault);
+    *fault = (struct fault){"UnsupportedValue",
+                            SLICE("a rule has a regular expression that is refused")};
+    map_put(builder->partial, object->subject, fault);
+}
+
 static void say_refused(struct builder *builder, const struct object *object, struct slice pattern,
                         struct span span, const struct reading *reading, enum engine engine)
 {
+    note_partial(builder, object);
     diag_at(builder->run->diag, DIAG_G018, span, object->subject,
             "%s refuses the regular expression '" SLICE_FMT "': " SLICE_FMT, engines[engine].name,
             SLICE_ARG(pattern), SLICE_ARG(reading->why[engine]));
@@ -88,6 +99,7 @@ bool regex_taken(struct builder *builder, const struct object *object, struct sl
     case PROFILE_ENGINE_NGINX:
         engine = ENGINE_PCRE;
         if (of_path && location_refuses(pattern)) {
+            note_partial(builder, object);
             diag_at(
                 builder->run->diag, DIAG_G018, span, object->subject,
                 "%s refuses the regular expression '" SLICE_FMT

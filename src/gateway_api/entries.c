@@ -98,6 +98,7 @@ static struct entry *add_entry(struct builder *builder, const struct listener_st
         .sni = https ? listener->host : (struct host_pattern){.kind = HOST_ANY},
         .host = host,
         .certificate = listener->certificate,
+        .client = listener->client,
         .unknown = listener->unknown,
         .origin = {owner->kind_name, owner->namespace, owner->name,
                    arena_printf(builder->run->arena, "spec.listeners[%zu]", listener->index),
@@ -182,17 +183,71 @@ static void add_other_hosts(struct builder *builder, struct listener_state **lis
     add_entry(builder, own, any);
 }
 
-/* Server names of a listener whose connections are handed on as they are. */
+/* ---- connections ---------------------------------------------------------------------------- */
+
+/* Of several routes for the same names the oldest takes all (site/content/en/guides/api-design, Conflicts). */
+static void fill_tunnel(struct builder *builder, struct entry *entry, struct route_state *route)
+{
+    const struct object *object = &route->route->object;
+    route_compile(builder, route);
+    entry->kind = ENTRY_TUNNEL;
+    entry->tunnel = route->tunnel;
+    entry->tunnel_count = route->tunnel_count;
+    for (const struct unknown *u = route->unknown; u; u = u->next) {
+        entry->unknown = unknown_add(builder->run, entry->unknown, u->aspect, u->source, u->reason);
+    }
+    entry->origin = (struct origin){object->kind_name, object->namespace, object->name,
+                                    SLICE("spec.rules[0]"), object->span};
+}
+
+static void note_left_out(struct builder *builder, const struct host_group *group)
+{
+    for (size_t i = 1; i < group->count; i++) {
+        const struct object *object = &group->routes[i]->route->object;
+        diag_at(builder->run->diag, DIAG_G025, object->span, object->subject,
+                "it gets no connections of %s%s" SLICE_FMT "%s: '" SLICE_FMT
+                "' comes first, being older or by name",
+                group->host.kind == HOST_ANY ? "its listener" : "server name",
+                group->host.kind == HOST_ANY ? "" : " '", SLICE_ARG(group->host.name),
+                group->host.kind == HOST_ANY ? "" : "'",
+                SLICE_ARG(group->routes[0]->route->object.subject));
+    }
+}
+
+/* Server names whose connections are handed on, as they came or after TLS was ended; the others of the listener
+ * are rejected. */
 static void add_tls(struct builder *builder, struct listener_state *listener)
 {
-    struct entry *entry = add_entry(builder, listener, (struct host_pattern){.kind = HOST_ANY});
-    entry->kind = ENTRY_CLOSE; /* no TLSRoute: the connection is rejected */
-    if (builder->has_tls_routes) {
-        entry->kind = ENTRY_RULES;
-        entry->unknown = unknown_add(builder->run, NULL, ASPECT_ROUTING,
-                                     (struct effect_source){SLICE("TLSRoute"), SPAN_NONE},
-                                     SLICE("TLSRoutes are not understood yet"));
+    struct host_pattern any = {.kind = HOST_ANY};
+    size_t count;
+    const struct host_group *groups = group_hosts(builder, listener, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry = add_entry(builder, listener, any);
+        entry->sni = groups[i].host;
+        fill_tunnel(builder, entry, groups[i].routes[0]);
+        note_left_out(builder, &groups[i]);
     }
+    if (!count || !host_pattern_equal(&groups[count - 1].host, &listener->host)) {
+        add_entry(builder, listener, any)->kind = ENTRY_CLOSE;
+    }
+}
+
+static void add_stream(struct builder *builder, struct listener_state *listener)
+{
+    size_t count;
+    const struct host_group *groups = group_hosts(builder, listener, &count);
+    struct entry *entry = add_entry(builder, listener, (struct host_pattern){.kind = HOST_ANY});
+    entry->transport = listener->protocol == LISTENER_UDP ? TRANSPORT_UDP : TRANSPORT_TCP;
+    entry->kind = ENTRY_CLOSE;
+    if (count) {
+        fill_tunnel(builder, entry, groups[0].routes[0]);
+        note_left_out(builder, &groups[0]);
+    }
+}
+
+static bool is_stream(const struct listener_state *listener)
+{
+    return listener->protocol == LISTENER_TCP || listener->protocol == LISTENER_UDP;
 }
 
 /* TLS server names choose the listener, the most specific first; the Host then has to belong to it. */
@@ -241,7 +296,12 @@ void entries_add(struct builder *builder, struct gateway_state *gateway)
     size_t count = 0;
     for (size_t i = 0; i < gateway->count; i++) {
         struct listener_state *listener = &gateway->listeners[i];
-        if (!listener->refused && listener->protocol != LISTENER_OTHER) {
+        if (gateway->rejected.reason) {
+            continue;
+        }
+        if (!listener->refused && is_stream(listener)) {
+            add_stream(builder, listener);
+        } else if (!listener->refused) {
             sorted[count++] = listener;
         }
     }

@@ -100,6 +100,10 @@ static bool prefix_known(struct work *work, enum aspect aspect)
     diag_at(work->builder->run->diag, DIAG_G015, work->filter->span, work->route->object.subject,
             "ReplacePrefixMatch needs a match of type PathPrefix, but '" SLICE_FMT "' is none",
             SLICE_ARG(work->match->path));
+    struct fault *fault = ARENA_NEW(work->builder->run->arena, struct fault);
+    *fault = (struct fault){"UnsupportedValue",
+                            SLICE("ReplacePrefixMatch without a match of type PathPrefix")};
+    map_put(work->builder->rejected, work->route->object.subject, fault);
     not_known(work, aspect, SLICE("ReplacePrefixMatch without a PathPrefix match"));
     return false;
 }
@@ -244,11 +248,6 @@ static void cors(struct work *work)
         .preflight_needs_method = !work->builder->profile->cors_answers_every_options,
         .preflight_status = 200,
     };
-    if (cors->credentials &&
-        (only_star(&filter->allow_methods) || only_star(&filter->allow_headers))) {
-        not_known(work, ASPECT_HEADERS,
-                  SLICE("with credentials, '*' stands for what the preflight asks for"));
-    }
     work->effects->cors = cors;
 }
 

@@ -24,14 +24,35 @@ struct candidate {
     bool is_call; /* of a GRPCRoute */
 };
 
+/* Why a parentRef led nowhere; the later, the closer it came (RouteConditionReason in
+ * apis/v1/shared_types.go). */
+enum verdict { NO_PARENT_LISTENER, NOT_ALLOWED, NO_HOSTNAME, ATTACHED };
+
+/* What became of one parentRef. */
+struct parent_state {
+    struct gateway_state *gateway; /* null: not a Gateway here, so nobody says anything of it */
+    enum verdict verdict;
+};
+
+/* Why a condition is not what one would wish: a reason of the API, and a sentence. Absent: nothing is wrong. */
+struct fault {
+    const char *reason;
+    struct slice message;
+};
+
 struct route_state {
     const struct http_route *route;
     struct gateway_state **gateways; /* that let it in */
     size_t gateway_count, gateway_capacity;
-    size_t age; /* place in the order of creation time, namespace, name */
+    size_t age;                   /* place in the order of creation time, namespace, name */
+    struct parent_state *parents; /* as many as route->parents */
     bool compiled;
     struct candidate *candidates;
     size_t count, capacity;
+    bool is_stream; /* a TLSRoute, TCPRoute or UDPRoute: no candidates, but where connections go */
+    struct backend *tunnel;
+    size_t tunnel_count;
+    const struct unknown *unknown;
 };
 
 /* A route serves a host name of a listener. */
@@ -40,7 +61,15 @@ struct attachment {
     struct route_state *route;
 };
 
-enum listener_protocol { LISTENER_HTTP, LISTENER_HTTPS, LISTENER_TLS, LISTENER_OTHER };
+enum listener_protocol {
+    LISTENER_HTTP,
+    LISTENER_HTTPS,
+    LISTENER_TLS,
+    LISTENER_TCP,
+    LISTENER_UDP,
+    LISTENER_OTHER, /* of an implementation's own */
+    LISTENER_PROTOCOL_COUNT
+};
 
 struct listener_state {
     struct gateway_state *gateway;
@@ -50,7 +79,11 @@ struct listener_state {
     enum listener_protocol protocol;
     struct host_pattern host;
     bool refused; /* in conflict, or without a usable certificate: serves nothing */
+    struct fault conflict, rejected, unresolved; /* Conflicted, Accepted, ResolvedRefs */
+    bool no_certificate;                         /* that could be used */
+    size_t route_count; /* accepted, also by a listener that serves nothing */
     struct certificate certificate;
+    const struct client_check *client;
     const struct unknown *unknown;
     struct attachment *attachments;
     size_t count, capacity;
@@ -63,6 +96,22 @@ struct gateway_state {
     size_t count;
     const struct listener_set **sets; /* that it lets in, oldest first */
     size_t set_count, set_capacity;
+    struct fault rejected, unresolved; /* Accepted, ResolvedRefs */
+    bool insecure_fallback; /* some listener lets in clients without a valid certificate */
+};
+
+/* A ListenerSet whose Gateway is here. */
+struct set_state {
+    const struct listener_set *set;
+    struct gateway_state *gateway;
+    bool allowed;
+};
+
+/* A BackendTLSPolicy. */
+struct policy_state {
+    const struct backend_tls_policy *policy;
+    struct fault rejected, unresolved; /* Accepted, ResolvedRefs */
+    bool unusable;                     /* connections under it cannot be made */
 };
 
 struct builder {
@@ -80,11 +129,16 @@ struct builder {
     struct map *patterns;     /* of regular expressions, to what engines say of them */
     struct map *lists;        /* routes and next list to struct rule_list, so that hosts share */
     struct map *assumed;      /* "Service shop/web": what is not in the input */
-    bool has_tls_routes;      /* in the input, not understood */
     struct map *tls_policies; /* "namespace/service" and "namespace/service/port name" */
     const struct policy_reader *readers; /* of the implementation's own kinds; null: it has none */
     struct map *policies;                /* of these kinds, by what they are attached to */
     const struct object *policies_unknown; /* one that may hold for every route; null: none */
+    struct policy_state *backend_policies; /* BackendTLSPolicies, oldest first */
+    size_t backend_policy_count;
+    struct set_state *sets; /* also those that are not let in */
+    size_t set_count, set_capacity;
+    /* Subject of a route to struct fault: its conditions Accepted, ResolvedRefs and PartiallyInvalid. */
+    struct map *rejected, *unresolved, *partial;
 };
 
 /* ---- hosts.c */
@@ -100,12 +154,29 @@ void listeners_build(struct builder *builder, struct gateway_state *gateway);
 /* Adds the listeners of its sets. */
 void set_listeners_build(struct builder *builder, struct gateway_state *gateway);
 
+/* ---- gateways.c */
+/* Parameters, addresses and the certificate for backends. */
+void gateway_judge(struct builder *builder, struct gateway_state *gateway);
+
+/* ---- clients.c */
+/* Which certificates the listener asks clients for. */
+void listener_clients(struct builder *builder, struct listener_state *state);
+
+/* ---- status.c */
+void statuses_collect(struct builder *builder, struct gateway_statuses *out);
+
 /* ---- sets.c */
 /* Which ListenerSets belong to which Gateway. */
 void listener_sets_read(struct builder *builder);
 
 /* ---- attach.c */
 void routes_attach(struct builder *builder);
+
+/* True when the listener's protocol carries the kind, and its allowedRoutes do not rule it out. */
+bool listener_takes_kind(const struct listener_state *state, struct slice kind);
+bool protocol_carries(const struct listener_state *state, struct slice kind);
+/* Older objects first, then by namespace and name. */
+int object_age_order(const struct object *x, const struct object *y);
 
 /* ---- candidate.c */
 void route_compile(struct builder *builder, struct route_state *state);
@@ -145,15 +216,22 @@ bool filter_is_known(const struct http_filter *filter);
 /* ---- backends.c */
 struct backend backend_resolve(struct builder *builder, const struct http_route *route,
                                const struct object_ref *given, const struct unknown **unknown);
+/* Where the connections of a TLSRoute, TCPRoute or UDPRoute go. */
+void tunnel_compile(struct builder *builder, struct route_state *state);
 void backends_apply(struct builder *builder, const struct http_route *route,
                     const struct http_rule *source, const struct http_match *match,
                     struct rule *rule);
 /* Notes that an object is taken to exist; it is said once, at the end. */
 void assume(struct builder *builder, const char *kind, struct slice namespace, struct slice name);
 
+/* ---- tls_policies.c */
+void tls_policies_read(struct builder *builder);
+/* The policy for connections to a port of a Service; null: they are made without TLS. */
+const struct policy_state *tls_policy_find(struct builder *builder, const struct service *service,
+                                           struct slice port_name);
+
 /* ---- others.c: kinds without a type of their own */
 void others_report(struct builder *builder);
-void tls_policies_read(struct builder *builder);
 bool is_gateway_kind(const struct object *object, const char *kind);
 
 /* ---- entries.c */

@@ -7,6 +7,8 @@ static enum listener_protocol protocol_of(struct slice protocol)
     return slice_is(protocol, "HTTP")    ? LISTENER_HTTP
            : slice_is(protocol, "HTTPS") ? LISTENER_HTTPS
            : slice_is(protocol, "TLS")   ? LISTENER_TLS
+           : slice_is(protocol, "TCP")   ? LISTENER_TCP
+           : slice_is(protocol, "UDP")   ? LISTENER_UDP
                                          : LISTENER_OTHER;
 }
 
@@ -17,12 +19,12 @@ static enum listener_protocol protocol_of(struct slice protocol)
  * names, cannot share a port. HTTPS and TLS can: the server name tells them apart. */
 static const char *conflict(const struct listener_state *a, const struct listener_state *b)
 {
-    if (a->listener->port != b->listener->port || slice_is(a->listener->protocol, "UDP") ||
-        slice_is(b->listener->protocol, "UDP")) {
+    bool datagrams = a->protocol == LISTENER_UDP;
+    if (a->listener->port != b->listener->port || datagrams != (b->protocol == LISTENER_UDP)) {
         return NULL;
     }
     bool plain = (a->protocol == LISTENER_HTTP) != (b->protocol == LISTENER_HTTP);
-    bool stream = a->protocol == LISTENER_OTHER || b->protocol == LISTENER_OTHER;
+    bool stream = a->protocol >= LISTENER_TCP || b->protocol >= LISTENER_TCP;
     if (plain || (stream && !slice_equal(a->listener->protocol, b->listener->protocol))) {
         return "ProtocolConflict";
     }
@@ -40,10 +42,20 @@ static int by_port(const void *a, const void *b, void *user)
     return host_order(&x->host, &y->host);
 }
 
+static struct fault conflict_with(struct builder *builder, const struct listener_state *other,
+                                  const char *reason)
+{
+    return (struct fault){
+        reason,
+        arena_printf(builder->run->arena, "in conflict with listener '" SLICE_FMT "' of " SLICE_FMT,
+                     SLICE_ARG(other->listener->name), SLICE_ARG(other->owner->subject))};
+}
+
 static void refuse(struct builder *builder, struct listener_state *state,
                    const struct listener_state *other, const char *reason)
 {
     state->refused = true;
+    state->conflict = conflict_with(builder, other, reason);
     diag_at(builder->run->diag, DIAG_G006, state->listener->span, state->owner->subject,
             "the listener '" SLICE_FMT "' is in conflict with '" SLICE_FMT
             "' on port %u (%s), so neither serves; give them different ports or hostnames",
@@ -72,10 +84,10 @@ static void refuse_conflicts(struct builder *builder, struct gateway_state *gate
     }
     sort_stable(builder->run->arena, sorted, gateway->count, sizeof(struct listener_state *),
                 by_port, NULL);
-    struct listener_state *first[LISTENER_OTHER + 1] = {NULL};
+    struct listener_state *first[LISTENER_PROTOCOL_COUNT] = {NULL};
     for (size_t i = 0; i < gateway->count; i++) {
         bool same_port = i && sorted[i - 1]->listener->port == sorted[i]->listener->port;
-        for (size_t p = 0; p <= LISTENER_OTHER; p++) {
+        for (size_t p = 0; p < LISTENER_PROTOCOL_COUNT; p++) {
             first[p] = same_port ? first[p] : NULL;
             if (first[p] && p != sorted[i]->protocol) {
                 refuse_both(builder, first[p], sorted[i], "ProtocolConflict");
@@ -97,19 +109,20 @@ static void refuse_conflicts(struct builder *builder, struct gateway_state *gate
 
 /* ---- certificates ------------------------------------------------------------------------- */
 
-static bool certificate_usable(struct builder *builder, const struct listener_state *state,
+static bool certificate_usable(struct builder *builder, struct listener_state *state,
                                const struct object_ref *given)
 {
     const struct object *owner = state->owner;
     struct object_ref ref = *given;
     ref.namespace = ref.namespace.len ? ref.namespace : owner->namespace;
-    const char *fault = NULL;
+    const char *fault = NULL, *reason = "InvalidCertificateRef";
     if (ref.group.len || !slice_is(ref.kind, "Secret")) {
         fault = "is no Secret (InvalidCertificateRef)";
     } else if (!slice_equal(ref.namespace, owner->namespace) &&
                !kube_reference_granted(builder->kube, SLICE(GATEWAY_GROUP), owner->kind_name,
                                        owner->namespace, &ref)) {
         fault = "is in another namespace and no ReferenceGrant there permits it (RefNotPermitted)";
+        reason = "RefNotPermitted";
     } else {
         const struct secret *secret =
             (const void *)kube_find(builder->kube, KUBE_SECRET, ref.namespace, ref.name);
@@ -126,6 +139,10 @@ static bool certificate_usable(struct builder *builder, const struct listener_st
                 "the certificate '" SLICE_FMT "/" SLICE_FMT "' of listener '" SLICE_FMT "' %s",
                 SLICE_ARG(ref.namespace), SLICE_ARG(ref.name), SLICE_ARG(state->listener->name),
                 fault);
+        state->unresolved.reason = reason;
+        state->unresolved.message =
+            arena_printf(builder->run->arena, "the certificate '" SLICE_FMT "/" SLICE_FMT "' %s",
+                         SLICE_ARG(ref.namespace), SLICE_ARG(ref.name), fault);
     }
     return !fault;
 }
@@ -150,92 +167,12 @@ static void choose_certificate(struct builder *builder, struct listener_state *s
         diag_at(builder->run->diag, DIAG_G008, listener->span, state->owner->subject,
                 "the listener '" SLICE_FMT "' has no certificate; add tls.certificateRefs",
                 SLICE_ARG(listener->name));
+        state->unresolved =
+            (struct fault){"InvalidCertificateRef", SLICE("the listener has no certificate")};
     }
     /* Open inputs often hold secrets in encrypted or templated form: there it is only said. */
+    state->no_certificate = !usable;
     state->refused = state->refused || (!usable && builder->run->closed);
-}
-
-/* ---- client certificates ------------------------------------------------------------------ */
-
-/* spec.tls.frontend: the entry of perPort for the port, else the default (apis/v1/gateway_types.go,
- * FrontendTLSConfig). */
-static const struct node *client_validation(const struct listener_state *state)
-{
-    const struct node *spec = node_get(state->gateway->gateway->object.root, "spec");
-    const struct node *frontend = node_get(node_get(spec, "tls"), "frontend");
-    const struct node *ports = node_get(frontend, "perPort");
-    for (size_t i = 0; ports && ports->kind == NODE_LIST && i < ports->count; i++) {
-        const struct node *port = node_get(ports->items[i], "port");
-        if (port && port->kind == NODE_INT && port->integer == state->listener->port) {
-            return node_get(node_get(ports->items[i], "tls"), "validation");
-        }
-    }
-    return node_get(node_get(frontend, "default"), "validation");
-}
-
-static struct slice text_of(const struct node *map, const char *key)
-{
-    const struct node *node = node_get(map, key);
-    return node && node->kind == NODE_STRING ? node->text : SLICE_ABSENT;
-}
-
-static bool has_authority(struct builder *builder, const struct listener_state *state,
-                          const struct node *validation)
-{
-    const struct node *refs = node_get(validation, "caCertificateRefs");
-    for (size_t i = 0; refs && refs->kind == NODE_LIST && i < refs->count; i++) {
-        const struct node *ref = refs->items[i];
-        struct slice namespace = text_of(ref, "namespace");
-        struct object_ref to = {
-            .kind = text_of(ref, "kind"),
-            .name = text_of(ref, "name"),
-            .namespace = namespace.len ? namespace : state->gateway->gateway->object.namespace,
-        };
-        bool own = slice_equal(to.namespace, state->gateway->gateway->object.namespace);
-        bool found = !builder->run->closed ||
-                     kube_find(builder->kube, KUBE_CONFIG_MAP, to.namespace, to.name);
-        if (slice_is(to.kind, "ConfigMap") && found &&
-            (own || kube_reference_granted(builder->kube, SLICE(GATEWAY_GROUP), SLICE("Gateway"),
-                                           state->gateway->gateway->object.namespace, &to))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void note_client_check(struct builder *builder, struct listener_state *state,
-                              struct slice field, struct span span)
-{
-    diag_at(builder->run->diag, DIAG_G022, span, state->owner->subject,
-            "listener '" SLICE_FMT
-            "' lets in clients with a valid certificate only; its answers are unknown",
-            SLICE_ARG(state->listener->name));
-    state->unknown =
-        unknown_add(builder->run, state->unknown, ASPECT_PROTECTION,
-                    (struct effect_source){field, span}, SLICE("client certificates are checked"));
-}
-
-static void check_clients(struct builder *builder, struct listener_state *state)
-{
-    const struct label *mode =
-        labels_find(&state->listener->tls_options, "gateway.istio.io/tls-terminate-mode");
-    if (mode && slice_ends(mode->value, SLICE("MUTUAL")) &&
-        !slice_starts(mode->value, SLICE("OPTIONAL"))) {
-        note_client_check(builder, state, mode->key, mode->span);
-    }
-    const struct node *validation = client_validation(state);
-    if (!validation) {
-        return;
-    }
-    if (!has_authority(builder, state, validation)) {
-        diag_at(builder->run->diag, DIAG_G008, validation->span, state->owner->subject,
-                "no certificate authority for the clients of listener '" SLICE_FMT
-                "' can be used (NoValidCACertificate), so it serves nothing",
-                SLICE_ARG(state->listener->name));
-        state->refused = true;
-    } else if (!slice_is(text_of(validation, "mode"), "AllowInsecureFallback")) {
-        note_client_check(builder, state, SLICE("spec.tls.frontend"), validation->span);
-    }
 }
 
 /* ---- all of a Gateway --------------------------------------------------------------------- */
@@ -254,27 +191,55 @@ static struct listener_state new_state(struct builder *builder, struct gateway_s
     };
 }
 
+/* Kinds that the protocol cannot carry; the others still may attach (ListenerReasonInvalidRouteKinds in
+ * apis/v1/gateway_types.go). */
+static void check_kinds(struct builder *builder, struct listener_state *state)
+{
+    for (size_t i = 0; state->protocol != LISTENER_OTHER && i < state->listener->kind_count; i++) {
+        const struct route_kind *kind = &state->listener->kinds[i];
+        if (!slice_is(kind->group, GATEWAY_GROUP) || !protocol_carries(state, kind->kind)) {
+            state->unresolved = (struct fault){
+                "InvalidRouteKinds",
+                arena_printf(builder->run->arena, "protocol " SLICE_FMT " carries no " SLICE_FMT,
+                             SLICE_ARG(state->listener->protocol), SLICE_ARG(kind->kind))};
+            diag_at(builder->run->diag, DIAG_G053, state->listener->span, state->owner->subject,
+                    "listener '" SLICE_FMT "' of protocol " SLICE_FMT
+                    " cannot carry the kind '" SLICE_FMT "' that it allows (InvalidRouteKinds); "
+                    "remove it from allowedRoutes.kinds",
+                    SLICE_ARG(state->listener->name), SLICE_ARG(state->listener->protocol),
+                    SLICE_ARG(kind->kind));
+        }
+    }
+}
+
 static void check_listener(struct builder *builder, struct listener_state *state)
 {
+    check_kinds(builder, state);
     switch (state->protocol) {
     case LISTENER_HTTP:
+    case LISTENER_TCP:
+    case LISTENER_UDP:
         return;
     case LISTENER_HTTPS:
         choose_certificate(builder, state);
-        check_clients(builder, state);
+        listener_clients(builder, state);
         return;
     case LISTENER_TLS:
         if (!slice_is(state->listener->tls_mode, "Passthrough")) {
             choose_certificate(builder, state);
         }
-        /* fall through */
-    case LISTENER_OTHER:
-        diag_at(builder->run->diag, DIAG_G007, state->listener->span, state->owner->subject,
-                "the listener '" SLICE_FMT "' speaks " SLICE_FMT
-                ", which carries no HTTPRoute; it is left out",
-                SLICE_ARG(state->listener->name), SLICE_ARG(state->listener->protocol));
         return;
+    case LISTENER_OTHER:
+    case LISTENER_PROTOCOL_COUNT:
+        break;
     }
+    state->rejected =
+        (struct fault){"UnsupportedProtocol", SLICE("no standard knows the protocol")};
+    state->refused = true;
+    diag_at(builder->run->diag, DIAG_G007, state->listener->span, state->owner->subject,
+            "the listener '" SLICE_FMT "' speaks '" SLICE_FMT
+            "', which no standard says anything of; it is left out (UnsupportedProtocol)",
+            SLICE_ARG(state->listener->name), SLICE_ARG(state->listener->protocol));
 }
 
 void listeners_build(struct builder *builder, struct gateway_state *gateway)
@@ -341,6 +306,7 @@ static void add_set_listener(struct builder *builder, struct gateway_state *gate
     *added = state;
     if (winner) {
         added->refused = true;
+        added->conflict = conflict_with(builder, winner, reason);
         diag_at(
             builder->run->diag, DIAG_G006, state.listener->span, state.owner->subject,
             "the listener '" SLICE_FMT "' is in conflict with '" SLICE_FMT "' of " SLICE_FMT

@@ -57,7 +57,14 @@ static void read_set(struct builder *builder, const struct object *object)
                 "Gateway '" SLICE_FMT
                 "' is not in the input, so the ListenerSet serves nothing; add the Gateway",
                 SLICE_ARG(id));
-    } else if (gateway && !lets_in(builder, gateway->gateway, set)) {
+        return;
+    }
+    bool allowed = gateway && lets_in(builder, gateway->gateway, set);
+    if (gateway) {
+        *ARENA_PUSH(builder->run->arena, builder->sets, builder->set_count, builder->set_capacity) =
+            (struct set_state){set, gateway, allowed};
+    }
+    if (gateway && !allowed) {
         diag_at(builder->run->diag, DIAG_G004, set->parent.span, object->subject,
                 "Gateway '" SLICE_FMT "' lets no ListenerSet of namespace '" SLICE_FMT
                 "' in (NotAllowed); change spec.allowedListeners of the Gateway",

@@ -46,7 +46,8 @@ bool network_contains(const struct network *network, const struct address *addre
 /* A request as the client sends it. Absent and 0 fields are "not given"; request_defaults fills
  * them (GET, http, port of the scheme, "/", sni = host). */
 struct request {
-    struct slice method, scheme, host, target; /* target: raw path with ?query */
+    /* scheme: http, https, or tcp and udp for bytes that are not looked at; target: raw path with ?query */
+    struct slice method, scheme, host, target;
     uint16_t port;
     struct headers headers;
     struct address client;

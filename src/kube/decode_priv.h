@@ -146,11 +146,11 @@ void decode_wrong_type(struct decoder *decoder, const struct where *where, const
 /* The fields of each kind. */
 extern const struct schema ingress_schema, ingress_class_schema, service_schema,
     endpoint_slice_schema, config_map_schema, secret_schema, namespace_schema, gateway_class_schema,
-    gateway_schema, http_route_schema, grpc_route_schema, listener_set_schema,
-    reference_grant_schema;
+    gateway_schema, http_route_schema, grpc_route_schema, reference_grant_schema;
 
 /* Parts that routes have in common. */
-extern const struct schema header_match_schema, filter_schema, backend_ref_schema, listener_schema;
+extern const struct schema header_match_schema, filter_schema, backend_ref_schema, listener_schema,
+    stream_backend_schema;
 /* References in Gateway API objects. */
 extern const struct schema parent_ref_schema, service_ref_schema, plain_ref_schema;
 void ref_defaults(struct object_ref *ref, const char *group, const char *kind);

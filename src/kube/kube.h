@@ -265,7 +265,10 @@ struct http_rule {
     size_t backend_count;
     bool has_request_timeout, has_backend_timeout;
     uint64_t request_ms, backend_request_ms; /* 0: no limit */
-    bool has_retry, has_session_persistence;
+    bool has_retry, has_attempts, has_session_persistence;
+    uint64_t attempts;   /* tries after the first one */
+    uint64_t backoff_ms; /* the least time between them; 0 when not given */
+    struct slices codes; /* statuses that are tried again, as texts */
     struct span span;
 };
 struct http_route {
@@ -282,6 +285,18 @@ struct listener_set {
     struct object_ref parent;
     struct listener *listeners;
     size_t listener_count;
+};
+struct subject_name {
+    struct slice type, hostname, uri; /* Hostname or URI, and the one that belongs to it */
+};
+/* How connections to Services are made by TLS. */
+struct backend_tls_policy {
+    struct object object;
+    struct object_ref *targets, *authorities; /* of its own namespace */
+    size_t target_count, authority_count;
+    struct slice well_known, hostname; /* well_known absent when not given */
+    struct subject_name *names;
+    size_t name_count;
 };
 struct reference_grant {
     struct object object;
@@ -351,6 +366,10 @@ enum endpoints_state kube_endpoints(const struct kube *kube, const struct servic
  * GRPCRoute becomes the HTTPRoute with the same meaning: its matches have the paths of calls. */
 const struct http_route *kube_grpc_route(struct run *run, const struct object *object);
 const struct listener_set *kube_listener_set(struct run *run, const struct object *object);
+/* A TLSRoute, TCPRoute or UDPRoute: rules without matches. */
+const struct http_route *kube_stream_route(struct run *run, const struct object *object);
+const struct backend_tls_policy *kube_backend_tls_policy(struct run *run,
+                                                         const struct object *object);
 
 struct slice kube_group(struct slice api_version); /* "" for the core group */
 

@@ -215,16 +215,22 @@ static void finish_backend(struct decoder *decoder, const struct where *where,
     backend->ref.span = node->span;
 }
 
+#define BACKEND_FIELDS                                                                             \
+    FIELD(TYPE_STRING, "group", http_backend, ref.group),                                          \
+        FIELD(TYPE_STRING, "kind", http_backend, ref.kind),                                        \
+        FIELD(TYPE_STRING, "namespace", http_backend, ref.namespace),                              \
+        FIELD_REQUIRED(TYPE_STRING, "name", http_backend, ref.name),                               \
+        FIELD(TYPE_PORT, "port", http_backend, ref.port), FIELD_CUSTOM("weight", read_weight)
+
 static const struct field backend_fields[] = {
-    FIELD(TYPE_STRING, "group", http_backend, ref.group),
-    FIELD(TYPE_STRING, "kind", http_backend, ref.kind),
-    FIELD(TYPE_STRING, "namespace", http_backend, ref.namespace),
-    FIELD_REQUIRED(TYPE_STRING, "name", http_backend, ref.name),
-    FIELD(TYPE_PORT, "port", http_backend, ref.port),
-    FIELD_CUSTOM("weight", read_weight),
+    BACKEND_FIELDS,
     FIELD_OBJECTS("filters", http_backend, filters, filter_count, filter_schema),
 };
 const struct schema backend_ref_schema = SCHEMA(backend_fields, http_backend, finish_backend);
+/* Connections have no filters. */
+static const struct field stream_backend_fields[] = {BACKEND_FIELDS};
+const struct schema stream_backend_schema =
+    SCHEMA(stream_backend_fields, http_backend, finish_backend);
 
 /* GEP-2257: one to four parts of one to five digits with h, m, s or ms; the parts add up. */
 bool kube_duration(struct slice text, uint64_t *out)
@@ -283,14 +289,49 @@ static void read_backend_timeout(struct decoder *decoder, const struct where *wh
     read_duration(decoder, where, node, &rule->backend_request_ms, &rule->has_backend_timeout);
 }
 
-static void note_retry(struct decoder *decoder, const struct where *where, const struct node *node,
-                       void *target)
+static void finish_retry(struct decoder *decoder, const struct where *where,
+                         const struct node *node, void *target)
 {
     (void)decoder;
     (void)where;
-    (void)node;
     ((struct http_rule *)target)->has_retry = true;
+    ((struct http_rule *)target)->has_attempts = node_get(node, "attempts") != NULL;
 }
+
+static void read_codes(struct decoder *decoder, const struct where *where, const struct node *node,
+                       void *target)
+{
+    struct http_rule *rule = target;
+    if (node->kind != NODE_LIST) {
+        decode_wrong_type(decoder, where, node, NODE_LIST);
+        return;
+    }
+    rule->codes.items = ARENA_ARRAY(decoder->run->arena, struct slice, node->count);
+    for (size_t i = 0; i < node->count; i++) {
+        const struct node *code = node->items[i];
+        if (code->kind != NODE_INT || code->integer < 400 || code->integer > 599) {
+            struct where here = {where, NULL, i};
+            decode_error(decoder, DIAG_K004, &here, code->span, "must be a status from 400 to 599");
+        } else {
+            rule->codes.items[rule->codes.count++] =
+                arena_printf(decoder->run->arena, "%lld", (long long)code->integer);
+        }
+    }
+}
+
+static void read_backoff(struct decoder *decoder, const struct where *where,
+                         const struct node *node, void *target)
+{
+    bool has = false;
+    read_duration(decoder, where, node, &((struct http_rule *)target)->backoff_ms, &has);
+}
+
+static const struct field retry_fields[] = {
+    FIELD(TYPE_COUNT, "attempts", http_rule, attempts),
+    FIELD_CUSTOM("codes", read_codes),
+    FIELD_CUSTOM("backoff", read_backoff),
+};
+static const struct schema retry_schema = SCHEMA(retry_fields, http_rule, finish_retry);
 
 static void note_persistence(struct decoder *decoder, const struct where *where,
                              const struct node *node, void *target)
@@ -336,7 +377,7 @@ static const struct field rule_fields[] = {
     FIELD_OBJECTS("filters", http_rule, filters, filter_count, filter_schema),
     FIELD_OBJECTS("backendRefs", http_rule, backends, backend_count, backend_ref_schema),
     FIELD_INLINE("timeouts", timeouts_schema),
-    FIELD_CUSTOM("retry", note_retry),
+    FIELD_INLINE("retry", retry_schema),
     FIELD_CUSTOM("sessionPersistence", note_persistence),
 };
 static const struct schema rule_schema = SCHEMA_SPAN(rule_fields, http_rule, span, finish_rule);

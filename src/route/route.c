@@ -9,6 +9,12 @@ const char *aspect_name(enum aspect aspect)
     return aspect < ASPECT_COUNT ? names[aspect] : "?";
 }
 
+const char *transport_name(enum transport transport)
+{
+    static const char *const names[] = {"http", "tcp", "udp"};
+    return names[transport];
+}
+
 const char *impact_name(enum impact impact)
 {
     static const char *const names[] = {"cosmetic", "changed", "breaking"};

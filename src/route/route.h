@@ -479,6 +479,9 @@ bool host_pattern_equal(const struct host_pattern *a, const struct host_pattern 
 bool host_pattern_covers(const struct host_pattern *outer, const struct host_pattern *inner);
 
 enum entry_kind { ENTRY_RULES, ENTRY_TUNNEL, ENTRY_CLOSE };
+/* What arrives: requests, or connections and datagrams that are handed on as they are, by port alone. */
+enum transport { TRANSPORT_HTTP, TRANSPORT_TCP, TRANSPORT_UDP };
+const char *transport_name(enum transport transport); /* http, tcp, udp, as schemes of requests */
 /* Certificate that an https entry shows. */
 struct certificate {
     struct slice namespace, secret; /* secret absent: the data plane's own default */
@@ -488,9 +491,9 @@ struct certificate {
 /* Certificate that clients are asked for; https only, but for `name`. */
 struct client_check {
     struct effect_source source;
-    struct slice subject; /* where the CA is: "Secret shop/ca" */
-    bool required;        /* without a valid one there is no other answer than `status` */
-    int64_t status;
+    struct slice subject;       /* where the CA is: "Secret shop/ca" */
+    bool required;              /* without a valid one there is no other answer than `status` */
+    int64_t status;             /* 0: the handshake fails, the connection is closed */
     struct template error_page; /* when it has parts: 302 to there instead */
     struct slice name;          /* its subject must match this; absent: any */
     int64_t name_status;        /* answer to another name, also by plain http; 0: no check */
@@ -498,7 +501,8 @@ struct client_check {
 struct entry {
     struct slice
         gateway; /* data plane or "namespace/name" of the Gateway; same text, same address */
-    bool https;
+    enum transport transport; /* not HTTP: any host, and no rules */
+    bool https;               /* TLS, also of tunnels */
     uint16_t port;
     struct slice listener;   /* name of the Gateway's listener; absent for others */
     struct host_pattern sni; /* https only; HOST_ANY otherwise */

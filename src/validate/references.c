@@ -13,19 +13,10 @@ static const struct reference_row {
     const char *group, *target;
     bool granted; /* needs a ReferenceGrant to lead into another namespace */
 } reference_rows[] = {
-    {"Gateway", "spec.tls.backend.clientCertificateRef", "", "Secret", true},
-    {"TLSRoute", "spec.parentRefs[]", GATEWAY_GROUP, "Gateway", false},
-    {"TLSRoute", "spec.rules[].backendRefs[]", "", "Service", true},
-    {"TCPRoute", "spec.parentRefs[]", GATEWAY_GROUP, "Gateway", false},
-    {"TCPRoute", "spec.rules[].backendRefs[]", "", "Service", true},
-    {"UDPRoute", "spec.parentRefs[]", GATEWAY_GROUP, "Gateway", false},
-    {"UDPRoute", "spec.rules[].backendRefs[]", "", "Service", true},
     {"ListenerSet", "spec.parentRef", GATEWAY_GROUP, "Gateway", false},
     {"ListenerSet", "spec.listeners[].tls.certificateRefs[]", "", "Secret", true},
     {"XListenerSet", "spec.parentRef", GATEWAY_GROUP, "Gateway", false},
     {"XListenerSet", "spec.listeners[].tls.certificateRefs[]", "", "Secret", true},
-    {"BackendTLSPolicy", "spec.targetRefs[]", NULL, NULL, false},
-    {"BackendTLSPolicy", "spec.validation.caCertificateRefs[]", NULL, NULL, false},
     {"BackendLBPolicy", "spec.targetRefs[]", NULL, NULL, false},
     {"XBackendTrafficPolicy", "spec.targetRefs[]", NULL, NULL, false},
     {"BackendTrafficPolicy", "spec.targetRefs[]", NULL, NULL, false},

@@ -16,8 +16,12 @@ static const struct finding_row {
     {DIAG_G014, SEVERITY_INFO, false},    {DIAG_G015, SEVERITY_WARNING, false},
     {DIAG_G017, SEVERITY_WARNING, false}, {DIAG_G018, SEVERITY_ERROR, false},
     {DIAG_G023, SEVERITY_WARNING, false}, {DIAG_G026, SEVERITY_WARNING, false},
-    {DIAG_G028, SEVERITY_ERROR, false},   {DIAG_G029, SEVERITY_WARNING, false},
-    {DIAG_G030, SEVERITY_WARNING, false}, {DIAG_G032, SEVERITY_WARNING, false},
+    {DIAG_G025, SEVERITY_WARNING, false}, {DIAG_G028, SEVERITY_ERROR, false},
+    {DIAG_G029, SEVERITY_WARNING, false}, {DIAG_G030, SEVERITY_WARNING, false},
+    {DIAG_G032, SEVERITY_WARNING, false}, {DIAG_G007, SEVERITY_WARNING, false},
+    {DIAG_G050, SEVERITY_ERROR, false},   {DIAG_G051, SEVERITY_ERROR, false},
+    {DIAG_G052, SEVERITY_ERROR, false},   {DIAG_G053, SEVERITY_ERROR, false},
+    {DIAG_G054, SEVERITY_ERROR, false},
 };
 
 static void take_over(struct run *run, const struct diagnostic *item)
@@ -41,6 +45,4 @@ void check_together(struct run *run, struct kube *kube, const struct validate_op
         take_over(run, diag_get(quiet.diag, i));
     }
     check_references(run, kube, options->profile);
-    check_stream_routes(run, kube);
-    check_kinds(run, kube);
 }

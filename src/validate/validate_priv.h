@@ -15,9 +15,5 @@ void check_served(struct run *run, const struct gateway_profile *profile,
 /* Visits what stands at a path such as "spec.rules[].backendRefs[]"; an empty path is the node itself. */
 typedef void walk_visit(void *user, const struct node *node);
 void walk(const struct node *node, struct slice path, walk_visit *visit, void *user);
-/* TLSRoutes, TCPRoutes and UDPRoutes, and the listeners that they ask for. */
-void check_stream_routes(struct run *run, const struct kube *kube);
-/* Kinds that listeners allow, and cannot carry. */
-void check_kinds(struct run *run, const struct kube *kube);
 
 #endif

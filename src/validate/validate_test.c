@@ -99,13 +99,13 @@ static void test_validate_together(void **state)
         /* routes of streams */
         {GATEWAY SERVICE TCP_ROUTE("{name: edge}", "{name: db, port: 80}"), true, "", 3, 0, 0},
         {GATEWAY TCP_ROUTE("{name: edge, sectionName: http}", "{name: db, port: 80}"), false,
-         "V023", 2, 0, 0},
-        {GATEWAY TCP_ROUTE("{name: edge, port: 80}", "{name: db, port: 80}"), false, "V023", 2, 0,
+         "G004", 2, 0, 0},
+        {GATEWAY TCP_ROUTE("{name: edge, port: 80}", "{name: db, port: 80}"), false, "G004", 2, 0,
          0},
-        {GATEWAY SERVICE TCP_ROUTE("{name: edge}", "{name: db, port: 81}"), false, "V022", 3, 0, 0},
-        {GATEWAY TCP_ROUTE("{name: edge}", "{name: db, namespace: b, port: 80}"), false, "V021", 2,
+        {GATEWAY SERVICE TCP_ROUTE("{name: edge}", "{name: db, port: 81}"), false, "G013", 3, 0, 0},
+        {GATEWAY TCP_ROUTE("{name: edge}", "{name: db, namespace: b, port: 80}"), false, "G012", 2,
          0, 0},
-        {GATEWAY TCP_ROUTE("{name: edge}", "{name: db, port: 80}"), true, "V020", 2, 0, 0},
+        {GATEWAY TCP_ROUTE("{name: edge}", "{name: db, port: 80}"), true, "G011", 2, 0, 0},
         /* kinds that listeners allow */
         {"apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge}\n"
          "spec: {gatewayClassName: x, listeners: [{name: a, port: 80, protocol: HTTP, "
@@ -113,13 +113,13 @@ static void test_validate_together(void **state)
          "GRPCRoute}]}}, {name: b, port: 81, protocol: TCP, allowedRoutes: {kinds: [{kind: "
          "HTTPRoute}]}}, {name: c, "
          "port: 82, protocol: example.com/own, allowedRoutes: {kinds: [{kind: HTTPRoute}]}}]}\n",
-         false, "V024", 1, 0, 0},
+         false, "G053 G007w", 1, 0, 0},
         /* policies name their targets */
         {"apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\n"
          "metadata: {name: a, namespace: a}\nspec: {targetRefs: [{group: '', kind: Service, name: "
          "db}], "
          "validation: {hostname: a.example.com, wellKnownCACertificates: System}}\n",
-         true, "V020", 1, 0, 0},
+         true, "G051", 1, 0, 0},
     };
     for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
         check(&examples[i]);
@@ -151,10 +151,10 @@ static void test_validate_streams_of_tls(void **state)
         {TLS_GATEWAY("tls: {mode: Passthrough}") TLS_ROUTE("a.example.com"), false, "", 2, 0, 0},
         {TLS_GATEWAY("hostname: '*.example.com', tls: {mode: Passthrough}")
              TLS_ROUTE("example.com"),
-         false, "V023", 2, 0, 0},
+         false, "G005", 2, 0, 0},
         {TLS_GATEWAY("hostname: a.example.com, tls: {mode: Passthrough}")
              TLS_ROUTE("b.example.com"),
-         false, "V023", 2, 0, 0},
+         false, "G005", 2, 0, 0},
         /* what ends TLS needs a certificate that it may use */
         {TLS_GATEWAY("tls: {certificateRefs: [{name: c}]}"), false, "", 1, 0, 0},
         {TLS_GATEWAY("tls: {certificateRefs: [{name: c}]}"), true, "G008", 1, 0, 0},
