@@ -71,6 +71,7 @@ static void judge(struct validator *v, const struct node *root, struct slice lis
         note_unjudged(v, &object);
     } else if (object.verdict == SCHEMA_VALID) {
         check_served(v->run, v->profile, &object, root);
+        check_expressions(v->run, &object, root);
     }
     *ARENA_PUSH(arena, v->out->items, v->out->count, v->out->capacity) = object;
 }

@@ -12,6 +12,9 @@ void check_references(struct run *run, const struct kube *kube,
 /* Kinds and fields of one object that the implementation is known not to serve. */
 void check_served(struct run *run, const struct gateway_profile *profile,
                   const struct validated_object *object, const struct node *root);
+/* Regular expressions of one object that the engine of its implementation refuses. */
+void check_expressions(struct run *run, const struct validated_object *object,
+                       const struct node *root);
 /* Visits what stands at a path such as "spec.rules[].backendRefs[]"; an empty path is the node itself. */
 typedef void walk_visit(void *user, const struct node *node);
 void walk(const struct node *node, struct slice path, walk_visit *visit, void *user);

@@ -200,6 +200,31 @@ static void test_validate_references(void **state)
     }
 }
 
+#define VIRTUAL_SERVICE(pattern)                                                                   \
+    "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v}\nspec: "        \
+    "{hosts: "                                                                                     \
+    "[a], http: [{match: [{uri: {regex: '" pattern "'}}], route: [{destination: {host: x}}]}]}\n"
+#define ROUTE_FILTER(pattern)                                                                      \
+    "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: HTTPRouteFilter\nmetadata: {name: "         \
+    "f}\nspec: "                                                                                   \
+    "{urlRewrite: {path: {type: ReplaceRegexMatch, replaceRegexMatch: {pattern: '" pattern         \
+    "', substitution: /}}}}\n"
+
+/* Kinds of implementations on Envoy are read by RE2 whatever the target is. */
+static void test_validate_expressions(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {VIRTUAL_SERVICE("/a/[0-9]{3}"), false, "", 1, 0, 0},
+        {VIRTUAL_SERVICE("/a(?!b)"), false, "V026", 1, 0, 0},
+        {ROUTE_FILTER("^/(a|b)/"), false, "", 1, 0, 0},
+        {ROUTE_FILTER("^/(a)\\1"), false, "V026", 1, 0, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
+        check(&examples[i]);
+    }
+}
+
 /* What an implementation is known to leave unserved. */
 static void test_validate_served(void **state)
 {
@@ -321,7 +346,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_validate_together),   cmocka_unit_test(test_validate_streams_of_tls),
         cmocka_unit_test(test_validate_references), cmocka_unit_test(test_validate_served),
-        cmocka_unit_test(test_validate_lists),      cmocka_unit_test(test_validate_converted),
+        cmocka_unit_test(test_validate_lists),      cmocka_unit_test(test_validate_expressions),
+        cmocka_unit_test(test_validate_converted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
