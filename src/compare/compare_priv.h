@@ -193,6 +193,8 @@ bool header_walk_next(struct header_walk *walk, struct slice *name);
 /* A rule of either side has a word on the header; else it is the data planes' own. */
 bool header_is_ruled(const struct outcome *before, const struct outcome *after, struct slice name,
                      bool response);
+/* The effect that sets a header of the response on which no rule has a word: enum effect_id; -1: none does. */
+int header_effect(const struct outcome *before, const struct outcome *after, struct slice name);
 /* Headers that the first backend receives, or that the client gets; never null. */
 const struct seen_headers *outcome_headers(const struct outcome *outcome, bool response);
 

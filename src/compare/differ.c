@@ -353,18 +353,16 @@ bool header_is_ruled(const struct outcome *before, const struct outcome *after, 
     return written && (rule_names(before, name, response) || rule_names(after, name, response));
 }
 
-static bool header_is_cors(const struct comparing *c, struct slice name)
+int header_effect(const struct outcome *before, const struct outcome *after, struct slice name)
 {
-    struct slice start = SLICE("access-control-");
-    return (c->before->effects.cors || c->after->effects.cors) &&
-           slice_equal_fold(slice_sub(name, 0, start.len), start);
-}
-
-/* The cookie that keeps a client at its endpoint. */
-static bool header_is_affinity(const struct comparing *c, struct slice name)
-{
-    return (c->before->effects.affinity || c->after->effects.affinity) &&
-           slice_equal_fold(name, SLICE("set-cookie"));
+    struct slice cors = SLICE("access-control-");
+    if ((before->effects.cors || after->effects.cors) &&
+        slice_equal_fold(slice_sub(name, 0, cors.len), cors)) {
+        return EFFECT_cors;
+    }
+    /* the cookie that keeps a client at its endpoint */
+    bool kept = before->effects.affinity || after->effects.affinity;
+    return kept && slice_equal_fold(name, SLICE("set-cookie")) ? EFFECT_affinity : -1;
 }
 
 static void compare_headers(struct comparing *c, const struct seen_headers *a,
@@ -375,15 +373,12 @@ static void compare_headers(struct comparing *c, const struct seen_headers *a,
     struct slice name;
     while (header_walk_next(&walk, &name)) {
         bool rules = header_is_ruled(c->before, c->after, name, response);
-        if (!rules && response && header_is_cors(c, name)) {
-            c->effects[EFFECT_cors] = c->visible[EFFECT_cors] = true;
-            continue;
+        int effect = !rules && response ? header_effect(c->before, c->after, name) : -1;
+        if (effect >= 0) {
+            c->effects[effect] = c->visible[effect] = true;
+        } else {
+            note_row(c, place(c, !rules, shown), shown);
         }
-        if (!rules && response && header_is_affinity(c, name)) {
-            c->effects[EFFECT_affinity] = c->visible[EFFECT_affinity] = true;
-            continue;
-        }
-        note_row(c, place(c, !rules, shown), shown);
     }
 }
 

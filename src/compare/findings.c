@@ -255,7 +255,9 @@ static size_t add_headers(struct arena *arena, struct pending *pending,
                                    .removed = response};
         struct slice name;
         while ((difference->shown & (1u << shown)) && header_walk_next(&walk, &name)) {
-            if (header_is_ruled(before, after, name, response) != difference->platform) {
+            bool ruled = header_is_ruled(before, after, name, response);
+            bool other = !ruled && response && header_effect(before, after, name) >= 0;
+            if (!other && ruled != difference->platform) {
                 add_header(arena, pending, name);
                 count++;
             }
