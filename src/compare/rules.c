@@ -79,6 +79,7 @@ void side_rules_make(struct run *run, struct arena *arena, struct language_set *
                                .paths = ARENA_ARRAY(arena, const struct language *, count + 1),
                                .certain = ARENA_ARRAY(arena, bool, count + 1),
                                .view = path_view_of(&table->view.match_form)};
+    out->view.answers_slashes = table->view.escaped_slash_status != 0;
     for (; list; list = list->next) {
         for (size_t i = 0; i < list->count; i++) {
             add_rule(run, set, &list->rules[i], out);

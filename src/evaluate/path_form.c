@@ -105,7 +105,8 @@ const struct rule *find_open_rule(struct context *context, const struct rule_lis
     const struct regex_match captures = context->captures;
     struct slice raw = context->path, readings[READINGS];
     size_t count;
-    bool sure = readings_of(context, readings, &count), one = true;
+    bool sure = readings_of(context, readings, &count), one = true, given = context->rule_given;
+    context->rule_given = false;
     for (size_t i = 0; sure && !context->trouble && i < count; i++) {
         if (!slice_equal(readings[i], raw)) {
             context->path = readings[i];
@@ -115,6 +116,7 @@ const struct rule *find_open_rule(struct context *context, const struct rule_lis
     }
     context->path = raw;
     context->captures = captures;
+    context->rule_given = given;
     one = one || (sure && is_needed_only(context, raw, readings));
     sure = sure && (one || !found || !found->effects.redirect);
     if (!sure && !context->trouble) {

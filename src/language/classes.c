@@ -96,6 +96,11 @@ void classes_open(struct walk *walk)
     }
     split_at(classes, '/');
     split_at(classes, '.');
+    for (int s = SIDE_A; s <= SIDE_B; s++) {
+        if (walk->views[s] && walk->views[s]->answers_slashes) {
+            split_at(classes, '\\');
+        }
+    }
     order_classes(walk, classes);
     for (int s = 0; s < SIDE_COUNT; s++) {
         find_reached(walk, &walk->sides[s], walk->views[s]);

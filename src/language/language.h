@@ -128,7 +128,8 @@ struct byte_set {
 struct path_view {
     struct byte_set decoded; /* bytes whose escapes are read as the byte; other escapes stay */
     bool merge_slashes;
-    bool resolve_dots; /* segments "."; also "%2e" where it is not decoded */
+    bool resolve_dots;    /* segments "."; also "%2e" where it is not decoded */
+    bool answers_slashes; /* targets with an escape of '/' or '\\' are not decided either */
 };
 struct path_view path_view_of(const struct path_form *form);
 

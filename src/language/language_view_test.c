@@ -214,11 +214,37 @@ static void test_language_cells_of_two_views(void **state)
     print_message("%d pairs of lists\n", ROUNDS);
 }
 
+/* A side that answers escaped slashes by itself decides nothing about them; other escapes stay what they are. */
+static void test_language_view_leaves_out_answered_slashes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        bool outside;
+    } rows[] = {
+        {"/a%2Fb", true}, {"/a%2fb", true}, {"/a%5Cb", true}, {"/a%2Ab", false}, {"/a/b", false}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        fixture_open(&f);
+        const struct path_form kept = {.resolve_dots = true};
+        struct path_view view = path_view_of(&kept);
+        const struct language *exact =
+            language_literal(f.set, LITERAL_EXACT, slice_of(rows[i].path), false);
+        struct slice word;
+        assert_int_equal(language_word(f.set, exact, &view, NULL, &word), ANSWER_YES);
+        view.answers_slashes = true;
+        assert_int_equal(language_word(f.set, exact, &view, NULL, &word),
+                         rows[i].outside ? ANSWER_NO : ANSWER_YES);
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_language_view_reads_targets_as_http_does),
         cmocka_unit_test(test_language_cells_of_two_views),
+        cmocka_unit_test(test_language_view_leaves_out_answered_slashes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,8 @@ bool view_decodes(const struct path_view *view, unsigned byte)
 bool view_has_escapes(const struct path_view *view)
 {
     const struct byte_set *d = view ? &view->decoded : NULL;
-    return d && (view->resolve_dots || d->bits[0] || d->bits[1] || d->bits[2] || d->bits[3]);
+    return d && (view->answers_slashes || view->resolve_dots || d->bits[0] || d->bits[1] ||
+                 d->bits[2] || d->bits[3]);
 }
 
 size_t token_text(uint16_t token, char text[3])
@@ -120,7 +121,8 @@ uint32_t view_step(struct side *side, const struct path_view *view, uint32_t at,
         length = 1;
         text[0] = (char)byte;
     }
-    if (held == HELD_START && token != '/') {
+    bool escaped_slash = (token & TOKEN_ESCAPE) && (byte == '/' || byte == '\\');
+    if ((held == HELD_START && token != '/') || (escaped_slash && view->answers_slashes)) {
         return VIEW_OUTSIDE;
     }
     if (decoded && byte == '/') {

@@ -243,7 +243,7 @@ static bool is_touched(const struct walk *walk, const struct bases *bases, unsig
             return true;
         }
     }
-    return byte == '.' || byte == '/';
+    return byte == '.' || byte == '/' || byte == '\\';
 }
 
 struct candidates {
