@@ -142,6 +142,39 @@ static void blame_form(struct classes *classes, const struct request *request,
     }
 }
 
+/* Where both sides agree on the path as a rule has it, the spelling is what they differ in. */
+static void blame_spelling(struct classes *classes, const struct request *request,
+                           const struct rule *rule, struct difference *differences, size_t count)
+{
+    struct slice path, query, written;
+    target_split(request->target, &path, &query);
+    for (unsigned s = SPELLING_SAME + 1; s < SPELLING_COUNT; s++) {
+        struct request other = *request;
+        struct outcome before, after;
+        struct difference known[DIFFERENCES_MAX];
+        if (!path_as_written(classes->scratch, path, &rule->match.path, (enum spelling)s,
+                             &written)) {
+            continue;
+        }
+        other.target =
+            query.ptr ? ARENA_JOIN(classes->scratch, written, SLICE("?"), query) : written;
+        compare_ask(classes, &other, &before, &after);
+        if ((before.rule != rule && after.rule != rule) || before.kind == OUTCOME_UNKNOWN ||
+            after.kind == OUTCOME_UNKNOWN) {
+            continue;
+        }
+        size_t known_count = outcomes_differ(&classes->comparer->sides, &before, &after, known);
+        for (size_t i = 0; i < count; i++) {
+            struct difference *difference = &differences[i];
+            bool open = !difference->platform && difference->form == FORM_PLAIN &&
+                        difference->spelling == SPELLING_SAME && difference->effect < 0;
+            if (open && !difference_known(difference, known, known_count)) {
+                difference->spelling = (enum spelling)s;
+            }
+        }
+    }
+}
+
 bool classes_judge(struct classes *classes, const struct request *request,
                    const struct outcome *before, const struct outcome *after)
 {
@@ -153,6 +186,12 @@ bool classes_judge(struct classes *classes, const struct request *request,
     }
     size_t count = outcomes_differ(&classes->comparer->sides, before, after, differences);
     blame_form(classes, request, differences, count);
+    const struct rule *const rules[] = {before->rule, after->rule};
+    for (size_t side = 0; side < 2 && count && before->rule != after->rule; side++) {
+        if (rules[side] && rules[side]->match.path.kind != PATH_ANY) {
+            blame_spelling(classes, request, rules[side], differences, count);
+        }
+    }
     bool agreed = true;
     for (size_t i = 0; i < count; i++) {
         findings_add(classes->comparer->findings, request, verdict->host, &differences[i], before,

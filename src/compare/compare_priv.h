@@ -28,8 +28,20 @@ enum target_form {
     FORM_EMPTY_QUERY,
     FORM_ENCODED /* an escape that is needed; the plain way has a letter there */
 };
+/* How a path is spelled otherwise than the rule has it that takes it, where both sides agree on the path as the
+ * rule has it. */
+enum spelling {
+    SPELLING_SAME,
+    SPELLING_CASE,   /* letters in another case */
+    SPELLING_WITHIN, /* something behind a prefix without "/" in between */
+    SPELLING_SLASH,  /* a "/" at the end, or none */
+    SPELLING_COUNT
+};
 /* How the target is written, and the plain way to write it. */
 enum target_form target_plain(struct arena *arena, struct slice target, struct slice *plain);
+/* The path as the rule has it, where the spelling is what it differs in; false where it does not. */
+bool path_as_written(struct arena *arena, struct slice path, const struct path_match *match,
+                     enum spelling spelling, struct slice *out);
 /* Other ways to write a plain path: one of each form, as far as the path has room for it. */
 void target_forms(struct arena *arena, struct slice path, struct texts *out);
 
@@ -164,7 +176,8 @@ struct difference {
     enum aspect aspect; /* of the worst */
     enum impact impact; /* of the worst */
     bool platform;
-    enum target_form form; /* not plain: only that way to write the target makes it */
+    enum target_form form;  /* not plain: only that way to write the target makes it */
+    enum spelling spelling; /* not the same: only that makes it */
 };
 enum { DIFFERENCES_MAX = EFFECT_COUNT + SHOWN_COUNT + 1 };
 

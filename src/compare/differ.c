@@ -64,6 +64,12 @@ void sides_init(const struct route_table *before, const struct route_table *afte
     }
 }
 
+/* Of one data plane nothing differs alike on all hosts but what its settings say. */
+static bool one_plane(const struct sides *sides)
+{
+    return sides->before->plane.len && slice_equal(sides->before->plane, sides->after->plane);
+}
+
 /* Both outcomes, and what differs in them: by rules, by what the data planes do alike everywhere,
  * and by single effects. */
 struct comparing {
@@ -161,7 +167,8 @@ static void compare_kind(struct comparing *c)
     bool refused = (a->kind == OUTCOME_RESPOND || a->kind == OUTCOME_CLOSE) &&
                    (b->kind == OUTCOME_RESPOND || b->kind == OUTCOME_CLOSE) && a->status != 200 &&
                    b->status != 200;
-    bool platform = no_listener || (outcome_is_unwritten(a) && outcome_is_unwritten(b));
+    bool platform = !one_plane(c->sides) &&
+                    (no_listener || (outcome_is_unwritten(a) && outcome_is_unwritten(b)));
     note(c, place(c, platform, SHOWN_OUTCOME), SHOWN_OUTCOME, deciding_aspect(a, b),
          refused || platform ? IMPACT_CHANGED : IMPACT_BREAKING);
 }

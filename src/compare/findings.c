@@ -126,6 +126,9 @@ static struct slice cause_key(struct buf *key, const struct difference *differen
         return buf_slice(key);
     }
     buf_printf(key, "%s %u", difference->platform ? "platform" : "rules", difference->shown);
+    if (difference->spelling != SPELLING_SAME) {
+        buf_printf(key, "|spelling %u", (unsigned)difference->spelling);
+    }
     if (difference->effect >= 0) {
         put_effect_cause(key, difference, settings, before, after);
     } else if (difference->platform && !(difference->shown & answers)) {

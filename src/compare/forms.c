@@ -142,3 +142,43 @@ void target_forms(struct arena *arena, struct slice path, struct texts *out)
     add_form(arena, out, arena_printf(arena, SLICE_FMT "%%20", SLICE_ARG(path)));
     add_escaped(arena, out, path);
 }
+
+/* ---- spellings -----------------------------------------------------------------------------*/
+
+static bool in_case_of(struct arena *arena, struct slice path, struct slice start,
+                       struct slice *out)
+{
+    struct slice rest = slice_sub(path, start.len, path.len);
+    if (!slice_equal_fold(slice_sub(path, 0, start.len), start)) {
+        return false;
+    }
+    *out = ARENA_JOIN(arena, start, arena_lower(arena, rest));
+    return !slice_equal(*out, path);
+}
+
+static bool with_slash_behind(struct arena *arena, struct slice path, struct slice start,
+                              struct slice *out)
+{
+    bool within = path.len > start.len && start.len > 1 && path.ptr[start.len] != '/' &&
+                  start.ptr[start.len - 1] != '/' &&
+                  slice_equal_fold(slice_sub(path, 0, start.len), start);
+    if (within) {
+        *out = ARENA_JOIN(arena, start, SLICE("/"), slice_sub(path, start.len, path.len));
+    }
+    return within;
+}
+
+bool path_as_written(struct arena *arena, struct slice path, const struct path_match *match,
+                     enum spelling spelling, struct slice *out)
+{
+    struct slice start = path_match_start(match);
+    if (spelling == SPELLING_CASE) {
+        return in_case_of(arena, path, start, out);
+    }
+    if (spelling == SPELLING_WITHIN) {
+        return with_slash_behind(arena, path, start, out);
+    }
+    *out = slice_ends(path, SLICE("/")) ? slice_sub(path, 0, path.len - 1)
+                                        : ARENA_JOIN(arena, path, SLICE("/"));
+    return out->len > 0;
+}

@@ -77,6 +77,7 @@ void document_write_pair(struct slice key, const struct node *value, size_t inde
 void document_write_json(const struct node *root, int indent, struct buf *out);
 bool node_equal(const struct node *a, const struct node *b); /* order of keys does not matter */
 uint64_t node_hash(const struct node *node);                 /* equal trees have one hash */
-struct node *node_copy(struct arena *arena, const struct node *node); /* texts are shared */
+/* A tree that can be added to, as one that was built; texts are shared. */
+struct node *node_copy(struct arena *arena, const struct node *node);
 
 #endif

@@ -181,17 +181,27 @@ uint64_t node_hash(const struct node *node)
     return hash;
 }
 
+/* As many as a container that is built has room for. */
+static size_t room_for(uint32_t count)
+{
+    size_t room = 2;
+    while (room < count) {
+        room *= 2;
+    }
+    return room;
+}
+
 struct node *node_copy(struct arena *arena, const struct node *node)
 {
     struct node *copy = ARENA_NEW(arena, struct node);
     *copy = *node;
     if (node->kind == NODE_LIST) {
-        copy->items = ARENA_ARRAY(arena, struct node *, node->count);
+        copy->items = ARENA_ARRAY(arena, struct node *, room_for(node->count));
         for (size_t i = 0; i < node->count; i++) {
             copy->items[i] = node_copy(arena, node->items[i]);
         }
     } else if (node->kind == NODE_MAP) {
-        copy->pairs = ARENA_ARRAY(arena, struct pair, node->count);
+        copy->pairs = ARENA_ARRAY(arena, struct pair, room_for(node->count));
         for (size_t i = 0; i < node->count; i++) {
             copy->pairs[i] = node->pairs[i];
             copy->pairs[i].value = node_copy(arena, node->pairs[i].value);
