@@ -145,9 +145,7 @@ static int compare(struct app *app, const struct compare_options *options, struc
     if (app_stops(app)) {
         return EXIT_INPUT;
     }
-    compare_sides(&app->run, side_evaluator(&app->run, &before->side), &before->side.table,
-                  side_evaluator(&app->run, &after->side), &after->side.table, options,
-                  &comparison);
+    sides_compare(&app->run, &before->side, &after->side, options, &comparison);
     return print(app, &comparison, &accepted);
 }
 

@@ -41,8 +41,7 @@ void world_compare(struct world *world, struct side *before, struct side *after,
                    struct comparison *out)
 {
     static const struct compare_options all = {0};
-    compare_sides(&world->run, side_evaluator(&world->run, before), &before->table,
-                  side_evaluator(&world->run, after), &after->table, &all, out);
+    sides_compare(&world->run, before, after, &all, out);
 }
 
 void print_request(const struct request *request)

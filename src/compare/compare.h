@@ -85,6 +85,10 @@ void compare_sides(struct run *run, const struct evaluator *before,
                    const struct route_table *before_table, const struct evaluator *after,
                    const struct route_table *after_table, const struct compare_options *options,
                    struct comparison *out);
+/* The same sides were compared under each reading of what one of them leaves open: what is unproven in `out`
+ * and the same in all readings is settled. */
+void compare_settle(struct run *run, const struct comparison *readings, size_t count,
+                    struct comparison *out);
 /* The worst verdict of the aspects that were compared, over all hosts. Where no request is answered by either
  * side nothing was proved. */
 enum verdict comparison_verdict(const struct comparison *comparison);

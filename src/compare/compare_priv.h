@@ -34,7 +34,6 @@ enum spelling {
     SPELLING_SAME,
     SPELLING_CASE,   /* letters in another case */
     SPELLING_WITHIN, /* something behind a prefix without "/" in between */
-    SPELLING_SLASH,  /* a "/" at the end, or none */
     SPELLING_COUNT
 };
 /* How the target is written, and the plain way to write it. */

@@ -172,13 +172,6 @@ bool path_as_written(struct arena *arena, struct slice path, const struct path_m
                      enum spelling spelling, struct slice *out)
 {
     struct slice start = path_match_start(match);
-    if (spelling == SPELLING_CASE) {
-        return in_case_of(arena, path, start, out);
-    }
-    if (spelling == SPELLING_WITHIN) {
-        return with_slash_behind(arena, path, start, out);
-    }
-    *out = slice_ends(path, SLICE("/")) ? slice_sub(path, 0, path.len - 1)
-                                        : ARENA_JOIN(arena, path, SLICE("/"));
-    return out->len > 0;
+    return spelling == SPELLING_CASE ? in_case_of(arena, path, start, out)
+                                     : with_slash_behind(arena, path, start, out);
 }

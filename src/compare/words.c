@@ -243,13 +243,9 @@ struct slice difference_title(struct arena *arena, const struct difference *diff
                                         "a path with a segment '.': ",
                                         "an empty query: ",
                                         "a path with an escape: "};
-    static const char *const spellings[] = {
-        "", "in other upper or lower case: ", "behind a prefix without '/': ",
-        "by the '/' at the end: "};
     struct buf buf;
     buf_init(&buf, BUF_TEXT_MAX);
     buf_puts(&buf, forms[difference->form]);
-    buf_puts(&buf, spellings[difference->spelling]);
     if (difference->effect >= 0) {
         put_effects(difference, before, after, &buf);
     } else {

@@ -111,6 +111,7 @@ static void build_ingress(struct run *run, const struct side_options *options, s
 
 static void build_gateway(struct run *run, const struct gateway_profile *profile, struct side *side)
 {
+    side->profile = profile;
     gateway_api_build(run, &side->kube, profile, &side->table);
     side->table.plane = slice_of(profile->name);
     side->table.label = arena_printf(run->arena, "Gateway API, %s", profile->name);

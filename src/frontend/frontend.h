@@ -7,6 +7,7 @@
 #ifndef GATESHIFT_FRONTEND_H
 #define GATESHIFT_FRONTEND_H
 
+#include "compare/compare.h"
 #include "convert/convert.h"
 #include "evaluate/evaluate.h"
 #include "gateway_api/gateway_api.h"
@@ -27,7 +28,8 @@ struct side {
     enum side_kind kind; /* what it became */
     struct kube kube;
     struct route_table table;
-    struct evaluator *evaluator; /* see side_evaluator */
+    struct evaluator *evaluator;           /* see side_evaluator */
+    const struct gateway_profile *profile; /* that objects were read by; null: Ingresses */
 };
 /* Reads files into objects; the texts of files with Secrets are overwritten then. Reading the same files for
  * two sides is done once: see side_share. */
@@ -49,6 +51,11 @@ const struct gateway_profile *side_statuses(struct run *run, const struct side_o
 /* Made when it is first asked for. */
 const struct evaluator *side_evaluator(struct run *run, struct side *side);
 void side_close(struct side *side);
+
+/* Compares both sides. What a profile leaves open is compared once more under each of its readings, and holds where
+ * it is the same in all of them. */
+void sides_compare(struct run *run, struct side *before, struct side *after,
+                   const struct compare_options *options, struct comparison *out);
 
 /* Writes the converted objects, reads the text again from its first byte, and builds the Gateway side
  * with the target's profile. What `original` knows of Services and the like is shared. */

@@ -56,6 +56,9 @@ static struct slice read_regex(struct builder *builder, struct slice pattern, bo
     if (broad) {
         return arena_printf(builder->run->arena, ".*(?:" SLICE_FMT ")", SLICE_ARG(pattern));
     }
+    if (builder->profile->regex_span == SPAN_ANYWHERE) {
+        return read_regex(builder, pattern, true);
+    }
     bool searched =
         builder->profile->regex_span == SPAN_START && slice_find(pattern, '|', 0) < pattern.len;
     return searched ? arena_printf(builder->run->arena, ".*(?:^" SLICE_FMT ")", SLICE_ARG(pattern))
@@ -75,7 +78,8 @@ static void set_path(struct builder *builder, const struct http_match *given, bo
         return;
     case ROUTE_PATH_REGEX:
         path->kind = PATH_REGEX;
-        path->whole = !broad && builder->profile->regex_span != SPAN_START;
+        path->whole = !broad && builder->profile->regex_span != SPAN_START &&
+                      builder->profile->regex_span != SPAN_ANYWHERE;
         path->value = read_regex(builder, given->path, broad);
         path->regex = compile(builder, path->value, path->whole);
         return;
@@ -168,7 +172,9 @@ static void set_rank(struct builder *builder, struct candidate *candidate)
         }
         break;
     case ROUTE_PATH_REGEX:
-        candidate->path_rank = builder->profile->regex_place == PLACE_AFTER_PREFIXES ? 4 : 2;
+        candidate->path_rank = builder->profile->regex_place == PLACE_AFTER_PREFIXES ? 4
+                               : builder->profile->regex_place == PLACE_BY_LENGTH    ? 3
+                                                                                     : 2;
         break;
     }
     candidate->has_method = match->method.ptr != NULL;

@@ -223,3 +223,20 @@ const struct gateway_profile *gateway_profile_find(struct slice name)
     }
     return NULL;
 }
+
+bool gateway_profile_reading(const struct gateway_profile *profile, size_t index,
+                             struct gateway_profile *out)
+{
+    static const enum regex_span spans[] = {SPAN_WHOLE, SPAN_START, SPAN_ANYWHERE};
+    static const enum regex_place places[] = {PLACE_BEFORE_PREFIXES, PLACE_AFTER_PREFIXES,
+                                              PLACE_BY_LENGTH};
+    size_t span = index % ARRAY_LEN(spans), rest = index / ARRAY_LEN(spans);
+    if (profile->regex_span != SPAN_OPEN || rest >= 2 * ARRAY_LEN(places)) {
+        return false;
+    }
+    *out = *profile;
+    out->regex_span = spans[span];
+    out->regex_place = places[rest % ARRAY_LEN(places)];
+    out->values_searched = rest / ARRAY_LEN(places) > 0;
+    return true;
+}

@@ -26,10 +26,16 @@ struct gateway_header {
 enum regex_span {
     SPAN_OPEN,
     SPAN_WHOLE,
-    SPAN_START /* "^" is put in front of it, and it is found from the start on */
+    SPAN_START, /* "^" is put in front of it, and it is found from the start on */
+    SPAN_ANYWHERE
 };
 /* Where expressions stand among prefixes, however long those are. */
-enum regex_place { PLACE_OPEN, PLACE_BEFORE_PREFIXES, PLACE_AFTER_PREFIXES };
+enum regex_place {
+    PLACE_OPEN,
+    PLACE_BEFORE_PREFIXES,
+    PLACE_AFTER_PREFIXES,
+    PLACE_BY_LENGTH /* among them, by the number of characters */
+};
 /* Which expressions are taken at all. */
 enum regex_engine {
     PROFILE_ENGINE_OPEN,
@@ -103,6 +109,10 @@ struct gateway_profile {
 /* Null when there is none of that name; null past the end. */
 const struct gateway_profile *gateway_profile_find(struct slice name);
 const struct gateway_profile *gateway_profile_at(size_t index);
+/* A way to read expressions that the row leaves open, with nothing about them open. False past the last one, and
+ * where nothing is open. */
+bool gateway_profile_reading(const struct gateway_profile *profile, size_t index,
+                             struct gateway_profile *out);
 
 /* Expressions that are not written into a location (nginx-gateway-fabric,
  * internal/controller/nginx/config/validation/common.go: pathFmt). */
