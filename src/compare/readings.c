@@ -69,6 +69,28 @@ static void take_findings(struct arena *arena, const struct comparison *reading,
     out->finding_count = count;
 }
 
+/* A rule that makes the difference in one of the readings. */
+static struct slice culprit(struct arena *arena, const struct comparison *readings, size_t count,
+                            struct slice host, size_t aspect)
+{
+    for (size_t r = 0; r < count; r++) {
+        for (size_t i = 0; i < readings[r].finding_count; i++) {
+            const struct finding *finding = &readings[r].findings[i];
+            const struct rule *rule =
+                finding->after.rule ? finding->after.rule : finding->before.rule;
+            if (rule && !finding->platform && finding->aspect == (enum aspect)aspect &&
+                has_host(finding, host)) {
+                return arena_printf(arena,
+                                    ", and differ by " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT
+                                    " " SLICE_FMT " in others",
+                                    SLICE_ARG(rule->origin.kind), SLICE_ARG(rule->origin.namespace),
+                                    SLICE_ARG(rule->origin.name), SLICE_ARG(rule->origin.field));
+            }
+        }
+    }
+    return SLICE("");
+}
+
 /* What is the same in all readings holds; else the reason says how many are on which side. */
 static void settle_aspect(struct arena *arena, const struct comparison *readings, size_t count,
                           struct host_verdict *host, size_t aspect, struct comparison *out)
@@ -81,9 +103,10 @@ static void settle_aspect(struct arena *arena, const struct comparison *readings
         *verdict = (struct aspect_verdict){.verdict = VERDICT_DIFFERENT};
         take_findings(arena, &readings[0], host->host, aspect, out);
     } else {
-        verdict->reason =
-            arena_printf(arena, SLICE_FMT "; of %zu readings both sides are the same in %zu",
-                         SLICE_ARG(verdict->reason), count, tally.equal);
+        verdict->reason = arena_printf(
+            arena, SLICE_FMT "; both sides are the same in %zu of %zu readings" SLICE_FMT,
+            SLICE_ARG(verdict->reason), tally.equal, count,
+            SLICE_ARG(culprit(arena, readings, count, host->host, aspect)));
     }
 }
 

@@ -7,13 +7,15 @@
 #ifndef GATESHIFT_FRONTEND_H
 #define GATESHIFT_FRONTEND_H
 
-#include "compare/compare.h"
 #include "convert/convert.h"
 #include "evaluate/evaluate.h"
 #include "gateway_api/gateway_api.h"
 #include "ingress/ingress.h"
 #include "ingress_nginx/ingress_nginx.h"
 #include "input/input.h"
+
+struct compare_options; /* of compare/compare.h, as is the next */
+struct comparison;
 
 enum side_kind { SIDE_AUTO, SIDE_INGRESS, SIDE_GATEWAY };
 

@@ -1,5 +1,7 @@
 #include "frontend/frontend_priv.h"
 
+#include "compare/compare.h"
+
 /* More classes than this are not compared once for each reading. */
 enum { SETTLED_MAX = 5000, READINGS_MAX = 32 };
 
