@@ -51,12 +51,20 @@ static struct slice spec_text(struct conversion *c, const struct node *spec)
     return arena_copy(c->arena, buf_slice(&c->text));
 }
 
+/* As that of the route: a rule that no object asked for belongs to the namespace of its backend. */
+static struct slice rule_namespace(const struct rule *rule)
+{
+    return rule->origin.namespace.len ? rule->origin.namespace
+           : rule->backend_count      ? rule->backends[0].namespace
+                                      : SLICE("default");
+}
+
 /* Rules of a namespace that say the same share one object, named after the first of them. */
 static struct slice filter_name(struct emission *e, const struct policy_kind *kind,
                                 struct slice yaml)
 {
     struct conversion *c = e->c;
-    struct slice namespace = e->rule->origin.namespace;
+    struct slice namespace = rule_namespace(e->rule);
     struct slice space = ARENA_JOIN(c->arena, slice_of(kind->kind), SLICE(" "), namespace);
     struct slice key = ARENA_JOIN(c->arena, space, SLICE("\n"), yaml);
     struct filter_object *object = map_get(c->filter_names, key);
@@ -66,8 +74,9 @@ static struct slice filter_name(struct emission *e, const struct policy_kind *ki
             taken = map_new(c->arena);
             map_put(c->filter_names, space, taken);
         }
-        struct slice wanted =
-            ARENA_JOIN(c->arena, e->rule->origin.name, SLICE("-"), slice_of(kind->suffix));
+        struct slice name = e->rule->origin.name;
+        struct slice wanted = ARENA_JOIN(c->arena, name.len ? name : SLICE("server"), SLICE("-"),
+                                         slice_of(kind->suffix));
         object = ARENA_NEW(c->arena, struct filter_object);
         object->name = name_claim(c->arena, taken, wanted, key, ROUTE_NAME_MAX);
         map_put(c->filter_names, key, object);
@@ -182,7 +191,7 @@ static struct node *targets_node(struct conversion *c, const struct policy_kind 
 
 static void filter_write(struct conversion *c, const struct rule *rule, const struct policy *policy)
 {
-    struct slice namespace = rule->origin.namespace;
+    struct slice namespace = rule_namespace(rule);
     struct slice key = ARENA_JOIN(c->arena, slice_of(policy->kind->kind), SLICE(" "), namespace,
                                   SLICE("\n"), policy->yaml);
     struct filter_object *object = map_get(c->filter_names, key);
