@@ -254,6 +254,23 @@ static void say_dead_redirect(struct conversion *c, const struct plane *plane,
     }
 }
 
+/* What plain http still serves stands in one route with the redirect of the rest. Both lists point into one
+ * view, in whose order they stay. */
+static void redirect_beside_http(struct conversion *c, struct share *share)
+{
+    struct draft_refs all = {0};
+    size_t http = 0, redirect = 0;
+    while (http < share->http.count || redirect < share->redirect.count) {
+        bool first = redirect == share->redirect.count ||
+                     (http < share->http.count &&
+                      share->http.items[http] < share->redirect.items[redirect]);
+        *ARENA_PUSH(c->arena, all.items, all.count, all.capacity) =
+            first ? share->http.items[http++] : share->redirect.items[redirect++];
+    }
+    share->http = all;
+    share->redirect.count = 0;
+}
+
 static void unit_build(struct conversion *c, struct plane *plane, struct unit *unit)
 {
     struct shares *shares = &c->shares;
@@ -271,6 +288,12 @@ static void unit_build(struct conversion *c, struct plane *plane, struct unit *u
     for (size_t i = 0; i < shares->count; i++) {
         struct share *share = &shares->items[i];
         bool alike = differ && !share->redirect.count && drafts_equal(&share->http, &share->https);
+        if (share->redirect.count) {
+            say_dead_redirect(c, plane, unit, &share->origin);
+        }
+        if (differ && share->http.count && share->redirect.count) {
+            redirect_beside_http(c, share);
+        }
         if (!differ || alike) {
             group_add(c, plane, unit, &share->origin, ROLE_MAIN,
                       unit->http ? &share->http : &share->https);
@@ -280,7 +303,6 @@ static void unit_build(struct conversion *c, struct plane *plane, struct unit *u
         }
         if (share->redirect.count) {
             group_add(c, plane, unit, &share->origin, ROLE_REDIRECT, &share->redirect);
-            say_dead_redirect(c, plane, unit, &share->origin);
         }
     }
 }
