@@ -93,12 +93,15 @@ static struct slice ingress_label(struct run *run, const struct side_options *op
                                                                   : "");
 }
 
-static void build_ingress(struct run *run, const struct side_options *options, struct side *side)
+static bool build_ingress(struct run *run, const struct side_options *options, struct side *side)
 {
     struct ingress_claims claims;
     struct ingress_choice choice = options->choice;
     choice.classless = ingress_nginx_takes_classless(run, &side->kube, &options->nginx);
     ingress_claim_all(run, &side->kube, &choice, &claims);
+    if (!claims.any_nginx && !claims.any_neutral) {
+        return nothing(run, "Ingress that a known controller serves");
+    }
     if (claims.any_nginx) {
         ingress_nginx_build(run, &side->kube, &claims, &options->nginx, &side->table);
     }
@@ -107,6 +110,7 @@ static void build_ingress(struct run *run, const struct side_options *options, s
     }
     side->table.plane = claims.any_nginx ? SLICE("ingress-nginx") : SLICE("ingress-v1");
     side->table.label = ingress_label(run, options, &claims);
+    return true;
 }
 
 static void build_gateway(struct run *run, const struct gateway_profile *profile, struct side *side)
@@ -204,10 +208,11 @@ bool side_build(struct run *run, const struct side_options *options, struct side
     hint_side(run, options, side, kube->counts[KUBE_INGRESS] && routes);
     unread_report(run, kube, side->kind);
     route_table_open(run, &side->table);
-    if (side->kind == SIDE_INGRESS) {
-        build_ingress(run, options, side);
-    } else {
+    if (side->kind == SIDE_GATEWAY) {
         build_gateway(run, profile, side);
+    } else if (!build_ingress(run, options, side)) {
+        side_close(side);
+        return false;
     }
     return true;
 }

@@ -106,6 +106,23 @@ static void test_frontend_refuses_input_without_objects(void **state)
     assert_int_equal(diag_get(run->diag, 0)->code, DIAG_I010);
 }
 
+static void test_frontend_refuses_ingresses_that_nobody_serves(void **state)
+{
+    struct run *run = *state;
+    const struct side_options options = {.kind = SIDE_AUTO};
+    struct side side = {0};
+    read_text(run,
+              "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a, annotations: "
+              "{nginx.ingress.kubernetes.io/app-root: /}}\n"
+              "spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}\n",
+              &side.kube);
+    assert_false(side_build(run, &options, &side));
+    assert_int_equal(diag_count(run->diag), 2);
+    assert_int_equal(diag_get(run->diag, 0)->code, DIAG_I001);
+    assert_true(slice_contains(diag_get(run->diag, 0)->message, SLICE("--from ingress-nginx")));
+    assert_int_equal(diag_get(run->diag, 1)->code, DIAG_I010);
+}
+
 /* Errors say already why there is nothing. */
 static void test_frontend_does_not_repeat_faults_of_the_input(void **state)
 {
@@ -233,6 +250,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(test_frontend_picks_the_side_by_what_is_there),
         TEST(test_frontend_takes_the_side_that_is_asked_for),
+        TEST(test_frontend_refuses_ingresses_that_nobody_serves),
         TEST(test_frontend_refuses_input_without_objects),
         TEST(test_frontend_does_not_repeat_faults_of_the_input),
         TEST(test_frontend_shares_services_between_sides),

@@ -179,6 +179,18 @@ static const struct ingress_class *default_class(const struct kube *kube)
     return NULL;
 }
 
+/* Annotations alone make no controller take an Ingress, but they show which one is meant. */
+static struct slice advice_without_class(struct run *run, const struct ingress *ingress)
+{
+    const struct controller *meant = controller_by_class(SLICE(""), &ingress->object.annotations);
+    return meant && meant->plane
+               ? arena_printf(run->arena,
+                              "set 'spec.ingressClassName'; its annotations are those of %s, and "
+                              "--from %s reads it so",
+                              meant->name, meant->plane)
+               : SLICE("set 'spec.ingressClassName', or choose with --from");
+}
+
 static void claim_without_class(const struct claimer *claimer, struct ingress_claim *claim)
 {
     const struct ingress_class *class = default_class(claimer->kube);
@@ -192,8 +204,10 @@ static void claim_without_class(const struct claimer *claimer, struct ingress_cl
         take(claim, controller, SLICE_ABSENT, gateway_of(claimer, controller, SLICE_ABSENT));
     } else {
         refuse(claimer, claim, claim->ingress->object.span,
-               SLICE("this Ingress has no class, and no IngressClass in the input is the default; "
-                     "set 'spec.ingressClassName', or choose with --from"));
+               ARENA_JOIN(claimer->run->arena,
+                          SLICE("this Ingress has no class, and no IngressClass in the input is "
+                                "the default; "),
+                          advice_without_class(claimer->run, claim->ingress)));
     }
 }
 
