@@ -261,9 +261,9 @@ static void redirect_beside_http(struct conversion *c, struct share *share)
     struct draft_refs all = {0};
     size_t http = 0, redirect = 0;
     while (http < share->http.count || redirect < share->redirect.count) {
-        bool first = redirect == share->redirect.count ||
-                     (http < share->http.count &&
-                      share->http.items[http] < share->redirect.items[redirect]);
+        bool first =
+            redirect == share->redirect.count ||
+            (http < share->http.count && share->http.items[http] < share->redirect.items[redirect]);
         *ARENA_PUSH(c->arena, all.items, all.count, all.capacity) =
             first ? share->http.items[http++] : share->redirect.items[redirect++];
     }
