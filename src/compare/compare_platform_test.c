@@ -31,6 +31,29 @@ static void test_compare_slash_of_https_redirect_is_cosmetic(void **state)
     world_close(world);
 }
 
+/* A port that goes without saying changes no place; another one does. */
+static void test_compare_port_of_https_redirect(void **state)
+{
+    (void)state;
+    for (int64_t port = 443; port <= 8443; port += 8000) {
+        struct shop before, after;
+        struct world *world = shops(&before, &after);
+        struct route_redirect *plain = ARENA_NEW(world->run.arena, struct route_redirect);
+        struct route_redirect *written = ARENA_NEW(world->run.arena, struct route_redirect);
+        *plain = (struct route_redirect){
+            .status = 308, .only_plain_http = true, .scheme = SLICE("https"), .keep_query = true};
+        *written = *plain;
+        written->port_from = REDIRECT_PORT_WRITTEN;
+        written->port = port;
+        before.cart->effects.https_redirect = before.root->effects.https_redirect = written;
+        after.cart->effects.https_redirect = after.root->effects.https_redirect = plain;
+        compare(world, NULL);
+        assert_int_equal(world->result.findings[0].impact,
+                         port == 443 ? IMPACT_COSMETIC : IMPACT_BREAKING);
+        world_close(world);
+    }
+}
+
 static void test_compare_platform_is_said_once(void **state)
 {
     (void)state;
@@ -222,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compare_slash_of_https_redirect_is_cosmetic),
+        cmocka_unit_test(test_compare_port_of_https_redirect),
         cmocka_unit_test(test_compare_platform_is_said_once),
         cmocka_unit_test(test_compare_rule_that_repeats_the_default_is_no_cause),
         cmocka_unit_test(test_compare_double_slash_lies_in_the_platform),

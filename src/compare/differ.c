@@ -191,6 +191,26 @@ static bool one_slash_more(struct slice longer, struct slice shorter)
            longer.ptr[longer.len - 1] == '/';
 }
 
+static struct slice behind_authority(struct slice url)
+{
+    size_t scheme = slice_find(url, ':', 0);
+    return slice_sub(url, slice_find(url, '/', scheme + 3), url.len);
+}
+
+/* The same place, but for a default port that one of both writes, and a slash at the very end. */
+static bool same_place(struct slice a, struct slice b)
+{
+    struct url x, y;
+    if (!url_parse(a, &x) || !url_parse(b, &y)) {
+        return false;
+    }
+    struct slice rest_a = behind_authority(a), rest_b = behind_authority(b);
+    return slice_equal(x.scheme, y.scheme) && slice_equal(x.host, y.host) &&
+           (x.port ? x.port : scheme_port(x.scheme)) == (y.port ? y.port : scheme_port(y.scheme)) &&
+           (slice_equal(rest_a, rest_b) || one_slash_more(rest_a, rest_b) ||
+            one_slash_more(rest_b, rest_a));
+}
+
 static void compare_location(struct comparing *c)
 {
     struct slice a = c->before->location, b = c->after->location;
@@ -200,7 +220,7 @@ static void compare_location(struct comparing *c)
     /* ingress-nginx cuts one "/" off the end of the Location of its redirect to https (template
      * nginx.tmpl, $redirect_uri); a client asks for the same either way. */
     bool https = slice_starts(a, SLICE("https:")) && slice_starts(b, SLICE("https:"));
-    if (https && (one_slash_more(a, b) || one_slash_more(b, a))) {
+    if (https && same_place(a, b)) {
         note_row(c, place(c, true, SHOWN_SLASH), SHOWN_SLASH);
     } else {
         note_row(c, &c->rules, SHOWN_LOCATION);

@@ -153,6 +153,7 @@ static void put_upstream(const struct outcome *outcome, bool path, struct buf *o
 static void put_shown(enum shown shown, const struct texts *headers, const struct outcome *before,
                       const struct outcome *after, struct buf *out)
 {
+    bool slash;
     switch (shown) {
     case SHOWN_OUTCOME:
     case SHOWN_LOCATION:
@@ -162,7 +163,10 @@ static void put_shown(enum shown shown, const struct texts *headers, const struc
         put_outcome(after, out);
         break;
     case SHOWN_SLASH:
-        buf_printf(out, "one '/' at the end of the Location: " SLICE_FMT " before, " SLICE_FMT,
+        slash = before->location.len + 1 == after->location.len ||
+                after->location.len + 1 == before->location.len;
+        buf_printf(out, "%s the Location: " SLICE_FMT " before, " SLICE_FMT,
+                   slash ? "one '/' at the end of" : "the usual port in",
                    SLICE_ARG(before->location), SLICE_ARG(after->location));
         break;
     case SHOWN_STATUS:

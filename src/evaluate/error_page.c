@@ -71,31 +71,29 @@ bool error_page(struct context *context, struct outcome *out)
     if (!stands_in(pages, out)) {
         return false;
     }
+    const struct route_addresses lists = {
+        .allow = pages->allow, .deny = pages->deny, .has_allow = pages->has_allow};
+    bool kept_out = addresses_admit(context, &lists) == ADMISSION_NO;
     bool early = out->decided_by == EFFECT_body_limit;
-    struct seen_headers response = {0};
-    const struct route_header_edits own = {.edits = pages->response};
-    headers_edit(context, context->table->platform.response_headers, &response);
-    headers_edit(context, &own, &response);
-    headers_doubt(context, &response);
     out->reason = arena_printf(context->arena, "an error page stands in for %lld: " SLICE_FMT,
                                (long long)out->status, SLICE_ARG(out->reason));
     out->decided_by = EFFECT_error_pages;
     out->location = SLICE_ABSENT;
     out->backend_count = 0;
-    out->response = (struct seen_headers){0};
-    const struct route_addresses lists = {
-        .allow = pages->allow, .deny = pages->deny, .has_allow = pages->has_allow};
-    if (addresses_admit(context, &lists) == ADMISSION_NO) {
+    out->status = kept_out ? 403 : pages->service.ptr ? 0 : pages->status;
+    /* what is set on answers may hang on their status; that of the page's backend is not known */
+    context->status = out->status;
+    struct seen_headers response = {0};
+    const struct route_header_edits own = {.edits = pages->response};
+    headers_edit(context, context->table->platform.response_headers, &response);
+    headers_edit(context, &own, &response);
+    headers_doubt(context, &response);
+    if (out->status) {
         out->kind = OUTCOME_RESPOND;
-        out->status = 403;
         out->response = response;
-    } else if (pages->service.ptr) {
-        out->status = 0;
-        forward_page(context, pages, early ? &pages->early : &pages->request, &response, out);
     } else {
-        out->kind = OUTCOME_RESPOND;
-        out->status = pages->status;
-        out->response = response;
+        out->response = (struct seen_headers){0};
+        forward_page(context, pages, early ? &pages->early : &pages->request, &response, out);
     }
     return true;
 }

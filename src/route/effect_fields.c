@@ -89,9 +89,9 @@ static const struct field_row error_pages_fields[] = {
     ROW(error_pages, statuses, TEXTS), ROW(error_pages, of_backends, BOOL),
     ROW(error_pages, namespace, TEXT), ROW(error_pages, service, TEXT),
     ROW(error_pages, port, NUMBER),    ROW(error_pages, status, NUMBER),
-    ROW(error_pages, request, EDITS),  ROW(error_pages, early, EDITS),
-    ROW(error_pages, response, EDITS), ROW(error_pages, allow, NETWORKS),
-    ROW(error_pages, deny, NETWORKS),  ROW(error_pages, has_allow, BOOL),
+    ROW(error_pages, request, EDITS),  ROW(error_pages, response, EDITS),
+    ROW(error_pages, allow, NETWORKS), ROW(error_pages, deny, NETWORKS),
+    ROW(error_pages, has_allow, BOOL),
 };
 static const struct field_row rate_limit_fields[] = {
     ROW(rate_limit, per_second, NUMBER),  ROW(rate_limit, second_burst, NUMBER),

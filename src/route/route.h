@@ -248,8 +248,9 @@ struct route_error_pages {
     struct slice namespace, service; /* service absent: the data plane's own answers `status` */
     int64_t port;
     int64_t status;
-    struct edits request;  /* headers of that request, and only these are set on it */
-    struct edits early;    /* the same, for answers to bodies that are too large */
+    struct edits request; /* headers of that request, and only these are set on it */
+    /* The same, for answers to bodies that are too large; follows from `request`, so it is not compared. */
+    struct edits early;
     struct edits response; /* of the answer, over those of the platform */
     /* clients that the pages let in; the others get 403 */
     struct networks allow, deny;
