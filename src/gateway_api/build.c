@@ -2,15 +2,35 @@
 
 /* ---- which Gateways ----------------------------------------------------------------------- */
 
+static const struct gateway_class *class_of(const struct builder *builder,
+                                            const struct gateway *gateway)
+{
+    return (const void *)kube_find(builder->kube, KUBE_GATEWAY_CLASS, SLICE(""),
+                                   gateway->class_name);
+}
+
+/* The implementation that was asked for has Gateways of its own in the input. Where it has none, its profile is
+ * asked what it would do with those of others. */
+static bool has_own(const struct builder *builder)
+{
+    const char *controller = builder->profile->controller_name;
+    bool own = false;
+    for (size_t i = 0; controller && i < builder->kube->counts[KUBE_GATEWAY] && !own; i++) {
+        const struct gateway_class *class =
+            class_of(builder, (const void *)builder->kube->objects[KUBE_GATEWAY][i]);
+        own = class && slice_is(class->controller, controller);
+    }
+    return own;
+}
+
 /* A Gateway whose class is another controller's is not served, and says nothing (GatewayClass in
  * apis/v1/gatewayclass_types.go). A class that is not in the input is taken to be the one asked for, unless
  * the input is complete and has classes. */
-static bool takes(struct builder *builder, const struct gateway *gateway)
+static bool takes(struct builder *builder, const struct gateway *gateway, bool only_own)
 {
     const char *controller = builder->profile->controller_name;
-    const struct gateway_class *class =
-        (const void *)kube_find(builder->kube, KUBE_GATEWAY_CLASS, SLICE(""), gateway->class_name);
-    bool taken = class ? !controller || slice_is(class->controller, controller)
+    const struct gateway_class *class = class_of(builder, gateway);
+    bool taken = class ? !only_own || slice_is(class->controller, controller)
                        : !builder->run->closed || builder->kube->counts[KUBE_GATEWAY_CLASS] == 0;
     if (!taken) {
         diag_at(builder->run->diag, DIAG_G009, gateway->object.span, gateway->object.subject,
@@ -27,9 +47,10 @@ static void take_gateways(struct builder *builder)
     struct arena *arena = builder->run->arena;
     builder->gateways = ARENA_ARRAY(arena, struct gateway_state, kube->counts[KUBE_GATEWAY]);
     builder->gateway_index = map_new(arena);
+    bool only_own = has_own(builder);
     for (size_t i = 0; i < kube->counts[KUBE_GATEWAY]; i++) {
         const struct gateway *gateway = (const void *)kube->objects[KUBE_GATEWAY][i];
-        if (takes(builder, gateway)) {
+        if (takes(builder, gateway, only_own)) {
             struct gateway_state *state = &builder->gateways[builder->gateway_count++];
             state->gateway = gateway;
             state->id =

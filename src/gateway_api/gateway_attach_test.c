@@ -284,6 +284,34 @@ static void test_gateway_calls_have_routes_of_their_own(void **state)
     fixture_close(&f);
 }
 
+/* Gateways of other controllers are left out beside those of the one that is asked; where it has none, it is
+ * asked what it would do with theirs. */
+static void test_gateway_classes_of_other_controllers(void **state)
+{
+    (void)state;
+#define CLASS(name, controller)                                                                    \
+    "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: " name         \
+    "}\nspec: {controllerName: " controller "}\n---\n"
+#define GATEWAY(name, class)                                                                       \
+    "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: " name              \
+    ", namespace: default}\nspec: {gatewayClassName: " class ", listeners: [{name: http, port: "   \
+                                                             "80, protocol: HTTP}]}\n---\n"
+    const char *both = CLASS("i", "istio.io/gateway-controller") CLASS("o", "x.org/y")
+        GATEWAY("mine", "i") GATEWAY("other", "o");
+    struct fixture f;
+    fixture_open(&f, "istio", FIXTURE_CLOSED, both);
+    SAID(G009, 1);
+    fixture_close(&f);
+    fixture_open(&f, "envoy-gateway", FIXTURE_CLOSED, both);
+    SAID(G009, 0);
+    fixture_close(&f);
+    fixture_open(&f, "standard", FIXTURE_CLOSED, both);
+    SAID(G009, 0);
+    fixture_close(&f);
+#undef GATEWAY
+#undef CLASS
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_gateway_of_other_class_is_left_out),
         cmocka_unit_test(test_gateway_listener_sets_add_listeners),
         cmocka_unit_test(test_gateway_calls_have_routes_of_their_own),
+        cmocka_unit_test(test_gateway_classes_of_other_controllers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
