@@ -109,6 +109,7 @@ static void set_protocol(struct builder *builder, const struct http_route *route
         *effect = (struct route_upstream_protocol){source, protocol};
         struct effects *effects = ARENA_NEW(arena, struct effects);
         effects->upstream_protocol = effect;
+        effects->upstream_tls = policy ? tls_policy_effect(builder, policy) : NULL;
         backend->effects = effects;
     }
 }

@@ -88,7 +88,8 @@ profile_headers(struct run *run, const struct gateway_profile *profile, bool on_
 static void set_table(struct run *run, const struct gateway_profile *profile,
                       struct route_table *table)
 {
-    static const int gates[] = {EFFECT_body_limit, EFFECT_answer, EFFECT_cors, EFFECT_redirect};
+    static const int gates[] = {EFFECT_body_limit, EFFECT_answer, EFFECT_cors,
+                                EFFECT_authentication, EFFECT_redirect};
     table->label = slice_of(profile->version);
     table->plane = slice_of(profile->name);
     table->view = profile->view;

@@ -264,6 +264,47 @@ static void extension(struct work *work)
     }
 }
 
+/* ---- ExternalAuth --------------------------------------------------------------------------- */
+
+static struct slice auth_subject(struct work *work, const struct backend *backend)
+{
+    const struct http_filter *filter = work->filter;
+    return arena_printf(work->builder->run->arena,
+                        "Service " SLICE_FMT "/" SLICE_FMT ":%u by " SLICE_FMT SLICE_FMT,
+                        SLICE_ARG(backend->namespace), SLICE_ARG(backend->service), backend->port,
+                        SLICE_ARG(filter->auth_protocol), SLICE_ARG(filter->auth_path));
+}
+
+/* HTTPExternalAuthFilter in apis/v1/httproute_types.go: whoever the service does not let in gets its answer, and
+ * nobody is let in while it cannot be asked. What it answers is not said; 401 is taken, as with other guards. */
+static void external_auth(struct work *work)
+{
+    struct arena *arena = work->builder->run->arena;
+    if (!work->builder->profile->external_auth) {
+        not_understood(work, false);
+        return;
+    }
+    struct backend backend =
+        backend_resolve(work->builder, work->route, &work->filter->backend, work->unknown);
+    const struct route_authentication *before = work->effects->authentication;
+    struct route_authentication *all = ARENA_NEW(arena, struct route_authentication);
+    all->source = work->source;
+    all->guards.count = (before ? before->guards.count : 0) + 1;
+    all->guards.items = ARENA_ARRAY(arena, struct guard, all->guards.count);
+    for (size_t i = 0; i + 1 < all->guards.count; i++) {
+        all->guards.items[i] = before->guards.items[i];
+    }
+    all->guards.items[all->guards.count - 1] = (struct guard){
+        .kind = GUARD_EXTERNAL,
+        .subject = auth_subject(work, &backend),
+        .never = backend.status != 0,
+        .status = backend.status ? backend.status : 401,
+    };
+    work->effects->authentication = all;
+    not_known(work, ASPECT_HEADERS,
+              SLICE("the service that is asked may set headers of the request"));
+}
+
 /* ---- the rows ----------------------------------------------------------------------------- */
 
 typedef void filter_fn(struct work *work);
@@ -274,7 +315,7 @@ static const struct filter_row {
 } rows[] = {
     {"CORS", cors, false},
     {"ExtensionRef", extension, false},
-    {"ExternalAuth", NULL, false},
+    {"ExternalAuth", external_auth, false},
     {"RequestHeaderModifier", request_headers, true},
     {"RequestMirror", request_mirror, true},
     {"RequestRedirect", request_redirect, true},
@@ -295,7 +336,7 @@ static const struct filter_row *find_row(struct slice type)
 bool filter_is_known(const struct http_filter *filter)
 {
     const struct filter_row *row = find_row(filter->type);
-    return row && row->apply && row->apply != extension;
+    return row && row->apply && row->apply != extension && row->apply != external_auth;
 }
 
 /* A filter that cannot be resolved must not be skipped: it may be what keeps strangers out

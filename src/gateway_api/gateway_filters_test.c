@@ -134,7 +134,6 @@ static void test_gateway_unknown_filter_is_never_skipped(void **state)
     (void)state;
     static const char *const filters[] = {
         "{type: ExtensionRef, extensionRef: {group: x.org, kind: Auth, name: a}}",
-        "{type: ExternalAuth}",
     };
     for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
         struct fixture f;
@@ -150,6 +149,27 @@ static void test_gateway_unknown_filter_is_never_skipped(void **state)
         SAID(G028, 1);
         fixture_close(&f);
     }
+}
+
+static void test_gateway_external_auth(void **state)
+{
+    (void)state;
+    static const char rule[] = "filters: [{type: ExternalAuth, externalAuth: {protocol: HTTP, "
+                               "backendRef: {name: %s, port: "
+                               "80}, http: {path: /ask}}}], " TO("web");
+    struct fixture f;
+    char text[512];
+    snprintf(text, sizeof text, rule, "web");
+    open_rule(&f, "standard", text);
+    ASK("GET http://a.org/p", "401");
+    assert_int_equal(f.outcome.condition_count, 1);
+    assert_true(slice_is(f.outcome.conditions[0].parameters, "Service shop/web:80 by HTTP/ask"));
+    ASK("GET http://a.org/p\nAuthorization: x", "web");
+    fixture_close(&f);
+    /* an implementation may not serve it */
+    open_rule(&f, "envoy-gateway", text);
+    ASK("GET http://a.org/p", "unknown");
+    fixture_close(&f);
 }
 
 static void test_gateway_retries(void **state)
@@ -239,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_gateway_header_filters_edit),
         cmocka_unit_test(test_gateway_host_in_header_filter_is_the_implementations),
         cmocka_unit_test(test_gateway_unknown_filter_is_never_skipped),
+        cmocka_unit_test(test_gateway_external_auth),
         cmocka_unit_test(test_gateway_retries),
         cmocka_unit_test(test_gateway_timeouts_keep_the_platforms_others),
         cmocka_unit_test(test_gateway_mirrors_with_a_share),

@@ -229,6 +229,9 @@ void tls_policies_read(struct builder *builder);
 /* The policy for connections to a port of a Service; null: they are made without TLS. */
 const struct policy_state *tls_policy_find(struct builder *builder, const struct service *service,
                                            struct slice port_name);
+/* How connections under it are made. */
+const struct route_upstream_tls *tls_policy_effect(struct builder *builder,
+                                                   const struct policy_state *state);
 
 /* ---- others.c: kinds without a type of their own */
 void others_report(struct builder *builder);

@@ -157,6 +157,10 @@ static void test_streams_tls_policies(void **state)
     assert_int_equal(f.outcome.kind, OUTCOME_FORWARD);
     assert_true(
         slice_is(f.outcome.rule->backends[0].effects->upstream_protocol->protocol, "HTTPS"));
+    const struct route_upstream_tls *tls = f.outcome.rule->backends[0].effects->upstream_tls;
+    assert_true(tls->verify && tls->server_name);
+    assert_true(slice_is(tls->name, "s.example"));
+    assert_true(slice_is(tls->secret, "ConfigMap a/ca"));
     request = fixture_request(&f, "GET http://h/p");
     evaluate(f.evaluator, f.run.arena, &request, &f.outcome);
     assert_int_equal(f.outcome.status, 500);

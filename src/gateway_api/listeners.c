@@ -263,8 +263,10 @@ static void take(struct builder *builder, struct map *taken, struct listener_sta
 {
     struct arena *arena = builder->run->arena;
     unsigned port = state->listener->port;
-    (void)map_put(taken, arena_printf(arena, "%u", port), state);
-    (void)map_put(taken, arena_printf(arena, "%u/" SLICE_FMT, port, SLICE_ARG(state->host.name)),
+    const char *lane = state->protocol == LISTENER_UDP ? "udp" : "tcp";
+    (void)map_put(taken, arena_printf(arena, "%s %u", lane, port), state);
+    (void)map_put(taken,
+                  arena_printf(arena, "%s %u/" SLICE_FMT, lane, port, SLICE_ARG(state->host.name)),
                   state);
 }
 
@@ -273,9 +275,10 @@ static struct listener_state *rival(struct builder *builder, const struct map *t
 {
     struct arena *arena = builder->run->arena;
     unsigned port = state->listener->port;
+    const char *lane = state->protocol == LISTENER_UDP ? "udp" : "tcp";
     const struct slice keys[] = {
-        arena_printf(arena, "%u/" SLICE_FMT, port, SLICE_ARG(state->host.name)),
-        arena_printf(arena, "%u", port)};
+        arena_printf(arena, "%s %u/" SLICE_FMT, lane, port, SLICE_ARG(state->host.name)),
+        arena_printf(arena, "%s %u", lane, port)};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         struct listener_state *other = map_get(taken, keys[i]);
         *reason = other ? conflict(other, state) : NULL;

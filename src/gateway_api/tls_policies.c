@@ -155,3 +155,45 @@ const struct policy_state *tls_policy_find(struct builder *builder, const struct
     return policy ? policy
                   : map_get(builder->tls_policies, target_key(builder, namespace, name, SLICE("")));
 }
+
+/* What is trusted, for people: the authorities, or the name of a set that the implementation knows. */
+static struct slice trusted(struct builder *builder, const struct backend_tls_policy *policy)
+{
+    struct slice text = policy->well_known;
+    for (size_t i = 0; i < policy->authority_count; i++) {
+        const struct object_ref *ref = &policy->authorities[i];
+        text =
+            arena_printf(builder->run->arena, SLICE_FMT "%s" SLICE_FMT " " SLICE_FMT "/" SLICE_FMT,
+                         SLICE_ARG(text), text.len ? ", " : "", SLICE_ARG(ref->kind),
+                         SLICE_ARG(policy->object.namespace), SLICE_ARG(ref->name));
+    }
+    return text;
+}
+
+/* The hostname is sent as SNI, and is what the certificate has to be for, unless subjectAltNames say another
+ * (BackendTLSPolicyValidation in apis/v1/backendtlspolicy_types.go). */
+static struct slice wanted_name(struct builder *builder, const struct backend_tls_policy *policy)
+{
+    struct slice text = policy->hostname;
+    for (size_t i = 0; i < policy->name_count; i++) {
+        const struct subject_name *name = &policy->names[i];
+        text = arena_printf(builder->run->arena, SLICE_FMT "%s" SLICE_FMT, SLICE_ARG(text),
+                            i ? " or " : ", in a certificate of ",
+                            SLICE_ARG(name->hostname.len ? name->hostname : name->uri));
+    }
+    return text;
+}
+
+const struct route_upstream_tls *tls_policy_effect(struct builder *builder,
+                                                   const struct policy_state *state)
+{
+    struct route_upstream_tls *effect = ARENA_NEW(builder->run->arena, struct route_upstream_tls);
+    *effect = (struct route_upstream_tls){
+        .source = {SLICE("BackendTLSPolicy"), state->policy->object.span},
+        .secret = trusted(builder, state->policy),
+        .verify = true,
+        .name = wanted_name(builder, state->policy),
+        .server_name = true,
+    };
+    return effect;
+}

@@ -247,6 +247,8 @@ struct http_filter {
     bool allow_credentials;
     int64_t max_age;
     struct object_ref extension;
+    struct slice auth_protocol,
+        auth_path; /* ExternalAuth: HTTP or GRPC; the service is `backend` */
     struct span span;
 };
 struct http_backend {

@@ -166,6 +166,27 @@ static const struct field cors_fields[] = {
 };
 static const struct schema cors_schema = SCHEMA(cors_fields, http_filter, finish_cors);
 
+/* What else externalAuth holds says which headers are handed over, and is not looked at. */
+static const struct field auth_http_fields[] = {
+    FIELD(TYPE_STRING, "path", http_filter, auth_path),
+    FIELD_UNREAD("allowedHeaders", NODE_LIST),
+    FIELD_UNREAD("allowedResponseHeaders", NODE_LIST),
+};
+static const struct schema auth_http_schema = SCHEMA(auth_http_fields, http_filter, NULL);
+static const struct field auth_fields[] = {
+    FIELD_REQUIRED(TYPE_STRING, "protocol", http_filter, auth_protocol),
+    {.name = "backendRef",
+     .type = TYPE_OBJECT,
+     .required = true,
+     .offset = offsetof(struct http_filter, backend),
+     .span_offset = NO_OFFSET,
+     .child = &service_ref_schema},
+    FIELD_UNREAD("grpc", NODE_MAP),
+    FIELD_INLINE("http", auth_http_schema),
+    FIELD_UNREAD("forwardBody", NODE_MAP),
+};
+static const struct schema auth_schema = SCHEMA(auth_fields, http_filter, NULL);
+
 static void finish_filter(struct decoder *decoder, const struct where *where,
                           const struct node *node, void *target)
 {
@@ -185,7 +206,7 @@ static const struct field filter_fields[] = {
     FIELD_INLINE("requestMirror", mirror_schema),
     FIELD_INLINE("cors", cors_schema),
     FIELD_OBJECT("extensionRef", http_filter, extension, plain_ref_schema),
-    FIELD_UNREAD("externalAuth", NODE_MAP),
+    FIELD_INLINE("externalAuth", auth_schema),
 };
 const struct schema filter_schema = SCHEMA_SPAN(filter_fields, http_filter, span, finish_filter);
 

@@ -118,6 +118,7 @@ static const struct gateway_profile profiles[] = {
         .name = "standard",
         .version = "Gateway API v1.6.1",
         .source = "kubernetes-sigs/gateway-api v1.6.1, apis/v1 and conformance/tests",
+        .external_auth = true,
         .host_falls_through = true,
         .prefix_slash_counts = true,
         .has_listener_sets = true,

@@ -88,6 +88,7 @@ struct gateway_profile {
      * requests; else the rule's outcome is unknown. */
     bool bad_filter_drops_route;
     enum backend_filters backend_filters;
+    bool external_auth;       /* serves the filter ExternalAuth; else it is not known */
     bool sets_host_by_header; /* RequestHeaderModifier may change Host; else that is open */
     bool redirect_keeps_port; /* a redirect without a scheme names the port, also a default one */
     bool cors_answers_every_options;      /* also OPTIONS that are no preflight */
