@@ -153,6 +153,24 @@ static void test_expect_compares_what_backends_see(void **state)
     check(*state, &outcome, "{\"upstream\": {\"path\": \"/cart?x\"}}", "got '/other'");
 }
 
+static void test_expect_compares_lists_of_cors(void **state)
+{
+    static struct seen_header lists[] = {
+        {{"Access-Control-Allow-Methods", 28}, {"GET,PUT", 7}, true, false},
+        {{"Vary", 4}, {"a,b", 3}, true, false},
+    };
+    struct outcome_backend backends[2];
+    struct outcome outcome = forwarded(backends);
+    backends[0].response = backends[1].response = (struct seen_headers){.items = lists, .count = 2};
+    check(*state, &outcome,
+          "{\"response\": {\"headers\": {\"access-control-allow-methods\": \"PUT, GET\"}}}", NULL);
+    check(*state, &outcome,
+          "{\"response\": {\"headers\": {\"Access-Control-Allow-Methods\": \"PUT\"}}}",
+          "expected 'PUT', got 'GET,PUT'");
+    check(*state, &outcome, "{\"response\": {\"headers\": {\"Vary\": \"b, a\"}}}",
+          "expected 'b, a', got 'a,b'");
+}
+
 static void test_expect_never_takes_unknown_for_an_answer(void **state)
 {
     struct outcome outcome = {
@@ -272,6 +290,7 @@ int main(void)
         TEST(test_expect_compares_weights_as_shares),
         TEST(test_expect_counts_answered_shares_where_they_are_named),
         TEST(test_expect_compares_what_backends_see),
+        TEST(test_expect_compares_lists_of_cors),
         TEST(test_expect_never_takes_unknown_for_an_answer),
         TEST(test_expect_compares_locations_in_parts),
         TEST(test_expect_compares_mirrors_and_timeouts),
