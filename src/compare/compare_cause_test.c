@@ -114,6 +114,40 @@ static void test_compare_double_slashes_are_one_cause(void **state)
     world_close(world);
 }
 
+static void test_compare_tells_that_case_is_the_reason(void **state)
+{
+    (void)state;
+    struct world *world = world_open();
+    struct rule_list *old = add_host(world, &world->before, "shop.example", false);
+    struct rule_list *new = add_host(world, &world->after, "shop.example", false);
+    struct rule *before = add_rule(world, old, PATH_REGEX, "^/[A-Z]{3}", "codes");
+    before->match.path.fold = true;
+    set_regex(world, &world->before, before);
+    struct rule *after = add_rule(world, new, PATH_REGEX, "^/[A-Z]{3}", "codes");
+    set_regex(world, &world->after, after);
+    const struct finding *finding = only_finding(world);
+    assert_text(finding->reason,
+                "before, letters of either case match; after, only those that are written");
+    assert_true(finding->advice.len > 0);
+    world_close(world);
+}
+
+static void test_compare_tells_that_no_rule_is_left(void **state)
+{
+    (void)state;
+    struct world *world = world_open();
+    struct rule_list *old = add_host(world, &world->before, "shop.example", false);
+    struct rule_list *new = add_host(world, &world->after, "shop.example", false);
+    add_rule(world, old, PATH_EXACT, "/a", "web");
+    add_rule(world, old, PATH_EXACT, "/b", "web");
+    add_rule(world, new, PATH_EXACT, "/a", "web");
+    const struct finding *finding = only_finding(world);
+    assert_text(finding->reason, "no rule takes such requests after");
+    assert_text(finding->words,
+                "requests by http that 'exact /b' takes before and no rule takes after");
+    world_close(world);
+}
+
 static void test_compare_settings_of_one_plane_are_findings(void **state)
 {
     (void)state;
@@ -183,6 +217,8 @@ int main(void)
         cmocka_unit_test(test_compare_pattern_holds_both_paths),
         cmocka_unit_test(test_compare_pattern_quotes_what_is_literal),
         cmocka_unit_test(test_compare_double_slashes_are_one_cause),
+        cmocka_unit_test(test_compare_tells_that_case_is_the_reason),
+        cmocka_unit_test(test_compare_tells_that_no_rule_is_left),
         cmocka_unit_test(test_compare_settings_of_one_plane_are_findings),
         cmocka_unit_test(test_compare_open_spellings_are_no_verdict_of_hosts),
         cmocka_unit_test(test_compare_nothing_to_compare_is_not_equivalent),

@@ -297,9 +297,11 @@ struct slice difference_advice(const struct difference *difference);
 struct slice difference_reason(struct arena *arena, const struct difference *difference,
                                bool settings, const struct request *witness,
                                const struct outcome *before, const struct outcome *after);
-/* What to do where another rule decides, or none. */
-struct slice rules_advice(const struct request *witness, const struct outcome *before,
-                          const struct outcome *after);
+/* The same where only the case of letters makes them differ, which is tried; else absent. */
+struct slice case_reason(const struct evaluator *before, const struct evaluator *after,
+                         struct arena *arena, const struct finding *finding);
+/* What to do where another rule decides, or none; the reason is known. */
+struct slice rules_advice(const struct finding *finding);
 
 /* ---- findings.c --------------------------------------------------------------------------- */
 

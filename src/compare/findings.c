@@ -334,6 +334,25 @@ static int worst_first(const void *a, const void *b, void *user)
     return order ? order : slice_compare(x->id, y->id);
 }
 
+/* Reason and advice, once the outcomes are known. */
+static void explain(const struct findings *findings, const struct difference *difference,
+                    const struct evaluator *before, const struct evaluator *after,
+                    struct finding *finding)
+{
+    struct arena *arena = findings->run->arena;
+    bool rules = !difference->platform && difference->effect < 0;
+    if (rules) {
+        finding->reason = case_reason(before, after, arena, finding);
+    }
+    if (!finding->reason.ptr) {
+        finding->reason = difference_reason(arena, difference, finding->settings, &finding->witness,
+                                            &finding->before, &finding->after);
+    }
+    if (!finding->advice.ptr && rules) {
+        finding->advice = rules_advice(finding);
+    }
+}
+
 void findings_finish(struct findings *findings, const struct evaluator *before,
                      const struct evaluator *after, struct comparison *out)
 {
@@ -363,11 +382,7 @@ void findings_finish(struct findings *findings, const struct evaluator *before,
                              .settings = difference->platform && findings->settings};
         evaluate(before, arena, &finding->witness, &finding->before);
         evaluate(after, arena, &finding->witness, &finding->after);
-        if (!finding->advice.ptr && !difference->platform && difference->effect < 0) {
-            finding->advice = rules_advice(&finding->witness, &finding->before, &finding->after);
-        }
-        finding->reason = difference_reason(arena, difference, finding->settings, &finding->witness,
-                                            &finding->before, &finding->after);
+        explain(findings, difference, before, after, finding);
         finding->title = difference_title(arena, difference, &finding->headers, &finding->before,
                                           &finding->after);
     }

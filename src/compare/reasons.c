@@ -1,5 +1,8 @@
 #include "compare/compare_priv.h"
 
+#define CASE_MATTERS                                                                               \
+    SLICE("before, letters of either case match; after, only those that are written")
+
 /* Why outcomes differ, as far as the rules that decided say it. */
 
 /* By a rule or a setting of the controller. */
@@ -184,18 +187,63 @@ struct slice difference_reason(struct arena *arena, const struct difference *dif
     return rules_reason(arena, difference, witness, before, after);
 }
 
+/* ---- letters of either case --------------------------------------------------------------- */
+
+static struct slice in_upper_case(struct arena *arena, struct slice text)
+{
+    char *bytes = arena_alloc(arena, text.len + 1);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bytes[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    }
+    return (struct slice){bytes, text.len};
+}
+
+static bool has_escape(struct slice target)
+{
+    return slice_find(target, '%', 0) < target.len;
+}
+
+/* Both sides do the same with the path in capitals, or in small letters. */
+static bool agree_in_case(const struct evaluator *before, const struct evaluator *after,
+                          struct arena *arena, const struct request *witness, bool upper)
+{
+    struct request request = *witness;
+    struct outcome a, b;
+    request.target =
+        upper ? in_upper_case(arena, witness->target) : arena_lower(arena, witness->target);
+    evaluate(before, arena, &request, &a);
+    evaluate(after, arena, &request, &b);
+    return a.kind == OUTCOME_FORWARD && b.kind == OUTCOME_FORWARD && a.backend_count &&
+           b.backend_count && slice_equal(a.backends[0].service, b.backends[0].service) &&
+           slice_equal(a.backends[0].namespace, b.backends[0].namespace);
+}
+
+struct slice case_reason(const struct evaluator *before, const struct evaluator *after,
+                         struct arena *arena, const struct finding *finding)
+{
+    const struct rule *rule = written(&finding->before);
+    bool fold = rule && rule->match.path.fold && finding->before.kind == OUTCOME_FORWARD;
+    if (!fold || has_escape(finding->witness.target)) {
+        return SLICE_ABSENT;
+    }
+    bool agree = agree_in_case(before, after, arena, &finding->witness, true) ||
+                 agree_in_case(before, after, arena, &finding->witness, false);
+    return agree ? CASE_MATTERS : SLICE_ABSENT;
+}
+
 /* ---- what to do --------------------------------------------------------------------------- */
 
-struct slice rules_advice(const struct request *witness, const struct outcome *before,
-                          const struct outcome *after)
+struct slice rules_advice(const struct finding *finding)
 {
-    const struct rule *a = written(before), *b = written(after);
-    if (only_case_differs(a, witness->target) && !only_case_differs(b, witness->target)) {
+    const struct outcome *after = &finding->after;
+    const struct rule *a = written(&finding->before), *b = written(after);
+    if (slice_equal(finding->reason, CASE_MATTERS)) {
         return SLICE("see in access logs whether clients write such paths; a target with regular "
                      "expressions takes '(?i)'");
     }
     if (a && !b && after->kind == OUTCOME_CLOSE) {
-        return slice_is(witness->scheme, "https")
+        return slice_is(finding->witness.scheme, "https")
                    ? SLICE("give the Gateway a listener for https with a certificate for this host")
                    : SLICE("give the Gateway a listener for http");
     }
