@@ -88,7 +88,7 @@ static void unit_add(struct conversion *c, struct plane *plane, const struct ent
     units->of[entry->https] = unit;
     *(entry->https ? &unit->https : &unit->http) = entry;
     if (entry->host.kind == HOST_ONE_LABEL) {
-        say(c, DIAG_C020, SEVERITY_INFO, entry->origin.span, &entry->origin,
+        say(c, DIAG_C020, SEVERITY_WARNING, entry->origin.span, &entry->origin,
             "host '" SLICE_FMT "' also matches names with more labels afterwards",
             SLICE_ARG(hostname));
     }
