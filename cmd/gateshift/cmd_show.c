@@ -51,6 +51,19 @@ static void print_origin(const struct run *run, const struct origin *origin, str
     buf_putc(out, '\n');
 }
 
+static void print_effects(const struct effects *effects, const char *indent, struct buf *out)
+{
+    for (int i = 0; i < EFFECT_COUNT; i++) {
+        enum effect_id id = (enum effect_id)i;
+        const void *effect = effect_get(effects, id);
+        if (effect) {
+            buf_printf(out, "%s%s: ", indent, effect_row(id)->text);
+            effect_print(id, effect, out);
+            buf_putc(out, '\n');
+        }
+    }
+}
+
 static void print_backends(const struct backend *backends, size_t count, bool tunnel,
                            struct buf *out)
 {
@@ -74,18 +87,8 @@ static void print_backends(const struct backend *backends, size_t count, bool tu
                        SLICE_ARG(backend->reason));
         }
         buf_putc(out, '\n');
-    }
-}
-
-static void print_effects(const struct effects *effects, const char *indent, struct buf *out)
-{
-    for (int i = 0; i < EFFECT_COUNT; i++) {
-        enum effect_id id = (enum effect_id)i;
-        const void *effect = effect_get(effects, id);
-        if (effect) {
-            buf_printf(out, "%s%s: ", indent, effect_row(id)->text);
-            effect_print(id, effect, out);
-            buf_putc(out, '\n');
+        if (backend->effects) {
+            print_effects(backend->effects, "        ", out);
         }
     }
 }
@@ -161,6 +164,24 @@ static struct node *origin_node(struct app *app, const struct origin *origin)
     return map;
 }
 
+static struct node *effects_node(struct arena *arena, const struct effects *effects)
+{
+    struct node *map = node_map(arena);
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    for (int i = 0; i < EFFECT_COUNT; i++) {
+        const void *effect = effect_get(effects, (enum effect_id)i);
+        if (effect) {
+            buf_clear(&text);
+            effect_print((enum effect_id)i, effect, &text);
+            node_set(arena, map, effect_row((enum effect_id)i)->name,
+                     node_string(arena, arena_copy(arena, buf_slice(&text))));
+        }
+    }
+    buf_release(&text);
+    return map;
+}
+
 static struct node *backends_node(struct arena *arena, const struct backend *backends, size_t count)
 {
     struct node *list = node_list(arena);
@@ -174,6 +195,9 @@ static struct node *backends_node(struct arena *arena, const struct backend *bac
         if (backend->status) {
             node_set(arena, map, "status", node_int(arena, backend->status));
             node_set(arena, map, "reason", node_string(arena, backend->reason));
+        }
+        if (backend->effects) {
+            node_set(arena, map, "effects", effects_node(arena, backend->effects));
         }
         node_add(arena, list, map);
     }
@@ -195,23 +219,14 @@ static struct node *unknown_node(struct arena *arena, const struct unknown *unkn
 static struct node *rule_node(struct app *app, const struct rule *rule)
 {
     struct arena *arena = app->run.arena;
-    struct node *map = node_map(arena), *effects = node_map(arena);
+    struct node *map = node_map(arena);
     struct buf text;
     buf_init(&text, BUF_TEXT_MAX);
     match_print(&rule->match, &text);
     node_set(arena, map, "match", node_string(arena, arena_copy(arena, buf_slice(&text))));
     node_set(arena, map, "backends", backends_node(arena, rule->backends, rule->backend_count));
-    for (int i = 0; i < EFFECT_COUNT; i++) {
-        const void *effect = effect_get(&rule->effects, (enum effect_id)i);
-        if (effect) {
-            buf_clear(&text);
-            effect_print((enum effect_id)i, effect, &text);
-            node_set(arena, effects, effect_row((enum effect_id)i)->name,
-                     node_string(arena, arena_copy(arena, buf_slice(&text))));
-        }
-    }
     buf_release(&text);
-    node_set(arena, map, "effects", effects);
+    node_set(arena, map, "effects", effects_node(arena, &rule->effects));
     node_set(arena, map, "unknown", unknown_node(arena, rule->unknown));
     node_set(arena, map, "implied", node_bool(arena, rule->implied));
     node_set(arena, map, "from", origin_node(app, &rule->origin));
