@@ -110,7 +110,9 @@ static void print_rule(const struct run *run, const struct rule *rule, size_t nu
 
 static void print_tunnel(const struct run *run, const struct entry *entry, struct buf *out)
 {
-    buf_puts(out, "  handed on as it is\n");
+    buf_printf(out, "  handed on as it is%s%s\n",
+               entry->proxy_in ? ", clients send PROXY protocol" : "",
+               entry->proxy_out ? ", the backend is sent PROXY protocol" : "");
     print_backends(entry->tunnel, entry->tunnel_count, true, out);
     for (const struct unknown *u = entry->unknown; u; u = u->next) {
         buf_printf(out, "      not known (%s): " SLICE_FMT "\n", aspect_name(u->aspect),
@@ -251,6 +253,8 @@ static void print_entry_json(struct app *app, const struct entry *entry)
     node_set(arena, map, "host", node_string(arena, host));
     node_set(arena, map, "kind", node_string(arena, slice_of(kinds[entry->kind])));
     if (entry->kind == ENTRY_TUNNEL) {
+        node_set(arena, map, "proxy_in", node_bool(arena, entry->proxy_in));
+        node_set(arena, map, "proxy_out", node_bool(arena, entry->proxy_out));
         node_set(arena, map, "backends", backends_node(arena, entry->tunnel, entry->tunnel_count));
     }
     node_set(arena, map, "unknown", unknown_node(arena, entry->unknown));

@@ -94,6 +94,20 @@ static void unit_add(struct conversion *c, struct plane *plane, const struct ent
     }
 }
 
+static void say_stream(struct conversion *c, const struct entry *entry)
+{
+    const struct backend *backend = entry->tunnel_count ? &entry->tunnel[0] : NULL;
+    const char *protocol = entry->transport == TRANSPORT_UDP ? "UDP" : "TCP";
+    say(c, DIAG_C036, SEVERITY_ERROR, entry->origin.span, &entry->origin,
+        "%s port %u, which goes to Service '" SLICE_FMT "/" SLICE_FMT
+        "', is not converted: write a %sRoute and a listener by hand%s",
+        protocol, (unsigned)entry->port, SLICE_ARG(backend ? backend->namespace : SLICE("")),
+        SLICE_ARG(backend ? backend->service : SLICE("")), protocol,
+        entry->proxy_in || entry->proxy_out
+            ? "; PROXY protocol, which it uses, is not part of Gateway API"
+            : "");
+}
+
 static void entry_add(struct conversion *c, struct map *index, const struct entry *entry)
 {
     struct slice hostname;
@@ -109,10 +123,7 @@ static void entry_add(struct conversion *c, struct map *index, const struct entr
     switch (entry->kind) {
     case ENTRY_TUNNEL:
         if (entry->transport != TRANSPORT_HTTP) {
-            say(c, DIAG_C025, SEVERITY_ERROR, entry->origin.span, &entry->origin,
-                "%s port %u is not converted: write a %s by hand",
-                entry->transport == TRANSPORT_TCP ? "TCP" : "UDP", (unsigned)entry->port,
-                entry->transport == TRANSPORT_TCP ? "TCPRoute" : "UDPRoute");
+            say_stream(c, entry);
             return;
         }
         say(c, DIAG_C025, SEVERITY_ERROR, entry->origin.span, &entry->origin,

@@ -168,6 +168,7 @@ static void build_plane(struct run *run, const struct kube *kube,
                 NULL);
     model_build(&model);
     model_write(&model, table);
+    streams_write(&model, table);
     for (size_t i = 0; i < model.item_count; i++) {
         annotations_report_unused(run, model.items[i]->annotations);
     }

@@ -330,6 +330,9 @@ void platform_effects(struct model *model, struct route_table *table);
 void rivals_check(struct model *model, const struct server *server, const struct location *location,
                   const struct view_of *view, struct route_table *table, struct rule *rule);
 
+/* ---- streams.c: ports of TCP and UDP */
+void streams_write(struct model *model, struct route_table *table);
+
 /* ---- rules.c, entries.c */
 struct rule_list *server_rules(struct model *model, const struct server *server,
                                const struct view_of *view, struct route_table *table);

@@ -231,6 +231,44 @@ static void test_ingress_nginx_set_headers(void **state)
     world_close(&world);
 }
 
+static void test_ingress_nginx_streams(void **state)
+{
+    (void)state;
+    struct world world;
+    static const char yaml[] =
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: tcp, namespace: sys}\ndata:\n"
+        "  '9000': shop/a:80:PROXY:PROXY\n  '80': shop/a:80\n  x: shop/a:80\n"
+        "  '9001': shop/none:80\n  '9002': shop/a:http\n  '9003': shop/a\n"
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: udp, namespace: sys}\ndata:\n"
+        "  '53': sys/dns:53\n  '54': shop/a:80\n"
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: dns, namespace: sys}\n"
+        "spec: {ports: [{port: 53, protocol: UDP}]}\n";
+    const struct slice flags[] = {SLICE("--tcp-services-configmap=sys/tcp"),
+                                  SLICE("--udp-services-configmap=sys/udp")};
+    with_flags(&world, flags, ARRAY_LEN(flags), yaml, WORLD("a h; P / a"));
+    size_t found = 0;
+    for (size_t i = 0; i < world.table.entry_count; i++) {
+        const struct entry *entry = &world.table.entries[i];
+        if (!entry->stream) {
+            continue;
+        }
+        found++;
+        assert_int_equal(entry->kind, ENTRY_TUNNEL);
+        assert_int_equal(entry->stream, entry->port == 53 ? STREAM_UDP : STREAM_TCP);
+        assert_int_equal(entry->proxy_in, entry->port == 9000);
+        assert_int_equal(entry->proxy_out, entry->port == 9000);
+    }
+    assert_int_equal(found, 5); /* 9000 and 9002 with TLS and without, 53 */
+    assert_true(named(&world, "N036"));
+    struct request request = world_request(SLICE("x/"));
+    struct outcome out;
+    request.port = 9000;
+    assert_true(slice_is(world_outcome(&world, request, &out), "tunnel"));
+    request.port = 53;
+    assert_true(slice_is(world_outcome(&world, request, &out), "close"));
+    world_close(&world);
+}
+
 /* ---- AKS ---------------------------------------------------------------------------------- */
 
 #define AKS(spec)                                                                                  \
@@ -294,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_ingress_nginx_risk_levels),
         cmocka_unit_test(test_ingress_nginx_handshake_is_refused),
         cmocka_unit_test(test_ingress_nginx_set_headers),
+        cmocka_unit_test(test_ingress_nginx_streams),
         cmocka_unit_test(test_ingress_nginx_aks_object),
         cmocka_unit_test(test_ingress_nginx_aks_without_http),
     };

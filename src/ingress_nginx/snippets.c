@@ -351,18 +351,43 @@ static bool reads_input(const struct snippet *snippet)
     return false;
 }
 
+/* What is left of a statement that is not understood: up to its ';', or the end of its block. */
+static struct slice skip_statement(struct run *run, struct slice text)
+{
+    size_t depth = 0;
+    struct slice word;
+    while ((text = snippet_blanks(text)).len) {
+        if (snippet_takes(&text, ';')) {
+            if (!depth) {
+                break;
+            }
+        } else if (snippet_takes(&text, '{')) {
+            depth++;
+        } else if (snippet_takes(&text, '}')) {
+            if (depth <= 1) {
+                break;
+            }
+            depth--;
+        } else if (!snippet_word(run, &text, &word)) {
+            return SLICE("");
+        }
+    }
+    return text;
+}
+
 void snippet_read(struct run *run, enum snippet_place place, struct slice text,
                   const struct variables *own, struct snippet *out)
 {
     *out = (struct snippet){.body_bytes = -2};
     struct reader reader = {run, place, own, snippet_blanks(text), out};
-    while (reader.text.len && !out->unknown.ptr) {
+    while (reader.text.len) {
         struct slice directive = SLICE("");
         struct slice rest = reader.text;
-        if (!snippet_word(run, &reader.text, &directive)) {
-            out->unknown = slice_sub(rest, 0, 1);
-        } else if (!read_statement(&reader, directive)) {
-            out->unknown = directive;
+        bool word = snippet_word(run, &reader.text, &directive);
+        if (!word || !read_statement(&reader, directive)) {
+            struct slice name = word ? directive : slice_sub(rest, 0, 1);
+            out->unknown = out->unknown.ptr ? out->unknown : name;
+            reader.text = word ? skip_statement(run, reader.text) : SLICE("");
         }
         reader.text = snippet_blanks(reader.text);
     }

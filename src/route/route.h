@@ -512,6 +512,7 @@ struct entry {
     const struct rule_list *rules; /* ENTRY_RULES; null: none */
     struct backend *tunnel;        /* ENTRY_TUNNEL */
     size_t tunnel_count;
+    bool proxy_in, proxy_out; /* PROXY protocol is expected of clients; is sent to the backend */
     struct certificate certificate;
     const struct client_check *client; /* null: none */
     /* What is done to answers to requests that are refused before a rule is looked for: 405 of the host that

@@ -1,0 +1,135 @@
+#include "ingress_nginx/model_priv.h"
+
+/* Ports of TCP and UDP that the controller forwards as they are (controller.go, getStreamServices): entries
+ * "9000: namespace/service:port[:PROXY[:PROXY]]" of the ConfigMaps that two flags name. What cannot be served gets
+ * no port. */
+
+struct stream {
+    struct model *model;
+    const struct config_map *map;
+    const struct label *label;
+    const char *protocol;
+};
+
+static void refuse(const struct stream *stream, struct slice why)
+{
+    diag_at(stream->model->run->diag, DIAG_N036, stream->label->span, stream->map->object.subject,
+            "port '" SLICE_FMT "' for %s is not served: " SLICE_FMT, SLICE_ARG(stream->label->key),
+            stream->protocol, SLICE_ARG(why));
+}
+
+static bool is_reserved(uint64_t port)
+{
+    static const uint64_t reserved[] = {80, 443, 442, 10254, 8181, 10245, 10246, 10247};
+    for (size_t i = 0; i < ARRAY_LEN(reserved); i++) {
+        if (port == reserved[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "namespace/service" and "port" as a backend that serves; the port is one of the Service, by number or name, with
+ * the same protocol. */
+static bool resolve(const struct stream *stream, struct slice name, struct slice port,
+                    struct backend *out)
+{
+    struct model *model = stream->model;
+    struct run *run = model->run;
+    size_t slash = slice_find(name, '/', 0);
+    uint64_t number = 0;
+    bool numbered = slice_to_uint(port, 65535, &number);
+    if (slash == name.len || !port.len) {
+        refuse(stream, SLICE("the value is no 'namespace/service:port'"));
+        return false;
+    }
+    struct slice namespace = slice_sub(name, 0, slash);
+    const struct ingress_backend backend = {.present = true,
+                                            .service = slice_sub(name, slash + 1, name.len),
+                                            .port = (uint16_t)number,
+                                            .port_name = numbered ? SLICE_ABSENT : port,
+                                            .span = stream->label->span};
+    const struct service *service = (const struct service *)(const void *)kube_find(
+        model->kube, KUBE_SERVICE, namespace, backend.service);
+    for (size_t i = 0; service && i < service->port_count; i++) {
+        const struct service_port *one = &service->ports[i];
+        bool fits = numbered ? one->port == number : slice_equal(one->name, port);
+        struct slice protocol = one->protocol.len ? one->protocol : SLICE("TCP");
+        if (fits && !slice_is(protocol, stream->protocol)) {
+            refuse(stream, SLICE("the port of the Service has another protocol"));
+            return false;
+        }
+    }
+    *out = ingress_backend_resolve(run, model->kube, namespace, &backend, false, 503, 503);
+    if (out->status) {
+        refuse(stream, out->reason);
+    }
+    return !out->status;
+}
+
+static void add(const struct stream *stream, const struct backend *backend, uint16_t port,
+                const bool proxy[2], struct route_table *table)
+{
+    struct run *run = stream->model->run;
+    bool udp = slice_is(slice_of(stream->protocol), "UDP");
+    struct entry *entry = route_table_add(run, table);
+    entry->gateway = stream->model->gateway;
+    entry->port = port;
+    entry->kind = ENTRY_TUNNEL;
+    entry->transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP;
+    entry->proxy_in = proxy[0];
+    entry->proxy_out = proxy[1];
+    entry->tunnel = ARENA_NEW(run->arena, struct backend);
+    entry->tunnel[0] = *backend;
+    entry->tunnel_count = 1;
+    entry->origin = (struct origin){.kind = SLICE("ConfigMap"),
+                                    .namespace = stream->map->object.namespace,
+                                    .name = stream->map->object.name,
+                                    .field = arena_printf(run->arena, "data." SLICE_FMT,
+                                                          SLICE_ARG(stream->label->key)),
+                                    .span = stream->label->span};
+    entry->unknown = stream->model->frozen;
+}
+
+static void read_stream(const struct stream *stream, struct route_table *table)
+{
+    struct slice rest = stream->label->value, name = SLICE(""), port = SLICE(""), word;
+    bool proxy[2] = {false, false};
+    uint64_t number;
+    (void)slice_split(&rest, ':', &name);
+    (void)slice_split(&rest, ':', &port);
+    for (size_t i = 0; i < 2 && slice_split(&rest, ':', &word); i++) {
+        proxy[i] =
+            slice_equal_fold(word, SLICE("PROXY")) && slice_is(slice_of(stream->protocol), "TCP");
+    }
+    struct backend backend;
+    if (!slice_to_uint(stream->label->key, 65535, &number) || !number) {
+        refuse(stream, SLICE("it is no port"));
+    } else if (is_reserved(number)) {
+        refuse(stream, SLICE("the controller uses it itself"));
+    } else if (resolve(stream, name, port, &backend)) {
+        add(stream, &backend, (uint16_t)number, proxy, table);
+    }
+}
+
+static void read_map(struct model *model, struct slice name, const char *protocol,
+                     struct route_table *table)
+{
+    const struct config_map *map = config_map_named(model->kube, name);
+    if (name.len && !map) {
+        diag_at(model->run->diag, DIAG_N030, SPAN_NONE, SLICE_ABSENT,
+                "the controller forwards %s ports of ConfigMap '" SLICE_FMT
+                "', which is not in the input; add it",
+                protocol, SLICE_ARG(name));
+    }
+    for (size_t i = 0; map && i < map->data.count; i++) {
+        const struct stream stream = {model, map, &map->data.items[i], protocol};
+        read_stream(&stream, table);
+    }
+}
+
+void streams_write(struct model *model, struct route_table *table)
+{
+    read_map(model, model->settings->tcp_services, "TCP", table);
+    read_map(model, model->settings->udp_services, "UDP", table);
+}
