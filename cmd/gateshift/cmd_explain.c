@@ -39,6 +39,18 @@ static bool explain_code(struct app *app, struct slice name)
     return row != NULL;
 }
 
+/* Many keys have the name of an annotation. */
+static bool is_setting(const char *name)
+{
+    struct nginx_setting_info info;
+    for (size_t i = 0; nginx_setting_info_at(i, &info); i++) {
+        if (!info.flag && slice_is(slice_of(info.name), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool explain_annotation(struct app *app, struct slice name)
 {
     struct nginx_annotation_info info;
@@ -56,10 +68,36 @@ static bool explain_annotation(struct app *app, struct slice name)
         buf_printf(&app->out,
                    "\n%s\n\n  acts on    %s\n  accepts    %s\n  default    %s\n  bad value  %s\n",
                    info.text, info.scope, info.accepts, info.fallback, info.bad_value);
+        buf_puts(&app->out, is_setting(info.name)
+                                ? "\nAs a key of the controller's ConfigMap it is the default of "
+                                  "all Ingresses.\n"
+                                : "");
         buf_puts(&app->out, info.understood
                                 ? ""
                                 : "\ngateshift does not understand it yet: what it touches is "
                                   "unknown, and named in a diagnostic.\n");
+        return true;
+    }
+    return false;
+}
+
+static bool explain_setting(struct app *app, struct slice name)
+{
+    struct nginx_setting_info info;
+    while (slice_starts(name, SLICE("--"))) {
+        name = slice_sub(name, 2, name.len);
+    }
+    for (size_t i = 0; nginx_setting_info_at(i, &info); i++) {
+        if (!slice_is(name, info.name)) {
+            continue;
+        }
+        buf_printf(&app->out, "%s%s, %s\n\n", info.flag ? "--" : "", info.name,
+                   info.flag ? "a flag of the ingress-nginx controller"
+                             : "a key of the ingress-nginx controller's ConfigMap");
+        if (info.text) {
+            buf_printf(&app->out, "%s\n\n  default    %s\n\n", info.text, info.fallback);
+        }
+        buf_printf(&app->out, "%s\n", info.treatment);
         return true;
     }
     return false;
@@ -178,7 +216,8 @@ static const char *close_name(struct app *app, struct slice name)
 
 static bool explain(struct app *app, struct slice name)
 {
-    return explain_code(app, name) || explain_annotation(app, name) || explain_effect(app, name);
+    return explain_code(app, name) || explain_annotation(app, name) || explain_setting(app, name) ||
+           explain_effect(app, name);
 }
 
 /* "body limit" may come as one word of the shell or as two. */

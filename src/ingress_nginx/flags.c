@@ -194,3 +194,18 @@ bool ingress_nginx_takes_classless(struct run *run, const struct kube *kube,
     flags_read(&quiet, kube, options, &settings);
     return settings.takes_classless;
 }
+
+bool flag_info_at(size_t index, struct nginx_setting_info *out)
+{
+    static const char *const treatments[] = {
+        [FLAG_SWITCH] = "It is understood.",
+        [FLAG_TEXT] = "It is understood.",
+        [FLAG_OPEN] = "gateshift does not take it into account, and says so in a diagnostic.",
+        [FLAG_QUIET] = "It shows in no request."};
+    if (index >= ARRAY_LEN(flags)) {
+        return false;
+    }
+    *out = (struct nginx_setting_info){
+        .name = flags[index].name, .flag = true, .treatment = treatments[flags[index].treat]};
+    return true;
+}

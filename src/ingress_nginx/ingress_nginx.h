@@ -65,4 +65,14 @@ struct nginx_annotation_info {
 /* False past the end; sorted by name. */
 bool nginx_annotation_info_at(size_t index, struct nginx_annotation_info *out);
 
+/* A key of the controller's ConfigMap, or a flag of it. */
+struct nginx_setting_info {
+    const char *name;
+    bool flag;
+    const char *fallback, *text; /* null: nothing more is said of it */
+    const char *treatment;       /* what becomes of it, for people */
+};
+/* False past the end; keys come first. */
+bool nginx_setting_info_at(size_t index, struct nginx_setting_info *out);
+
 #endif

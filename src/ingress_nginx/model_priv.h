@@ -330,6 +330,10 @@ void platform_effects(struct model *model, struct route_table *table);
 void rivals_check(struct model *model, const struct server *server, const struct location *location,
                   const struct view_of *view, struct route_table *table, struct rule *rule);
 
+/* ---- settings_text.c, settings.c, flags.c: what `explain` says */
+void setting_describe(struct nginx_setting_info *info);
+bool flag_info_at(size_t index, struct nginx_setting_info *out);
+
 /* ---- streams.c: ports of TCP and UDP */
 void streams_write(struct model *model, struct route_table *table);
 

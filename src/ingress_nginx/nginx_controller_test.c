@@ -269,6 +269,21 @@ static void test_ingress_nginx_streams(void **state)
     world_close(&world);
 }
 
+static void test_ingress_nginx_settings_are_described(void **state)
+{
+    (void)state;
+    struct nginx_setting_info info;
+    size_t count = 0, flags = 0, texts = 0;
+    for (; nginx_setting_info_at(count, &info); count++) {
+        assert_non_null(info.name);
+        assert_non_null(info.treatment);
+        flags += info.flag;
+        texts += info.text != NULL;
+        assert_int_equal(info.text != NULL, info.fallback != NULL);
+    }
+    assert_true(count > 200 && flags > 60 && texts > 45);
+}
+
 /* ---- AKS ---------------------------------------------------------------------------------- */
 
 #define AKS(spec)                                                                                  \
@@ -333,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_ingress_nginx_handshake_is_refused),
         cmocka_unit_test(test_ingress_nginx_set_headers),
         cmocka_unit_test(test_ingress_nginx_streams),
+        cmocka_unit_test(test_ingress_nginx_settings_are_described),
         cmocka_unit_test(test_ingress_nginx_aks_object),
         cmocka_unit_test(test_ingress_nginx_aks_without_http),
     };

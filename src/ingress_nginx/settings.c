@@ -89,7 +89,6 @@ static const struct setting rows[] = {
     USED("ssl-reject-handshake", BOOL, reject_handshake),
     OPEN("http-snippet", ROUTING),
     OPEN("main-snippet", TRAFFIC),
-    OPEN("stream-snippet", ROUTING),
     OPEN("custom-http-errors", ROUTING),
     OPEN("enable-modsecurity", PROTECTION),
     OPEN("enable-owasp-modsecurity-crs", PROTECTION),
@@ -127,6 +126,8 @@ static const struct setting rows[] = {
     USED("use-http2", BOOL, use_http2),
     OPEN_BUT("forwarded-for-proxy-protocol-header", HEADERS, "X-Forwarded-For-Proxy-Protocol"),
     OPEN("upstream-hash-by-subset", TRAFFIC),
+    QUIET("app-root", NULL),
+    QUIET("stream-snippet", NULL),
     QUIET("global-auth-method", NULL),
     QUIET("global-auth-request-redirect", NULL),
     QUIET("global-auth-cache-duration", NULL),
@@ -556,4 +557,25 @@ const struct config_map *config_map_named(const struct kube *kube, struct slice 
                                                   slice_sub(name, slash + 1, name.len))
                                       : NULL;
     return (const struct config_map *)(const void *)object;
+}
+
+bool nginx_setting_info_at(size_t index, struct nginx_setting_info *out)
+{
+    static const char *const treatments[] = {
+        [SET_USED] = "It is understood.",
+        [SET_QUIET] = "It shows in no request and is left out.",
+        [SET_SNIPPET] = "Its common directives are understood; others make every host unknown.",
+        [SET_OPEN] = "gateshift does not understand it yet: what it touches is unknown on every "
+                     "host, and named in a diagnostic."};
+    if (index < ARRAY_LEN(rows)) {
+        *out = (struct nginx_setting_info){.name = rows[index].key,
+                                           .treatment = treatments[rows[index].treat]};
+    } else if (index == ARRAY_LEN(rows)) {
+        *out = (struct nginx_setting_info){.name = "annotations-risk-level",
+                                           .treatment = treatments[SET_USED]};
+    } else if (!flag_info_at(index - ARRAY_LEN(rows) - 1, out)) {
+        return false;
+    }
+    setting_describe(out);
+    return true;
 }

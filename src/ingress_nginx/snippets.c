@@ -322,8 +322,11 @@ static bool read_words(struct reader *reader, struct slice directive)
     if (slice_is_one_of(directive, repeated, ARRAY_LEN(repeated))) {
         return skip_words(reader);
     }
+    if (!slice_is_one_of(directive, harmless, ARRAY_LEN(harmless))) {
+        return false;
+    }
     note_single(reader, directive);
-    return slice_is_one_of(directive, harmless, ARRAY_LEN(harmless)) && skip_words(reader);
+    return skip_words(reader);
 }
 
 static bool read_statement(struct reader *reader, struct slice directive)
