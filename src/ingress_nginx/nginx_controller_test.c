@@ -249,23 +249,26 @@ static void test_ingress_nginx_streams(void **state)
     size_t found = 0;
     for (size_t i = 0; i < world.table.entry_count; i++) {
         const struct entry *entry = &world.table.entries[i];
-        if (!entry->stream) {
+        if (entry->transport == TRANSPORT_HTTP) {
             continue;
         }
         found++;
         assert_int_equal(entry->kind, ENTRY_TUNNEL);
-        assert_int_equal(entry->stream, entry->port == 53 ? STREAM_UDP : STREAM_TCP);
+        assert_int_equal(entry->transport, entry->port == 53 ? TRANSPORT_UDP : TRANSPORT_TCP);
         assert_int_equal(entry->proxy_in, entry->port == 9000);
         assert_int_equal(entry->proxy_out, entry->port == 9000);
     }
-    assert_int_equal(found, 5); /* 9000 and 9002 with TLS and without, 53 */
+    assert_int_equal(found, 3); /* 9000, 9002 and 53 */
     assert_true(named(&world, "N036"));
     struct request request = world_request(SLICE("x/"));
     struct outcome out;
+    request.scheme = SLICE("tcp");
     request.port = 9000;
     assert_true(slice_is(world_outcome(&world, request, &out), "tunnel"));
     request.port = 53;
     assert_true(slice_is(world_outcome(&world, request, &out), "close"));
+    request.scheme = SLICE("udp");
+    assert_true(slice_is(world_outcome(&world, request, &out), "tunnel"));
     world_close(&world);
 }
 

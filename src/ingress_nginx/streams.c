@@ -82,12 +82,12 @@ static void add(const struct stream *stream, const struct backend *backend, uint
     entry->tunnel = ARENA_NEW(run->arena, struct backend);
     entry->tunnel[0] = *backend;
     entry->tunnel_count = 1;
-    entry->origin = (struct origin){.kind = SLICE("ConfigMap"),
-                                    .namespace = stream->map->object.namespace,
-                                    .name = stream->map->object.name,
-                                    .field = arena_printf(run->arena, "data." SLICE_FMT,
-                                                          SLICE_ARG(stream->label->key)),
-                                    .span = stream->label->span};
+    entry->origin = (struct origin){
+        .kind = SLICE("ConfigMap"),
+        .namespace = stream->map->object.namespace,
+        .name = stream->map->object.name,
+        .field = arena_printf(run->arena, "data." SLICE_FMT, SLICE_ARG(stream->label->key)),
+        .span = stream->label->span};
     entry->unknown = stream->model->frozen;
 }
 
