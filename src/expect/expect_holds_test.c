@@ -51,6 +51,7 @@ static void check(struct run *run, const struct outcome *outcome, const char *ex
 
 static struct seen_header seen[] = {
     {{"X-Set", 5}, {"1", 1}, true, false},
+    {{"X-Twice", 7}, {"a,a", 3}, true, false},
     {{"X-Later", 7}, {NULL, 0}, false, false},
 };
 
@@ -67,7 +68,7 @@ static struct outcome forwarded(struct outcome_backend backends[2])
                                                .path = SLICE("/cart?x"),
                                                .path_known = true,
                                                .host_known = true,
-                                               .request = {.items = seen, .count = 2},
+                                               .request = {.items = seen, .count = ARRAY_LEN(seen)},
                                                .response = {.items = seen, .count = 1}};
     }
     return (struct outcome){
@@ -141,6 +142,8 @@ static void test_expect_compares_what_backends_see(void **state)
           "{\"upstream\": {\"method\": \"GET\", \"host\": \"a.example\", \"path\": \"/cart?x\", "
           "\"headers\": {\"x-set\": \"1\"}, \"absent\": [\"X-None\"]}}",
           NULL);
+    check(*state, &outcome, "{\"upstream\": {\"headers\": {\"X-Twice\": \"a\"}}}", NULL);
+    check(*state, &outcome, "{\"upstream\": {\"headers\": {\"X-Twice\": \"b\"}}}", "X-Twice");
     check(*state, &outcome, "{\"upstream\": {\"headers\": {\"X-Set\": \"2\"}}}",
           "expected '2', got '1'");
     check(*state, &outcome, "{\"upstream\": {\"headers\": {\"X-None\": \"2\"}}}", "got none");
