@@ -1,7 +1,9 @@
-/* Random pairs of tables, and random requests near their rules: no request may differ where the verdict
- * is "equivalent", every witness differs, and a table is equivalent to itself.
+/* Random pairs of tables, and random requests near their rules: no request may
+ * differ where the verdict is "equivalent", every witness differs, and a table
+ * is equivalent to itself.
  *
- * GATESHIFT_SEED and GATESHIFT_PAIRS choose others; the seed of a run is printed. */
+ * GATESHIFT_SEED and GATESHIFT_PAIRS choose others; the seed of a run is
+ * printed. */
 #include "compare/compare_world_priv.h"
 
 #include <stdio.h>
@@ -33,7 +35,9 @@ static const char *const services[] = {"one", "two"};
 
 #define PICK(chance, list) (list)[below(chance, ARRAY_LEN(list))]
 
-/* ---- tables ------------------------------------------------------------------------------- */
+/* ---- tables
+ * -------------------------------------------------------------------------------
+ */
 
 static struct template template_of(struct world *world, const char *text)
 {
@@ -155,6 +159,64 @@ static void random_addresses(struct chance *chance, struct world *world, struct 
     rule->effects.addresses = lists;
 }
 
+static void random_guards(struct chance *chance, struct world *world, struct rule *rule)
+{
+    struct route_authentication *authentication =
+        ARENA_NEW(world->run.arena, struct route_authentication);
+    struct guards *guards = &authentication->guards;
+    guards->items = ARENA_ARRAY(world->run.arena, struct guard, 2);
+    for (size_t n = 1 + below(chance, 2); n > 0; n--) {
+        guards->items[guards->count++] =
+            (struct guard){.kind = below(chance, 2) ? GUARD_BASIC : GUARD_EXTERNAL,
+                           .subject = SLICE("Secret shop/users"),
+                           .never = below(chance, 4) == 0,
+                           .status = below(chance, 2) ? 401 : 403};
+    }
+    authentication->any = below(chance, 3) == 0;
+    rule->effects.authentication = authentication;
+}
+
+static void random_cors(struct chance *chance, struct world *world, struct rule *rule)
+{
+    static const char *const origins[] = {"https://one.example", "https://*.example", "*"};
+    struct route_cors *cors = ARENA_NEW(world->run.arena, struct route_cors);
+    cors->origins.items = ARENA_ARRAY(world->run.arena, struct slice, 2);
+    for (size_t n = 1 + below(chance, 2); n > 0; n--) {
+        cors->origins.items[cors->origins.count++] = slice_of(PICK(chance, origins));
+    }
+    cors->echo_origin = below(chance, 2);
+    cors->credentials = below(chance, 2);
+    cors->preflight_needs_method = below(chance, 2);
+    cors->preflight_status = below(chance, 2) ? 204 : 200;
+    cors->max_age = -1;
+    rule->effects.cors = cors;
+}
+
+static void random_edits(struct chance *chance, struct world *world, struct rule *rule)
+{
+    struct route_header_edits *edits = ARENA_NEW(world->run.arena, struct route_header_edits);
+    struct header_edit *edit =
+        ARENA_PUSH(world->run.arena, edits->edits.items, edits->edits.count, edits->edits.capacity);
+    edit->kind = (enum edit_kind)below(chance, 3);
+    edit->name = SLICE("x-seen");
+    switch (below(chance, 3)) {
+    case 0:
+        edit->value = template_text(world->run.arena, SLICE("1"));
+        break;
+    case 1:
+        edit->value = template_part(world->run.arena, PART_TARGET);
+        break;
+    default:
+        edit->value = template_of(world, PICK(chance, templates));
+        break;
+    }
+    if (below(chance, 3)) {
+        rule->effects.request_headers = edits;
+    } else {
+        rule->effects.response_headers = edits;
+    }
+}
+
 static void random_effects(struct chance *chance, struct world *world, struct route_table *table,
                            struct rule *rule)
 {
@@ -167,18 +229,17 @@ static void random_effects(struct chance *chance, struct world *world, struct ro
     if (below(chance, 8) == 0) {
         random_addresses(chance, world, rule);
     }
+    if (below(chance, 10) == 0) {
+        random_guards(chance, world, rule);
+    }
+    if (below(chance, 10) == 0) {
+        random_cors(chance, world, rule);
+    }
     if (below(chance, 8) == 0) {
         set_body_limit(world, &rule->effects.body_limit, (int64_t)below(chance, 2) + 10);
     }
     if (below(chance, 8) == 0) {
-        struct route_header_edits *edits = ARENA_NEW(world->run.arena, struct route_header_edits);
-        struct header_edit *edit = ARENA_PUSH(world->run.arena, edits->edits.items,
-                                              edits->edits.count, edits->edits.capacity);
-        edit->kind = (enum edit_kind)below(chance, 3);
-        edit->name = SLICE("x-seen");
-        edit->value = below(chance, 2) ? template_text(world->run.arena, SLICE("1"))
-                                       : template_part(world->run.arena, PART_TARGET);
-        rule->effects.request_headers = edits;
+        random_edits(chance, world, rule);
     }
 }
 
@@ -196,14 +257,84 @@ static void random_rule(struct chance *chance, struct world *world, struct route
     }
 }
 
-static void random_table(struct chance *chance, struct world *world, struct route_table *table)
+/* What listens, the same on both sides but for one entry now and then. */
+static const struct {
+    const char *host;
+    bool https, one_label;
+} listeners[] = {{"a.example", false, false},
+                 {"a.example", true, false},
+                 {"*.w.example", false, false},
+                 {"*.w.example", false, true},
+                 {NULL, false, false}};
+
+static void random_list(struct chance *chance, struct world *world, struct route_table *table,
+                        struct rule_list *list)
 {
-    struct rule_list *list = add_host(world, table, "a.example", false);
     size_t count = 1 + below(chance, RULES_MAX);
     list->capacity = RULES_MAX;
     list->rules = ARENA_ARRAY(world->run.arena, struct rule, RULES_MAX);
     for (size_t i = 0; i < count; i++) {
         random_rule(chance, world, table, add_rule(world, list, PATH_ANY, NULL, NULL));
+    }
+}
+
+/* In its whole, or in one effect or in its weights alone: what differs for some of its requests only is what is
+ * missed most easily. */
+static void change_rule(struct chance *chance, struct world *world, struct rule *rule)
+{
+    switch (below(chance, 6)) {
+    case 0:
+        random_rule(chance, world, &world->after, rule);
+        return;
+    case 1:
+        rule->backend_count = 0;
+        add_backend(world, rule, services[0], 1 + below(chance, 3));
+        add_backend(world, rule, services[1], 1 + below(chance, 3));
+        return;
+    case 2:
+        rule->effects.redirect = random_redirect(chance, world, rule);
+        return;
+    case 3:
+        random_edits(chance, world, rule);
+        return;
+    default:
+        random_rewrite(chance, world, &world->after, rule);
+        return;
+    }
+}
+
+static void copy_list(struct chance *chance, struct world *world, const struct rule_list *before,
+                      struct rule_list *after)
+{
+    *after = *before;
+    after->rules = ARENA_ARRAY(world->run.arena, struct rule, RULES_MAX);
+    memcpy(after->rules, before->rules, before->count * sizeof *before->rules);
+    for (size_t changes = below(chance, 3); changes > 0; changes--) {
+        change_rule(chance, world, &after->rules[below(chance, after->count)]);
+    }
+}
+
+/* Of a table that listens on several names the rules are copied, changed, or
+ * have nothing to do with each other; an entry may be on one side only. */
+static void random_entry(struct chance *chance, struct world *world, size_t which)
+{
+    struct route_table *const tables[] = {&world->before, &world->after};
+    struct rule_list *lists[2] = {NULL, NULL};
+    for (size_t side = 0; side < 2; side++) {
+        if (which == 0 || below(chance, 12)) {
+            lists[side] =
+                add_host(world, tables[side], listeners[which].host, listeners[which].https);
+            struct entry *entry = &tables[side]->entries[tables[side]->entry_count - 1];
+            entry->host.kind = listeners[which].one_label ? HOST_ONE_LABEL : entry->host.kind;
+        }
+    }
+    if (lists[0]) {
+        random_list(chance, world, &world->before, lists[0]);
+    }
+    if (lists[0] && lists[1] && below(chance, 4)) {
+        copy_list(chance, world, lists[0], lists[1]);
+    } else if (lists[1]) {
+        random_list(chance, world, &world->after, lists[1]);
     }
 }
 
@@ -216,20 +347,12 @@ static void random_view(struct chance *chance, struct view *view)
     view->escape_rewritten = view->match_form.decode;
 }
 
-/* The second table is the first with one rule that is another, or one that has nothing to do with it. */
 static void random_pair(struct chance *chance, struct world *world)
 {
-    random_table(chance, world, &world->before);
-    struct rule_list *before = (struct rule_list *)(uintptr_t)world->before.entries[0].rules;
-    if (below(chance, 4) == 0) {
-        random_table(chance, world, &world->after);
-    } else {
-        struct rule_list *after = add_host(world, &world->after, "a.example", false);
-        *after = *before;
-        after->rules = ARENA_ARRAY(world->run.arena, struct rule, RULES_MAX);
-        memcpy(after->rules, before->rules, before->count * sizeof *before->rules);
-        for (size_t changes = below(chance, 3); changes > 0; changes--) {
-            random_rule(chance, world, &world->after, &after->rules[below(chance, after->count)]);
+    random_entry(chance, world, 0);
+    for (size_t i = 1; i < ARRAY_LEN(listeners); i++) {
+        if (below(chance, 6) == 0) {
+            random_entry(chance, world, i);
         }
     }
     if (below(chance, 2)) {
@@ -241,7 +364,9 @@ static void random_pair(struct chance *chance, struct world *world)
     }
 }
 
-/* ---- requests ----------------------------------------------------------------------------- */
+/* ---- requests
+ * -----------------------------------------------------------------------------
+ */
 
 static struct slice random_target(struct chance *chance, struct arena *arena)
 {
@@ -263,8 +388,10 @@ static void random_request(struct chance *chance, struct arena *arena, struct re
                                           "203.0.113.1", "2001:db8::1", "2002::1"};
     static const char *const sent[] = {"GET", "POST", "PUT", "OPTIONS", "DELETE"};
     static const char *const names[] = {"x", "y"};
-    *out = (struct request){.scheme = SLICE("http"),
-                            .host = SLICE("a.example"),
+    static const char *const hosts[] = {"a.example",     "a.example", "a.example", "n.w.example",
+                                        "n.m.w.example", "w.example", "z.invalid"};
+    *out = (struct request){.scheme = below(chance, 6) ? SLICE("http") : SLICE("https"),
+                            .host = slice_of(PICK(chance, hosts)),
                             .method = slice_of(PICK(chance, sent)),
                             .target = random_target(chance, arena),
                             .client_text = slice_of(PICK(chance, clients)),
@@ -291,36 +418,69 @@ static void random_request(struct chance *chance, struct arena *arena, struct re
     if (below(chance, 4) == 0) {
         headers_add(arena, &out->headers, SLICE("x-seen"), SLICE("sent"));
     }
+    if (below(chance, 4) == 0) {
+        static const char *const origins[] = {"https://one.example", "https://two.example",
+                                              "https://three.invalid"};
+        headers_add(arena, &out->headers, SLICE("Origin"), slice_of(PICK(chance, origins)));
+    }
+    if (below(chance, 4) == 0) {
+        headers_add(arena, &out->headers, SLICE("Authorization"), SLICE("Basic dXNlcjpwYXNz"));
+    }
+    if (slice_is(out->method, "OPTIONS") && below(chance, 2)) {
+        headers_add(arena, &out->headers, SLICE("Access-Control-Request-Method"), SLICE("GET"));
+    }
     request_defaults(out);
 }
 
 /* What failed, for who has to understand it. */
+static void print_rule(const struct rule *rule)
+{
+    struct buf buf;
+    buf_init(&buf, BUF_TEXT_MAX);
+    match_print(&rule->match, &buf);
+    for (int id = 0; id < EFFECT_COUNT; id++) {
+        const void *effect = effect_get(&rule->effects, (enum effect_id)id);
+        if (effect) {
+            buf_printf(&buf, " | %s: ", effect_row((enum effect_id)id)->name);
+            effect_print((enum effect_id)id, effect, &buf);
+        }
+    }
+    print_message("  " SLICE_FMT " -> " SLICE_FMT "\n", SLICE_ARG(buf_slice(&buf)),
+                  SLICE_ARG(rule->backends[0].service));
+    buf_release(&buf);
+}
+
 static void print_table(const struct route_table *table)
 {
-    const struct rule_list *list = table->entries[0].rules;
     const struct view *view = &table->view;
     print_message("%s: decode %d merge %d dots %d normalised %d escape %d\n", table->label.ptr,
                   view->match_form.decode, view->match_form.merge_slashes,
                   view->match_form.resolve_dots, view->forward_normalised, view->escape_rewritten);
-    for (size_t i = 0; i < list->count; i++) {
-        const struct rule *rule = &list->rules[i];
-        struct buf buf;
-        buf_init(&buf, BUF_TEXT_MAX);
-        match_print(&rule->match, &buf);
-        for (int id = 0; id < EFFECT_COUNT; id++) {
-            const void *effect = effect_get(&rule->effects, (enum effect_id)id);
-            if (effect) {
-                buf_printf(&buf, " | %s: ", effect_row((enum effect_id)id)->name);
-                effect_print((enum effect_id)id, effect, &buf);
-            }
+    for (size_t e = 0; e < table->entry_count; e++) {
+        const struct entry *entry = &table->entries[e];
+        print_message(" %s " SLICE_FMT "\n", entry->https ? "https" : "http",
+                      SLICE_ARG(entry->host.name));
+        for (size_t i = 0; i < entry->rules->count; i++) {
+            print_rule(&entry->rules->rules[i]);
         }
-        print_message("  " SLICE_FMT " -> " SLICE_FMT "\n", SLICE_ARG(buf_slice(&buf)),
-                      SLICE_ARG(rule->backends[0].service));
-        buf_release(&buf);
     }
 }
 
-/* ---- the properties ----------------------------------------------------------------------- */
+static void print_request(const struct request *request)
+{
+    print_message(SLICE_FMT " " SLICE_FMT "://" SLICE_FMT SLICE_FMT " from " SLICE_FMT
+                            " with %llu bytes\n",
+                  SLICE_ARG(request->method), SLICE_ARG(request->scheme), SLICE_ARG(request->host),
+                  SLICE_ARG(request->target), SLICE_ARG(request->client_text),
+                  (unsigned long long)request->body_bytes);
+    for (size_t i = 0; i < request->headers.count; i++) {
+        print_message("  " SLICE_FMT ": " SLICE_FMT "\n", SLICE_ARG(request->headers.items[i].name),
+                      SLICE_ARG(request->headers.items[i].value));
+    }
+}
+
+/* ---- the properties
+ * ----------------------------------------------------------------------- */
 
 static bool has_form_finding(const struct world *world)
 {
@@ -330,6 +490,23 @@ static bool has_form_finding(const struct world *world)
         }
     }
     return false;
+}
+
+/* Null where nothing at all was said of the host. */
+static const struct host_verdict *verdict_of(const struct world *world, struct slice host)
+{
+    struct slice name = slice_is(host, "a.example")             ? host
+                        : slice_ends(host, SLICE(".w.example")) ? SLICE("*.w.example")
+                                                                : SLICE("(any other host)");
+    const struct host_verdict *other = NULL;
+    for (size_t i = 0; i < world->result.host_count; i++) {
+        const struct host_verdict *verdict = &world->result.hosts[i];
+        if (slice_equal(verdict->host, name)) {
+            return verdict;
+        }
+        other = slice_is(verdict->host, "(any other host)") ? verdict : other;
+    }
+    return other;
 }
 
 /* What differs must have been found, or must not have been called proved. */
@@ -350,15 +527,17 @@ static void check_request(struct world *world, const struct evaluator *const sid
     size_t count = outcomes_differ(&compared, &before, &after, found);
     for (size_t i = 0; i < count; i++) {
         for (unsigned a = 0; a < ASPECT_COUNT; a++) {
-            enum verdict verdict = world->result.hosts[0].aspects[a].verdict;
+            const struct host_verdict *host = verdict_of(world, request->host);
+            enum verdict verdict = host ? host->aspects[a].verdict : VERDICT_EQUIVALENT;
             bool differs = !found[i].platform && (found[i].aspects >> a & 1);
             if (differs && verdict == VERDICT_EQUIVALENT &&
                 (is_plain || !has_form_finding(world))) {
                 print_table(&world->before);
                 print_table(&world->after);
-                fail_msg(SLICE_FMT " " SLICE_FMT
+                fail_msg(SLICE_FMT " " SLICE_FMT "://" SLICE_FMT " " SLICE_FMT
                                    " differs in %s, which is proved to be equal: " SLICE_FMT,
-                         SLICE_ARG(request->method), SLICE_ARG(request->target),
+                         SLICE_ARG(request->method), SLICE_ARG(request->scheme),
+                         SLICE_ARG(request->host), SLICE_ARG(request->target),
                          aspect_name((enum aspect)a),
                          SLICE_ARG(difference_title(arena, &found[i], &(const struct texts){0},
                                                     &before, &after)));

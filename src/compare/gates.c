@@ -220,7 +220,8 @@ static void vary_origin(struct gates *gates, struct slice origin)
     vary_header(gates, SLICE("Origin"), origin);
     bool free_origin = !variables_header(gates->variables, SLICE("origin"));
     for (size_t i = 0; free_origin && i < gates->before; i++) {
-        if (!may_set_method(gates, &gates->out->items[i])) {
+        bool options = slice_is(gates->out->items[i].method, "OPTIONS");
+        if (!options && !may_set_method(gates, &gates->out->items[i])) {
             continue;
         }
         for (int full = 0; full < 2; full++) {
