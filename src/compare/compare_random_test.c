@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { PAIRS = 1500, REQUESTS = 150, RULES_MAX = 6 };
+enum { PAIRS = 3000, REQUESTS = 150, RULES_MAX = 6 };
 
 struct chance {
     uint64_t state;
@@ -278,28 +278,35 @@ static void random_list(struct chance *chance, struct world *world, struct route
     }
 }
 
-/* In its whole, or in one effect or in its weights alone: what differs for some of its requests only is what is
- * missed most easily. */
-static void change_rule(struct chance *chance, struct world *world, struct rule *rule)
+/* Something else is done with the path, or with what is made of it. */
+static void change_function(struct chance *chance, struct world *world, struct rule *rule)
 {
-    switch (below(chance, 6)) {
+    switch (below(chance, 4)) {
     case 0:
-        random_rule(chance, world, &world->after, rule);
-        return;
-    case 1:
-        rule->backend_count = 0;
-        add_backend(world, rule, services[0], 1 + below(chance, 3));
-        add_backend(world, rule, services[1], 1 + below(chance, 3));
-        return;
-    case 2:
         rule->effects.redirect = random_redirect(chance, world, rule);
         return;
-    case 3:
+    case 1:
         random_edits(chance, world, rule);
         return;
     default:
         random_rewrite(chance, world, &world->after, rule);
         return;
+    }
+}
+
+/* In its whole, or in one effect or in its weights alone: what differs for some of its requests only is what is
+ * missed most easily. */
+static void change_rule(struct chance *chance, struct world *world, struct rule *rule)
+{
+    size_t how = below(chance, 4);
+    if (how == 0) {
+        random_rule(chance, world, &world->after, rule);
+    } else if (how == 1) {
+        rule->backend_count = 0;
+        add_backend(world, rule, services[0], 1 + below(chance, 3));
+        add_backend(world, rule, services[1], 1 + below(chance, 3));
+    } else {
+        change_function(chance, world, rule);
     }
 }
 
@@ -347,8 +354,30 @@ static void random_view(struct chance *chance, struct view *view)
     view->escape_rewritten = view->match_form.decode;
 }
 
+/* One host, rules without tests, and a rule that does something else with the path after. */
+static void functions_pair(struct chance *chance, struct world *world)
+{
+    struct rule_list *before = add_host(world, &world->before, "a.example", false),
+                     *after = add_host(world, &world->after, "a.example", false);
+    before->capacity = RULES_MAX;
+    before->rules = ARENA_ARRAY(world->run.arena, struct rule, RULES_MAX);
+    for (size_t n = 1 + below(chance, 2); n > 0; n--) {
+        struct rule *rule = add_rule(world, before, PATH_ANY, NULL, "one");
+        random_path(chance, world, &world->before, &rule->match.path);
+        change_function(chance, world, rule);
+    }
+    *after = *before;
+    after->rules = ARENA_ARRAY(world->run.arena, struct rule, RULES_MAX);
+    memcpy(after->rules, before->rules, before->count * sizeof *before->rules);
+    change_function(chance, world, &after->rules[below(chance, after->count)]);
+}
+
 static void random_pair(struct chance *chance, struct world *world)
 {
+    if (below(chance, 2)) {
+        functions_pair(chance, world);
+        return;
+    }
     random_entry(chance, world, 0);
     for (size_t i = 1; i < ARRAY_LEN(listeners); i++) {
         if (below(chance, 6) == 0) {
