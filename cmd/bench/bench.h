@@ -37,4 +37,10 @@ NODISCARD bool bench_languages(void);
  * against more paths of a host; prints a table. False when a request finds no backend. */
 NODISCARD bool bench_requests(size_t count);
 
+/* Writes Ingresses with `rules` paths: all for one host, a fifth of them expressions, or prefixes alone for each of
+ * `hosts`. */
+NODISCARD bool bench_generate_rules(size_t rules, size_t hosts, FILE *out);
+/* Compares such Ingresses with what they are converted to, and prints a table by number of rules and hosts. */
+NODISCARD bool bench_rules(const char *gateshift);
+
 #endif

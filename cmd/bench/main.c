@@ -8,6 +8,9 @@ static const char usage_text[] =
     "       gateshift-bench scan FILE               all events of a YAML file, by libyaml alone\n"
     "       gateshift-bench convert [--gateshift PATH] [-n RUNS] [--growth]\n"
     "       gateshift-bench validate [--gateshift PATH] [-n RUNS] [--growth]\n"
+    "       gateshift-bench diff                   Ingresses against their conversion, by rules "
+    "and "
+    "hosts\n"
     "       gateshift-bench languages              two lists of rules, every path, by number of "
     "rules\n"
     "       gateshift-bench requests [-n COUNT]     requests a second, by profile, hosts and "
@@ -138,11 +141,24 @@ static int requests(char **argv)
     return bench_requests(count) ? 0 : 4;
 }
 
+static int diff(char **argv)
+{
+    char gateshift[4096];
+    if (!program_path(gateshift, sizeof gateshift, "gateshift")) {
+        return usage("cannot find this program's own path");
+    }
+    if (argv[0]) {
+        return usage("'diff' takes no option");
+    }
+    return bench_rules(gateshift) ? 0 : 4;
+}
+
 static const struct {
     const char *name;
     int (*run)(char **argv); /* what follows the name, ended by a null */
 } commands[] = {{"generate", generate}, {"scan", scan},           {"convert", convert},
-                {"validate", validate}, {"languages", languages}, {"requests", requests}};
+                {"validate", validate}, {"languages", languages}, {"requests", requests},
+                {"diff", diff}};
 
 int main(int argc, char **argv)
 {

@@ -124,21 +124,66 @@ static bool generate_into(const char *file, const struct bench_options *options,
     return good;
 }
 
+static bool open_temporary(char *file, size_t size)
+{
+    const char *folder = getenv("TMPDIR");
+    int length = snprintf(file, size, "%s/gateshift-bench-XXXXXX", folder ? folder : "/tmp");
+    int descriptor = length > 0 && (size_t)length < size ? mkstemp(file) : -1;
+    if (descriptor < 0) {
+        perror("gateshift-bench: cannot make a temporary file");
+        return false;
+    }
+    close(descriptor);
+    return true;
+}
+
+static bool measure_rules(const char *program, char *file, size_t rules, size_t hosts)
+{
+    char diff[] = "diff", before[] = "--before", to[] = "--to", target[] = "aks-approuting";
+    char *gateshift = strdup(program);
+    char *const argv[] = {gateshift, diff, before, file, to, target, NULL};
+    struct usage usage = {0};
+    FILE *out = fopen(file, "wb");
+    bool good = gateshift && out && bench_generate_rules(rules, hosts, out);
+    good = (!out || fclose(out) == 0) && good && run_child(argv, &usage);
+    if (good) {
+        printf("%9zu %9zu %9.2f %9.1f\n", hosts, rules, usage.user,
+               (double)usage.peak / (1024.0 * 1024.0));
+        fflush(stdout);
+    }
+    free(gateshift);
+    return good;
+}
+
+bool bench_rules(const char *gateshift)
+{
+    static const struct {
+        size_t rules, hosts;
+    } sizes[] = {{500, 1},  {1000, 1}, {2000, 1},  {5000, 1},
+                 {10, 200}, {10, 500}, {10, 1000}, {10, 2000}};
+    char file[4096];
+    if (!open_temporary(file, sizeof file)) {
+        return false;
+    }
+    bool good = true;
+    puts("    hosts     rules  diff (s)  peak MiB");
+    for (size_t i = 0; good && i < ARRAY_LEN(sizes); i++) {
+        good = measure_rules(gateshift, file, sizes[i].rules, sizes[i].hosts);
+    }
+    unlink(file);
+    return good;
+}
+
 bool bench_measure(const struct bench_options *options)
 {
     if (options->runs < 1 || options->runs > RUNS_MAX) {
         fprintf(stderr, "gateshift-bench: give 1 to %d runs\n", RUNS_MAX);
         return false;
     }
-    const char *folder = getenv("TMPDIR");
     char file[4096];
-    int length = snprintf(file, sizeof file, "%s/gateshift-bench-XXXXXX", folder ? folder : "/tmp");
-    int descriptor = length > 0 && (size_t)length < sizeof file ? mkstemp(file) : -1;
-    if (descriptor < 0) {
-        perror("gateshift-bench: cannot make a temporary file");
+    if (!open_temporary(file, sizeof file)) {
         return false;
     }
-    close(descriptor);
     size_t bytes = 0;
     bool good = generate_into(file, options, &bytes) && measure(options, file, bytes);
     unlink(file);

@@ -563,10 +563,8 @@ static void check_request(struct world *world, const struct evaluator *const sid
                 (is_plain || !has_form_finding(world))) {
                 print_table(&world->before);
                 print_table(&world->after);
-                fail_msg(SLICE_FMT " " SLICE_FMT "://" SLICE_FMT " " SLICE_FMT
-                                   " differs in %s, which is proved to be equal: " SLICE_FMT,
-                         SLICE_ARG(request->method), SLICE_ARG(request->scheme),
-                         SLICE_ARG(request->host), SLICE_ARG(request->target),
+                print_request(request);
+                fail_msg("differs in %s, which is proved to be equal: " SLICE_FMT,
                          aspect_name((enum aspect)a),
                          SLICE_ARG(difference_title(arena, &found[i], &(const struct texts){0},
                                                     &before, &after)));

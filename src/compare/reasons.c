@@ -98,6 +98,60 @@ static const struct rule *written(const struct outcome *outcome)
     return outcome_is_unwritten(outcome) ? NULL : outcome->rule;
 }
 
+static struct slice bare(struct slice path)
+{
+    return slice_sub(path, slice_starts(path, SLICE("^")), path.len);
+}
+
+/* The rule of the other side that says the same text of the path, and does not take the request. */
+static const struct rule *namesake(const struct rule *rule, const struct entry *entry)
+{
+    const struct rule_list *list = entry ? entry->rules : NULL;
+    struct slice text = bare(rule->match.path.value);
+    for (; list && text.len > 1; list = list->next) {
+        for (size_t i = 0; i < list->count; i++) {
+            if (slice_equal(bare(list->rules[i].match.path.value), text)) {
+                return &list->rules[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *path_words(const struct path_match *path)
+{
+    switch (path->kind) {
+    case PATH_EXACT:
+        return "one path";
+    case PATH_PREFIX_ELEMENT:
+        return "a prefix of whole elements";
+    case PATH_PREFIX_STRING:
+        return "a prefix, also within an element";
+    case PATH_REGEX:
+        return path->whole ? "an expression that spans the path"
+                           : "an expression that is found from the start of the path";
+    case PATH_ANY:
+        break;
+    }
+    return "any path";
+}
+
+/* One text, read in two ways. */
+static struct slice namesake_reason(struct arena *arena, const struct rule *rule,
+                                    const struct rule *other, bool after)
+{
+    const struct path_match *paths[] = {&rule->match.path, &other->match.path};
+    const struct path_match *first = paths[!after], *second = paths[after];
+    if (first->kind == second->kind && first->fold == second->fold &&
+        first->whole == second->whole) {
+        return SLICE_ABSENT;
+    }
+    return arena_printf(arena, "'" SLICE_FMT "' is %s%s before, and %s%s after",
+                        SLICE_ARG(bare(first->value)), path_words(first),
+                        first->fold ? ", in either case," : "", path_words(second),
+                        second->fold ? ", in either case," : "");
+}
+
 /* Only the other side has a rule; `after`: this one is after. */
 static struct slice one_sided_reason(const struct outcome *without, bool after)
 {
@@ -130,6 +184,12 @@ static struct slice rules_reason(struct arena *arena, const struct difference *d
         return implied;
     }
     if (!a != !b) {
+        const struct rule *other = namesake(a ? a : b, a ? after->entry : before->entry);
+        struct slice reason =
+            other ? namesake_reason(arena, a ? a : b, other, a != NULL) : SLICE_ABSENT;
+        if (reason.ptr) {
+            return reason;
+        }
         return one_sided_reason(a ? after : before, a != NULL);
     }
     if (!a) {
