@@ -4,18 +4,20 @@ struct tally {
     size_t conversions, equivalent, findings, unproven, failed;
 };
 
-static struct slice origin_name(struct arena *arena, const struct origin *origin)
+/* A route is named as the Ingress is that it was made of. */
+static bool names_object(const struct diagnostic *item, const struct rule *rule)
 {
-    return arena_printf(arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT, SLICE_ARG(origin->kind),
-                        SLICE_ARG(origin->namespace), SLICE_ARG(origin->name));
+    struct slice subject = item->subject, kind;
+    return rule && rule->origin.name.len && slice_split(&subject, ' ', &kind) &&
+           slice_split(&subject, '/', &kind) && slice_equal(kind, rule->origin.namespace) &&
+           slice_equal(subject, rule->origin.name);
 }
 
-/* The object that decides before, as messages name it, or a host of the finding. */
+/* The object that decides before or after, or a host of the finding; where no object decides before, the Gateway or
+ * the target. */
 static bool names(struct world *world, const struct diagnostic *item, const struct finding *finding)
 {
-    struct arena *arena = world->run.arena;
-    const struct rule *rule = finding->before.rule;
-    if (rule && slice_equal(item->subject, origin_name(arena, &rule->origin))) {
+    if (names_object(item, finding->before.rule) || names_object(item, finding->after.rule)) {
         return true;
     }
     for (size_t i = 0; i < finding->host_count; i++) {
@@ -23,8 +25,12 @@ static bool names(struct world *world, const struct diagnostic *item, const stru
             return true;
         }
     }
-    return slice_contains(item->message, slice_of(world->target->name)) ||
-           slice_starts(item->subject, SLICE("Gateway "));
+    bool owned = finding->before.rule && finding->before.rule->origin.name.len;
+    struct slice target = arena_printf(world->run.arena, "by '%s'", world->target->name),
+                 like = arena_printf(world->run.arena, "with '%s'", world->target->name);
+    return !owned &&
+           (slice_contains(item->message, target) || slice_contains(item->message, like) ||
+            slice_starts(item->subject, SLICE("Gateway ")));
 }
 
 static bool is_announced(struct world *world, const struct finding *finding)
@@ -35,6 +41,15 @@ static bool is_announced(struct world *world, const struct finding *finding)
         }
     }
     return false;
+}
+
+static void print_origin(const char *when, const struct rule *rule)
+{
+    if (rule) {
+        printf("  %s: " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT " " SLICE_FMT "\n", when,
+               SLICE_ARG(rule->origin.kind), SLICE_ARG(rule->origin.namespace),
+               SLICE_ARG(rule->origin.name), SLICE_ARG(rule->origin.field));
+    }
 }
 
 static void check(struct world *world, const char *file, struct tally *tally)
@@ -55,6 +70,8 @@ static void check(struct world *world, const char *file, struct tally *tally)
             printf("not ok: %s, %s: " SLICE_FMT ", and convert says nothing of it\n  ", file,
                    world->target->name, SLICE_ARG(finding->title));
             print_request(&finding->witness);
+            print_origin("before", finding->before.rule);
+            print_origin("after", finding->after.rule);
         }
     }
 }

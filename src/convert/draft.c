@@ -304,8 +304,8 @@ static void answer_emit(struct emission *e)
         return;
     } else {
         say_effect(e->c, DIAG_C032, SEVERITY_WARNING, e->rule, answer,
-                   "requests that are answered %lld today are answered 500 afterwards: %s",
-                   (long long)answer->status,
+                   "requests that are answered %lld today are answered 500 by '%s': %s",
+                   (long long)answer->status, e->c->options->target->name,
                    e->c->options->target->capabilities[EFFECT_answer].text);
     }
 }
@@ -418,8 +418,9 @@ void rule_draft(struct conversion *c, const struct rule *rule, bool https, struc
     if (is_own_path(rule)) {
         say(c, DIAG_C033, SEVERITY_INFO, SPAN_NONE, NULL,
             "path '" SLICE_FMT
-            "', which the data plane answers %lld by itself, is not carried over",
-            SLICE_ARG(rule->match.path.value), (long long)rule->effects.answer->status);
+            "', which the data plane answers %lld by itself, is a path like any other with '%s'",
+            SLICE_ARG(rule->match.path.value), (long long)rule->effects.answer->status,
+            c->options->target->name);
         return;
     }
     struct path_shape shape = {.kind = SHAPE_NONE};

@@ -351,7 +351,8 @@ static void emit_upstream_protocol(struct emission *e, const void *effect)
 static void emit_body_limit(struct emission *e, const void *effect)
 {
     const struct route_body_limit *limit = effect;
-    if (limit->bytes >= 0) {
+    const struct effects *platform = target_profile(e->c->options->target)->platform;
+    if (limit->bytes >= 0 || !platform || !platform->body_limit) {
         say_unsupported(e->c, e->rule, EFFECT_body_limit, effect);
     }
 }

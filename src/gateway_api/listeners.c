@@ -130,7 +130,7 @@ static bool certificate_usable(struct builder *builder, struct listener_state *s
             assume(builder, "Secret", ref.namespace, ref.name);
         } else if (!secret) {
             fault = "is not in the input (InvalidCertificateRef)";
-        } else if (!secret->has_key_pair) {
+        } else if (!secret_has_certificate(secret)) {
             fault = "holds no certificate with its key (InvalidCertificateRef)";
         }
     }

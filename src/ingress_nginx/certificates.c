@@ -76,7 +76,7 @@ void certificate_choose(struct model *model, struct server *server, const struct
         return;
     }
     const struct secret *secret = find_secret(model, ingress, tls->secret);
-    bool usable = secret ? secret->has_key_pair || secret->keys.count == 0 : !model->run->closed;
+    bool usable = secret ? secret_has_certificate(secret) : !model->run->closed;
     if (secret && secret->certificate_names.count && !secret_covers(secret, server->host)) {
         usable = false;
     }

@@ -151,6 +151,9 @@ struct secret {
     bool has_ca;                     /* ca.crt */
     size_t htpasswd_count;           /* usable entries in key "auth" */
 };
+/* Its keys may have been left out of the input: an API server takes no Secret of the type kubernetes.io/tls without
+ * them. One of another type without any key holds none. */
+bool secret_has_certificate(const struct secret *secret);
 struct namespace
 {
     struct object object;

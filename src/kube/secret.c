@@ -303,3 +303,9 @@ void kube_wipe_secrets(struct run *run, struct input *input)
         }
     }
 }
+
+bool secret_has_certificate(const struct secret *secret)
+{
+    return secret->has_key_pair ||
+           (secret->keys.count == 0 && slice_is(secret->type, "kubernetes.io/tls"));
+}
