@@ -183,22 +183,19 @@ static bool has_finding(const struct comparison *comparison, const struct findin
     return false;
 }
 
-/* A port that the input does not tell is taken to be the same on both sides. */
-static bool has_open_port(const struct route_table *table)
+/* A backend that is not there fails either way, with one status or another. */
+static bool only_failures(const struct comparison *comparison)
 {
-    for (size_t e = 0; e < table->entry_count; e++) {
-        for (const struct rule_list *l = table->entries[e].rules; l; l = l->next) {
-            for (size_t i = 0; i < l->count; i++) {
-                const struct rule *rule = &l->rules[i];
-                for (size_t b = 0; b < rule->backend_count; b++) {
-                    if (!rule->backends[b].port && !rule->backends[b].status) {
-                        return true;
-                    }
-                }
+    for (size_t i = 0; i < comparison->finding_count; i++) {
+        const struct outcome *const both[] = {&comparison->findings[i].before,
+                                              &comparison->findings[i].after};
+        for (size_t side = 0; side < ARRAY_LEN(both); side++) {
+            if (both[side]->kind != OUTCOME_RESPOND || both[side]->status < 500) {
+                return false;
             }
         }
     }
-    return false;
+    return true;
 }
 
 /* The input against what was broken shows something that it did not show before. */
@@ -237,8 +234,7 @@ static void judge(struct trial *trial, const struct mutant *mutant, struct side 
     switch (comparison_verdict(&comparison)) {
     case VERDICT_DIFFERENT:
         trial->different++;
-        bool port = strcmp(mutant->what, "port") == 0;
-        if (trial->unbroken.unknown || (port && has_open_port(&trial->world->before.table))) {
+        if (trial->unbroken.unknown || only_failures(&comparison)) {
             trial->beside++;
         } else if (!shows_more(trial, broken)) {
             trial->failed++;
