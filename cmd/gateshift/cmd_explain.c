@@ -1,4 +1,5 @@
 #include "app.h"
+#include "coverage/coverage.h"
 
 #include <jansson.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -22,10 +23,9 @@ static void print_list(struct app *app)
         buf_printf(&app->out, "  " PREFIX "%s%s\n", info.name,
                    info.understood ? "" : "  (not understood yet)");
     }
-    buf_puts(&app->out, "\neffects\n");
-    for (int i = 0; i < EFFECT_COUNT; i++) {
-        const struct effect_row *row = effect_row((enum effect_id)i);
-        buf_printf(&app->out, "  %-18s %s\n", row->name, row->text);
+    buf_puts(&app->out, "\neffects, and parts of them\n");
+    for (enum feature_id id = 0; id < FEATURE_COUNT; id++) {
+        buf_printf(&app->out, "  %-26s %s\n", feature_row(id)->name, feature_row(id)->text);
     }
 }
 
@@ -51,7 +51,24 @@ static bool is_setting(const char *name)
     return false;
 }
 
-static bool explain_annotation(struct app *app, struct slice name)
+/* What a target makes of it, with the release and channel that were asked for. */
+static void print_targets(struct app *app, const struct convert_options *options,
+                          enum feature_id feature)
+{
+    for (size_t t = 0; target_at(t) && feature_row(feature); t++) {
+        const struct feature_capability capability =
+            target_capability(target_at(t), feature, options->api_minor, options->experimental);
+        buf_printf(&app->out, "  %s: %s; %s\n", target_at(t)->name,
+                   support_name(capability.support), capability.text);
+    }
+    const char *recipe = feature_recipe(feature);
+    if (recipe) {
+        buf_printf(&app->out, "\n%s\n", recipe);
+    }
+}
+
+static bool explain_annotation(struct app *app, const struct convert_options *options,
+                               struct slice name)
 {
     struct nginx_annotation_info info;
     if (slice_starts(name, SLICE(PREFIX))) {
@@ -76,12 +93,15 @@ static bool explain_annotation(struct app *app, struct slice name)
                                 ? ""
                                 : "\ngateshift does not understand it yet: what it touches is "
                                   "unknown, and named in a diagnostic.\n");
+        buf_puts(&app->out, feature_row(info.feature) ? "\n" : "\nIt shows in no request.\n");
+        print_targets(app, options, info.feature);
         return true;
     }
     return false;
 }
 
-static bool explain_setting(struct app *app, struct slice name)
+static bool explain_setting(struct app *app, const struct convert_options *options,
+                            struct slice name)
 {
     struct nginx_setting_info info;
     while (slice_starts(name, SLICE("--"))) {
@@ -98,27 +118,27 @@ static bool explain_setting(struct app *app, struct slice name)
             buf_printf(&app->out, "%s\n\n  default    %s\n\n", info.text, info.fallback);
         }
         buf_printf(&app->out, "%s\n", info.treatment);
+        print_targets(app, options, info.feature);
         return true;
     }
     return false;
 }
 
-static bool explain_effect(struct app *app, struct slice name)
+static bool explain_feature(struct app *app, const struct convert_options *options,
+                            struct slice name)
 {
-    for (int i = 0; i < EFFECT_COUNT; i++) {
-        const struct effect_row *row = effect_row((enum effect_id)i);
+    for (enum feature_id id = 0; id < FEATURE_COUNT; id++) {
+        const struct feature_row *row = feature_row(id);
         if (!slice_is(name, row->name)) {
             continue;
         }
-        buf_printf(&app->out, "%s: %s\n  aspect %s; a difference is %s\n", row->name, row->text,
-                   aspect_name(row->aspect), impact_name(row->impact));
-        for (size_t t = 0; target_at(t); t++) {
-            static const char *const words[] = {"exact", "near", "none"};
-            const struct capability *capability = &target_at(t)->capabilities[i];
-            buf_printf(&app->out, "  %s: %s%s%s\n", target_at(t)->name, words[capability->support],
-                       capability->text && *capability->text ? "; " : "",
-                       capability->text ? capability->text : "");
+        buf_printf(&app->out, "%s: %s\n", row->name, row->text);
+        if (row->effect != EFFECT_COUNT) {
+            const struct effect_row *effect = effect_row(row->effect);
+            buf_printf(&app->out, "  aspect %s; a difference is %s\n", aspect_name(effect->aspect),
+                       impact_name(effect->impact));
         }
+        print_targets(app, options, id);
         return true;
     }
     return false;
@@ -171,11 +191,11 @@ static bool list_matches(struct app *app, struct slice words)
             buf_printf(&app->out, "  " PREFIX "%s\n", info.name);
         }
     }
-    for (int i = 0; i < EFFECT_COUNT; i++) {
-        const struct effect_row *row = effect_row((enum effect_id)i);
+    for (enum feature_id id = 0; id < FEATURE_COUNT; id++) {
+        const struct feature_row *row = feature_row(id);
         const char *const texts[] = {row->name, row->text};
         if (holds_words(texts, ARRAY_LEN(texts), words)) {
-            buf_printf(&app->out, "  %-18s %s\n", row->name, row->text);
+            buf_printf(&app->out, "  %-26s %s\n", row->name, row->text);
         }
     }
     return app->out.len > before;
@@ -208,16 +228,32 @@ static const char *close_name(struct app *app, struct slice name)
     for (size_t i = 0; nginx_annotation_info_at(i, &info); i++) {
         *ARENA_PUSH(app->run.arena, names, count, capacity) = info.name;
     }
-    for (int i = 0; i < EFFECT_COUNT; i++) {
-        *ARENA_PUSH(app->run.arena, names, count, capacity) = effect_row((enum effect_id)i)->name;
+    for (enum feature_id id = 0; id < FEATURE_COUNT; id++) {
+        *ARENA_PUSH(app->run.arena, names, count, capacity) = feature_row(id)->name;
     }
     return diag_closest(name, names, count);
 }
 
-static bool explain(struct app *app, struct slice name)
+static bool explain(struct app *app, const struct convert_options *options, struct slice name)
 {
-    return explain_code(app, name) || explain_annotation(app, name) || explain_setting(app, name) ||
-           explain_effect(app, name);
+    return explain_code(app, name) || explain_annotation(app, options, name) ||
+           explain_setting(app, options, name) || explain_feature(app, options, name);
+}
+
+static int print_coverage(struct app *app, const struct convert_options *options)
+{
+    static const char *const names[] = {"text", "markdown", "json"};
+    enum coverage_format format = COVERAGE_TEXT;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        format = app_output_is(app, names[i]) ? (enum coverage_format)i : format;
+    }
+    if (app->options.operands.count) {
+        return app_usage(app, "'--coverage' takes no names: it prints all of them");
+    }
+    const struct coverage_options coverage = {format, app->options.to.len ? options->target : NULL,
+                                              options->api_minor, options->experimental};
+    coverage_print(app->run.arena, &coverage, &app->out);
+    return EXIT_WELL;
 }
 
 /* "body limit" may come as one word of the shell or as two. */
@@ -235,13 +271,23 @@ int cmd_explain(struct app *app)
 {
     const struct words *operands = &app->options.operands;
     struct slice unknown = SLICE_ABSENT;
+    struct convert_options options;
+    if (!app_convert_options(app, &options)) {
+        return EXIT_USAGE;
+    }
+    if (app->options.coverage) {
+        return print_coverage(app, &options);
+    }
+    if (app->options.output.len || app->options.to.len) {
+        return app_usage(app, "'--output' and '--to' need '--coverage'");
+    }
     if (operands->count == 0) {
         print_list(app);
         return EXIT_WELL;
     }
     for (size_t i = 0; i < operands->count && !unknown.ptr; i++) {
         buf_puts(&app->out, i ? "\n" : "");
-        unknown = explain(app, operands->items[i]) ? SLICE_ABSENT : operands->items[i];
+        unknown = explain(app, &options, operands->items[i]) ? SLICE_ABSENT : operands->items[i];
     }
     if (!unknown.ptr) {
         return EXIT_WELL;

@@ -19,6 +19,7 @@
     }
 CHOICES(yaml_or_json, "yaml", "json")
 CHOICES(text_or_json, "text", "json")
+CHOICES(coverage_formats, "text", "markdown", "json")
 CHOICES(test_formats, "text", "tap", "junit", "json")
 CHOICES(channels, "standard", "experimental")
 CHOICES(sides, "auto", "ingress", "gateway")
@@ -83,7 +84,7 @@ static const struct command_row commands[] = {
     {COMMAND_VALIDATE, "validate", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
      "tell whether an API server, and the target, would accept the objects"},
     {COMMAND_EXPLAIN, "explain", "[CODE|ANNOTATION|EFFECT|WORD...]", 0, SIZE_MAX,
-     "[CODE|ANNOTATION|EFFECT|WORD...]",
+     "[CODE|ANNOTATION|EFFECT|WORD...]\n--coverage [OPTION...]",
      "tell what a diagnostic, an annotation or an effect means"},
     {COMMAND_VERSION, "version", NULL, 0, 0, "", "print the version, and those of the libraries"},
     {COMMAND_COMPLETION, "completion", "bash|zsh|fish", 1, 1, "bash|zsh|fish",
@@ -129,6 +130,10 @@ static const struct option_row rows[] = {
            text_or_json, "format of the result"),
     CHOICE("output", 'o', output, COMMAND_DIFF, "FORMAT", report_format_name,
            "format of the result; accept: a file to begin with for --accept"),
+    SWITCH("coverage", 0, coverage, COMMAND_EXPLAIN,
+           "print what each target makes of each annotation and setting"),
+    CHOICE("output", 'o', output, COMMAND_EXPLAIN, "FORMAT", coverage_formats,
+           "format of --coverage"),
     CHOICE("output", 'o', output, COMMAND_TEST, "FORMAT", test_formats, "format of the result"),
     TEXT("out-dir", 0, out_dir, COMMAND_CONVERT, "DIR",
          "write a file for each object into a folder"),
@@ -141,13 +146,14 @@ static const struct option_row rows[] = {
          "flag of the controller, such as enable-ssl-passthrough; repeatable"),
     TEXT("controller-config", 0, controller_config, SIDES, "NS/NAME",
          "ConfigMap of the controller, if its name is unusual"),
-    CHOICE("to", 0, to, CONVERTERS, "TARGET", targets, "implementation to convert for"),
+    CHOICE("to", 0, to, CONVERTERS | COMMAND_EXPLAIN, "TARGET", targets,
+           "implementation to convert for"),
     CHOICE("to", 0, to, COMMAND_VALIDATE, "TARGET", profiles,
            "implementation that is to serve the objects"),
-    TEXT("gateway-api-version", 0, api_version, CONVERTERS | COMMAND_VALIDATE, "VERSION",
-         "release of Gateway API, 1.2 to 1.6 (1.5)"),
-    CHOICE("channel", 0, channel, CONVERTERS | COMMAND_VALIDATE, "CHANNEL", channels,
-           "channel of Gateway API"),
+    TEXT("gateway-api-version", 0, api_version, CONVERTERS | COMMAND_VALIDATE | COMMAND_EXPLAIN,
+         "VERSION", "release of Gateway API, 1.2 to 1.6 (1.5)"),
+    CHOICE("channel", 0, channel, CONVERTERS | COMMAND_VALIDATE | COMMAND_EXPLAIN, "CHANNEL",
+           channels, "channel of Gateway API"),
     TEXT("aks-version", 0, aks_version, CONVERTERS | COMMAND_VALIDATE, "VERSION",
          "Kubernetes version of an AKS cluster, which decides the release of Gateway API"),
     TEXT("gateway-class", 0, gateway_class, CONVERTERS, "NAME", "class of the Gateways"),

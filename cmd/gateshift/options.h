@@ -46,7 +46,7 @@ struct options {
     struct slice to, api_version, channel, aks_version, gateway_class, gateway, fail_on;
     struct slice diagnostics, min_severity, color, as, before_as, after_as, side, method, client_ip,
         body_size;
-    bool help, keep_going, force, closed, convert, strict, quiet, all;
+    bool help, keep_going, force, closed, convert, strict, quiet, all, coverage;
 };
 
 enum option_kind { OPTION_SWITCH, OPTION_TEXT, OPTION_LIST };

@@ -22,8 +22,10 @@
     SUPPORT_NONE,                                                                                  \
         "ask for credentials by a policy of the implementation, or in the application, before "    \
         "any request gets to the new Gateway"
-#define STANDARD_cors          SUPPORT_NEAR, "CORS filter"
-#define STANDARD_rewrite       SUPPORT_NEAR, "URLRewrite with a whole path or a prefix"
+#define STANDARD_cors                                                                              \
+    SUPPORT_NEAR, "CORS filter: preflights alone are answered, and requests without an Origin "    \
+                  "get no headers"
+#define STANDARD_rewrite       SUPPORT_NEAR, "URLRewrite of a whole path or a prefix; no captures"
 #define STANDARD_upstream_host SUPPORT_EXACT, "URLRewrite with a fixed host name"
 #define STANDARD_upstream_protocol                                                                 \
     SUPPORT_NONE, "it is a property of the Service (appProtocol) or of a BackendTLSPolicy there"
@@ -37,7 +39,7 @@
     SUPPORT_NONE, "retries are experimental in Gateway API; use a policy of the implementation"
 #define STANDARD_buffering                                                                         \
     SUPPORT_NONE, "bodies are streamed; slow clients are then seen by the application"
-#define STANDARD_mirrors SUPPORT_EXACT, "RequestMirror to a Service"
+#define STANDARD_mirrors SUPPORT_NEAR, "RequestMirror, where the URL names a Service of the cluster"
 #define STANDARD_error_pages                                                                       \
     SUPPORT_NONE, "errors go to the client as they are; let the application answer with its pages"
 #define STANDARD_rate_limit                                                                        \
@@ -63,5 +65,73 @@
         "redirects and cookies of the backend go to the client as they are; let the application "  \
         "write the host and path that clients see"
 #define STANDARD_fastcgi SUPPORT_NONE, "put a web server in front of the FastCGI application"
+
+/* The same for each feature of feature/features.def. */
+#define STANDARD_host_names SUPPORT_EXACT, "hostnames of an HTTPRoute"
+#define STANDARD_expressions                                                                       \
+    SUPPORT_NEAR, "RegularExpression; what it has to span, and its place among prefixes, depend "  \
+                  "on the implementation"
+#define STANDARD_shares       SUPPORT_EXACT, "weights of backendRefs"
+#define STANDARD_header_match SUPPORT_EXACT, "header match"
+#define STANDARD_expression_match                                                                  \
+    SUPPORT_NEAR,                                                                                  \
+        "header match of type RegularExpression, whose dialect depends on the implementation"
+#define STANDARD_canary_sessions                                                                   \
+    SUPPORT_NONE, "header, cookie and weight decide anew for each request; send clients to a "     \
+                  "canary by a cookie that the application sets"
+#define STANDARD_standby                                                                           \
+    SUPPORT_NONE,                                                                                  \
+        "no backend stands in for another; keep endpoints ready (a PodDisruptionBudget, "          \
+        "more replicas), or let the Service select pods that answer in their place"
+#define STANDARD_client_certificates                                                               \
+    SUPPORT_NONE, "check certificates of clients in front of the Gateway or in the application"
+#define STANDARD_certificate_details                                                               \
+    SUPPORT_NONE, "let the application look at the certificate of its client, behind a TLS "       \
+                  "passthrough"
+#define STANDARD_passthrough SUPPORT_NONE, "write a TLSRoute by hand"
+#define STANDARD_streams     SUPPORT_NONE, "write a TCPRoute or UDPRoute by hand"
+#define STANDARD_snippets                                                                          \
+    SUPPORT_NEAR, "plain directives in them are converted like annotations, the others are named"
+#define STANDARD_forwarded_trust                                                                   \
+    SUPPORT_NONE, "whose forwarding headers are believed is set in the implementation"
+#define STANDARD_request_reading SUPPORT_NONE, "how requests are read is set in the implementation"
+#define STANDARD_app_root        SUPPORT_EXACT, "RequestRedirect on an Exact match of /"
+#define STANDARD_fixed_redirect                                                                    \
+    SUPPORT_NEAR, "RequestRedirect: the query of the request stays, and a place without a path "   \
+                  "gets /"
+#define STANDARD_redirect_code                                                                     \
+    SUPPORT_NEAR, "statusCode: 303, 307 and 308 from Gateway API 1.5 on, before 301 or 302"
+#define STANDARD_www_redirect                                                                      \
+    SUPPORT_NEAR, "RequestRedirect to a host name, without the port that ingress-nginx writes"
+#define STANDARD_redirect_form                                                                     \
+    SUPPORT_NONE,                                                                                  \
+        "a RequestRedirect writes scheme and host, keeps a slash at the end, and leaves "          \
+        "out usual ports"
+#define STANDARD_basic_auth                                                                        \
+    SUPPORT_NONE, "ask for passwords in the application, or by a proxy in front of it such as "    \
+                  "oauth2-proxy with --htpasswd-file"
+#define STANDARD_external_auth                                                                     \
+    SUPPORT_NONE, "let a proxy such as oauth2-proxy stand in front of the Service (--upstream), "  \
+                  "and route to it"
+#define STANDARD_either_guard                                                                      \
+    SUPPORT_NONE, "let the proxy that asks for credentials know the addresses that need none, "    \
+                  "such as oauth2-proxy with --trusted-ip"
+#define STANDARD_mirror_form SUPPORT_NONE, "copies have the host and the body of the request"
+#define STANDARD_connection_header                                                                 \
+    SUPPORT_NEAR, "RequestHeaderModifier; implementations may write this header by themselves"
+#define STANDARD_tracing SUPPORT_NONE, "tracing is set in the implementation, or in the application"
+#define STANDARD_forwarded_headers                                                                 \
+    SUPPORT_NONE, "implementations set X-Forwarded-For, X-Forwarded-Proto and x-request-id in "    \
+                  "their own ways; filters take fixed values only"
+#define STANDARD_transport_security SUPPORT_EXACT, "ResponseHeaderModifier on https routes"
+#define STANDARD_compression                                                                       \
+    SUPPORT_NONE, "compress in the application, or in a CDN in front of the Gateway"
+#define STANDARD_backend_verification                                                              \
+    SUPPORT_NONE, "write a BackendTLSPolicy with its CA and name by hand"
+#define STANDARD_backend_client_certificate                                                        \
+    SUPPORT_NONE,                                                                                  \
+        "backends are shown no certificate; let them check who connects by another way, "          \
+        "such as a NetworkPolicy"
+#define STANDARD_service_address SUPPORT_NONE, "endpoints of a Service are balanced one by one"
 
 #endif

@@ -14,6 +14,7 @@
 #define GATESHIFT_CONVERT_H
 
 #include "document/document.h"
+#include "feature/feature.h"
 #include "kube/kube.h"
 #include "profile/profile.h"
 #include "route/route.h"
@@ -29,6 +30,12 @@ struct capability {
     enum support support;
     const char *text;
 };
+/* The same for a feature that is no effect. */
+struct feature_capability {
+    enum feature_id feature;
+    enum support support;
+    const char *text;
+};
 struct vendor;
 struct target {
     const char *name;    /* standard, aks-approuting */
@@ -37,9 +44,20 @@ struct target {
     size_t gateway_name_max;     /* bytes; some implementations derive longer names from it */
     const struct vendor *vendor; /* what it says in kinds of its own; null: nothing */
     struct capability capabilities[EFFECT_COUNT];
+    /* Features that are more or less than their effect; for the others those of `standard` hold, or where the
+     * target has words of its own on the effect, these. */
+    const struct feature_capability *features;
+    size_t feature_count;
 };
 const struct target *target_find(struct slice name);
 const struct target *target_at(size_t index); /* null past the end */
+/* How well a target can say a feature with a release and channel; FEATURE_none is exact. */
+struct feature_capability target_capability(const struct target *target, enum feature_id feature,
+                                            int api_minor, bool experimental);
+const char *support_name(enum support support); /* "exact", "near", "none" */
+/* Release 1.x of Gateway API that brought what says a feature, in a channel; 0: all have it, SINCE_NEVER: none. */
+enum { SINCE_NEVER = 99 };
+int feature_since(enum feature_id feature, bool experimental);
 /* How it reads what is written; never null. */
 const struct gateway_profile *target_profile(const struct target *target);
 

@@ -48,6 +48,27 @@
 #define AKS_response_rewrites STANDARD_response_rewrites
 #define AKS_fastcgi           STANDARD_fastcgi
 
+/* What the platform says otherwise of features than the standard does. */
+static const struct feature_capability aks_features[] = {
+    {FEATURE_expressions, SUPPORT_NEAR,
+     "RegularExpression: it spans the whole path, in the syntax of RE2; prefixes are written as "
+     "expressions where their order needs it"},
+    {FEATURE_expression_match, SUPPORT_NEAR,
+     "header match of type RegularExpression, in the syntax of RE2"},
+    {FEATURE_basic_auth, SUPPORT_NONE,
+     "put oauth2-proxy with --htpasswd-file in front of the Service and route to it, or ask in the "
+     "application"},
+    {FEATURE_external_auth, SUPPORT_NONE,
+     "put oauth2-proxy in front of the Service (--upstream) and route to it, or ask in the "
+     "application"},
+    {FEATURE_forwarded_trust, SUPPORT_NONE,
+     "whose forwarding headers are believed cannot be set: clients connect to the Gateway "
+     "themselves, with externalTrafficPolicy Local in its ConfigMap for their addresses"},
+    {FEATURE_request_reading, SUPPORT_NONE, "how Istio reads requests cannot be set"},
+    {FEATURE_tracing, SUPPORT_NONE,
+     "tracing cannot be set without Istio's own kinds; let the application make its spans"},
+};
+
 static const struct target standard = {
     .name = "standard",
     .profile = "standard",
@@ -73,6 +94,8 @@ static const struct target aks_approuting = {
 #include "route/effects.def"
 #undef EFFECT
         },
+    .features = aks_features,
+    .feature_count = ARRAY_LEN(aks_features),
 };
 
 /* In the order in which they are listed. */

@@ -17,11 +17,21 @@
 #define CHECK_STRIPPED_CODES   (CHECK_CODES | CHECK_STRIP)
 
 static const struct annotation_row rows[AN_COUNT] = {
-#define A(id, name, alias, scope, check, options, bad, treatment, aspect, idle, needs, fallback,   \
-          text)                                                                                    \
-    [AN_##id] = {name,    alias,      SCOPE_##scope,     CHECK_##check,                            \
-                 options, BAD_##bad,  TREAT_##treatment, ASPECT_##aspect,                          \
-                 idle,    AN_##needs, fallback,          text},
+#define A(id, name, alias, scope, check, options, bad, treatment, aspect, feature, idle, needs,    \
+          fallback, text)                                                                          \
+    [AN_##id] = {name,                                                                             \
+                 alias,                                                                            \
+                 SCOPE_##scope,                                                                    \
+                 CHECK_##check,                                                                    \
+                 options,                                                                          \
+                 BAD_##bad,                                                                        \
+                 TREAT_##treatment,                                                                \
+                 ASPECT_##aspect,                                                                  \
+                 FEATURE_##feature,                                                                \
+                 idle,                                                                             \
+                 AN_##needs,                                                                       \
+                 fallback,                                                                         \
+                 text},
 #include "ingress_nginx/annotations.def"
 #undef A
 };
@@ -88,6 +98,7 @@ bool nginx_annotation_info_at(size_t index, struct nginx_annotation_info *out)
                          ? "dropped with its Ingress unless the controller allows critical risk"
                          : bad_values[row->bad],
         .text = row->text,
+        .feature = row->feature,
         .understood = row->treatment != TREAT_OPEN && row->treatment != TREAT_RISK,
     };
     return true;

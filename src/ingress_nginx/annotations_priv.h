@@ -5,8 +5,8 @@
 #include "ingress_nginx/ingress_nginx.h"
 
 enum annotation_id {
-#define A(id, name, alias, scope, check, options, bad, treatment, aspect, idle, needs, fallback,   \
-          text)                                                                                    \
+#define A(id, name, alias, scope, check, options, bad, treatment, aspect, feature, idle, needs,    \
+          fallback, text)                                                                          \
     AN_##id,
 #include "ingress_nginx/annotations.def"
 #undef A
@@ -54,6 +54,7 @@ struct annotation_row {
     enum bad_value bad;
     enum treatment treatment;
     enum aspect aspect;
+    enum feature_id feature;
     const char *idle;
     enum annotation_id needs;
     const char *fallback, *text;

@@ -12,6 +12,7 @@
 #ifndef GATESHIFT_INGRESS_NGINX_H
 #define GATESHIFT_INGRESS_NGINX_H
 
+#include "feature/feature.h"
 #include "ingress/ingress.h"
 #include "kube/kube.h"
 #include "route/route.h"
@@ -53,14 +54,15 @@ bool ingress_nginx_render(struct run *run, const struct kube *kube,
 
 /* One row of knowledge, for explain, coverage and tests. */
 struct nginx_annotation_info {
-    const char *name;      /* without prefix */
-    const char *alias;     /* or null */
-    const char *scope;     /* location, server, upstream, ingress, global */
-    const char *accepts;   /* "true or false", "a size such as 8m" */
-    const char *fallback;  /* default, for people */
-    const char *bad_value; /* what a bad value does */
-    const char *text;      /* what it really does */
-    bool understood;       /* false: makes its rules, or a part of them, unknown */
+    const char *name;        /* without prefix */
+    const char *alias;       /* or null */
+    const char *scope;       /* location, server, upstream, ingress, global */
+    const char *accepts;     /* "true or false", "a size such as 8m" */
+    const char *fallback;    /* default, for people */
+    const char *bad_value;   /* what a bad value does */
+    const char *text;        /* what it really does */
+    enum feature_id feature; /* what it asks for */
+    bool understood;         /* false: makes its rules, or a part of them, unknown */
 };
 /* False past the end; sorted by name. */
 bool nginx_annotation_info_at(size_t index, struct nginx_annotation_info *out);
@@ -71,6 +73,7 @@ struct nginx_setting_info {
     bool flag;
     const char *fallback, *text; /* null: nothing more is said of it */
     const char *treatment;       /* what becomes of it, for people */
+    enum feature_id feature;     /* of keys: what it asks for */
 };
 /* False past the end; keys come first. */
 bool nginx_setting_info_at(size_t index, struct nginx_setting_info *out);

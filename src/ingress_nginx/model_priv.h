@@ -332,6 +332,7 @@ void rivals_check(struct model *model, const struct server *server, const struct
 
 /* ---- settings_text.c, settings.c, flags.c: what `explain` says */
 void setting_describe(struct nginx_setting_info *info);
+enum feature_id setting_feature(struct slice key);
 bool flag_info_at(size_t index, struct nginx_setting_info *out);
 
 /* ---- streams.c: ports of TCP and UDP */

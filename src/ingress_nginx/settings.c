@@ -577,5 +577,6 @@ bool nginx_setting_info_at(size_t index, struct nginx_setting_info *out)
         return false;
     }
     setting_describe(out);
+    out->feature = out->flag ? FEATURE_none : setting_feature(slice_of(out->name));
     return true;
 }
