@@ -4,44 +4,47 @@
 
 /* ---- the shape of an object ------------------------------------------------------------------ */
 
-/* A DNS label; for it, every schema of Gateway API takes every other one in the place of any name. */
-static bool is_usual_word(struct slice s)
+enum { LABEL_MAX = 63, HOST_MAX = 253, PATH_MAX_USUAL = 1024 };
+
+/* DNS labels with a separator between them; for one of them, every schema of Gateway API takes every other one
+ * in the place of any name. */
+static bool are_usual_words(struct slice s, char separator)
 {
-    if (!s.len || s.len > 63 || s.ptr[0] < 'a' || s.ptr[0] > 'z' || s.ptr[s.len - 1] == '-') {
-        return false;
-    }
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) {
+    size_t start = 0;
+    char before = separator;
+    for (size_t i = 0; i <= s.len; i++) {
+        char c = i < s.len ? s.ptr[i] : separator;
+        if (c == separator) {
+            if (before == separator || before == '-' || i - start > LABEL_MAX) {
+                return false;
+            }
+            start = i + 1;
+        } else if (!(c >= 'a' && c <= 'z') &&
+                   (before == separator || !((c >= '0' && c <= '9') || c == '-'))) {
             return false;
         }
+        before = c;
     }
     return true;
 }
 
-/* Labels with dots between them: a host, or the name of an object. */
+/* A host, or the name of an object. */
 static bool is_usual_host(struct slice s)
 {
-    struct slice rest = s, label;
-    bool usual = s.len > 0 && s.len <= 253;
-    while (usual && slice_split(&rest, '.', &label)) {
-        usual = is_usual_word(label);
-    }
-    return usual;
+    return s.len <= HOST_MAX && are_usual_words(s, '.');
 }
 
 /* "/a/b-c": no schema looks into such a path. */
 static bool is_usual_path(struct slice s)
 {
-    if (s.len < 2 || s.len > 1024 || s.ptr[0] != '/') {
-        return false;
-    }
-    struct slice rest = slice_sub(s, 1, s.len), part;
-    bool usual = true;
-    while (usual && slice_split(&rest, '/', &part)) {
-        usual = is_usual_word(part);
-    }
-    return usual;
+    return s.len > 1 && s.len <= PATH_MAX_USUAL && s.ptr[0] == '/' &&
+           are_usual_words(slice_sub(s, 1, s.len), '/');
+}
+
+/* The value of a label; no schema tells one from another. */
+static bool is_usual_label(struct slice s)
+{
+    return s.len <= LABEL_MAX && are_usual_words(s, '\0');
 }
 
 struct shaper {
@@ -50,43 +53,41 @@ struct shaper {
     struct buf shape;
     const char *from; /* what comes before this byte is in the shape */
     bool gateway;     /* no rule for a Gateway compares namespaces, or entries of a list of texts */
-    bool
-        listed; /* the line before was such an entry; lists of texts there have no longest length */
+    bool listed;      /* the line before was such an entry; lists of texts there have no longest
+                         length */
+    bool metadata;    /* the line is below "metadata:" */
+    bool labels;      /* and below "labels:" */
 };
 
-/* Values in the places of names, by the key before them, and entries of lists of texts. */
-static bool is_masked(struct slice key, struct slice value)
+/* What stands for the value of a line. */
+enum mask {
+    MASK_NONE,   /* the value itself */
+    MASK_NUMBER, /* equal values get equal numbers: what has to differ, or be the same, still shows */
+    MASK_ANY     /* one mark for all: no rule compares it with anything */
+};
+
+struct line {
+    struct slice text, key, value;
+    bool entry; /* a text in a list: no key */
+};
+
+static enum mask mask_of(const struct shaper *s, const struct line *line)
 {
     static const struct slice names[] = {
         {"name", 4}, {"namespace", 9}, {"sectionName", 11}, {"hostname", 8}};
-    if (!key.len) {
-        return is_usual_host(value);
+    if (s->labels) {
+        return is_usual_label(line->value) ? MASK_ANY : MASK_NONE;
     }
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (slice_equal(key, names[i])) {
-            return is_usual_host(value);
-        }
+    bool named = line->entry;
+    for (size_t i = 0; !named && i < ARRAY_LEN(names); i++) {
+        named = slice_equal(line->key, names[i]);
     }
-    return key.len == 5 && slice_is(key, "value") && is_usual_path(value);
-}
-
-/* Equal values get equal numbers, so that what has to differ, or be the same, still shows. No text has a byte of
- * 0 or 1. */
-static void put_number(struct shaper *s, struct slice key, struct slice value)
-{
-    if (s->gateway && (!key.len || slice_is(key, "namespace"))) {
-        buf_putc(&s->shape, '\1');
-        return;
+    if (named) {
+        bool any = s->gateway && (line->entry || slice_equal(line->key, names[1]));
+        return !is_usual_host(line->value) ? MASK_NONE : (any ? MASK_ANY : MASK_NUMBER);
     }
-    uintptr_t number = (uintptr_t)map_get(s->values, value);
-    if (!number) {
-        number = map_count(s->values) + 1;
-        map_put(s->values, value, (void *)number);
-    }
-    buf_putc(&s->shape, '\1');
-    for (; number; number >>= 6) {
-        buf_putc(&s->shape, (char)(0x40 | (number & 0x3f)));
-    }
+    return slice_equal(line->key, SLICE("value")) && is_usual_path(line->value) ? MASK_NUMBER
+                                                                                : MASK_NONE;
 }
 
 static void put_until(struct shaper *s, const char *end)
@@ -94,33 +95,66 @@ static void put_until(struct shaper *s, const char *end)
     buf_put(&s->shape, (struct slice){s->from, (size_t)(end - s->from)});
 }
 
-static void put_line(struct shaper *s, struct slice line)
+/* No text has a byte of 0 or 1. */
+static void put_mask(struct shaper *s, struct slice value, enum mask mask)
 {
-    size_t at = 0;
-    while (at < line.len && (line.ptr[at] == ' ' || line.ptr[at] == '-')) {
-        at++;
+    put_until(s, value.ptr);
+    s->from = value.ptr + value.len;
+    buf_putc(&s->shape, '\1');
+    if (mask == MASK_ANY) {
+        return;
     }
-    size_t colon = slice_find(line, ':', at);
-    bool pair = colon + 1 < line.len && line.ptr[colon + 1] == ' ';
-    bool entry = at >= 2 && line.ptr[at - 2] == '-' && colon == line.len;
-    struct slice key = pair ? slice_sub(line, at, colon) : SLICE("");
-    struct slice value = slice_sub(line, pair ? colon + 2 : at, line.len);
-    bool repeated = s->listed && entry && is_masked(key, value);
-    s->listed = s->gateway && entry;
-    if (repeated) {
-        put_until(s, line.ptr);
-        s->from = line.ptr + line.len + 1; /* with its line feed */
-    } else if (pair && slice_is(key, "gateshift.dev/source")) {
-        put_until(s, line.ptr);
-        s->from = value.ptr + value.len; /* any text is a good annotation */
-    } else if ((pair || entry) && is_masked(key, value)) {
-        put_until(s, value.ptr);
-        put_number(s, key, value);
-        s->from = value.ptr + value.len;
+    uintptr_t number = map_count(s->values) + 1;
+    void *before = map_put(s->values, value, (void *)number);
+    if (before) {
+        map_put(s->values, value, before);
+        number = (uintptr_t)before;
+    }
+    for (; number; number >>= 6) {
+        buf_putc(&s->shape, (char)(0x40 | (number & 0x3f)));
     }
 }
 
-/* The text of an object with its usual values numbered; it lives until the next one. */
+/* "  - key: value", or "  - text"; `at` is the first byte after blanks and dashes. */
+static struct line line_of(struct slice text, size_t at)
+{
+    size_t colon = slice_find(text, ':', at);
+    if (colon + 1 < text.len && text.ptr[colon + 1] == ' ') {
+        return (struct line){text, slice_sub(text, at, colon), slice_sub(text, colon + 2, text.len),
+                             false};
+    }
+    bool entry = at >= 2 && text.ptr[at - 2] == '-' && colon == text.len;
+    return (struct line){text, SLICE(""), slice_sub(text, at, text.len), entry};
+}
+
+static void put_line(struct shaper *s, struct slice text)
+{
+    size_t at = 0;
+    while (at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '-')) {
+        at++;
+    }
+    if (at == 0) {
+        s->metadata = slice_equal(text, SLICE("metadata:"));
+    }
+    if (at <= 2) {
+        s->labels = s->metadata && slice_equal(text, SLICE("  labels:"));
+    }
+    struct line line = line_of(text, at);
+    enum mask mask = line.entry || line.key.len ? mask_of(s, &line) : MASK_NONE;
+    bool repeated = s->listed && line.entry && mask;
+    s->listed = s->gateway && line.entry;
+    if (repeated) {
+        put_until(s, text.ptr);
+        s->from = text.ptr + text.len + 1; /* with its line feed */
+    } else if (slice_equal(line.key, SLICE("gateshift.dev/source"))) {
+        put_until(s, text.ptr);
+        s->from = line.value.ptr + line.value.len; /* any text is a good annotation */
+    } else if (mask) {
+        put_mask(s, line.value, mask);
+    }
+}
+
+/* The text of an object with its usual values masked; it lives until the next one. */
 static struct slice shape_of(struct shaper *s, const struct converted_object *object)
 {
     struct slice yaml = object->yaml, rest = yaml, line;
@@ -128,7 +162,7 @@ static struct slice shape_of(struct shaper *s, const struct converted_object *ob
     s->values = map_new(s->arena);
     s->from = yaml.ptr;
     s->gateway = strcmp(object->kind, "Gateway") == 0;
-    s->listed = false;
+    s->listed = s->metadata = s->labels = false;
     buf_clear(&s->shape);
     while (slice_split(&rest, '\n', &line)) {
         put_line(s, line);

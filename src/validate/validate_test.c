@@ -291,6 +291,8 @@ static void test_validate_lists(void **state)
 #define WRITTEN(name, host, rules)                                                                 \
     "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: " name          \
     "\nspec:\n  hostnames:\n  - " host "\n  rules:\n" rules
+#define LABELLED(value, path)                                                                      \
+    WRITTEN("a\n  labels:\n    app: " value, "a.example.com", RULE("Exact", path))
 #define RULE(type, path)                                                                           \
     "  - matches:\n    - path:\n        type: " type "\n        value: " path "\n"
 #define LISTENERS(first, second)                                                                   \
@@ -332,6 +334,17 @@ static void test_validate_converted(void **state)
     };
     assert_int_equal(faults("HTTPRoute", routes, 2), 0);
     assert_int_equal(faults("HTTPRoute", routes, ARRAY_LEN(routes)), 5);
+    /* labels: any value that is good is like every other */
+    static const char *const labelled[] = {
+        LABELLED("web", "/a"),
+        LABELLED("shop-2", "/a"),
+        LABELLED("shop", "/a/../b"),                                   /* refused */
+        LABELLED("-shop", "/a"),                                       /* refused */
+        LABELLED("1", "/a"),                                           /* refused: no text */
+        WRITTEN("a\n  namespace: labels", "1..2", RULE("Exact", "/a")) /* refused */
+    };
+    assert_int_equal(faults("HTTPRoute", labelled, 2), 0);
+    assert_int_equal(faults("HTTPRoute", labelled, ARRAY_LEN(labelled)), 4);
     /* the same shape but for names that must differ */
     static const char *const gateways[] = {LISTENERS("a", "b"), LISTENERS("c", "d"),
                                            LISTENERS("e", "e")};
