@@ -1,5 +1,6 @@
 #include "app.h"
 #include "folder.h"
+#include "surroundings/surroundings.h"
 #include "validate/validate.h"
 
 static void summarize(struct app *app, const struct converted *converted)
@@ -127,6 +128,14 @@ static bool fails(const struct app *app)
     return errors || (slice_is(app->options.fail_on, "warning") && warnings);
 }
 
+/* What is not part of the routes, and has to be changed with them. */
+static void say_around(struct app *app, const struct side *side)
+{
+    struct surroundings around;
+    surroundings_read(&app->run, &side->kube, &around);
+    surroundings_say(&app->run, &around);
+}
+
 int cmd_convert(struct app *app)
 {
     struct side_options side_options;
@@ -149,6 +158,7 @@ int cmd_convert(struct app *app)
         return EXIT_INPUT;
     }
     convert_table(&app->run, &side.kube, &side.table, &options, &converted);
+    say_around(app, &side);
     const struct schema_release release = {options.api_minor, options.experimental};
     validate_converted(&app->run, &converted, &release);
     diag_finish(app->run.diag);

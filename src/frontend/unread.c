@@ -1,6 +1,8 @@
 /* What the input holds and nobody reads: said once for each kind, so that nothing is lost without a word. */
 #include "frontend/frontend_priv.h"
 
+#include "surroundings/surroundings.h"
+
 /* Kinds without a type of their own that somebody looks at or speaks of: the flags of the controller's workload,
  * the classes of AKS (module ingress), what a Gateway front end names itself (code G020), kustomizations
  * (K016). */
@@ -35,6 +37,9 @@ static const char *const gateway_groups[] = {
 static bool is_looked_at(const struct object *object, enum side_kind side)
 {
     struct slice group = kube_group(object->api_version);
+    if (side == SIDE_INGRESS && surroundings_look_at(object)) {
+        return true;
+    }
     for (size_t i = 0; i < ARRAY_LEN(looked_at); i++) {
         if ((looked_at[i].side == SIDE_AUTO || looked_at[i].side == side) &&
             slice_is(object->kind_name, looked_at[i].kind) && slice_is(group, looked_at[i].group)) {
