@@ -152,6 +152,12 @@ void grant_need(struct conversion *c, const char *kind, struct slice from, const
     map_put(grant->names, name, grant);
 }
 
+/* The group of a kind that refers to others. */
+static const char *group_of(struct slice kind)
+{
+    return slice_is(kind, "SecurityPolicy") ? "gateway.envoyproxy.io" : "gateway.networking.k8s.io";
+}
+
 static void grant_write(struct conversion *c, const struct grant *grant, struct slice name,
                         const struct slice *names, size_t count)
 {
@@ -161,7 +167,7 @@ static void grant_write(struct conversion *c, const struct grant *grant, struct 
                                       grant->to, name, SLICE_ABSENT);
     struct node *spec = node_map(arena), *from = node_list(arena), *to = node_list(arena);
     struct node *peer = node_map(arena);
-    node_set(arena, peer, "group", text_node(c, "gateway.networking.k8s.io"));
+    node_set(arena, peer, "group", text_node(c, group_of(grant->from_kind)));
     node_set(arena, peer, "kind", node_string(arena, grant->from_kind));
     node_set(arena, peer, "namespace", node_string(arena, grant->from));
     node_add(arena, from, peer);

@@ -1,179 +1,14 @@
 #include "convert/capabilities_priv.h"
+#include "convert/envoy_priv.h"
 
 /* Envoy Gateway: what HTTPRoutes cannot say goes into its own policies. Fields and their meaning:
  * envoyproxy/gateway v1.9 api/v1alpha1. */
 
 #define GROUP "gateway.envoyproxy.io"
 
-enum { BACKEND_TRAFFIC, SECURITY, CLIENT_TRAFFIC, ROUTE_FILTER };
-
 static struct node *text(struct emission *e, const char *value)
 {
     return text_node(e->c, value);
-}
-
-/* ---- BackendTrafficPolicy: time ------------------------------------------------------------- */
-
-/* Envoy ends a request after 15 s where nothing is said (timeout_types.go). nginx counts between two reads;
- * the nearest is the time without any byte of a stream. */
-static void write_timeouts(struct conversion *c, struct node *spec,
-                           const struct route_timeouts *timeouts)
-{
-    struct node *timeout = policy_map(c, spec, "timeout"), *http = policy_map(c, timeout, "http");
-    int64_t idle = timeouts->read_ms > timeouts->send_ms ? timeouts->read_ms : timeouts->send_ms;
-    int64_t total = timeouts->request_ms > 0 ? timeouts->request_ms : 0;
-    if (timeouts->connect_ms > 0) {
-        node_set(c->nodes, policy_map(c, timeout, "tcp"), "connectTimeout",
-                 duration_node(c, timeouts->connect_ms));
-    }
-    node_set(c->nodes, http, "requestTimeout", duration_node(c, total));
-    if (idle > 0) {
-        node_set(c->nodes, http, "streamIdleTimeout", duration_node(c, idle));
-    }
-}
-
-static void traffic_base(struct conversion *c, struct node *spec)
-{
-    static const struct route_timeouts none = {.connect_ms = -1, .send_ms = -1, .read_ms = -1};
-    const struct effects *platform = &c->table->platform;
-    write_timeouts(c, spec, platform->timeouts ? platform->timeouts : &none);
-}
-
-static void emit_timeouts(struct emission *e, const void *effect)
-{
-    const struct route_timeouts *timeouts = effect;
-    write_timeouts(e->c, policy_spec(e, BACKEND_TRAFFIC), timeouts);
-    if (timeouts->read_ms > 0 && timeouts->send_ms > 0 && timeouts->read_ms != timeouts->send_ms) {
-        say_effect(
-            e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
-            "Envoy has one limit for the time without a byte in either direction: the longer "
-            "of %lld s for reading and %lld s for sending is written",
-            (long long)timeouts->read_ms / 1000, (long long)timeouts->send_ms / 1000);
-    }
-}
-
-/* ---- BackendTrafficPolicy: bodies ----------------------------------------------------------- */
-
-/* A quantity: 8388608 as 8Mi. */
-static struct node *quantity(struct emission *e, int64_t bytes)
-{
-    static const struct {
-        int64_t size;
-        const char *suffix;
-    } units[] = {{1 << 30, "Gi"}, {1 << 20, "Mi"}, {1 << 10, "Ki"}};
-    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-        if (bytes && bytes % units[i].size == 0) {
-            return node_string(e->c->nodes,
-                               arena_printf(e->c->arena, "%lld%s",
-                                            (long long)(bytes / units[i].size), units[i].suffix));
-        }
-    }
-    return node_string(e->c->nodes, arena_printf(e->c->arena, "%lld", (long long)bytes));
-}
-
-/* The filter holds a request until it is complete, so that what streams in both directions, and upgrades, no
- * longer work (backendtrafficpolicy_types.go, RequestBuffer). */
-static void emit_body_limit(struct emission *e, const void *effect)
-{
-    const struct route_body_limit *limit = effect;
-    const struct route_upstream_protocol *upstream = e->rule->effects.upstream_protocol;
-    bool calls = upstream && slice_starts(upstream->protocol, SLICE("GRPC"));
-    if (limit->bytes < 0) {
-        return;
-    }
-    if (calls || !limit->bytes) {
-        say_unsupported(e->c, e->rule, EFFECT_body_limit, effect);
-        return;
-    }
-    struct node *spec = policy_spec(e, BACKEND_TRAFFIC);
-    node_set(e->c->nodes, policy_map(e->c, spec, "requestBuffer"), "limit",
-             quantity(e, limit->bytes));
-    say_effect(
-        e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
-        "'" SLICE_FMT "' becomes a requestBuffer: Envoy holds each request in memory until it "
-        "is complete, and WebSockets of these paths end; take it away where bodies are large, "
-        "and check their size in the application",
-        SLICE_ARG(limit->source.name));
-}
-
-/* ---- SecurityPolicy ------------------------------------------------------------------------- */
-
-static void add_rule(struct emission *e, struct node *rules, const char *action,
-                     const struct networks *networks)
-{
-    struct arena *arena = e->c->nodes;
-    struct node *rule = node_map(arena), *principal = node_map(arena), *list = node_list(arena);
-    for (size_t i = 0; i < networks->count; i++) {
-        struct buf cidr;
-        buf_init(&cidr, BUF_TEXT_MAX);
-        network_print(&networks->items[i], &cidr);
-        node_add(arena, list, node_string(arena, arena_copy(e->c->arena, buf_slice(&cidr))));
-        buf_release(&cidr);
-    }
-    node_set(arena, rule, "action", text(e, action));
-    node_set(arena, principal, "clientCIDRs", list);
-    node_set(arena, rule, "principal", principal);
-    node_add(arena, rules, rule);
-}
-
-/* Rules in order, the first that holds decides (authorization_types.go); who is kept out gets 403. */
-static void emit_addresses(struct emission *e, const void *effect)
-{
-    const struct route_addresses *addresses = effect;
-    if (e->rule->effects.authentication && e->rule->effects.authentication->any) {
-        return; /* said with the authentication */
-    }
-    struct node *spec = policy_spec(e, SECURITY);
-    struct node *authorization = policy_map(e->c, spec, "authorization");
-    struct node *rules = node_list(e->c->nodes);
-    node_set(e->c->nodes, authorization, "defaultAction",
-             text(e, addresses->has_allow ? "Deny" : "Allow"));
-    if (addresses->deny.count) {
-        add_rule(e, rules, "Deny", &addresses->deny);
-    }
-    if (addresses->allow.count) {
-        add_rule(e, rules, "Allow", &addresses->allow);
-    }
-    if (rules->count) {
-        node_set(e->c->nodes, authorization, "rules", rules);
-    }
-}
-
-/* The Secret of ingress-nginx has its entries under another key, and in forms that Envoy does not check
- * (basic_auth_types.go: key .htpasswd, entries of SHA-1). */
-static bool emit_basic(struct emission *e, const void *effect, const struct guard *guard)
-{
-    struct slice secret = slice_sub(guard->subject, SLICE("Secret ").len, guard->subject.len);
-    size_t slash = slice_find(secret, '/', 0);
-    struct slice namespace = slice_sub(secret, 0, slash);
-    struct slice name = slice_sub(secret, slash + 1, secret.len);
-    struct node *ref = node_map(e->c->nodes);
-    if (!slice_starts(guard->subject, SLICE("Secret ")) || guard->never ||
-        !slice_equal(namespace, e->rule->origin.namespace)) {
-        return false;
-    }
-    struct node *spec = policy_spec(e, SECURITY);
-    node_set(e->c->nodes, ref, "name", node_string(e->c->nodes, name));
-    node_set(e->c->nodes, policy_map(e->c, spec, "basicAuth"), "users", ref);
-    say_effect(
-        e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
-        "Envoy reads users from the key '.htpasswd' and takes entries of SHA-1 only ('htpasswd "
-        "-s'): add that key to Secret '" SLICE_FMT "', or nobody is let in",
-        SLICE_ARG(secret));
-    return true;
-}
-
-static void emit_authentication(struct emission *e, const void *effect)
-{
-    const struct route_authentication *authentication = effect;
-    bool all = !authentication->any;
-    for (size_t i = 0; all && i < authentication->guards.count; i++) {
-        const struct guard *guard = &authentication->guards.items[i];
-        all = guard->kind == GUARD_BASIC && emit_basic(e, effect, guard);
-    }
-    if (!all) {
-        say_unsupported(e->c, e->rule, EFFECT_authentication, effect);
-    }
 }
 
 /* ---- HTTPRouteFilter ------------------------------------------------------------------------ */
@@ -223,7 +58,7 @@ static void emit_rewrite(struct emission *e, const void *effect)
     struct slice pattern =
         ARENA_JOIN(c->arena, rewrite->fold ? SLICE("(?i)") : SLICE(""),
                    start ? SLICE("^(?:") : SLICE("^.*?(?:"), inner, SLICE(").*$"));
-    struct node *spec = policy_spec(e, ROUTE_FILTER);
+    struct node *spec = policy_spec(e, ENVOY_ROUTE_FILTER);
     struct node *path = policy_map(c, policy_map(c, spec, "urlRewrite"), "path");
     struct node *regex = node_map(c->nodes);
     node_set(c->nodes, path, "type", text(e, "ReplaceRegexMatch"));
@@ -237,7 +72,7 @@ static bool emit_answer(struct emission *e, const struct route_answer *answer)
     if (answer->status < 200 || answer->status > 599) {
         return false;
     }
-    struct node *spec = policy_spec(e, ROUTE_FILTER);
+    struct node *spec = policy_spec(e, ENVOY_ROUTE_FILTER);
     node_set(e->c->nodes, policy_map(e->c, spec, "directResponse"), "statusCode",
              node_int(e->c->nodes, answer->status));
     return true;
@@ -262,23 +97,28 @@ static void client_base(struct conversion *c, struct node *spec)
 
 #define KIND(name) .kind = name, .group = GROUP, .version = "v1alpha1"
 static const struct policy_kind kinds[] = {
-    [BACKEND_TRAFFIC] = {KIND("BackendTrafficPolicy"), .attach = ATTACH_ROUTE, .replaces = true,
-                         .base = traffic_base},
-    [SECURITY] = {KIND("SecurityPolicy"), .attach = ATTACH_ROUTE, .replaces = true},
-    [CLIENT_TRAFFIC] = {KIND("ClientTrafficPolicy"), .attach = ATTACH_GATEWAY, .base = client_base},
-    [ROUTE_FILTER] = {KIND("HTTPRouteFilter"), .attach = ATTACH_FILTER, .suffix = "filter"},
+    [ENVOY_BACKEND_TRAFFIC] = {KIND("BackendTrafficPolicy"), .attach = ATTACH_ROUTE,
+                               .replaces = true, .base = envoy_traffic_base},
+    [ENVOY_SECURITY] = {KIND("SecurityPolicy"), .attach = ATTACH_ROUTE, .replaces = true},
+    [ENVOY_CLIENT_TRAFFIC] = {KIND("ClientTrafficPolicy"), .attach = ATTACH_GATEWAY,
+                              .base = client_base},
+    [ENVOY_ROUTE_FILTER] = {KIND("HTTPRouteFilter"), .attach = ATTACH_FILTER, .suffix = "filter"},
 };
 
 static const struct vendor vendor = {
     .kinds = kinds,
     .kind_count = ARRAY_LEN(kinds),
-    .emitters = {[EFFECT_timeouts] = emit_timeouts,
-                 [EFFECT_body_limit] = emit_body_limit,
-                 [EFFECT_addresses] = emit_addresses,
-                 [EFFECT_authentication] = emit_authentication,
+    .emitters = {[EFFECT_timeouts] = envoy_timeouts,
+                 [EFFECT_body_limit] = envoy_body_limit,
+                 [EFFECT_rate_limit] = envoy_rate_limit,
+                 [EFFECT_retries] = envoy_retries,
+                 [EFFECT_affinity] = envoy_affinity,
+                 [EFFECT_balancing] = envoy_balancing,
+                 [EFFECT_addresses] = envoy_addresses,
+                 [EFFECT_authentication] = envoy_authentication,
                  [EFFECT_rewrite] = emit_rewrite},
     .answer = emit_answer,
-    .base_says = {[EFFECT_timeouts] = true},
+    .base_says = {[EFFECT_timeouts] = true, [EFFECT_retries] = true},
 };
 
 #define ENVOY_answer         SUPPORT_EXACT, "HTTPRouteFilter with a directResponse"
@@ -301,15 +141,23 @@ static const struct vendor vendor = {
 #define ENVOY_response_headers  STANDARD_response_headers
 #define ENVOY_timeouts                                                                             \
     SUPPORT_NEAR, "BackendTrafficPolicy; one limit for both directions of a stream without bytes"
-#define ENVOY_retries           STANDARD_retries
-#define ENVOY_buffering         STANDARD_buffering
-#define ENVOY_mirrors           STANDARD_mirrors
-#define ENVOY_error_pages       STANDARD_error_pages
-#define ENVOY_rate_limit        STANDARD_rate_limit
-#define ENVOY_firewall          STANDARD_firewall
-#define ENVOY_upstream_tls      STANDARD_upstream_tls
-#define ENVOY_affinity          STANDARD_affinity
-#define ENVOY_balancing         STANDARD_balancing
+#define ENVOY_retries   SUPPORT_NEAR, "BackendTrafficPolicy with retry, for requests of every method"
+#define ENVOY_buffering STANDARD_buffering
+#define ENVOY_mirrors   STANDARD_mirrors
+#define ENVOY_error_pages                                                                          \
+    SUPPORT_NONE, "a BackendTrafficPolicy replaces answers by fixed texts (responseOverride, "     \
+                  "from a ConfigMap), not by those of a Service: copy the pages there by hand, "   \
+                  "or let the application answer with them"
+#define ENVOY_rate_limit                                                                           \
+    SUPPORT_NEAR, "BackendTrafficPolicy with a local rateLimit, which answers 429"
+#define ENVOY_firewall     STANDARD_firewall
+#define ENVOY_upstream_tls STANDARD_upstream_tls
+#define ENVOY_affinity                                                                             \
+    SUPPORT_NEAR, "BackendTrafficPolicy with a cookie that is hashed to an endpoint; it cannot "   \
+                  "keep clients where they are when endpoints come and go"
+#define ENVOY_balancing                                                                            \
+    SUPPORT_NEAR, "BackendTrafficPolicy with loadBalancer or routingType, by address, header, "    \
+                  "query parameter or cookie; put anything else into a header"
 #define ENVOY_bandwidth         STANDARD_bandwidth
 #define ENVOY_upstream_http     STANDARD_upstream_http
 #define ENVOY_response_rewrites STANDARD_response_rewrites

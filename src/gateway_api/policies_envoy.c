@@ -1,108 +1,16 @@
-#include "gateway_api/policies_priv.h"
+#include "gateway_api/policies_envoy_priv.h"
 
 /* Envoy Gateway's own kinds (envoyproxy/gateway v1.9 api/v1alpha1). */
 
 #define GROUP "gateway.envoyproxy.io"
-
-static struct arena *arena_of(const struct policy_work *work)
-{
-    return work->builder->run->arena;
-}
-
-/* A duration of Gateway API in milliseconds; -1 where the field is missing or none. */
-static int64_t duration_at(const struct node *map, const char *key)
-{
-    uint64_t ms;
-    struct slice text = policy_text(map, key);
-    return text.ptr && kube_duration(text, &ms) ? (int64_t)ms : -1;
-}
-
-/* ---- BackendTrafficPolicy ------------------------------------------------------------------- */
-
-/* timeout_types.go: 0s switches a limit off. */
-static void read_timeouts(struct policy_work *work, const struct node *timeout)
-{
-    static const char *const parts[] = {"tcp", "http"}, *const tcp_fields[] = {"connectTimeout"},
-                             *const http_fields[] = {"requestTimeout", "streamIdleTimeout"};
-    const struct node *tcp = node_get(timeout, "tcp"), *http = node_get(timeout, "http");
-    policy_fields(work, timeout, "timeout", parts, ARRAY_LEN(parts), ASPECT_TRAFFIC);
-    policy_fields(work, tcp, "timeout.tcp", tcp_fields, ARRAY_LEN(tcp_fields), ASPECT_TRAFFIC);
-    policy_fields(work, http, "timeout.http", http_fields, ARRAY_LEN(http_fields), ASPECT_TRAFFIC);
-    struct route_timeouts *timeouts = ARENA_NEW(arena_of(work), struct route_timeouts);
-    *timeouts = timeouts_in_force(work->builder, work->effects);
-    timeouts->source = work->source;
-    int64_t connect = duration_at(tcp, "connectTimeout");
-    int64_t total = duration_at(http, "requestTimeout");
-    int64_t idle = duration_at(http, "streamIdleTimeout");
-    timeouts->connect_ms = connect > 0 ? connect : timeouts->connect_ms;
-    if (total >= 0) {
-        timeouts->request_ms = total ? total : -1;
-    }
-    if (idle >= 0) {
-        timeouts->read_ms = timeouts->send_ms = idle ? idle : -1;
-    }
-    work->effects->timeouts = timeouts;
-}
-
-/* Whole numbers with the suffixes of a quantity; -1 for others. */
-static int64_t quantity_bytes(struct slice text)
-{
-    static const struct {
-        const char *suffix;
-        uint64_t size;
-    } units[] = {{"Ki", 1 << 10}, {"Mi", 1 << 20},   {"Gi", 1 << 30}, {"k", 1000},
-                 {"M", 1000000},  {"G", 1000000000}, {"", 1}};
-    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-        struct slice suffix = slice_of(units[i].suffix);
-        uint64_t number;
-        if (slice_ends(text, suffix) &&
-            slice_to_uint(slice_sub(text, 0, text.len - suffix.len), INT64_MAX >> 31, &number)) {
-            return (int64_t)(number * units[i].size);
-        }
-    }
-    return -1;
-}
-
-/* backendtrafficpolicy_types.go, RequestBuffer: larger requests get 413, and each is held until it is
- * complete. */
-static void read_buffer(struct policy_work *work, const struct node *buffer)
-{
-    const struct node *limit = node_get(buffer, "limit");
-    int64_t bytes = limit ? quantity_bytes(limit->text) : -1;
-    if (bytes < 0) {
-        policy_unknown(work, ASPECT_PROTECTION, "requestBuffer.limit");
-        return;
-    }
-    struct route_body_limit *body = ARENA_NEW(arena_of(work), struct route_body_limit);
-    *body = (struct route_body_limit){.source = work->source, .bytes = bytes};
-    work->effects->body_limit = body;
-    struct route_buffering *buffering = ARENA_NEW(arena_of(work), struct route_buffering);
-    *buffering = (struct route_buffering){.source = work->source, .request = true};
-    work->effects->buffering = buffering;
-}
-
-static void backend_traffic(struct policy_work *work, const struct node *spec)
-{
-    static const char *const known[] = {"targetRef", "targetRefs", "mergeType", "timeout",
-                                        "requestBuffer"};
-    const struct node *timeout = node_get(spec, "timeout");
-    const struct node *buffer = node_get(spec, "requestBuffer");
-    policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_TRAFFIC);
-    if (timeout) {
-        read_timeouts(work, timeout);
-    }
-    if (buffer) {
-        read_buffer(work, buffer);
-    }
-}
 
 /* ---- SecurityPolicy ------------------------------------------------------------------------- */
 
 static bool read_networks(struct policy_work *work, const struct node *cidrs,
                           struct networks *networks)
 {
-    struct network *items =
-        ARENA_ARRAY(arena_of(work), struct network, networks->count + policy_items(cidrs));
+    struct network *items = ARENA_ARRAY(work->builder->run->arena, struct network,
+                                        networks->count + policy_items(cidrs));
     for (size_t i = 0; i < networks->count; i++) {
         items[i] = networks->items[i];
     }
@@ -138,7 +46,8 @@ static bool read_rules(struct policy_work *work, const struct node *rules,
 
 static void read_authorization(struct policy_work *work, const struct node *authorization)
 {
-    struct route_addresses *addresses = ARENA_NEW(arena_of(work), struct route_addresses);
+    struct route_addresses *addresses =
+        ARENA_NEW(work->builder->run->arena, struct route_addresses);
     *addresses = (struct route_addresses){.source = work->source, .status = 403};
     if (!read_rules(work, node_get(authorization, "rules"), addresses)) {
         policy_unknown(work, ASPECT_PROTECTION, "authorization.rules");
@@ -161,11 +70,11 @@ static void read_basic(struct policy_work *work, const struct node *basic)
     policy_fields(work, basic, "basicAuth", known, ARRAY_LEN(known), ASPECT_PROTECTION);
     namespace = namespace.len ? namespace : work->policy->namespace;
     struct route_authentication *authentication =
-        ARENA_NEW(arena_of(work), struct route_authentication);
-    struct guard *guard = ARENA_NEW(arena_of(work), struct guard);
+        ARENA_NEW(work->builder->run->arena, struct route_authentication);
+    struct guard *guard = ARENA_NEW(work->builder->run->arena, struct guard);
     *guard = (struct guard){
         .kind = GUARD_BASIC,
-        .subject = ARENA_JOIN(arena_of(work), SLICE("Secret "), namespace, SLICE("/"),
+        .subject = ARENA_JOIN(work->builder->run->arena, SLICE("Secret "), namespace, SLICE("/"),
                               policy_text(users, "name")),
         .status = 401,
     };
@@ -176,18 +85,85 @@ static void read_basic(struct policy_work *work, const struct node *basic)
     work->effects->authentication = authentication;
 }
 
+/* The address of the service that is asked: "http://oauth2-proxy.auth.svc.cluster.local:4180/check". */
+static struct slice external_url(struct policy_work *work, const struct node *http)
+{
+    struct arena *arena = work->builder->run->arena;
+    const struct node *refs = node_get(http, "backendRefs");
+    const struct node *ref = policy_items(refs) == 1 ? refs->items[0] : NULL;
+    const struct node *port = node_get(ref, "port");
+    struct slice namespace = policy_text(ref, "namespace"), kind = policy_text(ref, "kind");
+    if (!ref || !port || port->kind != NODE_INT || (kind.len && !slice_is(kind, "Service"))) {
+        return SLICE_ABSENT;
+    }
+    namespace = namespace.len ? namespace : work->policy->namespace;
+    struct slice url = ARENA_JOIN(arena, SLICE("http://"), policy_text(ref, "name"), SLICE("."),
+                                  namespace, SLICE(".svc.cluster.local"));
+    if (port->integer != 80) {
+        url = arena_printf(arena, SLICE_FMT ":%lld", SLICE_ARG(url), (long long)port->integer);
+    }
+    return ARENA_JOIN(arena, url, policy_text(http, "pathOverride"));
+}
+
+/* Headers that the service may send are not known to be sent: they are taken away from the request. */
+static void external_headers(struct policy_work *work, const struct node *headers,
+                             struct route_authentication *authentication, struct guard *guard)
+{
+    struct arena *arena = work->builder->run->arena;
+    for (size_t i = 0; i < policy_items(headers); i++) {
+        struct edits *edits = &authentication->request;
+        *ARENA_PUSH(arena, edits->items, edits->count, edits->capacity) =
+            (struct header_edit){.kind = EDIT_REMOVE, .name = headers->items[i]->text};
+        guard->subject =
+            ARENA_JOIN(arena, guard->subject, i ? SLICE(",") : SLICE(", which sends no "),
+                       headers->items[i]->text);
+    }
+}
+
+/* ext_auth_types.go; what the service answers goes to the client. */
+static void read_external(struct policy_work *work, const struct node *external)
+{
+    static const char *const known[] = {"http", "headersToExtAuth", "failOpen"};
+    static const char *const http_fields[] = {"backendRefs", "pathOverride", "headersToBackend"};
+    struct arena *arena = work->builder->run->arena;
+    const struct node *http = node_get(external, "http"), *open = node_get(external, "failOpen");
+    struct slice url = http ? external_url(work, http) : SLICE_ABSENT;
+    policy_fields(work, external, "extAuth", known, ARRAY_LEN(known), ASPECT_PROTECTION);
+    policy_fields(work, http, "extAuth.http", http_fields, ARRAY_LEN(http_fields),
+                  ASPECT_PROTECTION);
+    if (!url.ptr || (open && open->kind == NODE_BOOL && open->boolean)) {
+        policy_unknown(work, ASPECT_PROTECTION, url.ptr ? "extAuth.failOpen" : "extAuth");
+        return;
+    }
+    struct route_authentication *authentication = ARENA_NEW(arena, struct route_authentication);
+    struct guard *guard = ARENA_NEW(arena, struct guard);
+    struct template challenge = template_part(arena, PART_UNKNOWN);
+    challenge.parts[0].text = SLICE("a challenge of the auth service");
+    *guard = (struct guard){.kind = GUARD_EXTERNAL, .subject = url, .status = 401};
+    *ARENA_PUSH(arena, guard->refused.items, guard->refused.count, guard->refused.capacity) =
+        (struct header_edit){
+            .kind = EDIT_SET, .name = SLICE("WWW-Authenticate"), .value = challenge};
+    *authentication = (struct route_authentication){.source = work->source, .guards = {guard, 1}};
+    external_headers(work, node_get(http, "headersToBackend"), authentication, guard);
+    work->effects->authentication = authentication;
+}
+
 static void security(struct policy_work *work, const struct node *spec)
 {
-    static const char *const known[] = {"targetRef", "targetRefs", "mergeType", "authorization",
-                                        "basicAuth"};
+    static const char *const known[] = {"targetRef",     "targetRefs", "mergeType",
+                                        "authorization", "basicAuth",  "extAuth"};
     const struct node *authorization = node_get(spec, "authorization");
-    const struct node *basic = node_get(spec, "basicAuth");
+    const struct node *basic = node_get(spec, "basicAuth"), *external = node_get(spec, "extAuth");
     policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
     if (authorization) {
         read_authorization(work, authorization);
     }
-    if (basic) {
+    if (basic && external) {
+        policy_unknown(work, ASPECT_PROTECTION, "basicAuth beside extAuth");
+    } else if (basic) {
         read_basic(work, basic);
+    } else if (external) {
+        read_external(work, external);
     }
 }
 
@@ -196,7 +172,7 @@ static void security(struct policy_work *work, const struct node *spec)
 /* "/new/\1" as a template; false where it has escapes that are none. */
 static bool read_substitution(struct policy_work *work, struct slice text, struct template *out)
 {
-    struct part *parts = ARENA_ARRAY(arena_of(work), struct part, text.len + 1);
+    struct part *parts = ARENA_ARRAY(work->builder->run->arena, struct part, text.len + 1);
     size_t count = 0, from = 0;
     for (size_t i = 0; i <= text.len; i++) {
         bool escape = i < text.len && text.ptr[i] == '\\';
@@ -222,7 +198,7 @@ static bool read_substitution(struct policy_work *work, struct slice text, struc
 static void read_regex_rewrite(struct policy_work *work, const struct node *replace)
 {
     struct slice pattern = policy_text(replace, "pattern"), error = SLICE_ABSENT;
-    struct route_rewrite *rewrite = ARENA_NEW(arena_of(work), struct route_rewrite);
+    struct route_rewrite *rewrite = ARENA_NEW(work->builder->run->arena, struct route_rewrite);
     *rewrite = (struct route_rewrite){.source = work->source, .kind = REWRITE_REGEX};
     rewrite->fold = slice_starts(pattern, SLICE("(?i)"));
     pattern = slice_sub(pattern, rewrite->fold ? 4 : 0, pattern.len);
@@ -236,8 +212,9 @@ static void read_regex_rewrite(struct policy_work *work, const struct node *repl
         if (slice_starts(pattern, start) && slice_ends(pattern, SLICE(").*$"))) {
             /* what is around the find goes away with it: the same as a search that replaces the path */
             struct slice inner = slice_sub(pattern, start.len, pattern.len - 4);
-            rewrite->pattern =
-                forms[i].anchored ? ARENA_JOIN(arena_of(work), SLICE("^"), inner) : inner;
+            rewrite->pattern = forms[i].anchored
+                                   ? ARENA_JOIN(work->builder->run->arena, SLICE("^"), inner)
+                                   : inner;
         }
     }
     rewrite->pattern = rewrite->pattern.ptr ? rewrite->pattern : pattern;
@@ -269,7 +246,7 @@ static void route_filter(struct policy_work *work, const struct node *spec)
     }
     if (answer) {
         const struct node *status = node_get(answer, "statusCode");
-        struct route_answer *out = ARENA_NEW(arena_of(work), struct route_answer);
+        struct route_answer *out = ARENA_NEW(work->builder->run->arena, struct route_answer);
         *out = (struct route_answer){
             .source = work->source,
             .status = status && status->kind == NODE_INT ? status->integer : 200,
@@ -318,7 +295,7 @@ static void client_traffic(struct policy_work *work, const struct node *spec, st
 
 #define BY_TARGET(name) .group = GROUP, .kind = name, .attach = POLICY_BY_TARGET
 const struct policy_reader envoy_gateway_readers[] = {
-    {BY_TARGET("BackendTrafficPolicy"), .apply = backend_traffic},
+    {BY_TARGET("BackendTrafficPolicy"), .apply = envoy_backend_traffic},
     {BY_TARGET("SecurityPolicy"), .apply = security},
     {BY_TARGET("ClientTrafficPolicy"), .view = client_traffic},
     {.group = GROUP, .kind = "HTTPRouteFilter", .attach = POLICY_BY_FILTER, .apply = route_filter},
@@ -326,5 +303,5 @@ const struct policy_reader envoy_gateway_readers[] = {
 };
 /* internal/xds/translator/httpfilters.go, newOrderedHTTPFilter; redirects and answers are the router's. */
 const int envoy_gateway_gates[] = {EFFECT_cors,      EFFECT_authentication, EFFECT_body_limit,
-                                   EFFECT_addresses, EFFECT_answer,         EFFECT_redirect,
-                                   EFFECT_COUNT};
+                                   EFFECT_addresses, EFFECT_rate_limit,     EFFECT_answer,
+                                   EFFECT_redirect,  EFFECT_COUNT};

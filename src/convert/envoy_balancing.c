@@ -1,0 +1,131 @@
+#include "convert/envoy_priv.h"
+
+/* How endpoints are chosen: loadBalancer and routingType of a BackendTrafficPolicy (envoyproxy/gateway v1.9
+ * api/v1alpha1/loadbalancer_types.go). */
+
+static struct node *balancer(struct emission *e, const char *type)
+{
+    struct node *spec = policy_spec(e, ENVOY_BACKEND_TRAFFIC);
+    struct node *node = policy_map(e->c, spec, "loadBalancer");
+    node_set(e->c->nodes, node, "type", text_node(e->c, type));
+    return node;
+}
+
+static struct node *hash_by(struct emission *e, const char *type)
+{
+    struct node *hash = policy_map(e->c, balancer(e, "ConsistentHash"), "consistentHash");
+    node_set(e->c->nodes, hash, "type", text_node(e->c, type));
+    return hash;
+}
+
+/* ---- cookies -------------------------------------------------------------------------------- */
+
+/* Envoy makes the cookie from the endpoint's address; with a ttl of 0 it lasts as long as the browser. */
+void envoy_affinity(struct emission *e, const void *effect)
+{
+    const struct route_affinity *affinity = effect;
+    struct arena *arena = e->c->nodes;
+    uint64_t seconds = 0;
+    if (!affinity->cookie.ptr) {
+        return;
+    }
+    struct node *cookie = policy_map(e->c, hash_by(e, "Cookie"), "cookie");
+    node_set(arena, cookie, "name", node_string(arena, affinity->cookie));
+    bool lasts = slice_to_uint(affinity->max_age, INT32_MAX, &seconds);
+    node_set(arena, cookie, "ttl", duration_node(e->c, lasts ? (int64_t)seconds * 1000 : 0));
+    if (affinity->same_site.len) {
+        node_set(arena, policy_map(e->c, cookie, "attributes"), "SameSite",
+                 node_string(arena, affinity->same_site));
+    }
+    say_effect(
+        e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+        "'" SLICE_FMT "' becomes a cookie that is hashed to an endpoint: cookies that clients "
+        "have choose another endpoint once, and some do each time endpoints come or go%s",
+        SLICE_ARG(affinity->source.name),
+        affinity->path.len || affinity->domain.len ? "; its Path and Domain are not those of today"
+                                                   : "");
+}
+
+/* ---- algorithms ----------------------------------------------------------------------------- */
+
+/* nginx's variables that Envoy can hash by. */
+static const struct {
+    const char *variable; /* the end of it is the name where `list` is given */
+    const char *type, *list;
+} keys[] = {
+    {"$remote_addr", "SourceIP", NULL}, {"$binary_remote_addr", "SourceIP", NULL},
+    {"$http_", "Headers", "headers"},   {"$arg_", "QueryParams", "queryParams"},
+    {"$cookie_", "Cookie", NULL},
+};
+
+static struct slice header_name(struct emission *e, struct slice variable)
+{
+    char *text = arena_alloc(e->c->arena, variable.len + 1);
+    for (size_t i = 0; i < variable.len; i++) {
+        text[i] = variable.ptr[i];
+        if (text[i] == '_') {
+            text[i] = '-';
+        }
+    }
+    return (struct slice){text, variable.len};
+}
+
+static bool hash_key(struct emission *e, struct slice key)
+{
+    struct arena *arena = e->c->nodes;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct slice start = slice_of(keys[i].variable);
+        bool cookie = slice_is(start, "$cookie_"), named = keys[i].list || cookie;
+        struct slice name = slice_sub(key, start.len < key.len ? start.len : key.len, key.len);
+        if (!(named ? slice_starts(key, start) && name.len : slice_equal(key, start))) {
+            continue;
+        }
+        for (size_t j = 0; j < name.len; j++) {
+            if (!is_alphanumeric(name.ptr[j]) && name.ptr[j] != '_') {
+                return false; /* more than one variable */
+            }
+        }
+        struct node *hash = hash_by(e, keys[i].type), *item = node_map(arena);
+        bool header = slice_is(start, "$http_");
+        node_set(arena, item, "name", node_string(arena, header ? header_name(e, name) : name));
+        if (keys[i].list) {
+            struct node *list = node_list(arena);
+            node_add(arena, list, item);
+            node_set(arena, hash, keys[i].list, list);
+        } else if (cookie) {
+            node_set(arena, hash, "cookie", item);
+        }
+        return true;
+    }
+    return false;
+}
+
+void envoy_balancing(struct emission *e, const void *effect)
+{
+    const struct route_balancing *balancing = effect;
+    const struct route_affinity *affinity = e->rule->effects.affinity;
+    bool done = true;
+    if (balancing->service_address) {
+        node_set(e->c->nodes, policy_spec(e, ENVOY_BACKEND_TRAFFIC), "routingType",
+                 text_node(e->c, "Service"));
+    }
+    if (affinity && affinity->cookie.ptr) {
+        return; /* the cookie chooses */
+    }
+    if (slice_is(balancing->algorithm, "hash")) {
+        done = !balancing->subset && hash_key(e, balancing->key);
+    } else if (slice_is(balancing->algorithm, "round_robin")) {
+        (void)balancer(e, "RoundRobin");
+    } else if (slice_is(balancing->algorithm, "ewma")) {
+        (void)balancer(e, "LeastRequest");
+        say_effect(
+            e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
+            "Envoy does not weigh endpoints by how fast they answered (ewma): the one with the "
+            "fewest requests at hand is chosen");
+    } else {
+        done = !balancing->algorithm.ptr;
+    }
+    if (!done) {
+        say_unsupported(e->c, e->rule, EFFECT_balancing, effect);
+    }
+}
