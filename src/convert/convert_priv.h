@@ -307,7 +307,8 @@ struct vendor {
     emit_fn *emitters[EFFECT_COUNT]; /* null: as the standard says it */
     /* A rule that answers by itself; false: as the standard says it. Null: always so. */
     bool (*answer)(struct emission *e, const struct route_answer *answer);
-    bool base_says[EFFECT_COUNT]; /* effects of the platform that `base` carries over */
+    /* What becomes of the platform's effects that `base` carries over; null: it does not. */
+    const char *base_says[EFFECT_COUNT];
 };
 /* Targets with kinds of their own have a file each. */
 extern const struct target target_envoy_gateway;

@@ -167,13 +167,16 @@ void say_platform(struct conversion *c)
     for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
         const void *effect = effect_get(&c->table->platform, id);
         const struct vendor *vendor = c->options->target->vendor;
-        if (!effect || (vendor && vendor->base_says[id])) {
+        const char *becomes = vendor ? vendor->base_says[id] : NULL;
+        if (!effect) {
             continue;
         }
         put_default(c, id, effect);
         say(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, NULL,
-            "default of " SLICE_FMT " is not carried over: %s (" SLICE_FMT ")",
-            SLICE_ARG(c->table->label), effect_row(id)->text, SLICE_ARG(buf_slice(&c->text)));
+            becomes ? "default of " SLICE_FMT " becomes %s: %s (" SLICE_FMT ")"
+                    : "default of " SLICE_FMT " is not carried over%s: %s (" SLICE_FMT ")",
+            SLICE_ARG(c->table->label), becomes ? becomes : "", effect_row(id)->text,
+            SLICE_ARG(buf_slice(&c->text)));
     }
 }
 

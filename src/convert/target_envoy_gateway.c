@@ -118,7 +118,10 @@ static const struct vendor vendor = {
                  [EFFECT_authentication] = envoy_authentication,
                  [EFFECT_rewrite] = emit_rewrite},
     .answer = emit_answer,
-    .base_says = {[EFFECT_timeouts] = true, [EFFECT_retries] = true},
+    .base_says = {[EFFECT_timeouts] = "timeouts of a BackendTrafficPolicy, which has one limit for "
+                                      "the time without a byte in either direction",
+                  [EFFECT_retries] = "a retry of a BackendTrafficPolicy, in Envoy's words and for "
+                                     "requests of every method"},
 };
 
 #define ENVOY_answer         SUPPORT_EXACT, "HTTPRouteFilter with a directResponse"

@@ -204,13 +204,14 @@ bool policy_has_only(const struct node *map, const char *const *known, size_t co
 
 /* ---- in force ------------------------------------------------------------------------------ */
 
+/* What holds for a whole Gateway is how the data plane is set up, and not what a route asks for. */
 static void apply_one(struct builder *builder, const struct policy_reader *reader,
-                      const struct object *policy, const struct policy_place *place)
+                      const struct object *policy, bool whole, const struct policy_place *place)
 {
     struct policy_work work = {
         .builder = builder,
         .policy = policy,
-        .source = {policy->kind_name, policy->span},
+        .source = {whole ? SLICE_ABSENT : policy->kind_name, policy->span},
         .match = place->match,
         .effects = place->effects,
         .unknown = place->unknown,
@@ -268,7 +269,7 @@ void policies_apply(struct builder *builder, const struct route_state *state,
         }
         for (size_t j = from; j < ARRAY_LEN(chain); j++) {
             if (chain[j]) {
-                apply_one(builder, reader, chain[j], place);
+                apply_one(builder, reader, chain[j], j == 0, place);
             }
         }
     }
@@ -290,7 +291,7 @@ void policies_apply_service(struct builder *builder, struct slice namespace, str
                 ? policy_at(builder, reader, "Service", namespace, name, SLICE_ABSENT)
                 : NULL;
         if (policy) {
-            apply_one(builder, reader, policy, place);
+            apply_one(builder, reader, policy, false, place);
         }
     }
 }
@@ -304,7 +305,7 @@ bool policy_filter_apply(struct builder *builder, const struct object_ref *ref,
             const struct object *object =
                 policy_at(builder, reader, "ExtensionRef", namespace, ref->name, SLICE_ABSENT);
             if (object) {
-                apply_one(builder, reader, object, place);
+                apply_one(builder, reader, object, false, place);
             }
             return object != NULL;
         }
