@@ -126,6 +126,7 @@ static void build(struct builder *builder)
     policies_read(builder);
     take_gateways(builder);
     policies_view(builder);
+    policies_platform(builder);
     listener_sets_read(builder);
     routes_attach(builder);
     others_report(builder);

@@ -36,9 +36,9 @@ static struct slice target_key(struct builder *builder, const struct policy_read
                       SLICE(" "), namespace, SLICE("/"), name, SLICE("/"), section);
 }
 
-static const struct object *policy_at(struct builder *builder, const struct policy_reader *reader,
-                                      const char *kind, struct slice namespace, struct slice name,
-                                      struct slice section)
+const struct object *policy_at(struct builder *builder, const struct policy_reader *reader,
+                               const char *kind, struct slice namespace, struct slice name,
+                               struct slice section)
 {
     return map_get(builder->policies, target_key(builder, reader, kind, namespace, name, section));
 }
@@ -204,9 +204,8 @@ bool policy_has_only(const struct node *map, const char *const *known, size_t co
 
 /* ---- in force ------------------------------------------------------------------------------ */
 
-/* What holds for a whole Gateway is how the data plane is set up, and not what a route asks for. */
-static void apply_one(struct builder *builder, const struct policy_reader *reader,
-                      const struct object *policy, bool whole, const struct policy_place *place)
+void policy_apply(struct builder *builder, const struct policy_reader *reader,
+                  const struct object *policy, bool whole, const struct policy_place *place)
 {
     struct policy_work work = {
         .builder = builder,
@@ -246,32 +245,49 @@ static const struct object *of_gateways(struct builder *builder, const struct po
     return policy;
 }
 
+/* Those of the Gateways, of the route, of its rule: from general to special. */
+static void apply_chain(struct builder *builder, const struct policy_reader *reader,
+                        const struct route_state *state, const struct http_rule *rule,
+                        const struct policy_place *place)
+{
+    const struct object *route = &state->route->object;
+    const struct effects *common = policies_common(builder, reader);
+    const char *kind = arena_string(builder->run->arena, route->kind_name);
+    const struct object *chain[] = {
+        common ? NULL : of_gateways(builder, reader, state, place),
+        policy_at(builder, reader, kind, route->namespace, route->name, SLICE_ABSENT),
+        rule->name.len ? policy_at(builder, reader, kind, route->namespace, route->name, rule->name)
+                       : NULL,
+    };
+    size_t from = 0;
+    bool replaced = false;
+    for (size_t j = 0; j < ARRAY_LEN(chain) && !reader->inherits; j++) {
+        bool merges = chain[j] && node_get(node_get(chain[j]->root, "spec"), "mergeType");
+        from = chain[j] && !merges ? j : from;
+        replaced = replaced || (chain[j] && !merges);
+    }
+    bool special = chain[1] || chain[2];
+    if (common && special && !replaced) {
+        policies_start_from(common, place->effects);
+    }
+    for (size_t j = from; j < ARRAY_LEN(chain); j++) {
+        if (chain[j]) {
+            policy_apply(builder, reader, chain[j], j == 0, place);
+        }
+    }
+    if (common && replaced) {
+        policies_take_back(builder, common, place->effects);
+    }
+}
+
 void policies_apply(struct builder *builder, const struct route_state *state,
                     const struct http_rule *rule, const struct policy_place *place)
 {
-    const struct object *route = &state->route->object;
     for (const struct policy_reader *reader = builder->readers; reader && reader->kind; reader++) {
         if (reader->attach != POLICY_BY_TARGET || !reader->apply) {
             continue;
         }
-        const char *kind = arena_string(builder->run->arena, route->kind_name);
-        const struct object *chain[] = {
-            of_gateways(builder, reader, state, place),
-            policy_at(builder, reader, kind, route->namespace, route->name, SLICE_ABSENT),
-            rule->name.len
-                ? policy_at(builder, reader, kind, route->namespace, route->name, rule->name)
-                : NULL,
-        };
-        size_t from = 0;
-        for (size_t j = 0; j < ARRAY_LEN(chain) && !reader->inherits; j++) {
-            bool merges = chain[j] && node_get(node_get(chain[j]->root, "spec"), "mergeType");
-            from = chain[j] && !merges ? j : from;
-        }
-        for (size_t j = from; j < ARRAY_LEN(chain); j++) {
-            if (chain[j]) {
-                apply_one(builder, reader, chain[j], j == 0, place);
-            }
-        }
+        apply_chain(builder, reader, state, rule, place);
     }
     if (builder->policies_unknown) {
         *place->unknown =
@@ -291,7 +307,7 @@ void policies_apply_service(struct builder *builder, struct slice namespace, str
                 ? policy_at(builder, reader, "Service", namespace, name, SLICE_ABSENT)
                 : NULL;
         if (policy) {
-            apply_one(builder, reader, policy, false, place);
+            policy_apply(builder, reader, policy, false, place);
         }
     }
 }
@@ -305,7 +321,7 @@ bool policy_filter_apply(struct builder *builder, const struct object_ref *ref,
             const struct object *object =
                 policy_at(builder, reader, "ExtensionRef", namespace, ref->name, SLICE_ABSENT);
             if (object) {
-                apply_one(builder, reader, object, false, place);
+                policy_apply(builder, reader, object, false, place);
             }
             return object != NULL;
         }

@@ -50,6 +50,12 @@ extern const int envoy_gateway_gates[];
 void policies_read(struct builder *builder);
 /* How requests are read; once the Gateways are known. */
 void policies_view(struct builder *builder);
+const struct object *policy_at(struct builder *builder, const struct policy_reader *reader,
+                               const char *kind, struct slice namespace, struct slice name,
+                               struct slice section); /* null: none is in force */
+/* `whole`: it holds for whole Gateways, so that what it sets is no author's. */
+void policy_apply(struct builder *builder, const struct policy_reader *reader,
+                  const struct object *policy, bool whole, const struct policy_place *place);
 /* What holds for a rule: by way of its Gateways, its route, and its own name. */
 void policies_apply(struct builder *builder, const struct route_state *state,
                     const struct http_rule *rule, const struct policy_place *place);
@@ -58,6 +64,18 @@ void policies_apply_service(struct builder *builder, struct slice namespace, str
 /* The object that an ExtensionRef names; false when there is none, or none that is understood. */
 bool policy_filter_apply(struct builder *builder, const struct object_ref *ref,
                          struct slice namespace, const struct policy_place *place);
+
+/* ---- policies_platform.c */
+/* What all Gateways have alike becomes the table's platform; once the Gateways are known. */
+void policies_platform(struct builder *builder);
+/* Null where they differ. */
+const struct effects *policies_common(const struct builder *builder,
+                                      const struct policy_reader *reader);
+/* Effects that are not set become those of the Gateways, for who changes single fields of them. */
+void policies_start_from(const struct effects *common, struct effects *effects);
+/* A policy takes the place of the Gateways': what that one set and this one does not is as without any. */
+void policies_take_back(struct builder *builder, const struct effects *common,
+                        struct effects *effects);
 
 /* ---- for readers */
 /* The policy holds for the object of that kind and name; of two the older one does. */
