@@ -166,6 +166,63 @@ static bool read_gateway(struct app *app, struct convert_options *out)
     return true;
 }
 
+static bool read_layout(struct app *app, struct convert_options *out)
+{
+    const struct options *options = &app->options;
+    out->layout = convert_layout_find(options->layout);
+    out->shared_namespace = options->gateway_namespace;
+    if (options->gateway_namespace.len && !is_dns_label(options->gateway_namespace)) {
+        app_usage(app, "'--gateway-namespace' takes the name of a namespace, not '" SLICE_FMT "'",
+                  SLICE_ARG(options->gateway_namespace));
+        return false;
+    }
+    struct slice why = convert_layout_refused(app->run.arena, out);
+    if (why.ptr) {
+        app_usage(app, "'--layout " SLICE_FMT "' cannot be written: " SLICE_FMT,
+                  SLICE_ARG(options->layout.len ? options->layout : SLICE("auto")), SLICE_ARG(why));
+    }
+    return !why.ptr;
+}
+
+static bool read_hosts(struct app *app, struct convert_choice *out)
+{
+    const struct words *words = &app->options.hosts;
+    struct slice *hosts = ARENA_ARRAY(app->run.arena, struct slice, words->count + 1);
+    for (size_t i = 0; i < words->count; i++) {
+        hosts[i] = arena_lower(app->run.arena, words->items[i]);
+        if (!is_dns_subdomain(hosts[i]) && !is_wildcard_host(hosts[i])) {
+            app_usage(
+                app,
+                "'--host' takes a host such as a.example.com or *.example.com, not '" SLICE_FMT "'",
+                SLICE_ARG(words->items[i]));
+            return false;
+        }
+    }
+    out->hosts = hosts;
+    out->host_count = words->count;
+    return true;
+}
+
+static bool read_choice(struct app *app, struct convert_choice *out)
+{
+    const struct options *options = &app->options;
+    if (options->command->command != COMMAND_CONVERT) {
+        return true;
+    }
+    out->namespace = options->namespace;
+    if (options->selector.len) {
+        struct label_selector *selector = ARENA_NEW(app->run.arena, struct label_selector);
+        out->selector = selector;
+        if (!label_selector_parse(app->run.arena, options->selector, selector)) {
+            app_usage(app,
+                      "'--selector' takes labels such as team=web,env!=test, not '" SLICE_FMT "'",
+                      SLICE_ARG(options->selector));
+            return false;
+        }
+    }
+    return read_hosts(app, out);
+}
+
 bool app_convert_options(struct app *app, struct convert_options *out)
 {
     const struct options *options = &app->options;
@@ -180,5 +237,6 @@ bool app_convert_options(struct app *app, struct convert_options *out)
                   SLICE_ARG(options->gateway_class));
         return false;
     }
-    return read_versions(app, out) && read_gateway(app, out);
+    return read_versions(app, out) && read_gateway(app, out) && read_layout(app, out) &&
+           read_choice(app, &out->choice);
 }

@@ -29,6 +29,11 @@ CHOICES(diagnostic_formats, "text", "json", "github", "sarif")
 CHOICES(severities, "info", "warning", "error")
 CHOICES(colours, "auto", "always", "never")
 
+static const char *layouts(size_t index)
+{
+    return convert_layout_name(index);
+}
+
 static const char *targets(size_t index)
 {
     const struct target *target = target_at(index);
@@ -123,8 +128,14 @@ static const struct option_row rows[] = {
     LIST("before", 0, before, COMMAND_DIFF, "PATH", "what runs today; repeatable"),
     LIST("after", 0, after, COMMAND_DIFF, "PATH",
          "what is to run; repeatable; without it --before is converted"),
-    TEXT("namespace", 'n', namespace, READERS, "NAME",
+    TEXT("namespace", 'n', namespace, READERS & ~COMMAND_CONVERT, "NAME",
          "namespace of objects that name none (default)"),
+    TEXT("namespace", 'n', namespace, COMMAND_CONVERT, "NAME",
+         "write what comes from this namespace only; objects that name none are in it"),
+    TEXT("selector", 'l', selector, COMMAND_CONVERT, "LABELS",
+         "write what comes from Ingresses with these labels only, such as team=web,env!=test"),
+    LIST("host", 0, hosts, COMMAND_CONVERT, "HOST",
+         "write this host only; *.example.com is all below it; repeatable"),
     CHOICE("output", 'o', output, COMMAND_CONVERT, "FORMAT", yaml_or_json, "format of the objects"),
     CHOICE("output", 'o', output, COMMAND_SIMULATE | COMMAND_SHOW | COMMAND_VALIDATE, "FORMAT",
            text_or_json, "format of the result"),
@@ -159,6 +170,10 @@ static const struct option_row rows[] = {
     TEXT("gateway-class", 0, gateway_class, CONVERTERS, "NAME", "class of the Gateways"),
     TEXT("gateway", 0, gateway, CONVERTERS, "[NS/]NAME",
          "attach routes to this Gateway instead of writing one"),
+    CHOICE("layout", 0, layout, CONVERTERS, "LAYOUT", layouts,
+           "where Gateways live, and who attaches to them; see gateshift-convert(1)"),
+    TEXT("gateway-namespace", 0, gateway_namespace, CONVERTERS, "NAME",
+         "namespace of Gateways that several namespaces share (gateways)"),
     SWITCH("convert", 0, convert, COMMAND_SIMULATE | COMMAND_TEST,
            "ask the converted objects only"),
     CHOICE("as", 0, as, COMMAND_SIMULATE | COMMAND_TEST, "NAME", planes,

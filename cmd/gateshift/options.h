@@ -41,9 +41,10 @@ struct options {
     const struct command_row *command; /* null: none was named */
     struct words operands;
     struct words files, before, after, before_settings, after_settings, accept, headers, limits,
-        aspects, assume, controller_flags;
+        aspects, assume, controller_flags, hosts;
     struct slice namespace, output, out_dir, from, from_version, ingress_class, controller_config;
     struct slice to, api_version, channel, aks_version, gateway_class, gateway, fail_on;
+    struct slice layout, gateway_namespace, selector;
     struct slice diagnostics, min_severity, color, as, before_as, after_as, side, method, client_ip,
         body_size;
     bool help, keep_going, force, closed, convert, strict, quiet, all, coverage;

@@ -1,32 +1,5 @@
 #include "convert/convert_priv.h"
 
-/* Where Gateways live that serve more than one namespace. */
-#define SHARED_NAMESPACE "gateways"
-
-static void namespace_choose(struct conversion *c, struct plane *plane)
-{
-    if (c->options->gateway_name.len) {
-        plane->namespace = c->options->gateway_namespace;
-    } else if (map_count(plane->namespaces) == 1) {
-        plane->namespace = map_key(map_first(plane->namespaces));
-    } else {
-        plane->namespace = SLICE(SHARED_NAMESPACE);
-    }
-}
-
-/* A Namespace for shared Gateways, unless there is one. */
-static void shared_namespace_write(struct conversion *c)
-{
-    bool shared = false;
-    for (size_t i = 0; i < c->plane_count; i++) {
-        shared = shared || map_count(c->planes[i]->namespaces) > 1;
-    }
-    if (shared && !c->options->gateway_name.len &&
-        !(c->kube && kube_find(c->kube, KUBE_NAMESPACE, SLICE(""), SLICE(SHARED_NAMESPACE)))) {
-        namespace_write(c, SLICE(SHARED_NAMESPACE));
-    }
-}
-
 /* ---- order of objects ------------------------------------------------------------------------ */
 
 static int by_place(const void *a, const void *b, void *user)
@@ -59,6 +32,9 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
                                     .route_names = map_new(run->arena),
                                     .grants = map_new(run->arena),
                                     .said = map_new(run->arena),
+                                    .set_names = map_new(run->arena),
+                                    .choices = map_new(run->arena),
+                                    .hosts_out = map_new(run->arena),
                                     .behaviours = map_new(run->arena),
                                     .policy_sets = map_new(run->arena),
                                     .filter_names = map_new(run->arena),
@@ -76,13 +52,15 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     for (size_t i = 0; i < c->group_count; i++) {
         routes_write(c, c->groups[i]);
     }
-    shared_namespace_write(c);
     for (size_t i = 0; i < c->plane_count; i++) {
         gateways_write(c, c->planes[i]);
     }
+    shared_namespace_write(c);
+    say_layout(c);
     service_policies_write(c);
     grants_write(c);
     fields_say(c);
+    say_left_out(c);
     sort_stable(c->arena, out->objects, out->count, sizeof *out->objects, by_place, NULL);
     buf_release(&c->text);
     buf_release(&c->key);

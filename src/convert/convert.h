@@ -61,6 +61,24 @@ int feature_since(enum feature_id feature, bool experimental);
 /* How it reads what is written; never null. */
 const struct gateway_profile *target_profile(const struct target *target);
 
+/* Where Gateways live, and who may attach to them. */
+enum layout {
+    LAYOUT_AUTO,          /* beside the apps when these are in one namespace, else shared */
+    LAYOUT_PER_NAMESPACE, /* one beside the apps of each namespace */
+    LAYOUT_SHARED,        /* one for all, in a namespace of its own */
+    LAYOUT_LISTENER_SETS  /* the same, with a ListenerSet beside the apps of each namespace */
+};
+const char *convert_layout_name(size_t index); /* null past the end */
+enum layout convert_layout_find(struct slice name);
+
+/* Which Ingresses are written. Routing is worked out over all of them. */
+struct convert_choice {
+    struct slice namespace;                /* absent: any */
+    const struct label_selector *selector; /* null: any */
+    const struct slice *hosts; /* "a.example.com", "*.example.com" with all below it; lower case */
+    size_t host_count;         /* 0: any */
+};
+
 struct convert_options {
     const struct target *target;
     int api_minor;              /* Gateway API 1.x: 2 to 6; default 5 */
@@ -68,8 +86,14 @@ struct convert_options {
     struct slice gateway_class; /* absent: the target's */
     struct slice gateway_namespace,
         gateway_name; /* an existing Gateway; name absent: one is written */
+    enum layout layout;
+    struct slice
+        shared_namespace; /* of Gateways that several namespaces share; absent: "gateways" */
+    struct convert_choice choice;
 };
 void convert_options_default(struct convert_options *options);
+/* Why the target, the release or another option does not go with the layout; absent when all is well. */
+struct slice convert_layout_refused(struct arena *arena, const struct convert_options *options);
 /* "1.5", "v1.5.1", "1.5.1" to the minor; false when gateshift does not know that release. */
 bool convert_api_version(struct slice text, int *minor);
 /* Release of Gateway API that AKS installs with its Kubernetes `version` ("1.35"); false when
@@ -84,8 +108,8 @@ struct converted_object {
     struct slice yaml;
 };
 struct converted {
-    /* in the order to apply: Namespace, Gateway, ReferenceGrant, filters, HTTPRoute, the target's own
-     * kinds; by namespace and name within a kind */
+    /* in the order to apply: Namespace, Gateway, ListenerSet, ReferenceGrant, filters, HTTPRoute, the
+     * target's own kinds; by namespace and name within a kind */
     struct converted_object *objects;
     size_t count, capacity;
     size_t gateways, listeners, routes;

@@ -27,6 +27,8 @@ enum {
     SECTION_NAME_MAX = 63,
     ROUTE_NAME_MAX = 253
 };
+/* Where Gateways live that serve more than one namespace, unless the user names it. */
+#define SHARED_NAMESPACE "gateways"
 /* Of the fields of a rule in an HTTPRoute, as it is written. */
 enum { RULE_INDENT = 4 };
 
@@ -79,12 +81,19 @@ struct draft_refs {
     size_t count, capacity;
 };
 
+/* Listeners of a namespace that belong to a Gateway of another one. */
+struct set_plan {
+    struct slice namespace, name;
+    struct listener_plan **listeners;
+    size_t count, capacity;
+};
 struct listener_plan {
     struct slice name, hostname; /* hostname absent: every host */
     uint16_t port;
     bool https;
     struct slice secret_namespace, secret;
     size_t gateway;          /* index in the plane */
+    struct set_plan *set;    /* where it is written; null: in the Gateway */
     struct map *namespaces;  /* of routes that attach */
     struct certificate cert; /* the first that asked for it */
 };
@@ -96,6 +105,7 @@ struct unit {
     const struct rule_list *rules;
     struct listener_plan *secure; /* null: no listener for https */
     size_t gateway;
+    bool chosen; /* something of it is written */
     bool catch_all, emitted;
 };
 struct host_units {
@@ -103,6 +113,7 @@ struct host_units {
 };
 struct plane {
     struct slice gateway; /* as the table names it */
+    struct slice home;    /* the namespace whose apps it serves; empty: any */
     struct slice name;    /* of the Gateway */
     struct slice namespace;
     struct unit **units;
@@ -121,6 +132,10 @@ struct plane {
     struct map *seen; /* those of them that are known */
     struct slice *gateway_names;
     size_t gateway_count;
+    size_t written; /* Gateways, once they are */
+    bool in_part;   /* something of it was not chosen */
+    struct set_plan **sets;
+    size_t set_count, set_capacity;
 };
 
 enum role { ROLE_MAIN, ROLE_HTTPS, ROLE_HTTP, ROLE_REDIRECT };
@@ -166,9 +181,13 @@ struct conversion {
     struct map *route_names; /* namespace to a map of names */
     struct map *grants;
     struct map *said;
-    struct map *behaviours;                /* text to struct behaviour */
-    struct map *policy_sets;               /* text to struct policies */
-    struct map *filter_names;              /* namespace, kind and text to struct filter_object */
+    struct map *set_names;    /* namespace to names of ListenerSets */
+    struct map *choices;      /* origin to struct choice, where a part of the input is written */
+    struct map *hosts_out;    /* hosts that were not chosen */
+    bool silent;              /* what is at hand is not written */
+    struct map *behaviours;   /* text to struct behaviour */
+    struct map *policy_sets;  /* text to struct policies */
+    struct map *filter_names; /* namespace, kind and text to struct filter_object */
     struct map *service_policies;          /* kind, namespace and name to struct service_policy */
     struct drafts views[2];                /* of the host at hand, by http and by https */
     struct shares shares;                  /* of the host at hand */
@@ -354,9 +373,32 @@ bool may_overlap(const struct draft_match *a, const struct draft_match *b);
  * stand behind an expression becomes one too, and is made to stand there. */
 void prefixes_as_expressions(struct conversion *c, struct slice hostname, struct drafts *drafts);
 
+/* ---- choose.c ----------------------------------------------------------------------------- */
+
+/* Is what comes from there written? Always, when nothing was chosen. */
+bool origin_is_chosen(struct conversion *c, const struct origin *origin);
+/* Has the host a rule that is written? What it has beside is said. */
+bool entry_is_chosen(struct conversion *c, const struct entry *entry);
+void say_left_out(struct conversion *c);
+
+/* ---- layout.c ----------------------------------------------------------------------------- */
+
+/* The namespaces that hosts belong to, by data plane and host; null where layouts do not ask for it. */
+struct map *homes_find(struct conversion *c);
+struct slice home_of(struct conversion *c, const struct map *homes, const struct entry *entry);
+/* Names Gateways and ListenerSets, and spreads the listeners over them. */
+void gateways_assign(struct conversion *c, struct plane *plane, struct map *taken);
+/* When all routes are known. */
+void namespace_choose(struct conversion *c, struct plane *plane);
+void shared_namespace_write(struct conversion *c);
+/* How many Gateways there are, and who could take whose host. */
+void say_layout(struct conversion *c);
+
 /* ---- plan.c ------------------------------------------------------------------------------- */
 
 void planes_build(struct conversion *c);
+/* Planes of one data plane have the same `gateway`, and differ in their homes. */
+bool planes_are_siblings(const struct plane *a, const struct plane *b);
 struct unit *plane_unit(const struct plane *plane, bool https, struct slice hostname);
 /* The https listener that a host falls under, most specific first; null when there is none. */
 const struct listener_plan *covering_listener(struct conversion *c, const struct plane *plane,
@@ -373,6 +415,10 @@ struct map *names_in(struct conversion *c, struct slice namespace);
 
 struct node *object_node(struct conversion *c, const char *version, const char *kind,
                          struct slice namespace, struct slice name, struct slice source);
+/* The keys of a map, sorted. */
+struct slice *sorted_keys(struct conversion *c, const struct map *map, size_t *count);
+/* For keys of maps; it stands in c->key. */
+struct slice origin_key(struct conversion *c, const struct origin *origin);
 /* The labels of the Ingress that the object comes from, but those by which programs know their own. */
 void labels_copy(struct conversion *c, struct node *object, const struct origin *origin);
 /* The text of an object stands in c->text; its tree is not needed any more. */
@@ -382,7 +428,7 @@ void namespace_write(struct conversion *c, struct slice name);
 void grant_need(struct conversion *c, const char *kind, struct slice from, const char *to_kind,
                 struct slice to, struct slice name);
 void routes_write(struct conversion *c, const struct route_group *group);
-void gateways_write(struct conversion *c, const struct plane *plane);
+void gateways_write(struct conversion *c, struct plane *plane);
 void grants_write(struct conversion *c);
 struct node *text_node(struct conversion *c, const char *text);
 

@@ -2,7 +2,7 @@
 
 /* ---- the drafts of a host, by the Ingress that they come from -------------------------------- */
 
-static struct slice origin_key(struct conversion *c, const struct origin *origin)
+struct slice origin_key(struct conversion *c, const struct origin *origin)
 {
     const struct slice parts[] = {origin->kind, origin->namespace, origin->name};
     buf_clear(&c->key);
@@ -68,9 +68,18 @@ static bool is_catch_all(const struct draft_match *match)
            !match->method.len;
 }
 
+/* Where a Gateway lives does not hang on which part of its hosts is written. */
+static void leave_out(struct plane *plane, const struct rule *rule)
+{
+    if (rule->origin.name.len && !rule->implied) {
+        plane->in_part = true;
+        map_put(plane->namespaces, rule->origin.namespace, plane);
+    }
+}
+
 /* One view of a host: its drafts as they are by http, or by https. */
-static void view_build(struct conversion *c, const struct plane *plane, struct unit *unit,
-                       bool https, struct shares *shares)
+static void view_build(struct conversion *c, struct plane *plane, struct unit *unit, bool https,
+                       struct shares *shares)
 {
     struct drafts *drafts = &c->views[https];
     drafts->count = 0;
@@ -82,6 +91,10 @@ static void view_build(struct conversion *c, const struct plane *plane, struct u
     drafts_order(c, unit->hostname, drafts);
     for (size_t i = 0; i < drafts->count; i++) {
         const struct draft *draft = &drafts->items[i];
+        if (!origin_is_chosen(c, &draft->rule->origin)) {
+            leave_out(plane, draft->rule);
+            continue;
+        }
         if (draft->dropped) {
             continue;
         }
@@ -138,6 +151,14 @@ static bool group_says(const struct route_group *group, const struct draft_refs 
 static bool fits_all_listeners(struct conversion *c, const struct plane *plane,
                                const struct unit *unit)
 {
+    if (!unit->hostname.ptr) { /* attached to all siblings */
+        size_t listeners = 0;
+        for (size_t i = 0; i < c->plane_count; i++) {
+            bool sibling = planes_are_siblings(c->planes[i], plane);
+            listeners += sibling ? c->planes[i]->listener_count : 0;
+        }
+        return unit->http && listeners == (unit->secure ? 1 : 0);
+    }
     if (!unit->http || unit->host->kind != HOST_EXACT) {
         return unit->http && plane->listener_count == (unit->secure ? 1 : 0);
     }
@@ -209,6 +230,8 @@ static void part_add(struct conversion *c, struct plane *plane, struct unit *uni
     (void)origin_key(c, origin);
     buf_put(&c->key, (struct slice){(const char *)numbers, sizeof numbers});
     buf_put(&c->key, plane->gateway);
+    buf_putc(&c->key, ' ');
+    buf_put(&c->key, plane->home);
     struct slice key = arena_copy(c->arena, buf_slice(&c->key));
     struct route_group *group = map_get(c->group_index, key);
     if (!group || !group_says(group, drafts)) {
@@ -357,7 +380,16 @@ static void say_falls_through(struct conversion *c, const struct plane *plane)
 void groups_build(struct conversion *c, struct plane *plane)
 {
     for (size_t i = 0; i < plane->unit_count; i++) {
-        unit_build(c, plane, plane->units[i]);
+        const struct rule_list *list = plane->units[i]->rules;
+        if (plane->units[i]->chosen) {
+            unit_build(c, plane, plane->units[i]);
+            continue;
+        }
+        for (; list; list = list->next) {
+            for (size_t r = 0; r < list->count; r++) {
+                leave_out(plane, &list->rules[r]);
+            }
+        }
     }
     say_falls_through(c, plane);
 }
@@ -386,7 +418,8 @@ static void group_name(struct conversion *c, struct route_group *group, bool alo
         wanted = arena_printf(c->arena, SLICE_FMT "-%zu", SLICE_ARG(wanted), group->part + 1);
     }
     buf_clear(&c->key);
-    const struct slice parts[] = {group->plane->gateway, SLICE(" "), host, SLICE(" ")};
+    const struct slice parts[] = {group->plane->home, group->plane->gateway, SLICE(" "), host,
+                                  SLICE(" ")};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         buf_put(&c->key, parts[i]);
     }

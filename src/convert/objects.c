@@ -75,9 +75,10 @@ static size_t rank_of(const char *kind)
     static const struct {
         const char *kind;
         size_t rank;
-    } rows[] = {{"Namespace", 0},       {"Gateway", 1},        {"AuthenticationFilter", 2},
-                {"HTTPRouteFilter", 2}, {"ReferenceGrant", 2}, {"SnippetsFilter", 2},
-                {"HTTPRoute", 3}};
+    } rows[] = {{"Namespace", 0},       {"Gateway", 1},
+                {"ListenerSet", 2},     {"AuthenticationFilter", 2},
+                {"HTTPRouteFilter", 2}, {"ReferenceGrant", 2},
+                {"SnippetsFilter", 2},  {"HTTPRoute", 3}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (slice_is(slice_of(kind), rows[i].kind)) {
             return rows[i].rank;
@@ -119,8 +120,7 @@ static int by_slice(const void *a, const void *b, void *user)
     return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
 }
 
-/* The keys of a map, sorted. */
-static struct slice *sorted_keys(struct conversion *c, const struct map *map, size_t *count)
+struct slice *sorted_keys(struct conversion *c, const struct map *map, size_t *count)
 {
     struct slice *keys = ARENA_ARRAY(c->arena, struct slice, map_count(map) + 1);
     *count = 0;
@@ -216,15 +216,15 @@ void grants_write(struct conversion *c)
 
 /* ---- Gateways ------------------------------------------------------------------------------- */
 
-static struct node *namespaces_node(struct conversion *c, const struct plane *plane,
-                                    const struct listener_plan *listener)
+/* allowedRoutes or allowedListeners: `own` is where the object lives. */
+static struct node *allowed_node(struct conversion *c, struct slice own, const struct map *from)
 {
     struct arena *arena = c->nodes;
     struct node *allowed = node_map(arena), *namespaces = node_map(arena);
     size_t count;
-    struct slice *names = sorted_keys(c, listener->namespaces, &count);
+    struct slice *names = sorted_keys(c, from, &count);
     node_set(arena, allowed, "namespaces", namespaces);
-    if (count == 1 && slice_equal(names[0], plane->namespace)) {
+    if (count == 1 && slice_equal(names[0], own)) {
         node_set(arena, namespaces, "from", text_node(c, "Same"));
         return allowed;
     }
@@ -243,13 +243,13 @@ static struct node *namespaces_node(struct conversion *c, const struct plane *pl
     return allowed;
 }
 
-static struct node *tls_node(struct conversion *c, const struct plane *plane,
+static struct node *tls_node(struct conversion *c, struct slice own,
                              const struct listener_plan *listener)
 {
     struct arena *arena = c->nodes;
     struct node *tls = node_map(arena), *refs = node_list(arena), *ref = node_map(arena);
     node_set(arena, ref, "name", node_string(arena, listener->secret));
-    if (!slice_equal(listener->secret_namespace, plane->namespace)) {
+    if (!slice_equal(listener->secret_namespace, own)) {
         node_set(arena, ref, "namespace", node_string(arena, listener->secret_namespace));
     }
     node_add(arena, refs, ref);
@@ -258,7 +258,7 @@ static struct node *tls_node(struct conversion *c, const struct plane *plane,
     return tls;
 }
 
-static struct node *listener_node(struct conversion *c, const struct plane *plane,
+static struct node *listener_node(struct conversion *c, struct slice own,
                                   const struct listener_plan *listener)
 {
     struct arena *arena = c->nodes;
@@ -270,9 +270,9 @@ static struct node *listener_node(struct conversion *c, const struct plane *plan
     node_set(arena, node, "port", node_int(arena, listener->port));
     node_set(arena, node, "protocol", text_node(c, listener->https ? "HTTPS" : "HTTP"));
     if (listener->https) {
-        node_set(arena, node, "tls", tls_node(c, plane, listener));
+        node_set(arena, node, "tls", tls_node(c, own, listener));
     }
-    node_set(arena, node, "allowedRoutes", namespaces_node(c, plane, listener));
+    node_set(arena, node, "allowedRoutes", allowed_node(c, own, listener->namespaces));
     return node;
 }
 
@@ -324,6 +324,53 @@ struct listener_refs {
     size_t count, capacity;
 };
 
+/* ---- ListenerSets ------------------------------------------------------------------------------ */
+
+static bool set_is_used(const struct set_plan *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (is_used(set->listeners[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct map *set_namespaces(struct conversion *c, const struct plane *plane)
+{
+    struct map *namespaces = map_new(c->arena);
+    for (size_t i = 0; i < plane->set_count; i++) {
+        if (set_is_used(plane->sets[i])) {
+            map_put(namespaces, plane->sets[i]->namespace, c);
+        }
+    }
+    return namespaces;
+}
+
+static void set_write(struct conversion *c, const struct plane *plane, const struct set_plan *set)
+{
+    struct node *object = object_node(c, "gateway.networking.k8s.io/v1", "ListenerSet",
+                                      set->namespace, set->name, SLICE_ABSENT);
+    struct node *spec = node_map(c->nodes), *parent = node_map(c->nodes);
+    struct node *listeners = node_list(c->nodes);
+    for (size_t i = 0; i < set->count; i++) {
+        if (is_used(set->listeners[i])) {
+            node_add(c->nodes, listeners, listener_node(c, set->namespace, set->listeners[i]));
+        }
+    }
+    node_set(c->nodes, parent, "name", node_string(c->nodes, plane->gateway_names[0]));
+    if (plane->namespace.len && !slice_equal(plane->namespace, set->namespace)) {
+        node_set(c->nodes, parent, "namespace", node_string(c->nodes, plane->namespace));
+    }
+    node_set(c->nodes, spec, "parentRef", parent);
+    node_set(c->nodes, spec, "listeners", listeners);
+    node_set(c->nodes, object, "spec", spec);
+    c->out->listeners += listeners->count;
+    tree_add(c, "ListenerSet", set->namespace, set->name, object);
+}
+
+/* ---- Gateways again ----------------------------------------------------------------------------- */
+
 static void gateway_write(struct conversion *c, const struct plane *plane, struct slice name,
                           const struct listener_refs *refs, struct slice source)
 {
@@ -331,10 +378,14 @@ static void gateway_write(struct conversion *c, const struct plane *plane, struc
         object_node(c, "gateway.networking.k8s.io/v1", "Gateway", plane->namespace, name, source);
     struct node *spec = node_map(c->nodes), *listeners = node_list(c->nodes);
     for (size_t i = 0; i < refs->count; i++) {
-        node_add(c->nodes, listeners, listener_node(c, plane, refs->items[i]));
+        node_add(c->nodes, listeners, listener_node(c, plane->namespace, refs->items[i]));
     }
     node_set(c->nodes, spec, "gatewayClassName", node_string(c->nodes, gateway_class(c)));
     node_set(c->nodes, spec, "listeners", listeners);
+    if (plane->set_count) {
+        const struct map *from = set_namespaces(c, plane);
+        node_set(c->nodes, spec, "allowedListeners", allowed_node(c, plane->namespace, from));
+    }
     node_set(c->nodes, object, "spec", spec);
     tree_add(c, "Gateway", plane->namespace, name, object);
     gateway_policies_write(c, plane, name);
@@ -351,7 +402,7 @@ static struct listener_refs *listener_lists(struct conversion *c, const struct p
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
         for (size_t i = 0; i < counts[k]; i++) {
             const struct listener_plan *listener = kinds[k][i];
-            if (!is_used(listener)) {
+            if (!is_used(listener) || listener->set) {
                 continue;
             }
             if (listener->https && plane->namespace.len &&
@@ -398,30 +449,39 @@ static struct slice sources_text(struct conversion *c, const struct plane *plane
     return name_list(c, shown, plane->source_count);
 }
 
-void gateways_write(struct conversion *c, const struct plane *plane)
+/* What an existing Gateway needs. */
+static void say_existing(struct conversion *c, const struct plane *plane,
+                         const struct listener_refs *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        say_listener(c, plane, list->items[i]);
+    }
+    if (plane->set_count) {
+        size_t count;
+        struct slice *names = sorted_keys(c, set_namespaces(c, plane), &count);
+        say(c, DIAG_C041, SEVERITY_INFO, SPAN_NONE, NULL,
+            "Gateway '" SLICE_FMT
+            "' must admit ListenerSets (spec.allowedListeners) of: " SLICE_FMT,
+            SLICE_ARG(plane->gateway_names[0]), SLICE_ARG(name_list(c, names, count)));
+    }
+}
+
+void gateways_write(struct conversion *c, struct plane *plane)
 {
     const struct listener_refs *lists = listener_lists(c, plane);
-    size_t first = c->out->gateways;
-    if (c->options->gateway_name.len) {
-        for (size_t i = 0; i < lists[0].count; i++) {
-            say_listener(c, plane, lists[0].items[i]);
-        }
-        return;
-    }
     struct slice source = sources_text(c, plane);
-    for (size_t i = 0; i < plane->gateway_count; i++) {
+    if (c->options->gateway_name.len) {
+        say_existing(c, plane, &lists[0]);
+    }
+    for (size_t i = 0; !c->options->gateway_name.len && i < plane->gateway_count; i++) {
         if (lists[i].count) {
             gateway_write(c, plane, plane->gateway_names[i], &lists[i], source);
+            plane->written++;
         }
     }
-    size_t written = c->out->gateways - first;
-    if (written) {
-        say(c, DIAG_C040, SEVERITY_INFO, SPAN_NONE, NULL,
-            written == 1 ? "data plane '" SLICE_FMT "' becomes %zu Gateway, '" SLICE_FMT
-                           "/" SLICE_FMT "', with an address of its own"
-                         : "data plane '" SLICE_FMT "' becomes %zu Gateways, from '" SLICE_FMT
-                           "/" SLICE_FMT "' on, each with an address of its own",
-            SLICE_ARG(plane->gateway), written, SLICE_ARG(plane->namespace),
-            SLICE_ARG(plane->gateway_names[0]));
+    for (size_t i = 0; i < plane->set_count; i++) {
+        if (set_is_used(plane->sets[i])) {
+            set_write(c, plane, plane->sets[i]);
+        }
     }
 }

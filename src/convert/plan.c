@@ -2,20 +2,31 @@
 
 /* ---- planes and units ----------------------------------------------------------------------- */
 
-static struct plane *plane_find(struct conversion *c, struct map *index, struct slice gateway)
+bool planes_are_siblings(const struct plane *a, const struct plane *b)
 {
-    struct plane *plane = map_get(index, gateway);
+    return slice_equal(a->gateway, b->gateway);
+}
+
+static struct plane *plane_find(struct conversion *c, struct map *index, struct slice gateway,
+                                struct slice home)
+{
+    buf_clear(&c->key);
+    buf_put(&c->key, home);
+    buf_putc(&c->key, ' ');
+    buf_put(&c->key, gateway);
+    struct plane *plane = map_get(index, buf_slice(&c->key));
     if (plane) {
         return plane;
     }
     plane = ARENA_NEW(c->arena, struct plane);
     plane->gateway = gateway;
+    plane->home = home;
     plane->by_host = map_new(c->arena);
     plane->by_address = map_new(c->arena);
     plane->listener_names = map_new(c->arena);
     plane->namespaces = map_new(c->arena);
     plane->seen = map_new(c->arena);
-    map_put(index, gateway, plane);
+    map_put(index, buf_slice(&c->key), plane);
     *ARENA_PUSH(c->arena, c->planes, c->plane_count, c->plane_capacity) = plane;
     return plane;
 }
@@ -87,6 +98,8 @@ static void unit_add(struct conversion *c, struct plane *plane, const struct ent
     }
     units->of[entry->https] = unit;
     *(entry->https ? &unit->https : &unit->http) = entry;
+    unit->chosen = unit->chosen || !c->silent;
+    plane->in_part = plane->in_part || !unit->chosen;
     if (entry->host.kind == HOST_ONE_LABEL) {
         say(c, DIAG_C020, SEVERITY_WARNING, entry->origin.span, &entry->origin,
             "host '" SLICE_FMT "' also matches names with more labels afterwards",
@@ -108,7 +121,20 @@ static void say_stream(struct conversion *c, const struct entry *entry)
             : "");
 }
 
-static void entry_add(struct conversion *c, struct map *index, const struct entry *entry)
+/* Hosts that belong to no namespace are served by the first Gateway that there is. */
+static struct plane *plane_of(struct conversion *c, struct map *index, const struct entry *entry,
+                              struct slice home)
+{
+    for (size_t i = 0; !home.len && i < c->plane_count; i++) {
+        if (slice_equal(c->planes[i]->gateway, entry->gateway)) {
+            return c->planes[i];
+        }
+    }
+    return plane_find(c, index, entry->gateway, home);
+}
+
+static void entry_add(struct conversion *c, struct map *index, const struct entry *entry,
+                      struct slice home)
 {
     struct slice hostname;
     say_unknown(c, entry->unknown, &entry->origin);
@@ -136,7 +162,7 @@ static void entry_add(struct conversion *c, struct map *index, const struct entr
         break;
     }
     if (host_name(c, entry, &hostname)) {
-        unit_add(c, plane_find(c, index, entry->gateway), entry, hostname);
+        unit_add(c, plane_of(c, index, entry, home), entry, hostname);
     }
 }
 
@@ -302,63 +328,6 @@ static void listeners_build(struct conversion *c, struct plane *plane)
     }
 }
 
-/* ---- Gateways ------------------------------------------------------------------------------- */
-
-static size_t http_ports(const struct plane *plane)
-{
-    enum { PORTS = 32 };
-    uint16_t ports[PORTS];
-    size_t count = 0;
-    for (size_t i = 0; i < plane->unit_count && count < PORTS; i++) {
-        const struct entry *http = plane->units[i]->http;
-        size_t at = 0;
-        while (http && at < count && ports[at] != http->port) {
-            at++;
-        }
-        if (http && at == count) {
-            ports[count++] = http->port;
-        }
-    }
-    return count;
-}
-
-static void gateways_assign(struct conversion *c, struct plane *plane, struct map *taken)
-{
-    const struct convert_options *options = c->options;
-    size_t room = LISTENERS_MAX - http_ports(plane);
-    bool existing = options->gateway_name.len > 0;
-    plane->gateway_count =
-        existing || !plane->listener_count ? 1 : (plane->listener_count + room - 1) / room;
-    for (size_t i = 0; i < plane->listener_count; i++) {
-        plane->listeners[i]->gateway = existing ? 0 : i / room;
-    }
-    for (size_t i = 0; i < plane->unit_count; i++) {
-        struct unit *unit = plane->units[i];
-        unit->gateway = unit->secure ? unit->secure->gateway : 0;
-    }
-    plane->gateway_names = ARENA_ARRAY(c->arena, struct slice, plane->gateway_count);
-    if (existing) {
-        plane->gateway_names[0] = options->gateway_name;
-        if (plane->listener_count > room) {
-            say(c, DIAG_C043, SEVERITY_WARNING, SPAN_NONE, NULL,
-                "%zu https listeners are needed, and Gateway '" SLICE_FMT "' takes %zu",
-                plane->listener_count, SLICE_ARG(options->gateway_name), room);
-        }
-        return;
-    }
-    struct slice slug = name_slug(c->arena, plane->gateway);
-    plane->name = slug.len ? slug : SLICE("gateway");
-    for (size_t i = 0; i < plane->gateway_count; i++) {
-        struct slice wanted =
-            i ? arena_printf(c->arena, SLICE_FMT "-%zu", SLICE_ARG(plane->name), i + 1)
-              : plane->name;
-        struct slice identity =
-            arena_printf(c->arena, SLICE_FMT " %zu", SLICE_ARG(plane->gateway), i);
-        plane->gateway_names[i] =
-            name_claim(c->arena, taken, wanted, identity, options->target->gateway_name_max);
-    }
-}
-
 /* ---- what is said about hosts ---------------------------------------------------------------- */
 
 /* Hosts whose https ends, with one list for those that ask for TLS and one for the others. */
@@ -370,7 +339,7 @@ static void say_default_certificates(struct conversion *c, const struct plane *p
     names[1] = ARENA_ARRAY(c->arena, struct slice, plane->unit_count + 1);
     for (size_t i = 0; i < plane->unit_count; i++) {
         const struct unit *unit = plane->units[i];
-        if (unit->https && !unit->secure && unit->hostname.ptr) {
+        if (unit->https && !unit->secure && unit->hostname.ptr && unit->chosen) {
             const struct certificate *cert = &unit->https->certificate;
             bool asked = cert->host.len || cert->span.line;
             names[asked][counts[asked]++] = unit->hostname;
@@ -390,8 +359,17 @@ static void say_default_certificates(struct conversion *c, const struct plane *p
 void planes_build(struct conversion *c)
 {
     struct map *index = map_new(c->arena), *taken = map_new(c->arena);
-    for (size_t i = 0; i < c->table->entry_count; i++) {
-        entry_add(c, index, &c->table->entries[i]);
+    const struct map *homes = homes_find(c);
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < c->table->entry_count; i++) {
+            const struct entry *entry = &c->table->entries[i];
+            struct slice home = home_of(c, homes, entry);
+            if ((home.len > 0) == (pass == 0)) {
+                c->silent = !entry_is_chosen(c, entry);
+                entry_add(c, index, entry, home);
+                c->silent = false;
+            }
+        }
     }
     for (size_t i = 0; i < c->plane_count; i++) {
         listeners_build(c, c->planes[i]);

@@ -107,7 +107,8 @@ static void put_rule(struct conversion *c, const struct written_rule *rule, stru
 /* ---- parentRefs ----------------------------------------------------------------------------- */
 
 struct parent {
-    size_t gateway;
+    const struct set_plan *set; /* null: the Gateway */
+    struct slice namespace, name;
     struct slice section; /* absent: all listeners */
 };
 struct parents {
@@ -133,35 +134,53 @@ static struct listener_plan *plain_listener(struct conversion *c, struct plane *
     return listener;
 }
 
-static void parent_add(struct conversion *c, struct parents *parents, size_t gateway,
-                       struct slice section)
+static void parent_add(struct conversion *c, struct parents *parents, const struct parent *parent)
 {
     for (size_t i = 0; i < parents->count; i++) {
-        if (parents->items[i].gateway == gateway &&
-            slice_equal(parents->items[i].section, section)) {
+        const struct parent *other = &parents->items[i];
+        if (other->set == parent->set && slice_equal(other->name, parent->name) &&
+            slice_equal(other->namespace, parent->namespace) &&
+            slice_equal(other->section, parent->section)) {
             return;
         }
     }
-    *ARENA_PUSH(c->arena, parents->items, parents->count, parents->capacity) =
-        (struct parent){gateway, section};
+    *ARENA_PUSH(c->arena, parents->items, parents->count, parents->capacity) = *parent;
 }
 
-static void attach(struct conversion *c, const struct route_group *group, size_t gateway,
+static void attach(struct conversion *c, const struct route_group *group, const struct plane *plane,
                    struct listener_plan *listener, struct parents *out)
 {
+    const struct set_plan *set = listener->set;
+    const struct parent parent = {.set = set,
+                                  .namespace = set ? set->namespace : plane->namespace,
+                                  .name = set ? set->name : plane->gateway_names[listener->gateway],
+                                  .section = group->explicit ? listener->name : SLICE_ABSENT};
     map_put(listener->namespaces, group->origin.namespace, listener);
-    parent_add(c, out, gateway, group->explicit ? listener->name : SLICE_ABSENT);
+    parent_add(c, out, &parent);
 }
 
-static void unit_attach(struct conversion *c, const struct route_group *group,
+static void unit_attach(struct conversion *c, const struct route_group *group, struct plane *plane,
                         const struct unit *unit, size_t gateway, struct parents *out)
 {
     if (unit->http && group->role != ROLE_HTTPS) {
-        attach(c, group, gateway, plain_listener(c, group->plane, gateway, unit->http->port), out);
+        attach(c, group, plane, plain_listener(c, plane, gateway, unit->http->port), out);
     }
     bool secure = group->role == ROLE_MAIN || group->role == ROLE_HTTPS;
-    if (unit->secure && secure && unit->secure->gateway == gateway) {
-        attach(c, group, gateway, unit->secure, out);
+    if (unit->secure && secure && plane == group->plane && unit->secure->gateway == gateway) {
+        attach(c, group, plane, unit->secure, out);
+    }
+}
+
+/* What holds for every host has to hold at every address of its data plane. */
+static void everywhere_attach(struct conversion *c, const struct route_group *group,
+                              const struct unit *unit, struct parents *out)
+{
+    for (size_t i = 0; i < c->plane_count; i++) {
+        struct plane *plane = c->planes[i];
+        for (size_t g = 0; planes_are_siblings(plane, group->plane) && g < plane->gateway_count;
+             g++) {
+            unit_attach(c, group, plane, unit, g, out);
+        }
     }
 }
 
@@ -170,11 +189,10 @@ static void parents_of(struct conversion *c, const struct route_group *group, si
 {
     for (size_t i = from; i < to; i++) {
         const struct unit *unit = group->units[i];
-        /* What holds for every host has to hold at every address. */
-        bool everywhere = !unit->hostname.ptr;
-        size_t last = everywhere ? group->plane->gateway_count : unit->gateway + 1;
-        for (size_t g = everywhere ? 0 : unit->gateway; g < last; g++) {
-            unit_attach(c, group, unit, g, out);
+        if (unit->hostname.ptr) {
+            unit_attach(c, group, group->plane, unit, unit->gateway, out);
+        } else {
+            everywhere_attach(c, group, unit, out);
         }
     }
 }
@@ -182,14 +200,16 @@ static void parents_of(struct conversion *c, const struct route_group *group, si
 static struct node *parents_node(struct conversion *c, const struct route_group *group,
                                  const struct parent *parents, size_t count)
 {
-    const struct plane *plane = group->plane;
     struct node *list = node_list(c->nodes);
     for (size_t i = 0; i < count; i++) {
         struct node *ref = node_map(c->nodes);
-        node_set(c->nodes, ref, "name",
-                 node_string(c->nodes, plane->gateway_names[parents[i].gateway]));
-        if (plane->namespace.len && !slice_equal(plane->namespace, group->origin.namespace)) {
-            node_set(c->nodes, ref, "namespace", node_string(c->nodes, plane->namespace));
+        if (parents[i].set) {
+            node_set(c->nodes, ref, "kind", text_node(c, "ListenerSet"));
+        }
+        node_set(c->nodes, ref, "name", node_string(c->nodes, parents[i].name));
+        if (parents[i].namespace.len &&
+            !slice_equal(parents[i].namespace, group->origin.namespace)) {
+            node_set(c->nodes, ref, "namespace", node_string(c->nodes, parents[i].namespace));
         }
         if (parents[i].section.ptr) {
             node_set(c->nodes, ref, "sectionName", node_string(c->nodes, parents[i].section));

@@ -349,6 +349,8 @@ void kube_finish(struct run *run, struct kube *kube);
 struct object *kube_find(const struct kube *kube, enum kube_kind kind, struct slice namespace,
                          struct slice name);
 const struct label *labels_find(const struct labels *labels, const char *key);
+/* "tier=web,env in (prod,test),!old", as kubectl takes it; false when it is something else. */
+bool label_selector_parse(struct arena *arena, struct slice words, struct label_selector *out);
 bool label_selector_matches(const struct label_selector *selector, const struct labels *labels);
 /* Labels of a namespace with kubernetes.io/metadata.name, which every Namespace carries; `labels` of
  * the Namespace object if the input has it. */
