@@ -1,6 +1,7 @@
 #include "app.h"
 #include "folder.h"
 #include "surroundings/surroundings.h"
+#include "traffic/traffic.h"
 #include "validate/validate.h"
 
 static void summarize(struct app *app, const struct converted *converted)
@@ -128,10 +129,13 @@ static bool fails(const struct app *app)
     return errors || (slice_is(app->options.fail_on, "warning") && warnings);
 }
 
-/* What is not part of the routes, and has to be changed with them. */
-static void say_around(struct app *app, const struct side *side)
+/* What routes need of the target beyond their fields, and what has to be changed with them. */
+static void say_around(struct app *app, const struct side *side, const struct target *target)
 {
     struct surroundings around;
+    struct traffic traffic;
+    traffic_read(&app->run, &side->kube, &side->table, &traffic);
+    traffic_say(&app->run, &traffic, slice_of(target->name));
     surroundings_read(&app->run, &side->kube, &around);
     surroundings_say(&app->run, &around);
 }
@@ -158,7 +162,7 @@ int cmd_convert(struct app *app)
         return EXIT_INPUT;
     }
     convert_table(&app->run, &side.kube, &side.table, &options, &converted);
-    say_around(app, &side);
+    say_around(app, &side, options.target);
     const struct schema_release release = {options.api_minor, options.experimental};
     validate_converted(&app->run, &converted, &release);
     diag_finish(app->run.diag);

@@ -4,8 +4,8 @@
 #include "surroundings/surroundings.h"
 
 /* Kinds without a type of their own that somebody looks at or speaks of: the flags of the controller's workload,
- * the classes of AKS (module ingress), what a Gateway front end names itself (code G020), kustomizations
- * (K016). */
+ * the classes of AKS (module ingress), what pods run (module traffic), what a Gateway front end names itself
+ * (code G020), kustomizations (K016). */
 static const struct {
     const char *kind, *group;
     enum side_kind side; /* AUTO: on both */
@@ -13,6 +13,13 @@ static const struct {
     {"DaemonSet", "apps", SIDE_INGRESS},
     {"Deployment", "apps", SIDE_INGRESS},
     {"NginxIngressController", "approuting.kubernetes.azure.com", SIDE_INGRESS},
+    {"StatefulSet", "apps", SIDE_INGRESS},
+    {"ReplicaSet", "apps", SIDE_INGRESS},
+    {"Pod", "", SIDE_INGRESS},
+    {"InferenceService", "serving.kserve.io", SIDE_INGRESS},
+    {"LLMInferenceService", "serving.kserve.io", SIDE_INGRESS},
+    {"RayService", "ray.io", SIDE_INGRESS},
+    {"Workspace", "kaito.sh", SIDE_INGRESS},
     {"Kustomization", "kustomize.config.k8s.io", SIDE_AUTO},
     {"BackendTLSPolicy", "gateway.networking.k8s.io", SIDE_GATEWAY},
     {"GRPCRoute", "gateway.networking.k8s.io", SIDE_GATEWAY},

@@ -126,7 +126,7 @@ struct service {
     struct slice type, cluster_ip, external_name;
     struct service_port *ports;
     size_t port_count;
-    bool has_selector;
+    struct labels selector; /* of its pods; none: its endpoints are made by somebody else */
 };
 struct endpoint_slice {
     struct object object;

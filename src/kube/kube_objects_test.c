@@ -226,7 +226,7 @@ static void test_kube_services(void **state)
     fixture_silent(&f);
     const struct service *service = (const struct service *)(const void *)kube_find(
         &f.kube, KUBE_SERVICE, SLICE("shop"), SLICE("a"));
-    assert_true(service->has_selector);
+    assert_int_equal(service->selector.count, 1);
     assert_int_equal(service_port_find(service, 81, SLICE_ABSENT)->target_port, 8081);
     ASSERT_TEXT(service_port_find(service, 0, SLICE("http"))->target_name, "web");
     assert_null(service_port_find(service, 8081, SLICE_ABSENT));

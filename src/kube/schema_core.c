@@ -41,21 +41,12 @@ static const struct field service_port_fields[] = {
 };
 static const struct schema service_port_schema = SCHEMA(service_port_fields, service_port, NULL);
 
-static void read_selector(struct decoder *decoder, const struct where *where,
-                          const struct node *node, void *target)
-{
-    struct service *service = target;
-    struct labels labels = {NULL, 0};
-    decode_labels(decoder, where, node, &labels);
-    service->has_selector = labels.count > 0;
-}
-
 static const struct field service_spec_fields[] = {
     FIELD(TYPE_STRING, "type", service, type),
     FIELD(TYPE_STRING, "clusterIP", service, cluster_ip),
     FIELD(TYPE_STRING, "externalName", service, external_name),
     FIELD_OBJECTS("ports", service, ports, port_count, service_port_schema),
-    FIELD_CUSTOM("selector", read_selector),
+    FIELD(TYPE_LABELS, "selector", service, selector),
     FIELD_UNREAD("clusterIPs", NODE_LIST),
     FIELD_UNREAD("externalIPs", NODE_LIST),
     FIELD_UNREAD("sessionAffinity", NODE_STRING),
