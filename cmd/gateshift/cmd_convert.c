@@ -1,5 +1,6 @@
 #include "app.h"
 #include "folder.h"
+#include "proof/proof.h"
 #include "surroundings/surroundings.h"
 #include "traffic/traffic.h"
 #include "validate/validate.h"
@@ -140,6 +141,17 @@ static void say_around(struct app *app, const struct side *side, const struct ta
     surroundings_say(&app->run, &around);
 }
 
+/* What was written against what runs today. */
+static void prove(struct app *app, struct side *side, const struct converted *converted,
+                  const struct target *target)
+{
+    struct proof proof;
+    prove_conversion(&app->run, side, converted, target, &proof);
+    proof_say(&app->run, &proof);
+    proof_print(&proof, &app->summary);
+    proof_close(&proof);
+}
+
 int cmd_convert(struct app *app)
 {
     struct side_options side_options;
@@ -165,6 +177,9 @@ int cmd_convert(struct app *app)
     say_around(app, &side, options.target);
     const struct schema_release release = {options.api_minor, options.experimental};
     validate_converted(&app->run, &converted, &release);
+    if (app->options.check && !app_stops(app)) {
+        prove(app, &side, &converted, options.target);
+    }
     diag_finish(app->run.diag);
     int status = EXIT_WELL;
     if (!app_stops(app)) {

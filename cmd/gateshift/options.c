@@ -149,6 +149,8 @@ static const struct option_row rows[] = {
     TEXT("out-dir", 0, out_dir, COMMAND_CONVERT, "DIR",
          "write a file for each object into a folder"),
     SWITCH("force", 0, force, COMMAND_CONVERT, "overwrite files in --out-dir"),
+    SWITCH("check", 0, check, COMMAND_CONVERT,
+           "read back what was written, and prove that it does the same as the Ingresses"),
     CHOICE("from", 0, from, SIDES, "NAME", ingress_from_name, "whose Ingresses they are"),
     TEXT("from-version", 0, from_version, SIDES, "VERSION",
          "version of the controller, 1.9.0 to 1.15.1"),
