@@ -88,8 +88,8 @@
 #define STANDARD_certificate_details                                                               \
     SUPPORT_NONE, "let the application look at the certificate of its client, behind a TLS "       \
                   "passthrough"
-#define STANDARD_passthrough SUPPORT_NONE, "write a TLSRoute by hand"
-#define STANDARD_streams     SUPPORT_NONE, "write a TCPRoute or UDPRoute by hand"
+#define STANDARD_passthrough SUPPORT_EXACT, "TLSRoute, and a listener with tls.mode Passthrough"
+#define STANDARD_streams     SUPPORT_EXACT, "TCPRoute and UDPRoute, with a listener each"
 #define STANDARD_snippets                                                                          \
     SUPPORT_NEAR, "plain directives in them are converted like annotations, the others are named"
 #define STANDARD_forwarded_trust                                                                   \

@@ -14,6 +14,8 @@ static const struct {
     int standard, experimental;
 } releases[] = {
     {FEATURE_cors, 5, 3},
+    {FEATURE_passthrough, 5, 2},
+    {FEATURE_streams, 6, 2},
 };
 
 int feature_since(enum feature_id feature, bool experimental)

@@ -82,7 +82,8 @@ bool entry_is_chosen(struct conversion *c, const struct entry *entry)
     if (!is_active(&c->options->choice)) {
         return true;
     }
-    bool host = host_fits(&c->options->choice, &entry->host);
+    bool handed_on = entry->kind == ENTRY_TUNNEL && entry->https;
+    bool host = host_fits(&c->options->choice, handed_on ? &entry->sni : &entry->host);
     if (entry->kind != ENTRY_RULES) {
         return host && origin_is_chosen(c, &entry->origin);
     }

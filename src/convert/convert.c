@@ -53,6 +53,9 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
         routes_write(c, c->groups[i]);
     }
     for (size_t i = 0; i < c->plane_count; i++) {
+        stream_routes_write(c, c->planes[i]);
+    }
+    for (size_t i = 0; i < c->plane_count; i++) {
         gateways_write(c, c->planes[i]);
     }
     shared_namespace_write(c);

@@ -87,8 +87,11 @@ struct set_plan {
     struct listener_plan **listeners;
     size_t count, capacity;
 };
+/* What a listener hands on without a look into it. */
+enum stream_kind { STREAM_NONE, STREAM_TLS, STREAM_TCP, STREAM_UDP };
 struct listener_plan {
     struct slice name, hostname; /* hostname absent: every host */
+    enum stream_kind stream;
     uint16_t port;
     bool https;
     struct slice secret_namespace, secret;
@@ -96,6 +99,10 @@ struct listener_plan {
     struct set_plan *set;    /* where it is written; null: in the Gateway */
     struct map *namespaces;  /* of routes that attach */
     struct certificate cert; /* the first that asked for it */
+};
+struct stream {
+    const struct entry *entry; /* ENTRY_TUNNEL */
+    struct listener_plan *listener;
 };
 /* A host of a data plane, with what serves it. */
 struct unit {
@@ -118,7 +125,9 @@ struct plane {
     struct slice namespace;
     struct unit **units;
     size_t unit_count, unit_capacity;
-    struct listener_plan **listeners; /* https */
+    struct stream *streams;
+    size_t stream_count, stream_capacity;
+    struct listener_plan **listeners; /* of https and streams */
     size_t listener_count, listener_capacity;
     bool any_wide_listener;       /* of a wildcard, or of every host */
     struct listener_plan **plain; /* http: one a port and Gateway */
@@ -290,6 +299,8 @@ struct node *filter_add(struct emission *e, const char *type, const char *member
 void emit_cors(struct emission *e, const void *effect);
 /* All effects that do not answer, and which the target can say. */
 void effects_emit(struct emission *e);
+/* An edit that the data plane makes for every rule, and which stands in each rule that is written. */
+bool platform_edit_is_written(enum effect_id id, const struct header_edit *edit);
 /* An effect as fields of an HTTPRoute say it. */
 void emit_as_standard(struct emission *e, enum effect_id id, const void *effect);
 /* A duration of Gateway API. */
@@ -351,7 +362,7 @@ void service_policies_write(struct conversion *c);
 /* One rule as drafts (mostly one), as it is by http or by https. */
 void rule_draft(struct conversion *c, const struct rule *rule, bool https, struct drafts *out);
 /* True when some rule of the list is not the same by http and by https. */
-bool rules_differ_by_scheme(const struct rule_list *list);
+bool rules_differ_by_scheme(const struct conversion *c, const struct rule_list *list);
 
 /* ---- order.c ------------------------------------------------------------------------------ */
 
@@ -399,10 +410,21 @@ void say_layout(struct conversion *c);
 void planes_build(struct conversion *c);
 /* Planes of one data plane have the same `gateway`, and differ in their homes. */
 bool planes_are_siblings(const struct plane *a, const struct plane *b);
+/* A new listener of a name like `wanted`; null when another one has its address. */
+struct listener_plan *listener_place(struct conversion *c, struct plane *plane,
+                                     const struct listener_plan *plan, struct slice wanted);
 struct unit *plane_unit(const struct plane *plane, bool https, struct slice hostname);
 /* The https listener that a host falls under, most specific first; null when there is none. */
 const struct listener_plan *covering_listener(struct conversion *c, const struct plane *plane,
                                               uint16_t port, struct slice hostname);
+
+/* ---- streams.c ---------------------------------------------------------------------------- */
+
+const char *stream_protocol(enum stream_kind kind); /* of a listener */
+/* False when it cannot be written, which was then said. */
+bool stream_add(struct conversion *c, struct plane *plane, const struct entry *entry);
+struct slice stream_namespace(const struct entry *entry); /* of its route */
+void stream_routes_write(struct conversion *c, const struct plane *plane);
 
 /* ---- group.c ------------------------------------------------------------------------------ */
 

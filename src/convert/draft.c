@@ -52,8 +52,11 @@ static bool has_secure_edit(const struct route_header_edits *edits)
     return false;
 }
 
-bool rules_differ_by_scheme(const struct rule_list *list)
+bool rules_differ_by_scheme(const struct conversion *c, const struct rule_list *list)
 {
+    if (has_secure_edit(c->table->platform.response_headers)) {
+        return true;
+    }
     for (; list; list = list->next) {
         for (size_t i = 0; i < list->count; i++) {
             const struct effects *effects = &list->rules[i].effects;

@@ -168,6 +168,41 @@ static void emit_edits(struct emission *e, const void *effect, const char *type,
     }
 }
 
+/* What the data plane sets on every answer, and fixed values that it sets on every request, stand in each rule.
+ * Values with variables are the implementation's own business (C005 names them). */
+bool platform_edit_is_written(enum effect_id id, const struct header_edit *edit)
+{
+    struct slice value;
+    bool fixed = edit->kind == EDIT_REMOVE
+                     ? id == EFFECT_response_headers
+                     : template_is_text(&edit->value, &value) && value.len > 0;
+    return fixed && is_header_name(edit->name);
+}
+
+/* The edits of the data plane, and behind them those of the rule, which may be null. */
+static const void *with_platform(struct emission *e, enum effect_id id, const void *effect)
+{
+    const struct route_header_edits *own = effect;
+    const struct route_header_edits *platform = effect_get(&e->c->table->platform, id);
+    if (!platform) {
+        return effect;
+    }
+    struct route_header_edits *all = ARENA_NEW(e->c->arena, struct route_header_edits);
+    *all = (struct route_header_edits){.source = own ? own->source : platform->source};
+    for (size_t i = 0; i < platform->edits.count; i++) {
+        const struct header_edit *edit = &platform->edits.items[i];
+        if (platform_edit_is_written(id, edit) && (e->https || !edit->only_https)) {
+            *ARENA_PUSH(e->c->arena, all->edits.items, all->edits.count, all->edits.capacity) =
+                *edit;
+        }
+    }
+    for (size_t i = 0; own && i < own->edits.count; i++) {
+        *ARENA_PUSH(e->c->arena, all->edits.items, all->edits.count, all->edits.capacity) =
+            own->edits.items[i];
+    }
+    return all->edits.count ? all : NULL;
+}
+
 static void emit_request_headers(struct emission *e, const void *effect)
 {
     emit_edits(e, effect, "RequestHeaderModifier", "requestHeaderModifier", true);
@@ -412,6 +447,9 @@ void effects_emit(struct emission *e)
     const struct vendor *vendor = e->c->options->target->vendor;
     for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
         const void *effect = effect_get(&e->rule->effects, id);
+        if (id == EFFECT_request_headers || id == EFFECT_response_headers) {
+            effect = with_platform(e, id, effect);
+        }
         if (effect) {
             emit_fn *own = vendor ? vendor->emitters[id] : NULL;
             (own ? own : emitters[id])(e, effect);

@@ -298,7 +298,7 @@ static void unit_build(struct conversion *c, struct plane *plane, struct unit *u
 {
     struct shares *shares = &c->shares;
     bool both = unit->http && unit->secure;
-    bool differ = both && rules_differ_by_scheme(unit->rules);
+    bool differ = both && rules_differ_by_scheme(c, unit->rules);
     if (!unit->http && !unit->secure) {
         return; /* https alone, without a certificate */
     }

@@ -78,7 +78,9 @@ static size_t rank_of(const char *kind)
     } rows[] = {{"Namespace", 0},       {"Gateway", 1},
                 {"ListenerSet", 2},     {"AuthenticationFilter", 2},
                 {"HTTPRouteFilter", 2}, {"ReferenceGrant", 2},
-                {"SnippetsFilter", 2},  {"HTTPRoute", 3}};
+                {"SnippetsFilter", 2},  {"HTTPRoute", 3},
+                {"TLSRoute", 3},        {"TCPRoute", 3},
+                {"UDPRoute", 3}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (slice_is(slice_of(kind), rows[i].kind)) {
             return rows[i].rank;
@@ -243,11 +245,22 @@ static struct node *allowed_node(struct conversion *c, struct slice own, const s
     return allowed;
 }
 
+static const char *listener_protocol(const struct listener_plan *listener)
+{
+    return listener->stream  ? stream_protocol(listener->stream)
+           : listener->https ? "HTTPS"
+                             : "HTTP";
+}
+
 static struct node *tls_node(struct conversion *c, struct slice own,
                              const struct listener_plan *listener)
 {
     struct arena *arena = c->nodes;
     struct node *tls = node_map(arena), *refs = node_list(arena), *ref = node_map(arena);
+    if (listener->stream) {
+        node_set(arena, tls, "mode", text_node(c, "Passthrough"));
+        return tls;
+    }
     node_set(arena, ref, "name", node_string(arena, listener->secret));
     if (!slice_equal(listener->secret_namespace, own)) {
         node_set(arena, ref, "namespace", node_string(arena, listener->secret_namespace));
@@ -268,8 +281,8 @@ static struct node *listener_node(struct conversion *c, struct slice own,
         node_set(arena, node, "hostname", node_string(arena, listener->hostname));
     }
     node_set(arena, node, "port", node_int(arena, listener->port));
-    node_set(arena, node, "protocol", text_node(c, listener->https ? "HTTPS" : "HTTP"));
-    if (listener->https) {
+    node_set(arena, node, "protocol", text_node(c, listener_protocol(listener)));
+    if (listener->https || listener->stream == STREAM_TLS) {
         node_set(arena, node, "tls", tls_node(c, own, listener));
     }
     node_set(arena, node, "allowedRoutes", allowed_node(c, own, listener->namespaces));
@@ -298,9 +311,9 @@ static void say_listener(struct conversion *c, const struct plane *plane,
     say(c, DIAG_C041, SEVERITY_INFO, SPAN_NONE, NULL,
         "Gateway '" SLICE_FMT "' must have a listener '" SLICE_FMT
         "' (%s, port %u" SLICE_FMT SLICE_FMT ") that admits routes of: " SLICE_FMT,
-        SLICE_ARG(plane->gateway_names[0]), SLICE_ARG(listener->name),
-        listener->https ? "HTTPS" : "HTTP", (unsigned)listener->port, SLICE_ARG(host),
-        SLICE_ARG(secret), SLICE_ARG(name_list(c, names, count)));
+        SLICE_ARG(plane->gateway_names[0]), SLICE_ARG(listener->name), listener_protocol(listener),
+        (unsigned)listener->port, SLICE_ARG(host), SLICE_ARG(secret),
+        SLICE_ARG(name_list(c, names, count)));
 }
 
 static struct slice gateway_class(struct conversion *c)

@@ -107,20 +107,6 @@ static void unit_add(struct conversion *c, struct plane *plane, const struct ent
     }
 }
 
-static void say_stream(struct conversion *c, const struct entry *entry)
-{
-    const struct backend *backend = entry->tunnel_count ? &entry->tunnel[0] : NULL;
-    const char *protocol = entry->transport == TRANSPORT_UDP ? "UDP" : "TCP";
-    say(c, DIAG_C036, SEVERITY_ERROR, entry->origin.span, &entry->origin,
-        "%s port %u, which goes to Service '" SLICE_FMT "/" SLICE_FMT
-        "', is not converted: write a %sRoute and a listener by hand%s",
-        protocol, (unsigned)entry->port, SLICE_ARG(backend ? backend->namespace : SLICE("")),
-        SLICE_ARG(backend ? backend->service : SLICE("")), protocol,
-        entry->proxy_in || entry->proxy_out
-            ? "; PROXY protocol, which it uses, is not part of Gateway API"
-            : "");
-}
-
 /* Hosts that belong to no namespace are served by the first Gateway that there is. */
 static struct plane *plane_of(struct conversion *c, struct map *index, const struct entry *entry,
                               struct slice home)
@@ -148,13 +134,7 @@ static void entry_add(struct conversion *c, struct map *index, const struct entr
     }
     switch (entry->kind) {
     case ENTRY_TUNNEL:
-        if (entry->transport != TRANSPORT_HTTP) {
-            say_stream(c, entry);
-            return;
-        }
-        say(c, DIAG_C025, SEVERITY_ERROR, entry->origin.span, &entry->origin,
-            "TLS passthrough of host '" SLICE_FMT "' is not converted: write a TLSRoute by hand",
-            SLICE_ARG(entry->sni.name));
+        (void)stream_add(c, plane_of(c, index, entry, home), entry);
         return;
     case ENTRY_CLOSE:
         return;
@@ -238,11 +218,31 @@ static struct slice listener_host(struct conversion *c, const struct unit *unit,
     return shared ? cert->host : unit->hostname;
 }
 
+struct listener_plan *listener_place(struct conversion *c, struct plane *plane,
+                                     const struct listener_plan *plan, struct slice wanted)
+{
+    /* UDP has ports of its own. */
+    struct slice host = plan->stream == STREAM_UDP ? SLICE("udp ") : plan->hostname;
+    if (listener_at(c, plane, plan->port, host)) {
+        return NULL;
+    }
+    struct listener_plan *listener = ARENA_NEW(c->arena, struct listener_plan);
+    *listener = *plan;
+    listener->namespaces = map_new(c->arena);
+    listener->name = name_claim(c->arena, plane->listener_names, wanted,
+                                address_key(c, plan->port, host), SECTION_NAME_MAX);
+    map_add(plane->by_address, address_key(c, plan->port, host), listener);
+    plane->any_wide_listener =
+        plane->any_wide_listener || !plan->hostname.ptr || is_wildcard_host(plan->hostname);
+    *ARENA_PUSH(c->arena, plane->listeners, plane->listener_count, plane->listener_capacity) =
+        listener;
+    return listener;
+}
+
 static struct listener_plan *listener_new(struct conversion *c, struct plane *plane,
                                           const struct unit *unit, struct slice hostname)
 {
     const struct entry *entry = unit->https;
-    struct listener_plan *listener = ARENA_NEW(c->arena, struct listener_plan);
     struct slice wanted = SLICE("https");
     if (entry->port != 443) {
         wanted = arena_printf(c->arena, "https-%u", (unsigned)entry->port);
@@ -250,21 +250,13 @@ static struct listener_plan *listener_new(struct conversion *c, struct plane *pl
     if (hostname.ptr) {
         wanted = ARENA_JOIN(c->arena, wanted, SLICE("-"), host_slug(c->arena, hostname));
     }
-    *listener = (struct listener_plan){.hostname = hostname,
+    const struct listener_plan plan = {.hostname = hostname,
                                        .port = entry->port,
                                        .https = true,
                                        .secret_namespace = entry->certificate.namespace,
                                        .secret = entry->certificate.secret,
-                                       .namespaces = map_new(c->arena),
                                        .cert = entry->certificate};
-    listener->name = name_claim(c->arena, plane->listener_names, wanted,
-                                address_key(c, entry->port, hostname), SECTION_NAME_MAX);
-    map_add(plane->by_address, address_key(c, entry->port, hostname), listener);
-    plane->any_wide_listener =
-        plane->any_wide_listener || !hostname.ptr || is_wildcard_host(hostname);
-    *ARENA_PUSH(c->arena, plane->listeners, plane->listener_count, plane->listener_capacity) =
-        listener;
-    return listener;
+    return listener_place(c, plane, &plan, wanted);
 }
 
 static bool same_secret(const struct listener_plan *listener, const struct certificate *cert)
@@ -339,7 +331,8 @@ static void say_default_certificates(struct conversion *c, const struct plane *p
     names[1] = ARENA_ARRAY(c->arena, struct slice, plane->unit_count + 1);
     for (size_t i = 0; i < plane->unit_count; i++) {
         const struct unit *unit = plane->units[i];
-        if (unit->https && !unit->secure && unit->hostname.ptr && unit->chosen) {
+        bool handed_on = unit->https && listener_at(c, plane, unit->https->port, unit->hostname);
+        if (unit->https && !unit->secure && unit->hostname.ptr && unit->chosen && !handed_on) {
             const struct certificate *cert = &unit->https->certificate;
             bool asked = cert->host.len || cert->span.line;
             names[asked][counts[asked]++] = unit->hostname;
@@ -363,7 +356,8 @@ void planes_build(struct conversion *c)
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < c->table->entry_count; i++) {
             const struct entry *entry = &c->table->entries[i];
-            struct slice home = home_of(c, homes, entry);
+            struct slice home = homes && entry->kind == ENTRY_TUNNEL ? stream_namespace(entry)
+                                                                     : home_of(c, homes, entry);
             if ((home.len > 0) == (pass == 0)) {
                 c->silent = !entry_is_chosen(c, entry);
                 entry_add(c, index, entry, home);

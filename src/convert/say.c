@@ -134,11 +134,13 @@ void say_unknown(struct conversion *c, const struct unknown *unknown, const stru
     }
 }
 
-static void put_header_names(const struct edits *edits, struct buf *out)
+static void put_header_names(enum effect_id id, const struct edits *edits, struct buf *out)
 {
     for (size_t i = 0; i < edits->count; i++) {
-        buf_puts(out, i ? ", " : "");
-        buf_put(out, edits->items[i].name);
+        if (!platform_edit_is_written(id, &edits->items[i])) {
+            buf_puts(out, out->len ? ", " : "");
+            buf_put(out, edits->items[i].name);
+        }
     }
 }
 
@@ -148,7 +150,7 @@ static void put_default(struct conversion *c, enum effect_id id, const void *eff
     buf_clear(&c->text);
     if (id == EFFECT_request_headers || id == EFFECT_response_headers) {
         const struct route_header_edits *headers = effect;
-        put_header_names(&headers->edits, &c->text);
+        put_header_names(id, &headers->edits, &c->text);
     } else {
         effect_print(id, effect, &c->text);
     }
@@ -175,6 +177,9 @@ void say_platform(struct conversion *c)
             continue;
         }
         put_default(c, id, effect);
+        if (!c->text.len) {
+            continue; /* all of it is written */
+        }
         say(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, NULL,
             becomes ? "default of " SLICE_FMT " becomes %s: %s (" SLICE_FMT ")"
                     : "default of " SLICE_FMT " is not carried over%s: %s (" SLICE_FMT ")",

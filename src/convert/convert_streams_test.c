@@ -1,0 +1,132 @@
+#include "convert/convert_fixture_priv.h"
+
+/* TLS that is handed on, TCP and UDP ports, and headers that the data plane sets on every answer. */
+
+static struct entry *tunnel_add(struct fixture *f, enum transport transport, uint16_t port,
+                                const char *host)
+{
+    struct entry *entry = route_table_add(&f->run, &f->table);
+    entry->gateway = SLICE("nginx");
+    entry->transport = transport;
+    entry->https = transport == TRANSPORT_HTTP;
+    entry->port = port;
+    entry->kind = ENTRY_TUNNEL;
+    if (host) {
+        entry->sni = (struct host_pattern){.kind = HOST_EXACT, .name = slice_of(host)};
+    }
+    entry->tunnel = ARENA_NEW(f->run.arena, struct backend);
+    *entry->tunnel = (struct backend){
+        .namespace = SLICE("shop"), .service = SLICE("db"), .port = 5432, .weight = 1};
+    entry->tunnel_count = 1;
+    entry->origin = (struct origin){
+        .kind = SLICE("Ingress"), .namespace = SLICE("shop"), .name = SLICE("vault")};
+    return entry;
+}
+
+static void test_convert_passthrough_is_a_tls_route_and_a_listener(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    (void)tunnel_add(&f, TRANSPORT_HTTP, 443, "vault.example.com");
+    const char *yaml = convert(&f);
+    assert_has(yaml, "kind: TLSRoute\n");
+    assert_has(yaml, "  name: vault-passthrough\n");
+    assert_has(yaml, "    protocol: TLS\n");
+    assert_has(yaml, "      mode: Passthrough\n");
+    assert_has(yaml, "    sectionName: tls-vault-example-com\n");
+    assert_int_equal(said(&f, DIAG_C025), 0);
+    fixture_close(&f);
+}
+
+static void test_convert_streams_wait_for_their_release(void **state)
+{
+    (void)state;
+    static const struct {
+        int minor;
+        bool experimental;
+        const char *tls, *tcp; /* null: not written */
+    } cases[] = {
+        {4, false, NULL, NULL},
+        {4, true, "v1alpha2\nkind: TLSRoute", "v1alpha2\nkind: TCPRoute"},
+        {5, false, "/v1\nkind: TLSRoute", NULL},
+        {5, true, "/v1\nkind: TLSRoute", "v1alpha2\nkind: TCPRoute"},
+        {6, false, "/v1\nkind: TLSRoute", "/v1\nkind: TCPRoute"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fixture f;
+        fixture_open(&f);
+        f.options.target = target_find(SLICE("standard"));
+        f.options.api_minor = cases[i].minor;
+        f.options.experimental = cases[i].experimental;
+        (void)tunnel_add(&f, TRANSPORT_HTTP, 443, "vault.example.com");
+        (void)tunnel_add(&f, TRANSPORT_TCP, 9000, NULL);
+        const char *yaml = convert(&f);
+        assert_int_equal(said(&f, DIAG_C025), cases[i].tls == NULL);
+        assert_int_equal(said(&f, DIAG_C036), cases[i].tcp == NULL);
+        if (cases[i].tls) {
+            assert_has(yaml, cases[i].tls);
+        }
+        if (cases[i].tcp) {
+            assert_has(yaml, cases[i].tcp);
+        }
+        fixture_close(&f);
+    }
+}
+
+static void test_convert_the_proxy_protocol_is_named(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    f.options.target = target_find(SLICE("standard"));
+    f.options.api_minor = 6;
+    tunnel_add(&f, TRANSPORT_TCP, 9000, NULL)->proxy_in = true;
+    (void)tunnel_add(&f, TRANSPORT_TCP, 9001, NULL);
+    (void)tunnel_add(&f, TRANSPORT_UDP, 9001, NULL);
+    const char *yaml = convert(&f);
+    assert_true(said_text(&f, DIAG_C036, "PROXY protocol"));
+    assert_has(yaml, "kind: UDPRoute\n");
+    assert_int_equal(occurrences(yaml, "kind: TCPRoute\n"), 1);
+    fixture_close(&f);
+}
+
+/* Headers of the data plane stand in rules, those for https only in what https serves; a rule's own edit of the same
+ * header goes before. */
+static void test_convert_headers_of_the_data_plane_are_written(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    struct header_edit edits[] = {
+        {.kind = EDIT_SET,
+         .name = SLICE("Strict-Transport-Security"),
+         .value = template_text(f.run.arena, SLICE("max-age=1")),
+         .only_https = true},
+        {.kind = EDIT_SET,
+         .name = SLICE("X-Id"),
+         .value = template_part(f.run.arena, PART_REQUEST_ID)},
+    };
+    struct route_header_edits platform = {.edits = {edits, ARRAY_LEN(edits), ARRAY_LEN(edits)}};
+    f.table.platform.response_headers = &platform;
+    struct rule_list *rules = rules_new(&f);
+    rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "front");
+    host_add(&f, "a.example.com", rules, "a.example.com", "a-tls");
+    const char *yaml = convert(&f);
+    assert_int_equal(occurrences(yaml, "kind: HTTPRoute\n"), 2);
+    assert_int_equal(occurrences(yaml, "- name: Strict-Transport-Security\n"), 1);
+    assert_int_equal(occurrences(yaml, "X-Id"), 0);
+    assert_true(said_text(&f, DIAG_C005, "(X-Id)"));
+    fixture_close(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_convert_passthrough_is_a_tls_route_and_a_listener),
+        cmocka_unit_test(test_convert_streams_wait_for_their_release),
+        cmocka_unit_test(test_convert_the_proxy_protocol_is_named),
+        cmocka_unit_test(test_convert_headers_of_the_data_plane_are_written),
+    };
+    return cmocka_run_group_tests_name("convert_streams", tests, NULL, NULL);
+}
