@@ -24,30 +24,16 @@ static void summarize(struct app *app, const struct converted *converted)
     buf_putc(&app->summary, '\n');
 }
 
-/* ---- one file for each object -------------------------------------------------------------- */
-
-/* "4-httproute-shop.web.yaml". kubectl applies the files of a folder by name, so what others refer to has
- * to come first. Names may hold '-' and '.', namespaces only '-', so the first '.' tells "a" and "b-c" from
- * "a-b" and "c". */
-static struct slice file_name(struct app *app, const struct converted_object *object)
-{
-    struct arena *arena = app->run.arena;
-    struct slice kind = slice_of(object->kind);
-    return arena_printf(arena, "%zu-" SLICE_FMT "-" SLICE_FMT "%s" SLICE_FMT "%s", object->rank + 1,
-                        SLICE_ARG(arena_lower(arena, kind)), SLICE_ARG(object->namespace),
-                        object->namespace.len ? "." : "", SLICE_ARG(object->name),
-                        app_output_is(app, "json") ? ".json" : ".yaml");
-}
+/* ---- a file for each object ----------------------------------------------------------------- */
 
 /* All names are looked at before the first file is written, so that each run says all that stands in its way. */
-static bool check_names(struct app *app, const struct folder *folder,
-                        const struct converted *converted, struct slice *why)
+static bool check_names(struct app *app, struct folder *folder, const struct converted_files *files,
+                        struct slice *why)
 {
     size_t refused = 0;
-    for (size_t i = 0; i < converted->count; i++) {
+    for (size_t i = 0; i < files->count; i++) {
         struct slice other;
-        refused +=
-            !folder_check(folder, file_name(app, &converted->objects[i]), refused ? &other : why);
+        refused += !folder_check(folder, files->items[i].path, refused ? &other : why);
     }
     if (refused > 1) {
         *why = arena_printf(app->run.arena, SLICE_FMT "; %zu other file%s cannot be written either",
@@ -56,32 +42,19 @@ static bool check_names(struct app *app, const struct folder *folder,
     return refused == 0;
 }
 
-static bool put_object(struct app *app, struct folder *folder,
-                       const struct converted_object *object, struct slice *why)
-{
-    struct buf json;
-    buf_init(&json, BUF_TEXT_MAX);
-    bool as_json = app_output_is(app, "json");
-    if (as_json) {
-        document_write_json(converted_read(&app->run, object), 2, &json);
-        buf_putc(&json, '\n');
-    }
-    bool fine =
-        folder_put(folder, file_name(app, object), as_json ? buf_slice(&json) : object->yaml, why);
-    buf_release(&json);
-    return fine;
-}
-
 static int write_folder(struct app *app, const struct converted *converted)
 {
     struct folder folder;
+    struct converted_files files = {0};
     struct slice why;
+    bool json = app_output_is(app, "json");
+    (app->options.flat ? converted_flat : converted_tree)(&app->run, converted, json, &files);
     if (!folder_open(app->run.arena, app->options.out_dir, app->options.force, &folder, &why)) {
         return app_failure(app, SLICE_FMT, SLICE_ARG(why));
     }
-    bool fine = check_names(app, &folder, converted, &why);
-    for (size_t i = 0; i < converted->count && fine; i++) {
-        fine = put_object(app, &folder, &converted->objects[i], &why);
+    bool fine = check_names(app, &folder, &files, &why);
+    for (size_t i = 0; i < files.count && fine; i++) {
+        fine = folder_put(&folder, files.items[i].path, files.items[i].text, &why);
     }
     bool complete = fine && folder_commit(&folder, &why);
     folder_close(&folder);
@@ -89,8 +62,8 @@ static int write_folder(struct app *app, const struct converted *converted)
         return app_failure(app, SLICE_FMT "%s", SLICE_ARG(why),
                            fine ? "" : "; nothing was written");
     }
-    buf_printf(&app->summary, "%zu file%s written to '" SLICE_FMT "'\n", converted->count,
-               converted->count == 1 ? "" : "s", SLICE_ARG(app->options.out_dir));
+    buf_printf(&app->summary, "%zu file%s written to '" SLICE_FMT "'\n", files.count,
+               files.count == 1 ? "" : "s", SLICE_ARG(app->options.out_dir));
     return EXIT_WELL;
 }
 
@@ -161,8 +134,8 @@ int cmd_convert(struct app *app)
     if (app->options.files.count == 0) {
         return app_usage(app, "'convert' needs input: -f PATH");
     }
-    if (app->options.force && !app->options.out_dir.len) {
-        return app_usage(app, "'--force' needs '--out-dir'");
+    if ((app->options.force || app->options.flat) && !app->options.out_dir.len) {
+        return app_usage(app, "'--%s' needs '--out-dir'", app->options.force ? "force" : "flat");
     }
     if (!app_convert_options(app, &options)) {
         return EXIT_USAGE;

@@ -43,18 +43,73 @@ bool folder_open(struct arena *arena, struct slice path, bool force, struct fold
     return folder->fd >= 0 || refuse(folder, strerror(errno), SLICE(""), why);
 }
 
+/* ---- folders in it ------------------------------------------------------------------------ */
+
+static bool is_name(struct slice part)
+{
+    return part.len && part.len <= NAME_MAX_BYTES && !slice_is(part, ".") && !slice_is(part, "..");
+}
+
+static bool is_relative(struct slice name)
+{
+    struct slice rest = name, part;
+    bool fine = name.len > 0 && !slice_ends(name, SLICE("/"));
+    while (fine && slice_split(&rest, '/', &part)) {
+        fine = is_name(part);
+    }
+    return fine;
+}
+
+/* Opens the folder that a file is in; -1 with errno. Links are not followed. */
+static int parent_open(struct folder *folder, struct slice name, bool make)
+{
+    struct arena *arena = folder->arena;
+    int at = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    size_t start = 0;
+    for (size_t end = slice_find(name, '/', 0); at >= 0 && end < name.len;
+         end = slice_find(name, '/', start)) {
+        const char *part = arena_string(arena, slice_sub(name, start, end));
+        if (make && mkdirat(at, part, 0777) == 0) {
+            *ARENA_PUSH(arena, folder->made, folder->made_count, folder->made_capacity) =
+                arena_string(arena, slice_sub(name, 0, end));
+        }
+        int next = openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int error = errno;
+        close(at);
+        errno = error;
+        at = next;
+        start = end + 1;
+    }
+    return at;
+}
+
+static struct slice base_name(struct slice name)
+{
+    size_t start = 0;
+    for (size_t i = slice_find(name, '/', 0); i < name.len; i = slice_find(name, '/', i + 1)) {
+        start = i + 1;
+    }
+    return slice_sub(name, start, name.len);
+}
+
+static const char *folder_error(int error)
+{
+    return error == ENOTDIR || error == ELOOP ? "what should be its folder exists and is none"
+                                              : strerror(error);
+}
+
+/* ---- files -------------------------------------------------------------------------------- */
+
 static bool write_file(int fd, struct slice text)
 {
     return write_all(fd, text) && (fsync(fd) == 0 || errno == EINVAL);
 }
 
-bool folder_check(const struct folder *folder, struct slice name, struct slice *why)
+static bool check_in(const struct folder *folder, int parent, struct slice name, struct slice *why)
 {
     struct stat info;
-    if (slice_find(name, '/', 0) < name.len || name.len > NAME_MAX_BYTES) {
-        return refuse(folder, "it is no name of a file", name, why);
-    }
-    if (fstatat(folder->fd, arena_string(folder->arena, name), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    const char *base = arena_string(folder->arena, base_name(name));
+    if (fstatat(parent, base, &info, AT_SYMLINK_NOFOLLOW) != 0) {
         return true;
     }
     if (!S_ISREG(info.st_mode)) {
@@ -63,17 +118,30 @@ bool folder_check(const struct folder *folder, struct slice name, struct slice *
     return folder->force || refuse(folder, "it exists; --force overwrites it", name, why);
 }
 
-bool folder_put(struct folder *folder, struct slice name, struct slice text, struct slice *why)
+bool folder_check(struct folder *folder, struct slice name, struct slice *why)
+{
+    if (!is_relative(name)) {
+        return refuse(folder, "it is no name of a file", name, why);
+    }
+    int parent = parent_open(folder, name, false);
+    if (parent < 0) {
+        return errno == ENOENT || refuse(folder, folder_error(errno), name, why);
+    }
+    bool fine = check_in(folder, parent, name, why);
+    close(parent);
+    return fine;
+}
+
+static bool put_in(struct folder *folder, int parent, struct slice name, struct slice text,
+                   struct slice *why)
 {
     struct arena *arena = folder->arena;
-    struct folder_file file = {arena_string(arena, name),
+    struct slice base = base_name(name);
+    struct folder_file file = {name, arena_string(arena, base),
                                arena_string(arena, arena_printf(arena, "." SLICE_FMT ".%ld.tmp",
-                                                                SLICE_ARG(name), (long)getpid()))};
-    if (!folder_check(folder, name, why)) {
-        return false;
-    }
-    int fd = openat(folder->fd, file.temporary,
-                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+                                                                SLICE_ARG(base), (long)getpid()))};
+    int fd =
+        openat(parent, file.temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0) {
         return refuse(folder, strerror(errno), name, why);
     }
@@ -87,12 +155,32 @@ bool folder_put(struct folder *folder, struct slice name, struct slice text, str
     return fine || refuse(folder, strerror(error), name, why);
 }
 
+bool folder_put(struct folder *folder, struct slice name, struct slice text, struct slice *why)
+{
+    if (!folder_check(folder, name, why)) {
+        return false;
+    }
+    int parent = parent_open(folder, name, true);
+    if (parent < 0) {
+        return refuse(folder, folder_error(errno), name, why);
+    }
+    bool fine = put_in(folder, parent, name, text, why);
+    close(parent);
+    return fine;
+}
+
 bool folder_commit(struct folder *folder, struct slice *why)
 {
     for (; folder->committed < folder->count; folder->committed++) {
         const struct folder_file *file = &folder->files[folder->committed];
-        if (renameat(folder->fd, file->temporary, folder->fd, file->name) != 0) {
-            return refuse(folder, strerror(errno), slice_of(file->name), why);
+        int parent = parent_open(folder, file->path, false);
+        bool fine = parent >= 0 && renameat(parent, file->temporary, parent, file->name) == 0;
+        int error = errno;
+        if (parent >= 0) {
+            close(parent);
+        }
+        if (!fine) {
+            return refuse(folder, strerror(error), file->path, why);
         }
     }
     return true;
@@ -101,7 +189,15 @@ bool folder_commit(struct folder *folder, struct slice *why)
 void folder_close(struct folder *folder)
 {
     for (size_t i = folder->committed; i < folder->count; i++) {
-        unlinkat(folder->fd, folder->files[i].temporary, 0);
+        int parent = parent_open(folder, folder->files[i].path, false);
+        if (parent >= 0) {
+            unlinkat(parent, folder->files[i].temporary, 0);
+            close(parent);
+        }
+    }
+    /* those that hold a file stay */
+    for (size_t i = folder->made_count; i-- > 0;) {
+        unlinkat(folder->fd, folder->made[i], AT_REMOVEDIR);
     }
     if (folder->fd >= 0) {
         close(folder->fd);

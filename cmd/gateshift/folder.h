@@ -3,15 +3,17 @@
  * Ownership: names and reasons live in the arena given.
  * Errors:    false, with a line for people in *why. folder_close removes what was not committed.
  *
- * Names are relative to the folder and hold no '/'. Temporary names are new and are never followed
- * through a link, so nothing outside the folder is written. */
+ * Names are relative to the folder; those with a '/' are in folders of it, which are made. Temporary names
+ * are new, and neither they nor folders are followed through a link, so nothing outside the folder is
+ * written. */
 #ifndef GATESHIFT_FOLDER_H
 #define GATESHIFT_FOLDER_H
 
 #include "base/base.h"
 
 struct folder_file {
-    const char *name, *temporary;
+    struct slice path;            /* in the folder */
+    const char *name, *temporary; /* in its own one */
 };
 struct folder {
     struct arena *arena;
@@ -21,13 +23,15 @@ struct folder {
     struct folder_file *files;
     size_t count, capacity;
     size_t committed;
+    const char **made; /* folders that were not there */
+    size_t made_count, made_capacity;
 };
 
 /* Makes the folder, and those above it, where they are missing. */
 NODISCARD bool folder_open(struct arena *arena, struct slice path, bool force,
                            struct folder *folder, struct slice *why);
 /* False when a file of this name cannot be written, because something is there already. */
-NODISCARD bool folder_check(const struct folder *folder, struct slice name, struct slice *why);
+NODISCARD bool folder_check(struct folder *folder, struct slice name, struct slice *why);
 /* Writes under a temporary name; refuses a name that exists unless forced. */
 NODISCARD bool folder_put(struct folder *folder, struct slice name, struct slice text,
                           struct slice *why);

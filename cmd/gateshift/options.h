@@ -47,7 +47,7 @@ struct options {
     struct slice layout, gateway_namespace, selector;
     struct slice diagnostics, min_severity, color, as, before_as, after_as, side, method, client_ip,
         body_size;
-    bool help, keep_going, force, closed, convert, strict, quiet, all, coverage, check;
+    bool help, keep_going, force, flat, closed, convert, strict, quiet, all, coverage, check;
 };
 
 enum option_kind { OPTION_SWITCH, OPTION_TEXT, OPTION_LIST };

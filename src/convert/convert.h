@@ -105,6 +105,7 @@ struct converted_object {
     const char *kind;
     size_t rank;                  /* of the kind in the order to apply, from 0 */
     struct slice namespace, name; /* namespace: empty for what has none */
+    bool of_platform;             /* who runs Gateways owns it, not who runs the app */
     struct slice yaml;
 };
 struct converted {
@@ -116,6 +117,20 @@ struct converted {
 };
 void convert_table(struct run *run, const struct kube *kube, const struct route_table *table,
                    const struct convert_options *options, struct converted *out);
+/* Files of a folder, in a fixed order; paths are relative to it. */
+struct converted_file {
+    struct slice path, text;
+};
+struct converted_files {
+    struct converted_file *items;
+    size_t count, capacity;
+};
+/* platform/NAMESPACE and apps/NAMESPACE with a file for each object and a kustomization.yaml for each folder. */
+void converted_tree(struct run *run, const struct converted *converted, bool json,
+                    struct converted_files *out);
+/* A file for each object, side by side. */
+void converted_flat(struct run *run, const struct converted *converted, bool json,
+                    struct converted_files *out);
 /* All objects as YAML documents. */
 void converted_write(const struct converted *converted, struct buf *out);
 /* The tree of an object, read from its text. */

@@ -445,6 +445,8 @@ struct slice origin_key(struct conversion *c, const struct origin *origin);
 void labels_copy(struct conversion *c, struct node *object, const struct origin *origin);
 /* The text of an object stands in c->text; its tree is not needed any more. */
 void object_add(struct conversion *c, const char *kind, struct slice namespace, struct slice name);
+/* The object that was added last belongs to who runs Gateways. */
+void object_of_platform(struct conversion *c);
 void namespace_write(struct conversion *c, struct slice name);
 /* Remembers that an object of `kind` in `from` refers to one in another namespace. */
 void grant_need(struct conversion *c, const char *kind, struct slice from, const char *to_kind,

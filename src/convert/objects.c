@@ -101,6 +101,11 @@ void object_add(struct conversion *c, const char *kind, struct slice namespace, 
     arena_clear(c->nodes);
 }
 
+void object_of_platform(struct conversion *c)
+{
+    c->out->objects[c->out->count - 1].of_platform = true;
+}
+
 /* The object at hand is complete. */
 static void tree_add(struct conversion *c, const char *kind, struct slice namespace,
                      struct slice name, const struct node *tree)
@@ -114,6 +119,7 @@ void namespace_write(struct conversion *c, struct slice name)
 {
     tree_add(c, "Namespace", SLICE(""), name,
              object_node(c, "v1", "Namespace", SLICE_ABSENT, name, SLICE_ABSENT));
+    object_of_platform(c);
 }
 
 static int by_slice(const void *a, const void *b, void *user)
@@ -184,6 +190,9 @@ static void grant_write(struct conversion *c, const struct grant *grant, struct 
     node_set(arena, spec, "to", to);
     node_set(arena, object, "spec", spec);
     tree_add(c, "ReferenceGrant", grant->to, name, object);
+    if (slice_is(grant->from_kind, "Gateway")) {
+        object_of_platform(c);
+    }
 }
 
 void grants_write(struct conversion *c)
@@ -401,6 +410,7 @@ static void gateway_write(struct conversion *c, const struct plane *plane, struc
     }
     node_set(c->nodes, object, "spec", spec);
     tree_add(c, "Gateway", plane->namespace, name, object);
+    object_of_platform(c);
     gateway_policies_write(c, plane, name);
     c->out->gateways++;
     c->out->listeners += refs->count;

@@ -294,6 +294,7 @@ void gateway_policies_write(struct conversion *c, const struct plane *plane, str
             object_write(c, kind, plane->namespace, gateway, SLICE_ABSENT,
                          targets_node(c, kind, "gateway.networking.k8s.io", "Gateway", gateway),
                          yaml);
+            object_of_platform(c);
         }
     }
 }

@@ -272,7 +272,8 @@ static void check_class(struct decoder *decoder, const struct ingress *ingress)
 static void keep_other(const struct reader *reader, struct object *object)
 {
     if (slice_is(object->kind_name, "Kustomization") &&
-        slice_starts(object->api_version, SLICE("kustomize.config.k8s.io/"))) {
+        slice_starts(object->api_version, SLICE("kustomize.config.k8s.io/")) &&
+        !labels_find(&object->annotations, "gateshift.dev/generated")) {
         diag_at(
             reader->run->diag, DIAG_K016, object->span, object->subject,
             "a kustomization is not built here; give the output of 'kubectl kustomize' instead");
