@@ -18,13 +18,18 @@ struct sort {
     void *user;
 };
 
-static void merge(const struct sort *sort, const char *left, size_t left_count, const char *right,
-                  size_t right_count, char *out)
+/* Merges the two sorted parts of `items`; `spare` has room for the left one. */
+static void merge(const struct sort *sort, char *items, size_t left_count, size_t right_count,
+                  char *spare)
 {
+    char *out = items;
+    const char *left = spare, *right = items + left_count * sort->size;
     /* Much of what is sorted has long runs in order. */
-    const char *last = left + (left_count ? left_count - 1 : 0) * sort->size;
-    bool apart = left_count && right_count && sort->compare(last, right, sort->user) <= 0;
-    while (!apart && left_count && right_count) {
+    if (sort->compare(right - sort->size, right, sort->user) <= 0) {
+        return;
+    }
+    memcpy(spare, items, left_count * sort->size);
+    while (left_count && right_count) {
         /* <= keeps equal elements in their order. */
         if (sort->compare(left, right, sort->user) <= 0) {
             memcpy(out, left, sort->size);
@@ -37,8 +42,19 @@ static void merge(const struct sort *sort, const char *left, size_t left_count, 
         }
         out += sort->size;
     }
-    memcpy(out, left, left_count * sort->size);
-    memcpy(out + left_count * sort->size, right, right_count * sort->size);
+    memcpy(out, left, left_count * sort->size); /* what is left of the right part is in its place */
+}
+
+/* One half after the other: what fits into a cache is sorted there, with the texts that it points to. */
+static void sort_part(const struct sort *sort, char *items, size_t count, char *spare)
+{
+    size_t half = count / 2;
+    if (count < 2) {
+        return;
+    }
+    sort_part(sort, items, half, spare);
+    sort_part(sort, items + half * sort->size, count - half, spare);
+    merge(sort, items, half, count - half, spare);
 }
 
 static bool is_sorted(const struct sort *sort, const char *items, size_t count)
@@ -61,20 +77,5 @@ void sort_stable(struct arena *scratch, void *items, size_t count, size_t size, 
     if (is_sorted(&sort, items, count)) {
         return;
     }
-    char *from = items, *to = arena_alloc_array(scratch, count, size);
-    for (size_t width = 1; width < count; width *= 2) {
-        for (size_t start = 0; start < count; start += 2 * width) {
-            size_t left = count - start < width ? count - start : width;
-            size_t rest = count - start - left;
-            size_t right = rest < width ? rest : width;
-            merge(&sort, from + start * size, left, from + (start + left) * size, right,
-                  to + start * size);
-        }
-        char *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != (char *)items) {
-        memcpy(items, from, count * size);
-    }
+    sort_part(&sort, items, count, arena_alloc_array(scratch, count / 2, size));
 }

@@ -82,8 +82,8 @@ size_t slice_find(struct slice s, char byte, size_t from)
 
 bool slice_contains(struct slice s, struct slice part)
 {
-    if (part.len == 0) {
-        return true;
+    if (part.len == 0 || part.len > s.len) {
+        return part.len == 0;
     }
     for (size_t i = slice_find(s, part.ptr[0], 0); i + part.len <= s.len;
          i = slice_find(s, part.ptr[0], i + 1)) {

@@ -109,9 +109,13 @@ static bool may_be_number(struct slice text)
 
 static bool is_word(struct slice text)
 {
+    static const char first[] = "yYnNoOtTfF";
     static const struct slice words[] = {{"y", 1},    {"n", 1},     {"yes", 3},
                                          {"no", 2},   {"on", 2},    {"off", 3},
                                          {"true", 4}, {"false", 5}, {"null", 4}};
+    if (!text.len || text.len > WORD_MAX || !memchr(first, text.ptr[0], sizeof first - 1)) {
+        return false;
+    }
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (slice_equal_fold(text, words[i])) {
             return true;
@@ -134,7 +138,7 @@ static bool is_simple(struct slice text)
             return false;
         }
     }
-    return text.len > WORD_MAX || !is_word(text);
+    return !is_word(text);
 }
 
 /* True when the text, written plain, is read back as this very string by readers of YAML 1.1 and 1.2.
@@ -146,8 +150,8 @@ static bool plain_is_safe(struct slice text)
         return true;
     }
     if (text.len == 0 || text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == ':' ||
-        text.ptr[0] == '\0' || strchr(first_refused, text.ptr[0]) != NULL ||
-        (text.len <= WORD_MAX && is_word(text)) || !is_clean(text, false)) {
+        text.ptr[0] == '\0' || strchr(first_refused, text.ptr[0]) != NULL || is_word(text) ||
+        !is_clean(text, false)) {
         return false;
     }
     if (text.ptr[0] >= '0' && text.ptr[0] <= '9' && may_be_number(text)) {

@@ -38,15 +38,28 @@ struct slice snippet_reason(struct run *run, struct slice name, enum annotation_
 
 /* ---- which ones count ----------------------------------------------------------------------- */
 
+/* Most servers have no snippet at all, so nothing is made ready for one before there is one. */
 static void place(struct run *run, enum snippet_place at, struct slice text,
-                  struct effect_source source, const struct variables *own,
+                  struct effect_source source, const struct location *location,
                   struct placed_snippets *out)
 {
+    if (!text.len) {
+        return;
+    }
+    const struct variables own =
+        location ? location_variables(run, location) : (struct variables){0};
+    struct placed_snippet *item = &out->items[out->count++];
+    item->place = at;
+    item->source = source;
+    snippet_read(run, at, text, location ? &own : NULL, &item->snippet);
+}
+
+static void place_setting(const struct model *model, enum snippet_place at, struct slice text,
+                          const char *key, const struct location *location,
+                          struct placed_snippets *out)
+{
     if (text.len) {
-        struct placed_snippet *item = &out->items[out->count++];
-        item->place = at;
-        item->source = source;
-        snippet_read(run, at, text, own, &item->snippet);
+        place(model->run, at, text, setting_source(model->settings, key), location, out);
     }
 }
 
@@ -56,33 +69,26 @@ void snippets_of(const struct model *model, const struct server *server,
 {
     struct run *run = model->run;
     const struct settings *settings = model->settings;
-    struct variables own = {0};
-    const struct variables *known = NULL;
-    *out = (struct placed_snippets){.count = 0};
-    if (location) {
-        own = location_variables(run, location);
-        known = &own;
-    }
+    out->count = 0;
     for (size_t i = 0; i < server->item_count && !server->refused.name.ptr; i++) {
         const struct annotations *annotations = server->items[i]->annotations;
         if (annotation_set(annotations, AN_server_snippet)) {
             place(run, SNIPPET_SERVER, annotation_text(annotations, AN_server_snippet),
-                  annotation_source(annotations, AN_server_snippet), known, out);
+                  annotation_source(annotations, AN_server_snippet), location, out);
             break;
         }
     }
-    place(run, SNIPPET_SERVER, settings->server_snippet, setting_source(settings, "server-snippet"),
-          known, out);
+    place_setting(model, SNIPPET_SERVER, settings->server_snippet, "server-snippet", location, out);
     if (!location || (location->item && location->item->annotations->denied)) {
         return;
     }
     if (location->item && annotation_set(location->item->annotations, AN_configuration_snippet)) {
         const struct annotations *annotations = location->item->annotations;
         place(run, SNIPPET_LOCATION, annotation_text(annotations, AN_configuration_snippet),
-              annotation_source(annotations, AN_configuration_snippet), known, out);
+              annotation_source(annotations, AN_configuration_snippet), location, out);
     }
-    place(run, SNIPPET_LOCATION, settings->location_snippet,
-          setting_source(settings, "location-snippet"), known, out);
+    place_setting(model, SNIPPET_LOCATION, settings->location_snippet, "location-snippet", location,
+                  out);
 }
 
 /* ---- answers ------------------------------------------------------------------------------ */
