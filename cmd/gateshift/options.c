@@ -88,6 +88,8 @@ static const struct command_row commands[] = {
      "print the effective routes, in the order of decision"},
     {COMMAND_VALIDATE, "validate", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
      "tell whether an API server, and the target, would accept the objects"},
+    {COMMAND_ROLLBACK, "rollback", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
+     "write the manifests that put Ingresses back, and prove them"},
     {COMMAND_EXPLAIN, "explain", "[CODE|ANNOTATION|EFFECT|WORD...]", 0, SIZE_MAX,
      "[CODE|ANNOTATION|EFFECT|WORD...]\n--coverage [OPTION...]",
      "tell what a diagnostic, an annotation or an effect means"},
@@ -97,9 +99,12 @@ static const struct command_row commands[] = {
 };
 
 /* Those that read what a data plane does, and those that read objects at all. */
-#define SIDES       (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_SHOW)
-#define READERS     (SIDES | COMMAND_VALIDATE)
-#define CONVERTERS  (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF)
+#define SIDES                                                                                      \
+    (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_SHOW |             \
+     COMMAND_ROLLBACK)
+#define READERS (SIDES | COMMAND_VALIDATE)
+#define CONVERTERS                                                                                 \
+    (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_ROLLBACK)
 #define ANY_COMMAND (READERS | COMMAND_EXPLAIN | COMMAND_VERSION | COMMAND_COMPLETION)
 
 #define SWITCH(name, letter, member, commands, text)                                               \
@@ -128,15 +133,21 @@ static const struct option_row rows[] = {
     LIST("before", 0, before, COMMAND_DIFF, "PATH", "what runs today; repeatable"),
     LIST("after", 0, after, COMMAND_DIFF, "PATH",
          "what is to run; repeatable; without it --before is converted"),
-    TEXT("namespace", 'n', namespace, READERS & ~COMMAND_CONVERT, "NAME",
+    TEXT("namespace", 'n', namespace, READERS & ~(COMMAND_CONVERT | COMMAND_ROLLBACK), "NAME",
          "namespace of objects that name none (default)"),
     TEXT("namespace", 'n', namespace, COMMAND_CONVERT, "NAME",
          "write what comes from this namespace only; objects that name none are in it"),
+    TEXT("namespace", 'n', namespace, COMMAND_ROLLBACK, "NAME",
+         "put back the Ingresses of this namespace only; objects that name none are in it"),
     TEXT("selector", 'l', selector, COMMAND_CONVERT, "LABELS",
          "write what comes from Ingresses with these labels only, such as team=web,env!=test"),
     LIST("host", 0, hosts, COMMAND_CONVERT, "HOST",
          "write this host only; *.example.com is all below it; repeatable"),
+    LIST("host", 0, hosts, COMMAND_ROLLBACK, "HOST",
+         "put back the Ingresses of this host only; *.example.com is all below it; repeatable"),
     CHOICE("output", 'o', output, COMMAND_CONVERT, "FORMAT", yaml_or_json, "format of the objects"),
+    CHOICE("output", 'o', output, COMMAND_ROLLBACK, "FORMAT", yaml_or_json,
+           "the manifests; json: with the order, what to delete, and the proof"),
     CHOICE("output", 'o', output, COMMAND_SIMULATE | COMMAND_SHOW | COMMAND_VALIDATE, "FORMAT",
            text_or_json, "format of the result"),
     CHOICE("output", 'o', output, COMMAND_DIFF, "FORMAT", report_format_name,
@@ -149,7 +160,9 @@ static const struct option_row rows[] = {
     TEXT("out-dir", 0, out_dir, COMMAND_CONVERT, "DIR",
          "write a file for each object into folders by owner and namespace"),
     SWITCH("flat", 0, flat, COMMAND_CONVERT, "write all files of --out-dir side by side"),
-    SWITCH("force", 0, force, COMMAND_CONVERT, "overwrite files in --out-dir"),
+    TEXT("out-dir", 0, out_dir, COMMAND_ROLLBACK, "DIR",
+         "write manifests, steps and proof into a folder"),
+    SWITCH("force", 0, force, COMMAND_CONVERT | COMMAND_ROLLBACK, "overwrite files in --out-dir"),
     SWITCH("check", 0, check, COMMAND_CONVERT,
            "read back what was written, and prove that it does the same as the Ingresses"),
     CHOICE("from", 0, from, SIDES, "NAME", ingress_from_name, "whose Ingresses they are"),
@@ -205,8 +218,8 @@ static const struct option_row rows[] = {
     LIST("accept", 0, accept, COMMAND_DIFF, "FILE",
          "differences that the team accepts; see gateshift-accept(5)"),
     SWITCH("strict", 0, strict, COMMAND_DIFF, "fail on what is unproven, too"),
-    CHOICE("fail-on", 0, fail_on, COMMAND_CONVERT | COMMAND_VALIDATE, "LEVEL", error_levels,
-           "exit with 1 from this level on"),
+    CHOICE("fail-on", 0, fail_on, COMMAND_CONVERT | COMMAND_VALIDATE | COMMAND_ROLLBACK, "LEVEL",
+           error_levels, "exit with 1 from this level on"),
     CHOICE("fail-on", 0, fail_on, COMMAND_DIFF, "LEVEL", difference_levels,
            "exit with 1 from this level on"),
     SWITCH("keep-going", 0, keep_going, SIDES,

@@ -18,7 +18,8 @@ enum command {
     COMMAND_EXPLAIN = 32,
     COMMAND_VERSION = 64,
     COMMAND_COMPLETION = 128,
-    COMMAND_VALIDATE = 256
+    COMMAND_VALIDATE = 256,
+    COMMAND_ROLLBACK = 512
 };
 
 struct command_row {

@@ -14,16 +14,29 @@ static void read_document(void *user, struct node *root)
     kube_read_document(reading->run, root, reading->namespace, reading->kube);
 }
 
-void side_read(struct run *run, struct input *input, struct slice namespace, struct kube *kube)
+static void read_input(struct run *run, struct input *input, struct slice namespace,
+                       bool keeps_trees, struct kube *kube)
 {
     struct reading reading = {run, namespace.len ? namespace : SLICE("default"), kube};
     kube_init(run, kube);
+    kube->keeps_trees = keeps_trees;
     kube_hide_secrets(run);
     for (size_t i = 0; i < input->count; i++) {
         document_read_each(run, &input->files[i], read_document, &reading);
     }
     kube_wipe_secrets(run, input);
     kube_finish(run, kube);
+}
+
+void side_read(struct run *run, struct input *input, struct slice namespace, struct kube *kube)
+{
+    read_input(run, input, namespace, false, kube);
+}
+
+void side_read_whole(struct run *run, struct input *input, struct slice namespace,
+                     struct kube *kube)
+{
+    read_input(run, input, namespace, true, kube);
 }
 
 static void share(struct run *run, const struct kube *from, const enum kube_kind *kinds,

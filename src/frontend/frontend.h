@@ -36,6 +36,9 @@ struct side {
 /* Reads files into objects; the texts of files with Secrets are overwritten then. Reading the same files for
  * two sides is done once: see side_share. */
 void side_read(struct run *run, struct input *input, struct slice namespace, struct kube *kube);
+/* The same where objects are to be written again as they are: all but Secrets keep their trees. */
+void side_read_whole(struct run *run, struct input *input, struct slice namespace,
+                     struct kube *kube);
 /* Services, EndpointSlices, Secrets, ConfigMaps, Namespaces of `from` are added to `to` where `to`
  * has none of that name: both sides of a comparison see the union. */
 void side_share(struct run *run, const struct kube *from, struct kube *to);

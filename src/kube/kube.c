@@ -302,11 +302,12 @@ static void read_object(const struct reader *reader, struct node *root,
         secret_wipe(root);
         return;
     }
+    bool keeps_tree = readings[id].keeps_tree || (reader->kube->keeps_trees && id != KUBE_SECRET);
     struct object *object = arena_alloc(run->arena, readings[id].size);
     *object = (struct object){.kind = id,
                               .kind_name = identity.kind,
                               .api_version = identity.api_version,
-                              .root = readings[id].keeps_tree ? node_copy(run->arena, root) : NULL,
+                              .root = keeps_tree ? node_copy(run->arena, root) : NULL,
                               .content = id == KUBE_SECRET ? 0 : node_hash(root),
                               .span = root->span};
     decoder.subject = identity.kind;

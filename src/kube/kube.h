@@ -63,8 +63,9 @@ struct object {
     bool has_created;
     int64_t created; /* metadata.creationTimestamp */
     struct labels labels, annotations;
-    struct node *root; /* of Gateways and of kinds that are not read; else null */
-    uint64_t content;  /* node_hash of the whole object */
+    struct node
+        *root; /* of Gateways and of kinds that are not read, or kube.keeps_trees; else null */
+    uint64_t content; /* node_hash of the whole object */
     struct span span;
 };
 
@@ -319,6 +320,8 @@ struct kube {
     struct map *index;             /* "kind\0namespace\0name" to object */
     struct map *slices_by_service; /* "namespace\0service" to struct endpoint_group */
     struct map *said; /* what is to be said only once about this input, by a text of its user */
+    bool
+        keeps_trees; /* objects that are read keep their trees, but for Secrets; set after kube_init */
 };
 struct endpoint_group {
     struct endpoint_slice **items;

@@ -1,0 +1,143 @@
+#include "app.h"
+#include "folder.h"
+#include "rollback/rollback.h"
+
+static void summarize(struct app *app, const struct rollback *rollback)
+{
+    buf_printf(&app->summary,
+               "%zu Ingress%s in %zu round%s, %zu object%s to delete; behaviour: %s; %zu request%s "
+               "that depend%s on the order of creation\n",
+               rollback->ingresses, rollback->ingresses == 1 ? "" : "es", rollback->rounds,
+               rollback->rounds == 1 ? "" : "s", rollback->deletion_count,
+               rollback->deletion_count == 1 ? "" : "s", verdict_name(rollback->verdict),
+               rollback->trap_count, rollback->trap_count == 1 ? "" : "s",
+               rollback->trap_count == 1 ? "s" : "");
+}
+
+static void print(struct app *app, const struct rollback *rollback)
+{
+    if (app_output_is(app, "json")) {
+        document_write_json(rollback_node(&app->run, rollback), 2, &app->out);
+        buf_putc(&app->out, '\n');
+        return;
+    }
+    for (size_t round = 0; round < rollback->rounds; round++) {
+        if (rollback->rounds > 1) {
+            buf_printf(&app->out, "%s# round %zu of %zu%s\n", round ? "---\n" : "", round + 1,
+                       rollback->rounds, round ? ", not before 2 seconds later" : "");
+        }
+        rollback_write_round(rollback, round, &app->out);
+    }
+}
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+enum file { FILE_STEPS, FILE_FACTS, FILE_DELETE, FILE_ROUNDS };
+
+static struct slice file_name(struct app *app, const struct rollback *rollback, size_t index)
+{
+    return index == FILE_STEPS    ? SLICE("ROLLBACK.md")
+           : index == FILE_FACTS  ? SLICE("rollback.json")
+           : index == FILE_DELETE ? SLICE(ROLLBACK_DELETE_FILE)
+                                  : rollback_round_file(&app->run, rollback, index - FILE_ROUNDS);
+}
+
+static void write_file(struct app *app, const struct rollback *rollback, size_t index,
+                       struct buf *out)
+{
+    switch (index) {
+    case FILE_STEPS:
+        rollback_write_steps(&app->run, rollback, out);
+        return;
+    case FILE_FACTS:
+        document_write_json(rollback_node(&app->run, rollback), 2, out);
+        buf_putc(out, '\n');
+        return;
+    case FILE_DELETE:
+        rollback_write_deletions(&app->run, rollback, out);
+        return;
+    default:
+        rollback_write_round(rollback, index - FILE_ROUNDS, out);
+    }
+}
+
+static int write_folder(struct app *app, const struct rollback *rollback)
+{
+    struct folder folder;
+    struct slice why;
+    struct buf text;
+    if (!folder_open(app->run.arena, app->options.out_dir, app->options.force, &folder, &why)) {
+        return app_failure(app, SLICE_FMT, SLICE_ARG(why));
+    }
+    bool fine = true;
+    for (size_t i = 0; i < FILE_ROUNDS + rollback->rounds && fine; i++) {
+        buf_init(&text, BUF_TEXT_MAX);
+        write_file(app, rollback, i, &text);
+        fine = folder_put(&folder, file_name(app, rollback, i), buf_slice(&text), &why);
+        buf_release(&text);
+    }
+    bool complete = fine && folder_commit(&folder, &why);
+    folder_close(&folder);
+    return complete ? EXIT_WELL
+                    : app_failure(app, SLICE_FMT "%s", SLICE_ARG(why),
+                                  fine ? "" : "; nothing was written");
+}
+
+static int make(struct app *app, struct side *side, const struct side_options *side_options,
+                const struct convert_options *options)
+{
+    const struct rollback_choice choice = {.namespace = app->options.namespace,
+                                           .hosts = app->options.hosts.items,
+                                           .host_count = app->options.hosts.count};
+    struct run quiet = app->run; /* what there is to say of a conversion, convert says */
+    struct converted converted = {0};
+    struct rollback rollback;
+    quiet.diag = diag_beside(app->run.diag);
+    convert_table(&quiet, &side->kube, &side->table, options, &converted);
+    if (!rollback_make(&app->run, side, side_options, &choice, &converted, &rollback)) {
+        return EXIT_NO;
+    }
+    int status = EXIT_WELL;
+    if (app->options.out_dir.len) {
+        status = write_folder(app, &rollback);
+    } else {
+        print(app, &rollback);
+    }
+    summarize(app, &rollback);
+    return status;
+}
+
+static bool fails(const struct app *app)
+{
+    return diag_count_severity(app->run.diag, SEVERITY_ERROR) ||
+           (slice_is(app->options.fail_on, "warning") &&
+            diag_count_severity(app->run.diag, SEVERITY_WARNING));
+}
+
+int cmd_rollback(struct app *app)
+{
+    struct side_options side_options;
+    struct convert_options options;
+    struct side side = {0};
+    struct input input = {0};
+    if (app->options.files.count == 0) {
+        return app_usage(app, "'rollback' needs input: -f PATH");
+    }
+    if (app->options.force && !app->options.out_dir.len) {
+        return app_usage(app, "'--force' needs '--out-dir'");
+    }
+    if (!app_convert_options(app, &options)) {
+        return EXIT_USAGE;
+    }
+    app_side_options(app, SLICE_ABSENT, &side_options);
+    side_options.kind = SIDE_INGRESS;
+    app_input(app, &app->options.files, &input);
+    side_read_whole(&app->run, &input, app->options.namespace, &side.kube);
+    if (!side_build(&app->run, &side_options, &side)) {
+        return EXIT_INPUT;
+    }
+    int status = app_stops(app) ? EXIT_INPUT : make(app, &side, &side_options, &options);
+    side_close(&side);
+    diag_finish(app->run.diag);
+    return status != EXIT_WELL ? status : app_status(app, fails(app) ? EXIT_NO : EXIT_WELL);
+}
