@@ -337,11 +337,13 @@ struct vendor {
     emit_fn *emitters[EFFECT_COUNT]; /* null: as the standard says it */
     /* A rule that answers by itself; false: as the standard says it. Null: always so. */
     bool (*answer)(struct emission *e, const struct route_answer *answer);
+    /* Effects that may answer before a redirect does, so that rules which redirect need them as well. */
+    bool before_redirect[EFFECT_COUNT];
     /* What becomes of the platform's effects that `base` carries over; null: it does not. */
     const char *base_says[EFFECT_COUNT];
 };
 /* Targets with kinds of their own have a file each. */
-extern const struct target target_envoy_gateway;
+extern const struct target target_envoy_gateway, target_ngf;
 
 /* The spec of a kind of the target for the rule at hand, made when it is first asked for. */
 struct node *policy_spec(struct emission *e, size_t kind);

@@ -360,13 +360,26 @@ static const struct behaviour *behaviour_of(struct emission *e)
     return known;
 }
 
+static void before_redirect_emit(struct emission *e)
+{
+    const struct vendor *vendor = e->c->options->target->vendor;
+    for (enum effect_id id = 0; vendor && id < EFFECT_COUNT; id++) {
+        const void *effect = effect_get(&e->rule->effects, id);
+        if (effect && vendor->before_redirect[id]) {
+            vendor->emitters[id](e, effect);
+        }
+    }
+}
+
 /* The redirect to https of one host is that of all, as a rule. */
 static void https_redirect_emit(struct emission *e)
 {
     struct conversion *c = e->c;
     const struct route_redirect *redirect = e->rule->effects.https_redirect, *last = c->redirect;
     bool default_too = last && !last->source.name.len && !redirect->source.name.len;
-    if (!default_too || !effect_equal(EFFECT_https_redirect, last, redirect)) {
+    before_redirect_emit(e);
+    if (c->options->target->vendor || !default_too ||
+        !effect_equal(EFFECT_https_redirect, last, redirect)) {
         redirect_emit(e, redirect);
         c->redirect = redirect;
         c->redirect_behaviour = behaviour_of(e);
@@ -394,6 +407,7 @@ static void draft_emit(struct conversion *c, struct draft *draft, bool https,
     if (first == EFFECT_answer) {
         answer_emit(&e);
     } else if (first == EFFECT_redirect) {
+        before_redirect_emit(&e);
         redirect_emit(&e, rule->effects.redirect);
     } else if (first == EFFECT_https_redirect) {
         https_redirect_emit(&e);

@@ -268,6 +268,15 @@ static bool has_open_end(struct slice pattern)
     return false;
 }
 
+/* NGINX Gateway Fabric takes what begins with '/' (its validation/common.go, pathFmt), and puts a '^' in front. */
+static struct slice slash_in_front(struct conversion *c, struct slice pattern)
+{
+    bool nginx = target_profile(c->options->target)->regex_engine == PROFILE_ENGINE_NGINX;
+    return nginx && slice_starts(pattern, SLICE("(?i)/"))
+               ? ARENA_JOIN(c->arena, SLICE("/(?i)"), slice_sub(pattern, 5, pattern.len))
+               : pattern;
+}
+
 /* An expression that spans the whole path, as most implementations want it: it then means the
  * same to those that look for it at the start. */
 static bool regex_draft(struct conversion *c, const struct rule *rule, struct draft_match *out)
@@ -283,6 +292,7 @@ static bool regex_draft(struct conversion *c, const struct rule *rule, struct dr
     out->value = arena_printf(c->arena, "%s%s" SLICE_FMT "%s%s", path->fold ? "(?i)" : "",
                               alternation ? "(?:" : "", SLICE_ARG(pattern), alternation ? ")" : "",
                               open || alternation ? ".*" : "");
+    out->value = slash_in_front(c, out->value);
     say_rule(c, DIAG_C012, rule,
              "path '" SLICE_FMT "' is written as the regular expression '" SLICE_FMT
              "': how it is matched, and its place among prefixes, depend on the implementation",

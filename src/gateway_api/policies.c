@@ -117,7 +117,8 @@ static const struct {
     const char *profile;
     const struct policy_reader *readers;
     const int *gates;
-} vendors[] = {{"envoy-gateway", envoy_gateway_readers, envoy_gateway_gates}};
+} vendors[] = {{"envoy-gateway", envoy_gateway_readers, envoy_gateway_gates},
+               {"nginx-gateway-fabric", ngf_readers, ngf_gates}};
 
 static void vendor_choose(struct builder *builder)
 {

@@ -43,9 +43,9 @@ struct policy_reader {
 };
 
 /* The kinds of an implementation; the last has no kind. */
-extern const struct policy_reader envoy_gateway_readers[];
+extern const struct policy_reader envoy_gateway_readers[], ngf_readers[];
 /* The order in which they answer; ends by EFFECT_COUNT. */
-extern const int envoy_gateway_gates[];
+extern const int envoy_gateway_gates[], ngf_gates[];
 
 void policies_read(struct builder *builder);
 /* How requests are read; once the Gateways are known. */

@@ -1,0 +1,235 @@
+#include "convert/ngf_priv.h"
+
+/* ---- numbers with units --------------------------------------------------------------------- */
+
+enum { DIGITS_MAX = 9999 };
+
+/* The largest unit that fits exactly, in at most four digits; absent where there is none. */
+static struct slice in_units(struct conversion *c, int64_t value, const int64_t *sizes,
+                             const char *const *units, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (value % sizes[i] == 0 && value / sizes[i] <= DIGITS_MAX) {
+            return arena_printf(c->arena, "%lld%s", (long long)(value / sizes[i]), units[i]);
+        }
+    }
+    return SLICE_ABSENT;
+}
+
+static struct slice ngf_size(struct conversion *c, int64_t bytes)
+{
+    static const int64_t sizes[] = {1 << 30, 1 << 20, 1 << 10, 1};
+    static const char *const units[] = {"g", "m", "k", ""};
+    return in_units(c, bytes, sizes, units, ARRAY_LEN(sizes));
+}
+
+static struct slice ngf_duration(struct conversion *c, int64_t ms)
+{
+    static const int64_t sizes[] = {1000, 60000, 3600000, 1};
+    static const char *const units[] = {"s", "m", "h", "ms"};
+    return in_units(c, ms, sizes, units, ARRAY_LEN(sizes));
+}
+
+/* ---- ClientSettingsPolicy ------------------------------------------------------------------- */
+
+/* clientsettingspolicy_types.go: 0 is no limit. */
+static bool write_body(struct conversion *c, struct node *spec,
+                       const struct route_body_limit *limit)
+{
+    struct slice size = ngf_size(c, limit->bytes < 0 ? 0 : limit->bytes);
+    if (size.ptr) {
+        node_set(c->nodes, policy_map(c, spec, "body"), "maxSize", node_string(c->nodes, size));
+    }
+    return size.ptr != NULL;
+}
+
+void ngf_client_base(struct conversion *c, struct node *spec)
+{
+    const struct effects *platform = &c->table->platform;
+    if (platform->body_limit) {
+        (void)write_body(c, spec, platform->body_limit);
+    }
+}
+
+void ngf_body_limit(struct emission *e, const void *effect)
+{
+    if (!write_body(e->c, policy_spec(e, NGF_CLIENT_SETTINGS), effect)) {
+        say_unsupported(e->c, e->rule, EFFECT_body_limit, effect);
+    }
+}
+
+/* ---- ProxySettingsPolicy -------------------------------------------------------------------- */
+
+static bool write_timeouts(struct conversion *c, struct node *spec,
+                           const struct route_timeouts *timeouts)
+{
+    const struct {
+        const char *field;
+        int64_t ms;
+    } rows[] = {{"connect", timeouts->connect_ms},
+                {"read", timeouts->read_ms},
+                {"send", timeouts->send_ms}};
+    bool all = true;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct slice text = rows[i].ms > 0 ? ngf_duration(c, rows[i].ms) : SLICE_ABSENT;
+        if (text.ptr) {
+            node_set(c->nodes, policy_map(c, spec, "timeout"), rows[i].field,
+                     node_string(c->nodes, text));
+        }
+        all = all && text.ptr;
+    }
+    return all;
+}
+
+static void write_buffering(struct conversion *c, struct node *spec,
+                            const struct route_buffering *buffering)
+{
+    node_set(c->nodes, policy_map(c, spec, "buffering"), "disable",
+             node_bool(c->nodes, !buffering->response));
+}
+
+void ngf_proxy_base(struct conversion *c, struct node *spec)
+{
+    const struct effects *platform = &c->table->platform;
+    if (platform->buffering) {
+        write_buffering(c, spec, platform->buffering);
+    }
+    if (platform->timeouts) {
+        (void)write_timeouts(c, spec, platform->timeouts);
+    }
+}
+
+void ngf_timeouts(struct emission *e, const void *effect)
+{
+    if (!write_timeouts(e->c, policy_spec(e, NGF_PROXY_SETTINGS), effect)) {
+        say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+                   "a ProxySettingsPolicy takes times of up to four digits: what is left out stays "
+                   "as the Gateway has it");
+    }
+}
+
+void ngf_buffering(struct emission *e, const void *effect)
+{
+    const struct route_buffering *buffering = effect;
+    write_buffering(e->c, policy_spec(e, NGF_PROXY_SETTINGS), buffering);
+    if (!buffering->request) {
+        say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+                   "requests are read to their end before they are sent on, which no policy of "
+                   "NGINX Gateway Fabric changes: large uploads are first written to the gateway's "
+                   "disk");
+    }
+}
+
+/* ---- RateLimitPolicy ------------------------------------------------------------------------ */
+
+static void add_rate(struct emission *e, struct node *rules, int64_t rate, const char *unit,
+                     int64_t burst)
+{
+    struct arena *arena = e->c->nodes;
+    struct node *rule = node_map(arena);
+    node_set(arena, rule, "rate",
+             node_string(arena, arena_printf(e->c->arena, "%lld%s", (long long)rate, unit)));
+    node_set(arena, rule, "burst", node_int(arena, burst));
+    node_set(arena, rule, "noDelay", node_bool(arena, true));
+    node_set(arena, rule, "key", text_node(e->c, "$binary_remote_addr"));
+    node_set(arena, rule, "zoneSize", text_node(e->c, "5m"));
+    node_add(arena, rules, rule);
+}
+
+void ngf_rate_limit(struct emission *e, const void *effect)
+{
+    const struct route_rate_limit *limit = effect;
+    struct node *rules = node_list(e->c->nodes);
+    if (limit->per_second > 0) {
+        add_rate(e, rules, limit->per_second, "r/s", limit->second_burst);
+    }
+    if (limit->per_minute > 0) {
+        add_rate(e, rules, limit->per_minute, "r/m", limit->minute_burst);
+    }
+    if (rules->count && !limit->exempt.count) {
+        struct node *rate = policy_map(e->c, policy_spec(e, NGF_RATE_LIMIT), "rateLimit");
+        node_set(e->c->nodes, rate, "rejectCode", node_int(e->c->nodes, limit->status));
+        node_set(e->c->nodes, policy_map(e->c, rate, "local"), "rules", rules);
+    }
+    if (limit->connections || limit->exempt.count) {
+        say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, effect,
+                   limit->exempt.count
+                       ? "a RateLimitPolicy lets no client out, so no limit is written: limit "
+                         "clients in front of the Gateway"
+                       : "a limit on connections of one client cannot be written: a "
+                         "RateLimitPolicy counts requests");
+    }
+}
+
+/* ---- UpstreamSettingsPolicy ----------------------------------------------------------------- */
+
+/* upstreamsettingspolicy_types.go, HashMethodKey */
+static bool is_variable(struct slice key)
+{
+    for (size_t i = 1; i < key.len; i++) {
+        if (key.ptr[i] != '_' && (key.ptr[i] < 'a' || key.ptr[i] > 'z')) {
+            return false;
+        }
+    }
+    return key.len > 1 && key.ptr[0] == '$';
+}
+
+void ngf_balancing(struct emission *e, const void *effect)
+{
+    const struct route_balancing *balancing = effect;
+    struct arena *arena = e->c->nodes;
+    if (balancing->service_address) {
+        node_set(arena, policy_spec(e, NGF_UPSTREAM_SETTINGS), "useClusterIP",
+                 node_bool(arena, true));
+    }
+    if (slice_is(balancing->algorithm, "hash") && !balancing->subset &&
+        is_variable(balancing->key)) {
+        struct node *spec = policy_spec(e, NGF_UPSTREAM_SETTINGS);
+        node_set(arena, spec, "loadBalancingMethod", text_node(e->c, "hash consistent"));
+        node_set(arena, spec, "hashMethodKey", node_string(arena, balancing->key));
+    } else if (slice_is(balancing->algorithm, "round_robin")) {
+        node_set(arena, policy_spec(e, NGF_UPSTREAM_SETTINGS), "loadBalancingMethod",
+                 text_node(e->c, "round_robin"));
+    } else if (balancing->algorithm.ptr) {
+        say_unsupported(e->c, e->rule, EFFECT_balancing, effect);
+    }
+}
+
+/* ---- AuthenticationFilter ------------------------------------------------------------------- */
+
+/* `Basic realm="..."` of the challenge. */
+static struct slice realm_of(const struct guard *guard)
+{
+    struct slice text, start = SLICE("Basic realm=\"");
+    if (guard->refused.count == 1 && template_is_text(&guard->refused.items[0].value, &text) &&
+        slice_starts(text, start) && slice_ends(text, SLICE("\""))) {
+        return slice_sub(text, start.len, text.len - 1);
+    }
+    return SLICE("");
+}
+
+/* authenticationfilter_types.go: users are in the key `auth` of the Secret, as they are for ingress-nginx. */
+void ngf_authentication(struct emission *e, const void *effect)
+{
+    const struct route_authentication *authentication = effect;
+    const struct guard *guard = authentication->guards.items;
+    struct slice start = SLICE("Secret "), secret = SLICE(""), namespace = SLICE("");
+    if (authentication->guards.count == 1 && slice_starts(guard->subject, start)) {
+        secret = slice_sub(guard->subject, start.len, guard->subject.len);
+        slice_split(&secret, '/', &namespace);
+    }
+    if (authentication->any || authentication->guards.count != 1 || guard->kind != GUARD_BASIC ||
+        !slice_equal(namespace, e->rule->origin.namespace)) {
+        say_unsupported(e->c, e->rule, EFFECT_authentication, effect);
+        return;
+    }
+    struct node *spec = policy_spec(e, NGF_AUTHENTICATION), *ref = node_map(e->c->nodes);
+    node_set(e->c->nodes, spec, "type", text_node(e->c, "Basic"));
+    struct node *basic = policy_map(e->c, spec, "basic");
+    node_set(e->c->nodes, basic, "realm", node_string(e->c->nodes, realm_of(guard)));
+    node_set(e->c->nodes, ref, "name", node_string(e->c->nodes, secret));
+    node_set(e->c->nodes, basic, "secretRef", ref);
+    say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+               "the backend gets the header Authorization, which ingress-nginx takes away; the "
+               "Secret must be of type nginx.org/htpasswd");
+}

@@ -1,0 +1,91 @@
+#include "convert/capabilities_priv.h"
+#include "convert/ngf_priv.h"
+
+/* NGINX Gateway Fabric: what HTTPRoutes cannot say goes into its own policies and filters, and as a last resort
+ * into snippets of nginx's own directives. Fields and their meaning: nginx/nginx-gateway-fabric v2.6
+ * apis/v1alpha1. */
+
+#define KIND(name) .kind = name, .group = "gateway.nginx.org", .version = "v1alpha1"
+static const struct policy_kind kinds[] = {
+    [NGF_CLIENT_SETTINGS] = {KIND("ClientSettingsPolicy"), .attach = ATTACH_ROUTE,
+                             .one_target = true, .base = ngf_client_base},
+    [NGF_PROXY_SETTINGS] = {KIND("ProxySettingsPolicy"), .attach = ATTACH_ROUTE,
+                            .base = ngf_proxy_base},
+    [NGF_RATE_LIMIT] = {KIND("RateLimitPolicy"), .attach = ATTACH_ROUTE},
+    [NGF_UPSTREAM_SETTINGS] = {KIND("UpstreamSettingsPolicy"), .attach = ATTACH_SERVICE},
+    [NGF_AUTHENTICATION] = {KIND("AuthenticationFilter"), .attach = ATTACH_FILTER,
+                            .suffix = "auth"},
+    [NGF_SNIPPETS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "snippets"},
+};
+
+static const struct vendor vendor = {
+    .kinds = kinds,
+    .kind_count = ARRAY_LEN(kinds),
+    .emitters = {[EFFECT_timeouts] = ngf_timeouts,
+                 [EFFECT_body_limit] = ngf_body_limit,
+                 [EFFECT_buffering] = ngf_buffering,
+                 [EFFECT_rate_limit] = ngf_rate_limit,
+                 [EFFECT_balancing] = ngf_balancing,
+                 [EFFECT_authentication] = ngf_authentication,
+                 [EFFECT_addresses] = ngf_addresses,
+                 [EFFECT_retries] = ngf_retries,
+                 [EFFECT_bandwidth] = ngf_bandwidth,
+                 [EFFECT_rewrite] = ngf_rewrite},
+    .answer = ngf_answer,
+    .before_redirect = {[EFFECT_body_limit] = true},
+    .base_says = {[EFFECT_timeouts] = "a ProxySettingsPolicy of the Gateway",
+                  [EFFECT_buffering] = "a ProxySettingsPolicy of the Gateway, and nginx's own "
+                                       "default for requests",
+                  [EFFECT_body_limit] = "a ClientSettingsPolicy of the Gateway"},
+};
+
+#define NGF_answer         SUPPORT_EXACT, "SnippetsFilter with return"
+#define NGF_redirect       STANDARD_redirect
+#define NGF_https_redirect STANDARD_https_redirect
+#define NGF_body_limit                                                                             \
+    SUPPORT_EXACT, "ClientSettingsPolicy; it takes four digits and a unit, so round other sizes"
+#define NGF_addresses SUPPORT_EXACT, "SnippetsFilter with allow and deny"
+#define NGF_authentication                                                                         \
+    SUPPORT_NEAR, "an AuthenticationFilter asks for users of a Secret: put a proxy that does the " \
+                  "rest (such "                                                                    \
+                  "as oauth2-proxy) in front of the Service"
+#define NGF_cors STANDARD_cors
+#define NGF_rewrite                                                                                \
+    SUPPORT_NEAR, "URLRewrite, or SnippetsFilter with rewrite where only the path is matched"
+#define NGF_upstream_host     STANDARD_upstream_host
+#define NGF_upstream_protocol STANDARD_upstream_protocol
+#define NGF_request_headers   STANDARD_request_headers
+#define NGF_response_headers  STANDARD_response_headers
+#define NGF_timeouts          SUPPORT_EXACT, "ProxySettingsPolicy"
+#define NGF_retries           SUPPORT_EXACT, "SnippetsFilter with proxy_next_upstream"
+#define NGF_buffering         SUPPORT_NEAR, "ProxySettingsPolicy, for responses"
+#define NGF_mirrors           STANDARD_mirrors
+#define NGF_error_pages       STANDARD_error_pages
+#define NGF_rate_limit        SUPPORT_NEAR, "RateLimitPolicy, without a limit on connections"
+#define NGF_firewall          STANDARD_firewall
+#define NGF_upstream_tls      STANDARD_upstream_tls
+#define NGF_affinity                                                                               \
+    SUPPORT_NONE, "session persistence needs NGINX Plus; keep sessions where all endpoints see "   \
+                  "them"
+#define NGF_balancing                                                                              \
+    SUPPORT_NEAR,                                                                                  \
+        "UpstreamSettingsPolicy at the Service, with one variable of nginx as the key; put "       \
+        "anything else into a header"
+#define NGF_bandwidth         SUPPORT_EXACT, "SnippetsFilter with limit_rate"
+#define NGF_upstream_http     STANDARD_upstream_http
+#define NGF_response_rewrites STANDARD_response_rewrites
+#define NGF_fastcgi           STANDARD_fastcgi
+
+const struct target target_ngf = {
+    .name = "nginx-gateway-fabric",
+    .profile = "nginx-gateway-fabric",
+    .text = "NGINX Gateway Fabric 2.6",
+    .gateway_name_max = 63,
+    .vendor = &vendor,
+    .capabilities =
+        {
+#define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, NGF_##id},
+#include "route/effects.def"
+#undef EFFECT
+        },
+};

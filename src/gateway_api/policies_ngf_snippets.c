@@ -1,0 +1,250 @@
+#include "gateway_api/policies_ngf_priv.h"
+
+/* Directives of nginx in a SnippetsFilter: those that mean the same wherever they stand in a location. */
+
+enum { WORDS_MAX = 16 };
+
+struct directive {
+    struct slice words[WORDS_MAX]; /* the name, then its arguments, without quotes */
+    size_t count;
+};
+struct reading {
+    struct policy_work *work;
+    struct route_addresses *addresses;
+    struct route_retries *retries;
+    struct route_bandwidth *bandwidth;
+};
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The next directive; false at the end, and where it is none of words with a ';' behind. */
+static bool next_directive(struct slice text, size_t *at, struct directive *out)
+{
+    out->count = 0;
+    while (*at < text.len) {
+        char c = text.ptr[*at];
+        if (is_blank(c)) {
+            ++*at;
+        } else if (c == ';') {
+            ++*at;
+            return out->count > 0;
+        } else if (c == '{' || c == '}' || c == '#' || out->count == WORDS_MAX) {
+            return false;
+        } else {
+            bool quoted = c == '"' || c == '\'';
+            size_t from = *at + quoted, end = from;
+            while (end < text.len && (quoted ? text.ptr[end] != c
+                                             : !is_blank(text.ptr[end]) && text.ptr[end] != ';')) {
+                end++;
+            }
+            out->words[out->count++] = slice_sub(text, from, end);
+            *at = end + quoted;
+        }
+    }
+    return false;
+}
+
+/* ---- directives ----------------------------------------------------------------------------- */
+
+/* ngx_http_access_module: the first rule that holds decides. Understood: some that deny, some that allow, then
+ * perhaps "deny all". */
+static bool read_access(struct reading *r, const struct directive *d)
+{
+    struct arena *arena = r->work->builder->run->arena;
+    bool deny = slice_is(d->words[0], "deny"), all = slice_is(d->words[1], "all");
+    struct network network;
+    if (!r->addresses) {
+        r->addresses = ARENA_NEW(arena, struct route_addresses);
+        *r->addresses = (struct route_addresses){.source = r->work->source, .status = 403};
+    }
+    struct route_addresses *addresses = r->addresses;
+    if (addresses->has_allow || (deny && !all && addresses->allow.count)) {
+        return false;
+    }
+    if (all) {
+        addresses->has_allow = deny;
+        return deny;
+    }
+    if (!network_parse(d->words[1], &network)) {
+        return false;
+    }
+    struct networks *list = deny ? &addresses->deny : &addresses->allow;
+    struct network *items = ARENA_ARRAY(arena, struct network, list->count + 1);
+    for (size_t i = 0; i < list->count; i++) {
+        items[i] = list->items[i];
+    }
+    items[list->count] = network;
+    *list = (struct networks){items, list->count + 1};
+    return true;
+}
+
+static struct route_retries *retries_of(struct reading *r)
+{
+    if (!r->retries) {
+        r->retries = ARENA_NEW(r->work->builder->run->arena, struct route_retries);
+        *r->retries = (struct route_retries){.source = r->work->source, .attempts = -1};
+    }
+    return r->retries;
+}
+
+static bool read_next_upstream(struct reading *r, const struct directive *d)
+{
+    struct route_retries *retries = retries_of(r);
+    retries->conditions = d->words[1];
+    for (size_t i = 2; i < d->count; i++) {
+        retries->conditions =
+            ARENA_JOIN(r->work->builder->run->arena, retries->conditions, SLICE(" "), d->words[i]);
+    }
+    if (slice_is(retries->conditions, "off")) {
+        retries->attempts = 0;
+    }
+    return true;
+}
+
+static bool read_tries(struct reading *r, const struct directive *d)
+{
+    uint64_t tries;
+    if (!slice_to_uint(d->words[1], INT32_MAX, &tries)) {
+        return false;
+    }
+    retries_of(r)->attempts = (int64_t)tries - 1; /* 0 is no limit */
+    return true;
+}
+
+static bool read_total(struct reading *r, const struct directive *d)
+{
+    retries_of(r)->total_ms = ngf_ms(d->words[1]);
+    return retries_of(r)->total_ms >= 0;
+}
+
+static bool read_limit_rate(struct reading *r, const struct directive *d)
+{
+    int64_t bytes = ngf_bytes(d->words[1]);
+    if (!r->bandwidth) {
+        r->bandwidth = ARENA_NEW(r->work->builder->run->arena, struct route_bandwidth);
+        r->bandwidth->source = r->work->source;
+    }
+    *(slice_is(d->words[0], "limit_rate") ? &r->bandwidth->bytes_per_second
+                                          : &r->bandwidth->free_bytes) = bytes;
+    return bytes >= 0;
+}
+
+static bool read_return(struct reading *r, const struct directive *d)
+{
+    uint64_t status;
+    if (!slice_to_uint(d->words[1], 599, &status) || status < 400) {
+        return false;
+    }
+    struct route_answer *answer = ARENA_NEW(r->work->builder->run->arena, struct route_answer);
+    *answer = (struct route_answer){.source = r->work->source,
+                                    .status = (int64_t)status,
+                                    .reason = SLICE("return in a snippet")};
+    r->work->effects->answer = answer;
+    return true;
+}
+
+/* "/new/$1" as a template; other variables are not understood. */
+static bool read_target(struct policy_work *work, struct slice text, struct template *out)
+{
+    struct part *parts = ARENA_ARRAY(work->builder->run->arena, struct part, text.len + 1);
+    size_t count = 0, from = 0;
+    for (size_t i = 0; i <= text.len; i++) {
+        bool variable = i < text.len && text.ptr[i] == '$';
+        if ((variable || i == text.len) && i > from) {
+            parts[count++] = (struct part){.kind = PART_TEXT, .text = slice_sub(text, from, i)};
+        }
+        if (variable) {
+            if (i + 1 == text.len || text.ptr[i + 1] < '0' || text.ptr[i + 1] > '9') {
+                return false;
+            }
+            parts[count++] =
+                (struct part){.kind = PART_CAPTURE, .index = (unsigned)(text.ptr[i + 1] - '0')};
+            i++;
+            from = i + 1;
+        }
+    }
+    *out = (struct template){parts, count};
+    return true;
+}
+
+/* ngx_http_rewrite_module; where the rule has conditions beside the path the snippet stands in another location
+ * than the one that the request was sent to. */
+static bool read_rewrite(struct reading *r, const struct directive *d)
+{
+    struct policy_work *work = r->work;
+    struct slice pattern = d->words[1], error = SLICE_ABSENT;
+    const struct http_match *match = work->match;
+    if (d->count != 4 || !slice_is(d->words[3], "break") || !match || match->method.len ||
+        match->header_count || match->query_count) {
+        return false;
+    }
+    struct route_rewrite *rewrite = ARENA_NEW(work->builder->run->arena, struct route_rewrite);
+    *rewrite = (struct route_rewrite){.source = work->source, .kind = REWRITE_REGEX};
+    rewrite->fold = slice_starts(pattern, SLICE("(?i)"));
+    rewrite->pattern = slice_sub(pattern, rewrite->fold ? 4 : 0, pattern.len);
+    rewrite->regex = regex_compile(work->builder->run, work->builder->table->regexes,
+                                   rewrite->pattern, rewrite->fold, false, &error);
+    if (!rewrite->regex || !read_target(work, d->words[2], &rewrite->target)) {
+        return false;
+    }
+    work->effects->rewrite = rewrite;
+    return true;
+}
+
+static const struct row {
+    const char *name;
+    bool (*read)(struct reading *r, const struct directive *d);
+} rows[] = {
+    {"allow", read_access},
+    {"deny", read_access},
+    {"limit_rate", read_limit_rate},
+    {"limit_rate_after", read_limit_rate},
+    {"proxy_next_upstream", read_next_upstream},
+    {"proxy_next_upstream_timeout", read_total},
+    {"proxy_next_upstream_tries", read_tries},
+    {"return", read_return},
+    {"rewrite", read_rewrite},
+};
+
+static bool read_directive(struct reading *r, const struct directive *d)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (d->count > 1 && slice_is(d->words[0], rows[i].name)) {
+            return rows[i].read(r, d);
+        }
+    }
+    return false;
+}
+
+void ngf_read_snippet(struct policy_work *work, struct slice text)
+{
+    struct reading reading = {.work = work};
+    struct directive directive;
+    size_t at = 0;
+    bool understood = true;
+    while (understood && next_directive(text, &at, &directive)) {
+        understood = read_directive(&reading, &directive);
+    }
+    if (!understood || slice_trim(slice_sub(text, at, text.len)).len) {
+        struct slice word = directive.count ? directive.words[0] : SLICE("...");
+        policy_unknown(
+            work, ASPECT_PROTECTION,
+            arena_string(work->builder->run->arena,
+                         ARENA_JOIN(work->builder->run->arena, SLICE("snippets: "), word)));
+        return;
+    }
+    if (reading.addresses) {
+        work->effects->addresses = reading.addresses;
+    }
+    if (reading.retries) {
+        work->effects->retries = reading.retries;
+    }
+    if (reading.bandwidth) {
+        work->effects->bandwidth = reading.bandwidth;
+    }
+}
