@@ -33,6 +33,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
                                     .grants = map_new(run->arena),
                                     .said = map_new(run->arena),
                                     .set_names = map_new(run->arena),
+                                    .issued = map_new(run->arena),
                                     .choices = map_new(run->arena),
                                     .hosts_out = map_new(run->arena),
                                     .behaviours = map_new(run->arena),
@@ -43,6 +44,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     buf_init(&c->text, BUF_TEXT_MAX);
     buf_init(&c->key, BUF_TEXT_MAX);
     say_platform(c);
+    issued_find(c);
     planes_build(c);
     for (size_t i = 0; i < c->plane_count; i++) {
         groups_build(c, c->planes[i]);

@@ -104,6 +104,10 @@ struct stream {
     const struct entry *entry; /* ENTRY_TUNNEL */
     struct listener_plan *listener;
 };
+struct listener_refs {
+    const struct listener_plan **items;
+    size_t count, capacity;
+};
 /* A host of a data plane, with what serves it. */
 struct unit {
     const struct entry *http, *https; /* either may be null */
@@ -191,6 +195,7 @@ struct conversion {
     struct map *grants;
     struct map *said;
     struct map *set_names;    /* namespace to names of ListenerSets */
+    struct map *issued;       /* "namespace/name" of Secrets that cert-manager keeps */
     struct map *choices;      /* origin to struct choice, where a part of the input is written */
     struct map *hosts_out;    /* hosts that were not chosen */
     bool silent;              /* what is at hand is not written */
@@ -385,6 +390,19 @@ bool may_overlap(const struct draft_match *a, const struct draft_match *b);
 /* For a data plane that puts every prefix before every expression, and drops expressions beside "/": what has to
  * stand behind an expression becomes one too, and is made to stand there. */
 void prefixes_as_expressions(struct conversion *c, struct slice hostname, struct drafts *drafts);
+
+/* ---- annotations.c ------------------------------------------------------------------------ */
+
+/* What other programs read on routes, of the Ingress that the object comes from. */
+void annotations_copy(struct conversion *c, struct node *object, const struct origin *origin);
+/* Which Secrets cert-manager keeps because of an Ingress. */
+void issued_find(struct conversion *c);
+/* What they read on Gateways with these listeners, and on ListenerSets in the namespace `own`. Without an object
+ * it is only said. */
+void gateway_annotate(struct conversion *c, const struct plane *plane, struct node *object,
+                      const struct listener_refs *listeners);
+void certificates_annotate(struct conversion *c, struct node *object, const char *kind,
+                           struct slice own, const struct listener_refs *listeners);
 
 /* ---- choose.c ----------------------------------------------------------------------------- */
 

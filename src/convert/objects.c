@@ -341,11 +341,6 @@ static struct slice gateway_class(struct conversion *c)
     return slice_of(profile->gateway_class ? profile->gateway_class : profile->name);
 }
 
-struct listener_refs {
-    const struct listener_plan **items;
-    size_t count, capacity;
-};
-
 /* ---- ListenerSets ------------------------------------------------------------------------------ */
 
 static bool set_is_used(const struct set_plan *set)
@@ -369,15 +364,54 @@ static struct map *set_namespaces(struct conversion *c, const struct plane *plan
     return namespaces;
 }
 
+static int compare_origins(const struct origin *x, const struct origin *y)
+{
+    int order = slice_compare(x->namespace, y->namespace);
+    return order ? order : slice_compare(x->name, y->name);
+}
+
+/* The first Ingresses by name, and how many more there are; of a ListenerSet those beside it. */
+static struct slice sources_text(struct conversion *c, const struct plane *plane,
+                                 const struct set_plan *set)
+{
+    enum { SHOWN = 3 };
+    const struct origin *first[SHOWN];
+    struct slice shown[SHOWN];
+    size_t count = 0, all = 0;
+    for (size_t i = 0; i < plane->source_count; i++) {
+        const struct origin *origin = &plane->sources[i];
+        size_t at = count;
+        if (set && !slice_equal(set->namespace, origin->namespace)) {
+            continue;
+        }
+        all++;
+        for (; at && compare_origins(origin, first[at - 1]) < 0; at--) {
+            if (at < SHOWN) {
+                first[at] = first[at - 1];
+            }
+        }
+        if (at < SHOWN) {
+            first[at] = origin;
+            count += count < SHOWN;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        shown[i] = origin_subject(c, first[i]);
+    }
+    return name_list(c, shown, all);
+}
+
 static void set_write(struct conversion *c, const struct plane *plane, const struct set_plan *set)
 {
     struct node *object = object_node(c, "gateway.networking.k8s.io/v1", "ListenerSet",
-                                      set->namespace, set->name, SLICE_ABSENT);
+                                      set->namespace, set->name, sources_text(c, plane, set));
+    struct listener_refs refs = {0};
     struct node *spec = node_map(c->nodes), *parent = node_map(c->nodes);
     struct node *listeners = node_list(c->nodes);
     for (size_t i = 0; i < set->count; i++) {
         if (is_used(set->listeners[i])) {
             node_add(c->nodes, listeners, listener_node(c, set->namespace, set->listeners[i]));
+            *ARENA_PUSH(c->arena, refs.items, refs.count, refs.capacity) = set->listeners[i];
         }
     }
     node_set(c->nodes, parent, "name", node_string(c->nodes, plane->gateway_names[0]));
@@ -388,6 +422,7 @@ static void set_write(struct conversion *c, const struct plane *plane, const str
     node_set(c->nodes, spec, "listeners", listeners);
     node_set(c->nodes, object, "spec", spec);
     c->out->listeners += listeners->count;
+    certificates_annotate(c, object, "ListenerSet", set->namespace, &refs);
     tree_add(c, "ListenerSet", set->namespace, set->name, object);
 }
 
@@ -409,6 +444,7 @@ static void gateway_write(struct conversion *c, const struct plane *plane, struc
         node_set(c->nodes, spec, "allowedListeners", allowed_node(c, plane->namespace, from));
     }
     node_set(c->nodes, object, "spec", spec);
+    gateway_annotate(c, plane, object, refs);
     tree_add(c, "Gateway", plane->namespace, name, object);
     object_of_platform(c);
     gateway_policies_write(c, plane, name);
@@ -440,38 +476,6 @@ static struct listener_refs *listener_lists(struct conversion *c, const struct p
     return lists;
 }
 
-static int compare_origins(const struct origin *x, const struct origin *y)
-{
-    int order = slice_compare(x->namespace, y->namespace);
-    return order ? order : slice_compare(x->name, y->name);
-}
-
-/* The first Ingresses by name, and how many more there are. */
-static struct slice sources_text(struct conversion *c, const struct plane *plane)
-{
-    enum { SHOWN = 3 };
-    const struct origin *first[SHOWN];
-    struct slice shown[SHOWN];
-    size_t count = 0;
-    for (size_t i = 0; i < plane->source_count; i++) {
-        const struct origin *origin = &plane->sources[i];
-        size_t at = count;
-        for (; at && compare_origins(origin, first[at - 1]) < 0; at--) {
-            if (at < SHOWN) {
-                first[at] = first[at - 1];
-            }
-        }
-        if (at < SHOWN) {
-            first[at] = origin;
-            count += count < SHOWN;
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        shown[i] = origin_subject(c, first[i]);
-    }
-    return name_list(c, shown, plane->source_count);
-}
-
 /* What an existing Gateway needs. */
 static void say_existing(struct conversion *c, const struct plane *plane,
                          const struct listener_refs *list)
@@ -479,6 +483,7 @@ static void say_existing(struct conversion *c, const struct plane *plane,
     for (size_t i = 0; i < list->count; i++) {
         say_listener(c, plane, list->items[i]);
     }
+    gateway_annotate(c, plane, NULL, list);
     if (plane->set_count) {
         size_t count;
         struct slice *names = sorted_keys(c, set_namespaces(c, plane), &count);
@@ -492,7 +497,7 @@ static void say_existing(struct conversion *c, const struct plane *plane,
 void gateways_write(struct conversion *c, struct plane *plane)
 {
     const struct listener_refs *lists = listener_lists(c, plane);
-    struct slice source = sources_text(c, plane);
+    struct slice source = sources_text(c, plane, NULL);
     if (c->options->gateway_name.len) {
         say_existing(c, plane, &lists[0]);
     }

@@ -256,6 +256,7 @@ static void route_write(struct conversion *c, const struct route_group *group,
         object_node(c, "gateway.networking.k8s.io/v1", "HTTPRoute", group->origin.namespace, name,
                     group->origin.kind.len ? origin_subject(c, &group->origin) : SLICE_ABSENT);
     labels_copy(c, object, &group->origin);
+    annotations_copy(c, object, &group->origin);
     struct node *spec = node_map(c->nodes), *hostnames = hostnames_node(c, group, at);
     node_set(c->nodes, spec, "parentRefs",
              parents_node(c, group, parents->items + at->parents.from,

@@ -10,12 +10,16 @@ static const struct {
                               "http01.gatewayHTTPRoute with parentRefs in place of http01.ingress"},
     {"cert-manager.io/",
      "cert-manager reads it on the Gateway that has the https listener (started "
-     "with enableGatewayAPI); write it in the metadata of the Gateway"},
+     "with enableGatewayAPI)"},
+    {"kubernetes.io/tls-acme",
+     "cert-manager reads it on Ingresses alone; a Gateway names its issuer"},
     /* kubernetes-sigs/external-dns docs/annotations/annotations.md, source/gateway.go */
     {"external-dns.alpha.kubernetes.io/target",
      "external-dns reads it on the Gateway (with --source=gateway-httproute)"},
     {"external-dns.kubernetes.io/target",
      "external-dns reads it on the Gateway (with --source=gateway-httproute)"},
+    {"external-dns.alpha.kubernetes.io/access", "external-dns reads it on Services alone"},
+    {"external-dns.kubernetes.io/access", "external-dns reads it on Services alone"},
     {"external-dns.alpha.kubernetes.io/",
      "external-dns reads it on the HTTPRoute (with --source=gateway-httproute)"},
     {"external-dns.kubernetes.io/",
@@ -48,6 +52,6 @@ void annotation_foreign(struct run *run, const struct ingress *ingress, const st
         return;
     }
     diag_at(run->diag, DIAG_N009, label->span, ingress->object.subject,
-            "annotation '" SLICE_FMT "' is not of this controller, and not carried over; %s",
-            SLICE_ARG(label->key), advice_for(label->key));
+            "annotation '" SLICE_FMT "' is not of this controller; %s", SLICE_ARG(label->key),
+            advice_for(label->key));
 }
