@@ -231,6 +231,9 @@ bool app_convert_options(struct app *app, struct convert_options *out)
         out->target = target_find(options->to);
     }
     out->experimental = slice_is(options->channel, "experimental");
+    out->fidelity = slice_is(options->fidelity, convert_fidelity_name(FIDELITY_INTENT))
+                        ? FIDELITY_INTENT
+                        : FIDELITY_EXACT;
     out->gateway_class = options->gateway_class;
     if (options->gateway_class.len && !is_dns_subdomain(options->gateway_class)) {
         app_usage(app, "'--gateway-class' takes the name of a GatewayClass, not '" SLICE_FMT "'",

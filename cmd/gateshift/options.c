@@ -186,6 +186,8 @@ static const struct option_row rows[] = {
     TEXT("gateway-class", 0, gateway_class, CONVERTERS, "NAME", "class of the Gateways"),
     TEXT("gateway", 0, gateway, CONVERTERS, "[NS/]NAME",
          "attach routes to this Gateway instead of writing one"),
+    CHOICE("fidelity", 0, fidelity, CONVERTERS, "FIDELITY", convert_fidelity_name,
+           "write what the controller does, or what the author meant"),
     CHOICE("layout", 0, layout, CONVERTERS, "LAYOUT", layouts,
            "where Gateways live, and who attaches to them; see gateshift-convert(1)"),
     TEXT("gateway-namespace", 0, gateway_namespace, CONVERTERS, "NAME",

@@ -79,8 +79,14 @@ struct convert_choice {
     size_t host_count;         /* 0: any */
 };
 
+/* Exact: what the controller really does, as far as the target can say it. Intent: what the author wrote, where that is
+ * plain: a path keeps its pathType though regular expressions spread over its host. */
+enum fidelity { FIDELITY_EXACT, FIDELITY_INTENT };
+const char *convert_fidelity_name(size_t index); /* null past the end */
+
 struct convert_options {
     const struct target *target;
+    enum fidelity fidelity;
     int api_minor;              /* Gateway API 1.x: 2 to 6; default 5 */
     bool experimental;          /* channel */
     struct slice gateway_class; /* absent: the target's */

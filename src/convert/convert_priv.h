@@ -264,9 +264,26 @@ struct path_shape {
     bool has_dot;        /* the head has a bare '.', which is any character */
 };
 void path_shape_read(struct arena *arena, struct slice pattern, struct path_shape *out);
-/* Fills rank and value; false when the path cannot be written, which was then said. */
+/* Fills rank and value; false when the path cannot be written, which was then said. With `keeps_prefix`
+ * something replaces the prefix of the match, which has to be one. */
 bool path_draft(struct conversion *c, const struct rule *rule, const struct path_shape *shape,
-                struct draft_match *out);
+                bool keeps_prefix, struct draft_match *out);
+
+/* A '.' of the literal part is any character today. */
+void say_dot(struct conversion *c, const struct rule *rule, const struct path_shape *shape);
+
+/* ---- fidelity.c --------------------------------------------------------------------------- */
+
+/* The case of the path's letters does not matter. */
+bool path_folds(const struct rule *rule, struct slice path);
+/* Expressions are written where only they say what the data plane does. */
+bool expressions_are_exact(const struct conversion *c);
+/* A literal path as an expression, where only that says what the data plane does. */
+bool path_as_expression(struct conversion *c, const struct rule *rule,
+                        const struct path_shape *shape, struct draft_match *out);
+/* The path as the Ingress has it, where that is asked for and plain. */
+bool path_as_meant(struct conversion *c, const struct rule *rule, enum path_rank *rank,
+                   struct slice *value);
 
 /* ---- rewrite.c ---------------------------------------------------------------------------- */
 
@@ -382,6 +399,8 @@ void drafts_order(struct conversion *c, struct slice hostname, struct drafts *dr
 /* Drops a draft that is never reached because of another, and says so. */
 void draft_hide(struct conversion *c, struct slice hostname, const struct draft *by,
                 struct draft *draft);
+/* The target puts every expression behind every prefix. */
+bool expressions_come_last(const struct conversion *c);
 /* They may take the same request. */
 bool may_overlap(const struct draft_match *a, const struct draft_match *b);
 

@@ -110,6 +110,7 @@ static void test_convert_text_prefix_and_case_are_said(void **state)
     (void)state;
     struct fixture f;
     fixture_open(&f);
+    f.options.fidelity = FIDELITY_INTENT;
     struct rule_list *rules = rules_new(&f);
     rule_to(&f, rules, "web", PATH_PREFIX_STRING, "/foo", "a")->match.path.fold = true;
     rule_to(&f, rules, "web", PATH_PREFIX_STRING, "/", "b")->match.path.fold = true;
@@ -142,6 +143,7 @@ static void test_convert_regex_that_is_a_prefix_is_written_as_one(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct fixture f;
         fixture_open(&f);
+        f.options.fidelity = FIDELITY_INTENT;
         struct rule_list *rules = rules_new(&f);
         rule_to(&f, rules, "web", PATH_REGEX, cases[i].pattern, "a");
         one_host(&f, rules);

@@ -166,7 +166,7 @@ static bool test_draft(struct conversion *c, const struct rule *rule, const stru
 }
 
 static bool match_draft(struct conversion *c, const struct rule *rule,
-                        const struct path_shape *shape, struct draft_match *out)
+                        const struct path_shape *shape, bool keeps_prefix, struct draft_match *out)
 {
     *out = (struct draft_match){.method = rule->match.method,
                                 .tests = rule->match.tests,
@@ -176,7 +176,7 @@ static bool match_draft(struct conversion *c, const struct rule *rule,
             return false;
         }
     }
-    if (!path_draft(c, rule, shape, out)) {
+    if (!path_draft(c, rule, shape, keeps_prefix, out)) {
         return false;
     }
     out->key = match_key(out);
@@ -445,11 +445,14 @@ void rule_draft(struct conversion *c, const struct rule *rule, bool https, struc
         path_shape_read(c->arena, rule->match.path.value, &shape);
     }
     struct draft draft = {.rule = rule};
-    if (!match_draft(c, rule, &shape, &draft.match)) {
-        return;
-    }
     struct rewrite_plan rewrite;
     rewrite_plan(c, rule, &shape, &rewrite);
+    const struct route_redirect *redirect = rule->effects.redirect;
+    bool keeps_prefix = rewrite.way == REWRITE_WAY_PREFIX ||
+                        (redirect && redirect->path_change == PATH_CHANGE_PREFIX);
+    if (!match_draft(c, rule, &shape, keeps_prefix, &draft.match)) {
+        return;
+    }
     if (rewrite.exact_value.ptr) {
         struct rewrite_plan exact = {.way = REWRITE_WAY_FULL, .value = rewrite.exact_value};
         struct draft extra = draft;

@@ -250,7 +250,7 @@ static void check_pair(struct conversion *c, struct slice hostname, const struct
              SLICE_ARG(origin_subject(c, &second->rule->origin)));
 }
 
-static bool regexes_come_last(const struct conversion *c)
+bool expressions_come_last(const struct conversion *c)
 {
     return target_profile(c->options->target)->regex_place == PLACE_AFTER_PREFIXES;
 }
@@ -258,7 +258,7 @@ static bool regexes_come_last(const struct conversion *c)
 /* Where regular expressions stand is known for some targets only; C012 says so for the others. */
 static bool has_place(const struct conversion *c, const struct draft *draft)
 {
-    return !draft->dropped && (draft->match.rank != RANK_REGEX || regexes_come_last(c));
+    return !draft->dropped && (draft->match.rank != RANK_REGEX || expressions_come_last(c));
 }
 
 static bool is_sorted(const struct conversion *c, const struct drafts *drafts)
@@ -318,7 +318,7 @@ void drafts_order(struct conversion *c, struct slice hostname, struct drafts *dr
     drop_repeated(c, hostname, drafts);
     drop_redundant(drafts);
     drop_not_found(c, drafts);
-    if (regexes_come_last(c)) {
+    if (expressions_come_last(c)) {
         prefixes_as_expressions(c, hostname, drafts);
         check_regexes(c, hostname, drafts);
     }

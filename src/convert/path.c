@@ -177,20 +177,9 @@ static bool literal_draft(struct conversion *c, const struct rule *rule, enum pa
     return path_fits(c, rule, value);
 }
 
-static bool has_letter(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char lower = (char)(text.ptr[i] | 0x20);
-        if (lower >= 'a' && lower <= 'z') {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void say_fold(struct conversion *c, const struct rule *rule, struct slice path)
 {
-    if (rule->match.path.fold && has_letter(path)) {
+    if (path_folds(rule, path)) {
         say_rule(c, DIAG_C011, rule,
                  "path '" SLICE_FMT "' also matches in other upper and lower case today, and only "
                  "as written afterwards",
@@ -213,8 +202,7 @@ static void say_text_prefix(struct conversion *c, const struct rule *rule, struc
     }
 }
 
-static bool shape_draft(struct conversion *c, const struct rule *rule,
-                        const struct path_shape *shape, struct draft_match *out)
+void say_dot(struct conversion *c, const struct rule *rule, const struct path_shape *shape)
 {
     if (shape->has_dot) {
         say_rule(c, DIAG_C010, rule,
@@ -222,6 +210,12 @@ static bool shape_draft(struct conversion *c, const struct rule *rule,
                  "character today, and for itself afterwards",
                  SLICE_ARG(rule->match.path.value));
     }
+}
+
+static bool shape_draft(struct conversion *c, const struct rule *rule,
+                        const struct path_shape *shape, struct draft_match *out)
+{
+    say_dot(c, rule, shape);
     if (shape->kind == SHAPE_TEXT) {
         say_text_prefix(c, rule, shape->head);
     } else if (shape->kind == SHAPE_BELOW) {
@@ -301,9 +295,17 @@ static bool regex_draft(struct conversion *c, const struct rule *rule, struct dr
 }
 
 bool path_draft(struct conversion *c, const struct rule *rule, const struct path_shape *shape,
-                struct draft_match *out)
+                bool keeps_prefix, struct draft_match *out)
 {
     const struct path_match *path = &rule->match.path;
+    enum path_rank rank;
+    struct slice value;
+    if (path_as_meant(c, rule, &rank, &value)) {
+        return literal_draft(c, rule, rank, value, out);
+    }
+    if (!keeps_prefix && path_as_expression(c, rule, shape, out)) {
+        return true;
+    }
     switch (path->kind) {
     case PATH_ANY:
         return literal_draft(c, rule, RANK_PREFIX, SLICE("/"), out);
