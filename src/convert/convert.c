@@ -39,7 +39,8 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
                                     .behaviours = map_new(run->arena),
                                     .policy_sets = map_new(run->arena),
                                     .filter_names = map_new(run->arena),
-                                    .service_policies = map_new(run->arena)};
+                                    .service_policies = map_new(run->arena),
+                                    .host_policies = map_new(run->arena)};
     struct conversion *c = &conversion;
     buf_init(&c->text, BUF_TEXT_MAX);
     buf_init(&c->key, BUF_TEXT_MAX);

@@ -202,7 +202,10 @@ struct conversion {
     struct map *behaviours;   /* text to struct behaviour */
     struct map *policy_sets;  /* text to struct policies */
     struct map *filter_names; /* namespace, kind and text to struct filter_object */
-    struct map *service_policies;          /* kind, namespace and name to struct service_policy */
+    struct map *service_policies; /* kind, namespace and name to struct service_policy */
+    struct map *host_policies;    /* to struct host_policy */
+    const struct plane *plane;    /* at hand, and its host */
+    const struct unit *unit;
     struct drafts views[2];                /* of the host at hand, by http and by https */
     struct shares shares;                  /* of the host at hand */
     const struct route_redirect *redirect; /* the last redirect to https, and what it became */
@@ -334,6 +337,7 @@ enum attach {
     ATTACH_ROUTE, /* by spec.targetRef or targetRefs to an HTTPRoute; also to the Gateway, see `base` */
     ATTACH_SERVICE, /* the same to the Services of backendRefs */
     ATTACH_GATEWAY, /* the same to Gateways alone */
+    ATTACH_HOSTS,   /* to a Gateway, for some of its hosts: see host_policy_priv.h */
     ATTACH_FILTER   /* by an ExtensionRef filter of the rule */
 };
 struct policy_kind {
@@ -348,6 +352,8 @@ struct policy_kind {
      * none. */
     void (*base)(struct conversion *c, struct node *spec);
     /* ATTACH_SERVICE: how the object names its Service, where not by targetRefs. */
+    /* ATTACH_HOSTS: names the hosts in the spec; none are all. */
+    void (*write_hosts)(struct conversion *c, struct node *spec, const struct texts *hosts);
     void (*attach_service)(struct conversion *c, struct node *spec, struct slice namespace,
                            struct slice service);
 };
@@ -365,7 +371,7 @@ struct vendor {
     const char *base_says[EFFECT_COUNT];
 };
 /* Targets with kinds of their own have a file each. */
-extern const struct target target_envoy_gateway, target_ngf;
+extern const struct target target_envoy_gateway, target_istio, target_ngf;
 
 /* The spec of a kind of the target for the rule at hand, made when it is first asked for. */
 struct node *policy_spec(struct emission *e, size_t kind);
@@ -378,6 +384,10 @@ bool policies_attach_alike(const struct policies *a, const struct policies *b);
 /* Those of the group's rules, for an HTTPRoute that was written. */
 void policies_write(struct conversion *c, const struct route_group *group, struct slice route);
 void gateway_policies_write(struct conversion *c, const struct plane *plane, struct slice gateway);
+/* An object of a Gateway with the fields of `spec`. */
+void policy_object_write(struct conversion *c, const struct policy_kind *kind,
+                         const struct plane *plane, size_t gateway, struct slice name,
+                         const struct origin *origin, const struct node *spec);
 /* Those of Services, when all routes are written. */
 void service_policies_write(struct conversion *c);
 

@@ -1,4 +1,5 @@
 #include "convert/envoy_priv.h"
+#include "convert/host_policy_priv.h"
 
 /* How endpoints are chosen: loadBalancer and routingType of a BackendTrafficPolicy (envoyproxy/gateway v1.9
  * api/v1alpha1/loadbalancer_types.go). */
@@ -58,36 +59,20 @@ static const struct {
     {"$cookie_", "Cookie", NULL},
 };
 
-static struct slice header_name(struct emission *e, struct slice variable)
-{
-    char *text = arena_alloc(e->c->arena, variable.len + 1);
-    for (size_t i = 0; i < variable.len; i++) {
-        text[i] = variable.ptr[i];
-        if (text[i] == '_') {
-            text[i] = '-';
-        }
-    }
-    return (struct slice){text, variable.len};
-}
-
 static bool hash_key(struct emission *e, struct slice key)
 {
     struct arena *arena = e->c->nodes;
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        struct slice start = slice_of(keys[i].variable);
+        struct slice start = slice_of(keys[i].variable), name;
         bool cookie = slice_is(start, "$cookie_"), named = keys[i].list || cookie;
-        struct slice name = slice_sub(key, start.len < key.len ? start.len : key.len, key.len);
-        if (!(named ? slice_starts(key, start) && name.len : slice_equal(key, start))) {
+        if (named ? !variable_name(e->c, key, start, slice_is(start, "$http_"), &name)
+                  : !slice_equal(key, start)) {
             continue;
         }
-        for (size_t j = 0; j < name.len; j++) {
-            if (!is_alphanumeric(name.ptr[j]) && name.ptr[j] != '_') {
-                return false; /* more than one variable */
-            }
-        }
         struct node *hash = hash_by(e, keys[i].type), *item = node_map(arena);
-        bool header = slice_is(start, "$http_");
-        node_set(arena, item, "name", node_string(arena, header ? header_name(e, name) : name));
+        if (named) {
+            node_set(arena, item, "name", node_string(arena, name));
+        }
         if (keys[i].list) {
             struct node *list = node_list(arena);
             node_add(arena, list, item);

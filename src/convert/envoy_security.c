@@ -1,4 +1,5 @@
 #include "convert/envoy_priv.h"
+#include "convert/host_policy_priv.h"
 
 /* Who is let in: fields of a SecurityPolicy (envoyproxy/gateway v1.9 api/v1alpha1). */
 
@@ -8,11 +9,7 @@ static void add_rule(struct emission *e, struct node *rules, const char *action,
     struct arena *arena = e->c->nodes;
     struct node *rule = node_map(arena), *principal = node_map(arena), *list = node_list(arena);
     for (size_t i = 0; i < networks->count; i++) {
-        struct buf cidr;
-        buf_init(&cidr, BUF_TEXT_MAX);
-        network_print(&networks->items[i], &cidr);
-        node_add(arena, list, node_string(arena, arena_copy(e->c->arena, buf_slice(&cidr))));
-        buf_release(&cidr);
+        node_add(arena, list, network_node(e->c, &networks->items[i]));
     }
     node_set(arena, rule, "action", text_node(e->c, action));
     node_set(arena, principal, "clientCIDRs", list);

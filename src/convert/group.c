@@ -297,6 +297,8 @@ static void redirect_beside_http(struct conversion *c, struct share *share)
 static void unit_build(struct conversion *c, struct plane *plane, struct unit *unit)
 {
     struct shares *shares = &c->shares;
+    c->plane = plane;
+    c->unit = unit;
     bool both = unit->http && unit->secure;
     bool differ = both && rules_differ_by_scheme(c, unit->rules);
     if (!unit->http && !unit->secure) {

@@ -1,4 +1,4 @@
-#include "convert/convert_priv.h"
+#include "convert/host_policy_priv.h"
 
 struct node *text_node(struct conversion *c, const char *text)
 {
@@ -504,6 +504,7 @@ void gateways_write(struct conversion *c, struct plane *plane)
     for (size_t i = 0; !c->options->gateway_name.len && i < plane->gateway_count; i++) {
         if (lists[i].count) {
             gateway_write(c, plane, plane->gateway_names[i], &lists[i], source);
+            host_policies_write(c, plane, i);
             plane->written++;
         }
     }

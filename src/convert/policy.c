@@ -299,6 +299,17 @@ void gateway_policies_write(struct conversion *c, const struct plane *plane, str
     }
 }
 
+void policy_object_write(struct conversion *c, const struct policy_kind *kind,
+                         const struct plane *plane, size_t gateway, struct slice name,
+                         const struct origin *origin, const struct node *spec)
+{
+    const struct node *targets = targets_node(c, kind, "gateway.networking.k8s.io", "Gateway",
+                                              plane->gateway_names[gateway]);
+    struct slice yaml = spec_text(c, spec);
+    object_write(c, kind, plane->namespace, name, origin_subject(c, origin), targets, yaml);
+    object_of_platform(c);
+}
+
 void service_policies_write(struct conversion *c)
 {
     struct map *names = map_new(c->arena);

@@ -99,8 +99,8 @@ static const struct target aks_approuting = {
 };
 
 /* In the order in which they are listed. */
-static const struct target *const targets[] = {&standard, &aks_approuting, &target_envoy_gateway,
-                                               &target_ngf};
+static const struct target *const targets[] = {&standard, &aks_approuting, &target_istio,
+                                               &target_envoy_gateway, &target_ngf};
 
 const struct target *target_at(size_t index)
 {

@@ -75,6 +75,15 @@ static const struct {
      NULL},
     {"nginx-gateway-fabric", "auth-type=basic\nauth-secret=users\nauth-realm=Shop", "/", "/",
      EFFECT_authentication, "basic-auth by Secret shop/users, else 401"},
+    {"istio", "affinity=cookie\nsession-cookie-name=route\nsession-cookie-max-age=3600", "/", "/",
+     EFFECT_affinity, NULL},
+    {"istio", "upstream-hash-by=$http_x_user", "/", "/", EFFECT_balancing, NULL},
+    {"istio", "upstream-hash-by=$arg_user", "/", "/", EFFECT_balancing, NULL},
+    {"istio", "upstream-hash-by=$remote_addr", "/", "/", EFFECT_balancing, NULL},
+    {"istio", "proxy-connect-timeout=7", "/", "/", EFFECT_timeouts,
+     "connect 7000 ms, send no limit, read no limit, request no limit, backend request no limit"},
+    {"istio", "whitelist-source-range=10.0.0.0/8", "/", "/", EFFECT_addresses, NULL},
+    {"istio", "denylist-source-range=10.0.0.0/8", "/", "/", EFFECT_addresses, NULL},
 };
 
 static int setup(void **state)

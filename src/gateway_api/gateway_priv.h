@@ -132,7 +132,9 @@ struct builder {
     struct map *tls_policies; /* "namespace/service" and "namespace/service/port name" */
     const struct policy_reader *readers; /* of the implementation's own kinds; null: it has none */
     struct map *policies;                /* of these kinds, by what they are attached to */
-    struct map *common;                  /* kind of a policy to what all Gateways have by it */
+    const struct object **each;          /* policies of which several may be in force */
+    size_t each_count, each_capacity;
+    struct map *common;                    /* kind of a policy to what all Gateways have by it */
     const struct object *policies_unknown; /* one that may hold for every route; null: none */
     struct policy_state *backend_policies; /* BackendTLSPolicies, oldest first */
     size_t backend_policy_count;

@@ -118,6 +118,7 @@ static const struct {
     const struct policy_reader *readers;
     const int *gates;
 } vendors[] = {{"envoy-gateway", envoy_gateway_readers, envoy_gateway_gates},
+               {"istio", istio_readers, istio_gates},
                {"nginx-gateway-fabric", ngf_readers, ngf_gates}};
 
 static void vendor_choose(struct builder *builder)
@@ -142,7 +143,10 @@ void policies_read(struct builder *builder)
     for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
         const struct object *object = kube->objects[KUBE_OTHER][i];
         const struct policy_reader *reader = reader_of(builder, object);
-        if (reader && reader->attach == POLICY_BY_TARGET) {
+        if (reader && reader->each) {
+            *ARENA_PUSH(builder->run->arena, builder->each, builder->each_count,
+                        builder->each_capacity) = object;
+        } else if (reader && reader->attach == POLICY_BY_TARGET) {
             read_targets(builder, reader, object);
         } else if (reader && reader->attach == POLICY_BY_FILTER) {
             policy_index(builder, reader, "ExtensionRef", object->namespace, object->name, object);
@@ -246,6 +250,42 @@ static const struct object *of_gateways(struct builder *builder, const struct po
     return policy;
 }
 
+static bool targets_gateway(const struct object *policy, const struct object *gateway)
+{
+    const struct node *refs = node_get(node_get(policy->root, "spec"), "targetRefs");
+    for (size_t i = 0; i < policy_items(refs); i++) {
+        if (slice_is(policy_text(refs->items[i], "kind"), "Gateway") &&
+            slice_equal(policy_text(refs->items[i], "name"), gateway->name)) {
+            return slice_equal(policy->namespace, gateway->namespace);
+        }
+    }
+    return false;
+}
+
+/* Without a target it holds for every workload of its namespace, which is not followed. */
+static void apply_each(struct builder *builder, const struct route_state *state,
+                       const struct policy_place *place)
+{
+    for (size_t i = 0; i < builder->each_count; i++) {
+        const struct object *policy = builder->each[i];
+        struct policy_work work = {.builder = builder,
+                                   .policy = policy,
+                                   .source = {policy->kind_name, policy->span},
+                                   .match = place->match,
+                                   .effects = place->effects,
+                                   .unknown = place->unknown};
+        size_t count = 0;
+        for (size_t j = 0; j < state->gateway_count; j++) {
+            count += targets_gateway(policy, &state->gateways[j]->gateway->object);
+        }
+        if (count && count == state->gateway_count) {
+            reader_of(builder, policy)->each(&work, node_get(policy->root, "spec"), state);
+        } else if (count || !node_get(node_get(policy->root, "spec"), "targetRefs")) {
+            policy_unknown(&work, ASPECT_PROTECTION, "targetRefs");
+        }
+    }
+}
+
 /* Those of the Gateways, of the route, of its rule: from general to special. */
 static void apply_chain(struct builder *builder, const struct policy_reader *reader,
                         const struct route_state *state, const struct http_rule *rule,
@@ -290,6 +330,7 @@ void policies_apply(struct builder *builder, const struct route_state *state,
         }
         apply_chain(builder, reader, state, rule, place);
     }
+    apply_each(builder, state, place);
     if (builder->policies_unknown) {
         *place->unknown =
             unknown_add(builder->run, *place->unknown, ASPECT_PROTECTION,

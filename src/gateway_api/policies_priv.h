@@ -36,6 +36,9 @@ struct policy_reader {
     bool on_services; /* holds for the backends of a Service */
     /* Null: changes nothing that a request could see. */
     void (*apply)(struct policy_work *work, const struct node *spec);
+    /* Each of those on a Gateway of the route, where several are in force together. */
+    void (*each)(struct policy_work *work, const struct node *spec,
+                 const struct route_state *route);
     /* How the Gateway reads requests: of Gateways only. */
     void (*view)(struct policy_work *work, const struct node *spec, struct view *view);
     void (*index)(struct builder *builder, const struct policy_reader *reader,
@@ -43,9 +46,9 @@ struct policy_reader {
 };
 
 /* The kinds of an implementation; the last has no kind. */
-extern const struct policy_reader envoy_gateway_readers[], ngf_readers[];
+extern const struct policy_reader envoy_gateway_readers[], istio_readers[], ngf_readers[];
 /* The order in which they answer; ends by EFFECT_COUNT. */
-extern const int envoy_gateway_gates[], ngf_gates[];
+extern const int envoy_gateway_gates[], istio_gates[], ngf_gates[];
 
 void policies_read(struct builder *builder);
 /* How requests are read; once the Gateways are known. */

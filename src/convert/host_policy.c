@@ -1,0 +1,110 @@
+#include "convert/host_policy_priv.h"
+
+struct host_policy {
+    const struct policy_kind *kind;
+    size_t gateway;
+    const struct plane *plane;
+    struct node *spec; /* in c->arena */
+    struct texts hosts;
+    size_t capacity;
+    bool every_host;
+    struct origin origin; /* the first that asked for it */
+};
+
+bool host_policy_fits(struct emission *e, enum effect_id id)
+{
+    const void *effect = effect_get(&e->rule->effects, id);
+    for (const struct rule_list *list = e->c->unit->rules; list; list = list->next) {
+        for (size_t i = 0; i < list->count; i++) {
+            const struct rule *rule = &list->rules[i];
+            if (rule->backend_count && !effect_equal(id, effect_get(&rule->effects, id), effect)) {
+                return false;
+            }
+        }
+    }
+    return !e->c->options->gateway_name.len;
+}
+
+void host_policy_add(struct emission *e, size_t index, struct node *spec)
+{
+    struct conversion *c = e->c;
+    const struct policy_kind *kind = &c->options->target->vendor->kinds[index];
+    const size_t numbers[] = {index, c->unit->gateway};
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    document_write_yaml(spec, &text);
+    struct slice key = ARENA_JOIN(c->arena, (struct slice){(const char *)numbers, sizeof numbers},
+                                  c->plane->gateway, SLICE("\n"), buf_slice(&text));
+    buf_release(&text);
+    struct host_policy *policy = map_get(c->host_policies, key);
+    if (!policy) {
+        policy = ARENA_NEW(c->arena, struct host_policy);
+        *policy = (struct host_policy){.kind = kind,
+                                       .gateway = c->unit->gateway,
+                                       .plane = c->plane,
+                                       .spec = node_copy(c->arena, spec),
+                                       .origin = e->rule->origin};
+        map_put(c->host_policies, key, policy);
+    }
+    struct slice host = c->unit->hostname;
+    policy->every_host = policy->every_host || !host.ptr;
+    if (host.ptr && (!policy->hosts.count ||
+                     !slice_equal(policy->hosts.items[policy->hosts.count - 1], host))) {
+        *ARENA_PUSH(c->arena, policy->hosts.items, policy->hosts.count, policy->capacity) = host;
+    }
+}
+
+void host_policies_write(struct conversion *c, const struct plane *plane, size_t gateway)
+{
+    static const struct texts none;
+    for (const struct map_entry *entry = map_first(c->host_policies); entry;
+         entry = map_next(entry)) {
+        const struct host_policy *policy = map_value(entry);
+        if (policy->plane != plane || policy->gateway != gateway) {
+            continue;
+        }
+        struct slice wanted =
+            ARENA_JOIN(c->arena, policy->origin.name, SLICE("-"), slice_of(policy->kind->suffix));
+        struct slice space =
+            ARENA_JOIN(c->arena, slice_of(policy->kind->kind), SLICE(" "), plane->namespace);
+        struct map *taken = map_get(c->filter_names, space);
+        if (!taken) {
+            taken = map_new(c->arena);
+            map_put(c->filter_names, space, taken);
+        }
+        struct slice name = name_claim(c->arena, taken, wanted, map_key(entry), ROUTE_NAME_MAX);
+        struct node *spec = node_copy(c->nodes, policy->spec);
+        policy->kind->write_hosts(c, spec, policy->every_host ? &none : &policy->hosts);
+        policy_object_write(c, policy->kind, plane, gateway, name, &policy->origin, spec);
+    }
+}
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+struct node *network_node(struct conversion *c, const struct network *network)
+{
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    network_print(network, &text);
+    struct node *node = node_string(c->nodes, arena_copy(c->arena, buf_slice(&text)));
+    buf_release(&text);
+    return node;
+}
+
+bool variable_name(struct conversion *c, struct slice key, struct slice start, bool header,
+                   struct slice *name)
+{
+    if (!slice_starts(key, start) || key.len == start.len) {
+        return false;
+    }
+    char *text = arena_alloc(c->arena, key.len);
+    for (size_t i = start.len; i < key.len; i++) {
+        char byte = key.ptr[i];
+        if (!is_alphanumeric(byte) && byte != '_') {
+            return false;
+        }
+        text[i - start.len] = header && byte == '_' ? '-' : byte;
+    }
+    *name = (struct slice){text, key.len - start.len};
+    return true;
+}

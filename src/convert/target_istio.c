@@ -1,0 +1,267 @@
+#include "convert/capabilities_priv.h"
+#include "convert/host_policy_priv.h"
+
+/* Istio: what HTTPRoutes cannot say goes into a DestinationRule of the Service, or into an AuthorizationPolicy of
+ * the Gateway where it holds for whole hosts. Fields and their meaning: istio/istio 1.30
+ * networking/v1/destination_rule.proto and security/v1/authorization_policy.proto of istio/api. */
+
+enum { DESTINATION_RULE, AUTHORIZATION_POLICY };
+
+/* ---- DestinationRule ------------------------------------------------------------------------ */
+
+static struct node *traffic(struct emission *e)
+{
+    return policy_map(e->c, policy_spec(e, DESTINATION_RULE), "trafficPolicy");
+}
+
+static void attach_service(struct conversion *c, struct node *spec, struct slice namespace,
+                           struct slice service)
+{
+    node_set(c->nodes, spec, "host",
+             node_string(c->nodes, ARENA_JOIN(c->arena, service, SLICE("."), namespace,
+                                              SLICE(".svc.cluster.local"))));
+}
+
+/* Envoy has no limit between two reads where Istio says nothing, and Istio has no field for it. */
+static void emit_timeouts(struct emission *e, const void *effect)
+{
+    const struct route_timeouts *timeouts = effect;
+    if (timeouts->connect_ms > 0) {
+        node_set(e->c->nodes,
+                 policy_map(e->c, policy_map(e->c, traffic(e), "connectionPool"), "tcp"),
+                 "connectTimeout", duration_node(e->c, timeouts->connect_ms));
+    }
+    if (timeouts->read_ms > 0 || timeouts->send_ms > 0) {
+        say_effect(
+            e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
+            "Istio waits without limit between two reads or writes: nothing is cut that "
+            "nginx lets through, and what hangs stays; set timeouts.request by hand where no "
+            "answer may take longer");
+    }
+    if (timeouts->request_ms > 0 || timeouts->backend_request_ms > 0) {
+        emit_as_standard(e, EFFECT_timeouts, effect);
+    }
+}
+
+static struct node *balancer(struct emission *e)
+{
+    return policy_map(e->c, traffic(e), "loadBalancer");
+}
+
+static void emit_affinity(struct emission *e, const void *effect)
+{
+    const struct route_affinity *affinity = effect;
+    struct arena *arena = e->c->nodes;
+    uint64_t seconds = 0;
+    if (!affinity->cookie.ptr) {
+        return;
+    }
+    struct node *hash = policy_map(e->c, balancer(e), "consistentHash");
+    struct node *cookie = policy_map(e->c, hash, "httpCookie");
+    bool lasts = slice_to_uint(affinity->max_age, INT32_MAX, &seconds);
+    node_set(arena, cookie, "name", node_string(arena, affinity->cookie));
+    if (affinity->path.len) {
+        node_set(arena, cookie, "path", node_string(arena, affinity->path));
+    }
+    node_set(arena, cookie, "ttl", duration_node(e->c, lasts ? (int64_t)seconds * 1000 : 0));
+    say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+               "'" SLICE_FMT
+               "' becomes a cookie that is hashed to an endpoint: cookies that clients "
+               "have choose another endpoint once, and some do each time endpoints come or go",
+               SLICE_ARG(affinity->source.name));
+}
+
+/* nginx's variables that Envoy can hash by. */
+static const struct {
+    const char *variable,
+        *field; /* the end of the variable is the value; a null field is useSourceIp */
+} keys[] = {
+    {"$remote_addr", NULL},
+    {"$binary_remote_addr", NULL},
+    {"$http_", "httpHeaderName"},
+    {"$arg_", "httpQueryParameterName"},
+};
+
+static bool hash_key(struct emission *e, struct slice key)
+{
+    struct arena *arena = e->c->nodes;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct slice start = slice_of(keys[i].variable), value;
+        if (!keys[i].field && slice_equal(key, start)) {
+            node_set(arena, policy_map(e->c, balancer(e), "consistentHash"), "useSourceIp",
+                     node_bool(arena, true));
+            return true;
+        }
+        if (keys[i].field && variable_name(e->c, key, start, i == 2, &value)) {
+            node_set(arena, policy_map(e->c, balancer(e), "consistentHash"), keys[i].field,
+                     node_string(arena, value));
+            return true;
+        }
+    }
+    return false;
+}
+
+static void emit_balancing(struct emission *e, const void *effect)
+{
+    const struct route_balancing *balancing = effect;
+    const struct route_affinity *affinity = e->rule->effects.affinity;
+    bool done = !balancing->service_address && !balancing->subset;
+    if (affinity && affinity->cookie.ptr) {
+        return; /* the cookie chooses */
+    }
+    if (slice_is(balancing->algorithm, "hash")) {
+        done = done && hash_key(e, balancing->key);
+    } else if (slice_is(balancing->algorithm, "round_robin")) {
+        node_set(e->c->nodes, balancer(e), "simple", text_node(e->c, "ROUND_ROBIN"));
+    } else if (balancing->algorithm.ptr) {
+        done = false;
+    }
+    if (!done) {
+        say_unsupported(e->c, e->rule, EFFECT_balancing, effect);
+    }
+}
+
+/* ---- AuthorizationPolicy -------------------------------------------------------------------- */
+
+static void add_source(struct emission *e, struct node *rules, const char *field,
+                       const struct networks *networks)
+{
+    struct arena *arena = e->c->nodes;
+    struct node *rule = node_map(arena), *from = node_list(arena), *item = node_map(arena);
+    struct node *source = node_map(arena), *blocks = node_list(arena);
+    for (size_t i = 0; i < networks->count; i++) {
+        node_add(arena, blocks, network_node(e->c, &networks->items[i]));
+    }
+    node_set(arena, source, field, blocks);
+    node_set(arena, item, "source", source);
+    node_add(arena, from, item);
+    node_set(arena, rule, "from", from);
+    node_add(arena, rules, rule);
+}
+
+/* Who is kept out gets 403, before anything else is done with the request. */
+static void emit_addresses(struct emission *e, const void *effect)
+{
+    const struct route_addresses *addresses = effect;
+    struct node *spec = node_map(e->c->nodes), *rules = node_list(e->c->nodes);
+    bool any = e->rule->effects.authentication && e->rule->effects.authentication->any;
+    if (any || !host_policy_fits(e, EFFECT_addresses)) {
+        say_unsupported(e->c, e->rule, EFFECT_addresses, effect);
+        return;
+    }
+    if (addresses->deny.count) {
+        add_source(e, rules, "remoteIpBlocks", &addresses->deny);
+    }
+    if (addresses->has_allow) {
+        add_source(e, rules, "notRemoteIpBlocks", &addresses->allow);
+    }
+    if (rules->count) {
+        node_set(e->c->nodes, spec, "action", text_node(e->c, "DENY"));
+        node_set(e->c->nodes, spec, "rules", rules);
+        host_policy_add(e, AUTHORIZATION_POLICY, spec);
+    }
+}
+
+/* An item of `rules` with `to` for the hosts; none for every host. */
+static void write_hosts(struct conversion *c, struct node *spec, const struct texts *hosts)
+{
+    struct node *rules = node_get(spec, "rules");
+    struct node *names = node_list(c->nodes);
+    for (size_t i = 0; i < hosts->count; i++) {
+        node_add(c->nodes, names, node_string(c->nodes, hosts->items[i]));
+        node_add(c->nodes, names,
+                 node_string(c->nodes, ARENA_JOIN(c->arena, hosts->items[i], SLICE(":*"))));
+    }
+    for (size_t i = 0; hosts->count && i < rules->count; i++) {
+        struct node *operation = node_map(c->nodes), *item = node_map(c->nodes);
+        struct node *to = node_list(c->nodes);
+        node_set(c->nodes, operation, "hosts", names);
+        node_set(c->nodes, item, "operation", operation);
+        node_add(c->nodes, to, item);
+        node_set(c->nodes, rules->items[i], "to", to);
+    }
+}
+
+/* ---- the target ----------------------------------------------------------------------------- */
+
+static const struct policy_kind kinds[] = {
+    [DESTINATION_RULE] = {.kind = "DestinationRule",
+                          .group = "networking.istio.io",
+                          .version = "v1",
+                          .attach = ATTACH_SERVICE,
+                          .attach_service = attach_service},
+    [AUTHORIZATION_POLICY] = {.kind = "AuthorizationPolicy",
+                              .group = "security.istio.io",
+                              .version = "v1",
+                              .attach = ATTACH_HOSTS,
+                              .suffix = "addresses",
+                              .write_hosts = write_hosts},
+};
+
+static const struct vendor vendor = {
+    .kinds = kinds,
+    .kind_count = ARRAY_LEN(kinds),
+    .emitters = {[EFFECT_timeouts] = emit_timeouts,
+                 [EFFECT_affinity] = emit_affinity,
+                 [EFFECT_balancing] = emit_balancing,
+                 [EFFECT_addresses] = emit_addresses},
+};
+
+#define ISTIO_answer         STANDARD_answer
+#define ISTIO_redirect       STANDARD_redirect
+#define ISTIO_https_redirect STANDARD_https_redirect
+#define ISTIO_body_limit                                                                           \
+    SUPPORT_NONE, "an EnvoyFilter with Envoy's buffer filter limits the bodies of a whole "        \
+                  "Gateway and ends streams; check the size in the application"
+#define ISTIO_addresses                                                                            \
+    SUPPORT_NEAR,                                                                                  \
+        "an AuthorizationPolicy of the Gateway holds for whole hosts here: give these paths a "    \
+        "host of their own, or write one with paths by hand"
+#define ISTIO_authentication                                                                       \
+    SUPPORT_NONE,                                                                                  \
+        "name the service in MeshConfig extensionProviders and write an AuthorizationPolicy with " \
+        "action CUSTOM by hand, or put a proxy that asks for credentials (such as oauth2-proxy) "  \
+        "in front of the Service"
+#define ISTIO_cors              STANDARD_cors
+#define ISTIO_rewrite           STANDARD_rewrite
+#define ISTIO_upstream_host     STANDARD_upstream_host
+#define ISTIO_upstream_protocol STANDARD_upstream_protocol
+#define ISTIO_request_headers   STANDARD_request_headers
+#define ISTIO_response_headers  STANDARD_response_headers
+#define ISTIO_timeouts                                                                             \
+    SUPPORT_NEAR, "DestinationRule for the connection; there is no limit between two reads"
+#define ISTIO_retries                                                                              \
+    SUPPORT_NONE, "Istio repeats a request twice when the connection fails; other numbers need a " \
+                  "VirtualService, which does not go together with an HTTPRoute"
+#define ISTIO_buffering   STANDARD_buffering
+#define ISTIO_mirrors     STANDARD_mirrors
+#define ISTIO_error_pages STANDARD_error_pages
+#define ISTIO_rate_limit                                                                           \
+    SUPPORT_NONE, "an EnvoyFilter with Envoy's local_ratelimit limits all clients of a Gateway "   \
+                  "together; limit clients in front of the Gateway"
+#define ISTIO_firewall     STANDARD_firewall
+#define ISTIO_upstream_tls STANDARD_upstream_tls
+#define ISTIO_affinity     SUPPORT_NEAR, "DestinationRule with a cookie that is hashed to an endpoint"
+#define ISTIO_balancing                                                                            \
+    SUPPORT_NEAR,                                                                                  \
+        "DestinationRule at the Service, by address, header or query parameter; put anything "     \
+        "else into a header"
+#define ISTIO_bandwidth         STANDARD_bandwidth
+#define ISTIO_upstream_http     STANDARD_upstream_http
+#define ISTIO_response_rewrites STANDARD_response_rewrites
+#define ISTIO_fastcgi           STANDARD_fastcgi
+
+const struct target target_istio = {
+    .name = "istio",
+    .profile = "istio",
+    .text = "Istio 1.30",
+    /* The Deployment is called <gateway>-istio. */
+    .gateway_name_max = 63 - sizeof "istio",
+    .vendor = &vendor,
+    .capabilities =
+        {
+#define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, ISTIO_##id},
+#include "route/effects.def"
+#undef EFFECT
+        },
+};

@@ -1,0 +1,230 @@
+#include "gateway_api/policies_priv.h"
+
+/* Istio's own kinds (istio/api networking/v1 and security/v1, as istio 1.30 reads them). */
+
+/* ---- DestinationRule ------------------------------------------------------------------------ */
+
+/* "web", "web.shop", "web.shop.svc.cluster.local" (destination_rule.proto, host). */
+static void index_rule(struct builder *builder, const struct policy_reader *reader,
+                       const struct object *policy)
+{
+    struct slice host = policy_text(node_get(policy->root, "spec"), "host"), name;
+    struct slice namespace = policy->namespace, rest = host;
+    if (slice_split(&rest, '.', &name) && rest.ptr) {
+        slice_split(&rest, '.', &namespace);
+        if (rest.ptr && !slice_is(rest, "svc") && !slice_starts(rest, SLICE("svc."))) {
+            return; /* a name outside of the cluster */
+        }
+    }
+    policy_index(builder, reader, "Service", namespace, name, policy);
+}
+
+static void read_connections(struct policy_work *work, const struct node *pool)
+{
+    static const char *const known[] = {"tcp"}, *const tcp_fields[] = {"connectTimeout"};
+    const struct node *tcp = node_get(pool, "tcp");
+    uint64_t ms;
+    policy_fields(work, pool, "trafficPolicy.connectionPool", known, ARRAY_LEN(known),
+                  ASPECT_TRAFFIC);
+    policy_fields(work, tcp, "trafficPolicy.connectionPool.tcp", tcp_fields, ARRAY_LEN(tcp_fields),
+                  ASPECT_TRAFFIC);
+    struct slice connect = policy_text(tcp, "connectTimeout");
+    if (connect.ptr && kube_duration(connect, &ms)) {
+        struct route_timeouts *timeouts =
+            ARENA_NEW(work->builder->run->arena, struct route_timeouts);
+        *timeouts = timeouts_in_force(work->builder, work->effects);
+        timeouts->source = work->source;
+        timeouts->connect_ms = (int64_t)ms;
+        work->effects->timeouts = timeouts;
+    }
+}
+
+static struct slice variable(struct policy_work *work, const char *start, struct slice name)
+{
+    struct arena *arena = work->builder->run->arena;
+    struct slice text = ARENA_JOIN(arena, slice_of(start), arena_lower(arena, name));
+    char *bytes = arena_alloc(arena, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        bytes[i] = text.ptr[i] == '-' ? '_' : text.ptr[i];
+    }
+    return (struct slice){bytes, text.len};
+}
+
+static void read_cookie(struct policy_work *work, const struct node *cookie)
+{
+    struct arena *arena = work->builder->run->arena;
+    struct route_affinity *affinity = ARENA_NEW(arena, struct route_affinity);
+    uint64_t ms = 0;
+    *affinity = (struct route_affinity){
+        .source = work->source,
+        .cookie = policy_text(cookie, "name"),
+        .path = policy_text(cookie, "path"),
+    };
+    if (kube_duration(policy_text(cookie, "ttl"), &ms) && ms) {
+        affinity->max_age = arena_printf(arena, "%llu", (unsigned long long)(ms / 1000));
+    }
+    work->effects->affinity = affinity;
+}
+
+/* destination_rule.proto, LoadBalancerSettings: one of simple and consistentHash. */
+static bool read_balancer(struct policy_work *work, const struct node *balancer,
+                          struct route_balancing *out)
+{
+    static const struct {
+        const char *simple, *algorithm;
+    } simples[] = {
+        {"ROUND_ROBIN", "round_robin"}, {"LEAST_REQUEST", "least_request"}, {"RANDOM", "random"}};
+    const struct node *hash = node_get(balancer, "consistentHash");
+    struct slice simple = policy_text(balancer, "simple");
+    struct slice header = policy_text(hash, "httpHeaderName");
+    struct slice parameter = policy_text(hash, "httpQueryParameterName");
+    const struct node *address = node_get(hash, "useSourceIp");
+    for (size_t i = 0; i < ARRAY_LEN(simples); i++) {
+        if (slice_is(simple, simples[i].simple)) {
+            out->algorithm = slice_of(simples[i].algorithm);
+            return true;
+        }
+    }
+    if (node_get(hash, "httpCookie")) {
+        read_cookie(work, node_get(hash, "httpCookie"));
+        return true;
+    }
+    out->algorithm = SLICE("hash");
+    out->key = header.len      ? variable(work, "$http_", header)
+               : parameter.len ? variable(work, "$arg_", parameter)
+               : address       ? SLICE("$remote_addr")
+                               : SLICE_ABSENT;
+    return out->key.ptr != NULL;
+}
+
+static void destination_rule(struct policy_work *work, const struct node *spec)
+{
+    static const char *const known[] = {"host", "trafficPolicy"};
+    static const char *const traffic_fields[] = {"connectionPool", "loadBalancer"};
+    const struct node *traffic = node_get(spec, "trafficPolicy");
+    const struct node *pool = node_get(traffic, "connectionPool");
+    const struct node *balancer = node_get(traffic, "loadBalancer");
+    policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_TRAFFIC);
+    policy_fields(work, traffic, "trafficPolicy", traffic_fields, ARRAY_LEN(traffic_fields),
+                  ASPECT_ROUTING);
+    if (pool) {
+        read_connections(work, pool);
+    }
+    if (balancer) {
+        struct route_balancing *balancing =
+            ARENA_NEW(work->builder->run->arena, struct route_balancing);
+        balancing->source = work->source;
+        if (!read_balancer(work, balancer, balancing)) {
+            policy_unknown(work, ASPECT_TRAFFIC, "trafficPolicy.loadBalancer");
+        } else if (balancing->algorithm.ptr) {
+            work->effects->balancing = balancing;
+        }
+    }
+}
+
+/* ---- AuthorizationPolicy -------------------------------------------------------------------- */
+
+enum cover { COVER_NONE, COVER_ALL, COVER_SOME };
+
+static bool has_host(const struct node *hosts, struct slice host)
+{
+    for (size_t i = 0; i < policy_items(hosts); i++) {
+        if (slice_equal(hosts->items[i]->text, host)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which hosts of the route the rule holds for: all where it names none. */
+static enum cover covers(const struct node *rule, const struct route_state *state)
+{
+    const struct node *to = node_get(rule, "to");
+    const struct node *operation =
+        policy_items(to) == 1 ? node_get(to->items[0], "operation") : NULL;
+    const struct node *hosts = node_get(operation, "hosts");
+    static const char *const known[] = {"hosts"};
+    const struct slices *names = &state->route->hostnames;
+    size_t count = 0;
+    if (!to) {
+        return COVER_ALL;
+    }
+    if (!policy_has_only(operation, known, ARRAY_LEN(known)) || !names->count) {
+        return COVER_SOME;
+    }
+    for (size_t i = 0; i < names->count; i++) {
+        count += has_host(hosts, names->items[i]);
+    }
+    return count == names->count ? COVER_ALL : count ? COVER_SOME : COVER_NONE;
+}
+
+/* The addresses of `from`: those that are kept out, or all but those that are let in. */
+static bool read_source(struct policy_work *work, const struct node *rule,
+                        struct route_addresses *addresses)
+{
+    const struct node *from = node_get(rule, "from");
+    const struct node *source = policy_items(from) == 1 ? node_get(from->items[0], "source") : NULL;
+    const struct node *deny = node_get(source, "remoteIpBlocks");
+    const struct node *allow = node_get(source, "notRemoteIpBlocks");
+    const struct node *blocks = deny ? deny : allow;
+    struct networks *list = deny ? &addresses->deny : &addresses->allow;
+    if (!source || source->count != 1 || !blocks || list->count) {
+        return false;
+    }
+    list->items = ARENA_ARRAY(work->builder->run->arena, struct network, policy_items(blocks));
+    for (size_t i = 0; i < policy_items(blocks); i++) {
+        if (!network_parse(blocks->items[i]->text, &list->items[list->count++])) {
+            return false;
+        }
+    }
+    addresses->has_allow = addresses->has_allow || !deny;
+    return true;
+}
+
+/* authorization_policy.proto: with action DENY, a request that some rule holds for is answered 403. */
+static void authorization(struct policy_work *work, const struct node *spec,
+                          const struct route_state *state)
+{
+    static const char *const known[] = {"targetRefs", "action", "rules"};
+    static const char *const rule_fields[] = {"from", "to"};
+    const struct node *rules = node_get(spec, "rules");
+    struct route_addresses *addresses =
+        ARENA_NEW(work->builder->run->arena, struct route_addresses);
+    *addresses = (struct route_addresses){.source = work->source, .status = 403};
+    bool understood = policy_has_only(spec, known, ARRAY_LEN(known)) &&
+                      slice_is(policy_text(spec, "action"), "DENY");
+    bool holds = !understood;
+    for (size_t i = 0; understood && i < policy_items(rules); i++) {
+        enum cover cover = covers(rules->items[i], state);
+        holds = holds || cover != COVER_NONE;
+        understood = cover == COVER_NONE ||
+                     (cover == COVER_ALL &&
+                      policy_has_only(rules->items[i], rule_fields, ARRAY_LEN(rule_fields)) &&
+                      read_source(work, rules->items[i], addresses));
+    }
+    if (!holds) {
+        return;
+    }
+    if (!understood || work->effects->addresses) {
+        policy_unknown(work, ASPECT_PROTECTION, "rules");
+        return;
+    }
+    work->effects->addresses = addresses;
+}
+
+const struct policy_reader istio_readers[] = {
+    {.group = "networking.istio.io",
+     .kind = "DestinationRule",
+     .attach = POLICY_BY_INDEX,
+     .on_services = true,
+     .index = index_rule,
+     .apply = destination_rule},
+    {.group = "security.istio.io",
+     .kind = "AuthorizationPolicy",
+     .attach = POLICY_BY_TARGET,
+     .each = authorization},
+    {.kind = NULL},
+};
+/* pilot/pkg/networking/core/listener_builder.go: RBAC, then CORS; redirects and answers are the router's. */
+const int istio_gates[] = {EFFECT_body_limit, EFFECT_addresses, EFFECT_cors,
+                           EFFECT_answer,     EFFECT_redirect,  EFFECT_COUNT};
