@@ -234,8 +234,10 @@ static void compare_certificate(struct comparing *c)
         return;
     }
     const struct certificate *x = &a->certificate, *y = &b->certificate;
-    bool same = slice_equal(x->secret, y->secret) &&
-                (!x->secret.len || slice_equal(x->namespace, y->namespace));
+    bool same = x->vault.len && y->vault.len
+                    ? slice_equal(x->vault, y->vault)
+                    : slice_equal(x->secret, y->secret) &&
+                          (!x->secret.len || slice_equal(x->namespace, y->namespace));
     if (!same) {
         note_row(c, &c->rules, SHOWN_CERTIFICATE);
     }

@@ -126,6 +126,8 @@ static void put_certificate(const struct outcome *outcome, struct buf *out)
     if (certificate->secret.len) {
         buf_printf(out, "of Secret " SLICE_FMT "/" SLICE_FMT, SLICE_ARG(certificate->namespace),
                    SLICE_ARG(certificate->secret));
+    } else if (certificate->vault.len) {
+        buf_printf(out, "of Key Vault " SLICE_FMT, SLICE_ARG(certificate->vault));
     } else {
         buf_puts(out, "of the data plane");
     }

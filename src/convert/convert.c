@@ -46,6 +46,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     buf_init(&c->key, BUF_TEXT_MAX);
     say_platform(c);
     issued_find(c);
+    vaults_read(c);
     planes_build(c);
     for (size_t i = 0; i < c->plane_count; i++) {
         groups_build(c, c->planes[i]);
@@ -66,6 +67,8 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     service_policies_write(c);
     grants_write(c);
     fields_say(c);
+    vaults_say(c);
+    infrastructure_say_addresses(c);
     say_left_out(c);
     sort_stable(c->arena, out->objects, out->count, sizeof *out->objects, by_place, NULL);
     buf_release(&c->text);

@@ -41,7 +41,8 @@ struct target {
     const char *name;    /* standard, aks-approuting */
     const char *profile; /* name of the profile that its objects are written for and read back by */
     const char *text;
-    size_t gateway_name_max;     /* bytes; some implementations derive longer names from it */
+    size_t gateway_name_max; /* bytes; some implementations derive longer names from it */
+    bool on_aks; /* Azure's load balancer, certificates in Key Vault, and the ConfigMap of AKS */
     const struct vendor *vendor; /* what it says in kinds of its own; null: nothing */
     struct capability capabilities[EFFECT_COUNT];
     /* Features that are more or less than their effect; for the others those of `standard` hold, or where the

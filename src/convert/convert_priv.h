@@ -206,6 +206,7 @@ struct conversion {
     struct map *host_policies;    /* to struct host_policy */
     const struct plane *plane;    /* at hand, and its host */
     const struct unit *unit;
+    struct map *vaults;                    /* "namespace/secret" to struct vault */
     struct drafts views[2];                /* of the host at hand, by http and by https */
     struct shares shares;                  /* of the host at hand */
     const struct route_redirect *redirect; /* the last redirect to https, and what it became */
@@ -238,6 +239,30 @@ struct slice name_list(struct conversion *c, const struct slice *names, size_t c
 
 /* Names what no rule shows. */
 void fields_say(struct conversion *c);
+
+/* ---- infrastructure.c: what stands in front of a Gateway, as AKS has it ---------------------- */
+
+struct infrastructure;
+/* What the old data plane has in front of it; null: nothing that the target is to be told. Writes the ConfigMap
+ * that a Gateway of this name refers to, so no tree may be at hand. */
+const struct infrastructure *infrastructure_write(struct conversion *c, const struct plane *plane,
+                                                  struct slice gateway, struct slice source);
+/* spec.infrastructure of that Gateway; null: none is needed. */
+struct node *infrastructure_node(struct conversion *c, const struct infrastructure *infrastructure);
+/* What is not written, and what a Gateway that exists must have. */
+void infrastructure_say(struct conversion *c, const struct plane *plane);
+/* Addresses and names, once all Gateways are written. */
+void infrastructure_say_addresses(struct conversion *c);
+
+/* ---- vault.c: certificates in Key Vault ------------------------------------------------------- */
+
+void vaults_read(struct conversion *c);
+/* tls.options for the listener; null: its certificate is in a Secret. `own`: namespace of the Gateway. */
+struct node *vault_options(struct conversion *c, const struct listener_plan *listener,
+                           struct slice own);
+bool vault_has(const struct conversion *c, const struct listener_plan *listener);
+/* Certificates that no listener shows. */
+void vaults_say(struct conversion *c);
 
 /* ---- name.c ------------------------------------------------------------------------------- */
 
@@ -504,5 +529,8 @@ void routes_write(struct conversion *c, const struct route_group *group);
 void gateways_write(struct conversion *c, struct plane *plane);
 void grants_write(struct conversion *c);
 struct node *text_node(struct conversion *c, const char *text);
+/* The object at hand is complete. */
+void object_finish(struct conversion *c, const char *kind, struct slice namespace,
+                   struct slice name, const struct node *tree);
 
 #endif

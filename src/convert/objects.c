@@ -75,11 +75,17 @@ static size_t rank_of(const char *kind)
     static const struct {
         const char *kind;
         size_t rank;
-    } rows[] = {{"Namespace", 0},       {"Gateway", 1},
-                {"ListenerSet", 2},     {"AuthenticationFilter", 2},
-                {"HTTPRouteFilter", 2}, {"ReferenceGrant", 2},
-                {"SnippetsFilter", 2},  {"HTTPRoute", 3},
-                {"TLSRoute", 3},        {"TCPRoute", 3},
+    } rows[] = {{"Namespace", 0},
+                {"ConfigMap", 1},
+                {"Gateway", 1},
+                {"ListenerSet", 2},
+                {"AuthenticationFilter", 2},
+                {"HTTPRouteFilter", 2},
+                {"ReferenceGrant", 2},
+                {"SnippetsFilter", 2},
+                {"HTTPRoute", 3},
+                {"TLSRoute", 3},
+                {"TCPRoute", 3},
                 {"UDPRoute", 3}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (slice_is(slice_of(kind), rows[i].kind)) {
@@ -106,9 +112,8 @@ void object_of_platform(struct conversion *c)
     c->out->objects[c->out->count - 1].of_platform = true;
 }
 
-/* The object at hand is complete. */
-static void tree_add(struct conversion *c, const char *kind, struct slice namespace,
-                     struct slice name, const struct node *tree)
+void object_finish(struct conversion *c, const char *kind, struct slice namespace,
+                   struct slice name, const struct node *tree)
 {
     buf_clear(&c->text);
     document_write_yaml(tree, &c->text);
@@ -117,8 +122,8 @@ static void tree_add(struct conversion *c, const char *kind, struct slice namesp
 
 void namespace_write(struct conversion *c, struct slice name)
 {
-    tree_add(c, "Namespace", SLICE(""), name,
-             object_node(c, "v1", "Namespace", SLICE_ABSENT, name, SLICE_ABSENT));
+    object_finish(c, "Namespace", SLICE(""), name,
+                  object_node(c, "v1", "Namespace", SLICE_ABSENT, name, SLICE_ABSENT));
     object_of_platform(c);
 }
 
@@ -189,7 +194,7 @@ static void grant_write(struct conversion *c, const struct grant *grant, struct 
     node_set(arena, spec, "from", from);
     node_set(arena, spec, "to", to);
     node_set(arena, object, "spec", spec);
-    tree_add(c, "ReferenceGrant", grant->to, name, object);
+    object_finish(c, "ReferenceGrant", grant->to, name, object);
     if (slice_is(grant->from_kind, "Gateway")) {
         object_of_platform(c);
     }
@@ -266,8 +271,14 @@ static struct node *tls_node(struct conversion *c, struct slice own,
 {
     struct arena *arena = c->nodes;
     struct node *tls = node_map(arena), *refs = node_list(arena), *ref = node_map(arena);
+    struct node *options = vault_options(c, listener, own);
     if (listener->stream) {
         node_set(arena, tls, "mode", text_node(c, "Passthrough"));
+        return tls;
+    }
+    if (options) { /* the operator writes certificateRefs */
+        node_set(arena, tls, "mode", text_node(c, "Terminate"));
+        node_set(arena, tls, "options", options);
         return tls;
     }
     node_set(arena, ref, "name", node_string(arena, listener->secret));
@@ -313,7 +324,10 @@ static void say_listener(struct conversion *c, const struct plane *plane,
     if (listener->hostname.ptr) {
         host = arena_printf(c->arena, ", hostname '" SLICE_FMT "'", SLICE_ARG(listener->hostname));
     }
-    if (listener->https) {
+    if (vault_has(c, listener)) {
+        (void)vault_options(c, listener, plane->namespace); /* says what it needs */
+        secret = SLICE(", certificate from Key Vault by tls.options");
+    } else if (listener->https) {
         secret = arena_printf(c->arena, ", certificate from Secret '" SLICE_FMT "/" SLICE_FMT "'",
                               SLICE_ARG(listener->secret_namespace), SLICE_ARG(listener->secret));
     }
@@ -423,7 +437,7 @@ static void set_write(struct conversion *c, const struct plane *plane, const str
     node_set(c->nodes, object, "spec", spec);
     c->out->listeners += listeners->count;
     certificates_annotate(c, object, "ListenerSet", set->namespace, &refs);
-    tree_add(c, "ListenerSet", set->namespace, set->name, object);
+    object_finish(c, "ListenerSet", set->namespace, set->name, object);
 }
 
 /* ---- Gateways again ----------------------------------------------------------------------------- */
@@ -431,13 +445,18 @@ static void set_write(struct conversion *c, const struct plane *plane, const str
 static void gateway_write(struct conversion *c, const struct plane *plane, struct slice name,
                           const struct listener_refs *refs, struct slice source)
 {
+    const struct infrastructure *before = infrastructure_write(c, plane, name, source);
     struct node *object =
         object_node(c, "gateway.networking.k8s.io/v1", "Gateway", plane->namespace, name, source);
     struct node *spec = node_map(c->nodes), *listeners = node_list(c->nodes);
+    struct node *infrastructure = infrastructure_node(c, before);
     for (size_t i = 0; i < refs->count; i++) {
         node_add(c->nodes, listeners, listener_node(c, plane->namespace, refs->items[i]));
     }
     node_set(c->nodes, spec, "gatewayClassName", node_string(c->nodes, gateway_class(c)));
+    if (infrastructure) {
+        node_set(c->nodes, spec, "infrastructure", infrastructure);
+    }
     node_set(c->nodes, spec, "listeners", listeners);
     if (plane->set_count) {
         const struct map *from = set_namespaces(c, plane);
@@ -445,7 +464,7 @@ static void gateway_write(struct conversion *c, const struct plane *plane, struc
     }
     node_set(c->nodes, object, "spec", spec);
     gateway_annotate(c, plane, object, refs);
-    tree_add(c, "Gateway", plane->namespace, name, object);
+    object_finish(c, "Gateway", plane->namespace, name, object);
     object_of_platform(c);
     gateway_policies_write(c, plane, name);
     c->out->gateways++;
@@ -464,7 +483,7 @@ static struct listener_refs *listener_lists(struct conversion *c, const struct p
             if (!is_used(listener) || listener->set) {
                 continue;
             }
-            if (listener->https && plane->namespace.len &&
+            if (listener->https && plane->namespace.len && !vault_has(c, listener) &&
                 !slice_equal(listener->secret_namespace, plane->namespace)) {
                 grant_need(c, "Gateway", plane->namespace, "Secret", listener->secret_namespace,
                            listener->secret);
@@ -498,6 +517,7 @@ void gateways_write(struct conversion *c, struct plane *plane)
 {
     const struct listener_refs *lists = listener_lists(c, plane);
     struct slice source = sources_text(c, plane, NULL);
+    infrastructure_say(c, plane);
     if (c->options->gateway_name.len) {
         say_existing(c, plane, &lists[0]);
     }

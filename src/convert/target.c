@@ -88,6 +88,7 @@ static const struct target aks_approuting = {
     .text = "AKS application routing with Gateway API (Istio run by AKS)",
     /* The Deployment is called <gateway>-approuting-istio. */
     .gateway_name_max = 63 - sizeof "approuting-istio",
+    .on_aks = true,
     .capabilities =
         {
 #define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, AKS_##id},

@@ -151,6 +151,12 @@ static void choose_certificate(struct builder *builder, struct listener_state *s
 {
     const struct listener *listener = state->listener;
     bool usable = listener->tls_options.count > 0;
+    /* learn.microsoft.com/azure/aks/app-routing-gateway-api-dns-tls */
+    const struct label *vault =
+        labels_find(&listener->tls_options, "kubernetes.azure.com/tls-cert-keyvault-uri");
+    if (vault) {
+        state->certificate.vault = vault->value;
+    }
     for (size_t i = 0; i < listener->certificate_count; i++) {
         const struct object_ref *ref = &listener->certificates[i];
         if (certificate_usable(builder, state, ref) && !state->certificate.secret.len) {

@@ -1,5 +1,7 @@
 #include "ingress_nginx/model_priv.h"
 
+#include "aks/aks.h"
+
 /* AKS application routing: what its operator gives the controllers it runs (Azure/aks-app-routing-operator,
  * pkg/manifests/nginx.go, api/v1alpha1/nginxingresscontroller_types.go). */
 
@@ -13,22 +15,6 @@ static bool true_at(const struct node *map, const char *name)
 {
     const struct node *node = map ? node_get(map, name) : NULL;
     return node && node->kind == NODE_BOOL && node->boolean;
-}
-
-/* The object whose class this is. */
-static const struct object *find_object(const struct kube *kube, struct slice class_name)
-{
-    for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
-        const struct object *object = kube->objects[KUBE_OTHER][i];
-        struct slice name = text_at(node_get(object->root, "spec"), "ingressClassName");
-        name = name.ptr ? name : SLICE("nginx.approuting.kubernetes.azure.com");
-        if (slice_is(object->kind_name, "NginxIngressController") &&
-            slice_starts(object->api_version, SLICE("approuting.kubernetes.azure.com/")) &&
-            slice_equal(name, class_name)) {
-            return object;
-        }
-    }
-    return NULL;
 }
 
 /* "namespace/name" */
@@ -49,30 +35,30 @@ static void default_certificate(struct run *run, const struct object *object,
     struct slice secret = reference_at(run, node_get(certificate, "secret"));
     if (text_at(certificate, "keyVaultURI").len) {
         /* pkg/controller/keyvault: the operator keeps the certificate in a Secret of this name */
-        secret = ARENA_JOIN(run->arena, SLICE("app-routing-system/keyvault-nginx-"), object->name);
+        struct aks_controller controller;
+        aks_controller_read(run, object, &controller);
+        secret = ARENA_JOIN(run->arena, SLICE(AKS_NAMESPACE "/"), controller.secret);
+        out->default_vault = controller.vault_uri;
     }
     out->default_certificate = secret.len ? secret : out->default_certificate;
 }
 
-/* What has no part in how a request is answered, and still is lost if nobody carries it over. */
+/* What has no part in how a request is answered. A back end says what becomes of it. */
 static void say_rest(struct run *run, const struct object *object, const struct node *spec)
 {
     static const struct {
         const char *field, *advice;
     } rows[] = {
-        {"loadBalancerAnnotations", "annotations of the load balancer; put them into the Gateway's "
-                                    "spec.infrastructure.annotations"},
-        {"loadBalancerSourceRanges",
-         "the load balancer lets in only these addresses, which is not part of what is compared; "
-         "set it for the Gateway's Service as well"},
-        {"scaling", "how many pods run; set it for the Gateway's data plane as well"},
+        {"loadBalancerAnnotations", "annotations of the load balancer in front of it"},
+        {"loadBalancerSourceRanges", "the load balancer lets in only these addresses"},
+        {"scaling", "how many pods run"},
         {"logFormat", "the format of the access log"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct node *node = spec ? node_get(spec, rows[i].field) : NULL;
         if (node) {
             diag_at(run->diag, DIAG_N034, node->span, object->subject,
-                    "'spec.%s' is not carried over: %s", rows[i].field, rows[i].advice);
+                    "'spec.%s' has no part in what is compared: %s", rows[i].field, rows[i].advice);
         }
     }
 }
@@ -101,7 +87,7 @@ void aks_read(struct run *run, const struct kube *kube, struct slice class_name,
     out->validates = true;
     out->blocklist = SLICE("load_module,lua_package,_by_lua,location,root,proxy_pass,"
                            "serviceaccount,{,},'");
-    const struct object *object = find_object(kube, class_name);
+    const struct object *object = aks_controller_find(kube, class_name);
     const struct node *spec = object ? node_get(object->root, "spec") : NULL;
     if (!spec) {
         return;

@@ -1,5 +1,7 @@
 #include "ingress_nginx/model_priv.h"
 
+#include "aks/aks.h"
+
 /* Which certificate a host shows, and for which names the controller has one (controller.go, createServers;
  * controller/nginx.go, configureCertificates). */
 
@@ -57,9 +59,42 @@ static const struct ingress_tls *tls_for(const struct model *model, const struct
     return NULL;
 }
 
+/* Where the operator of AKS fetches a Secret from, for the Ingress whose name is in its own. */
+static struct slice vault_of(const struct model *model, const struct ingress *ingress,
+                             struct slice secret)
+{
+    struct slice prefix = SLICE("keyvault-");
+    const struct object *owner =
+        model->aks && slice_starts(secret, prefix)
+            ? kube_find(model->kube, KUBE_INGRESS, ingress->object.namespace,
+                        slice_sub(secret, prefix.len, secret.len))
+            : NULL;
+    struct aks_certificate vault;
+    return owner && aks_certificate_read(model->run, owner, &vault) ? vault.uri : SLICE_ABSENT;
+}
+
+/* The operator of AKS writes spec.tls itself, with the hosts of all rules (pkg/controller/keyvault). */
+static bool choose_managed(struct model *model, struct server *server,
+                           const struct ingress *ingress)
+{
+    struct aks_certificate vault;
+    if (!model->aks || !aks_certificate_read(model->run, &ingress->object, &vault) ||
+        !vault.managed) {
+        return false;
+    }
+    server->has_certificate = true;
+    server->certificate = (struct certificate){.namespace = ingress->object.namespace,
+                                               .secret = vault.secret,
+                                               .host = server->host,
+                                               .vault = vault.uri,
+                                               .span = vault.span};
+    return true;
+}
+
 void certificate_choose(struct model *model, struct server *server, const struct ingress *ingress)
 {
-    if (server->has_certificate || ingress->tls_count == 0) {
+    if (server->has_certificate || choose_managed(model, server, ingress) ||
+        ingress->tls_count == 0) {
         return;
     }
     /* Any TLS section makes the host one with a certificate, be it the default one. */
@@ -87,8 +122,11 @@ void certificate_choose(struct model *model, struct server *server, const struct
                 SLICE_ARG(tls->secret), SLICE_ARG(server->host));
         return;
     }
-    server->certificate =
-        (struct certificate){ingress->object.namespace, tls->secret, through, tls->span};
+    server->certificate = (struct certificate){.namespace = ingress->object.namespace,
+                                               .secret = tls->secret,
+                                               .host = through,
+                                               .vault = vault_of(model, ingress, tls->secret),
+                                               .span = tls->span};
 }
 
 static bool listed(const struct ingress *ingress, struct slice name)

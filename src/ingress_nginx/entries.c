@@ -98,6 +98,7 @@ static struct certificate shown(const struct model *model, const struct certific
     if (!own->secret.len && slash < name.len) {
         certificate.namespace = slice_sub(name, 0, slash);
         certificate.secret = slice_sub(name, slash + 1, name.len);
+        certificate.vault = model->settings->default_vault;
     }
     return certificate;
 }

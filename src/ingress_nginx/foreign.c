@@ -1,6 +1,8 @@
 /* Annotations of other programs: where their Gateway form lives. */
 #include "ingress_nginx/annotations_priv.h"
 
+#include "aks/aks.h"
+
 /* The first row whose prefix fits. */
 static const struct {
     const char *prefix, *advice;
@@ -24,11 +26,6 @@ static const struct {
      "external-dns reads it on the HTTPRoute (with --source=gateway-httproute)"},
     {"external-dns.kubernetes.io/",
      "external-dns reads it on the HTTPRoute (with --source=gateway-httproute)"},
-    /* learn.microsoft.com/azure/aks/app-routing-gateway-api-dns-tls */
-    {"kubernetes.azure.com/tls-cert-keyvault",
-     "application routing reads it as an option of the listener, "
-     "tls.options[kubernetes.azure.com/tls-cert-keyvault-uri], beside "
-     "kubernetes.azure.com/tls-cert-service-account with workload identity"},
     {"argocd.argoproj.io/",
      "Argo CD reads it on every object; write it on the Gateway and HTTPRoutes"},
     {"meta.helm.sh/", "Helm writes it itself on the objects of a chart"},
@@ -48,7 +45,8 @@ void annotation_foreign(struct run *run, const struct ingress *ingress, const st
 {
     static const char *const bookkeeping[] = {"kubernetes.io/ingress.class",
                                               "kubectl.kubernetes.io/last-applied-configuration"};
-    if (slice_is_one_of(label->key, bookkeeping, ARRAY_LEN(bookkeeping))) {
+    if (slice_is_one_of(label->key, bookkeeping, ARRAY_LEN(bookkeeping)) ||
+        aks_is_certificate_key(label->key)) { /* a back end says what becomes of it */
         return;
     }
     diag_at(run->diag, DIAG_N009, label->span, ingress->object.subject,

@@ -144,7 +144,8 @@ static void build_plane(struct run *run, const struct kube *kube,
     struct slice prefix = options->annotations_prefix.len ? options->annotations_prefix
                           : settings->prefix.len          ? settings->prefix
                                                           : SLICE("nginx.ingress.kubernetes.io");
-    struct model model = {.run = run, .kube = kube, .settings = settings, .gateway = gateway};
+    struct model model = {
+        .run = run, .kube = kube, .settings = settings, .gateway = gateway, .aks = aks};
     model.scratch = arena_open(0, NULL, NULL);
     model.items = ARENA_ARRAY(model.scratch, struct item *, claims->count);
     for (size_t i = claims->count; i-- > 0;) { /* about the order of compare_items */

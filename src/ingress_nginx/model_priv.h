@@ -23,6 +23,7 @@ struct settings {
     /* flags */
     bool validates, inspects, no_catch_all, takes_classless, no_external_names;
     struct slice default_backend, default_certificate; /* "namespace/name" */
+    struct slice default_vault; /* AKS: the URI in Key Vault that the latter comes from */
     struct slice prefix, watched, watched_selector, tcp_services, udp_services, health_path;
     struct slice config_name;    /* flag configmap */
     bool no_http;                /* AKS: no port 80 */
@@ -136,6 +137,7 @@ struct model {
     const struct kube *kube;
     const struct settings *settings;
     struct slice gateway;
+    bool aks;            /* run by application routing of AKS */
     struct item **items; /* in the controller's order */
     size_t item_count;
     struct server **servers; /* [0] is "_", the others in the order of creation */

@@ -324,6 +324,36 @@ static void test_ingress_nginx_aks_object(void **state)
     world_close(&world);
 }
 
+static void test_ingress_nginx_aks_certificates_in_key_vault(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        "apiVersion: networking.k8s.io/v1\nkind: IngressClass\n"
+        "metadata: {name: webapprouting.kubernetes.azure.com}\n"
+        "spec: {controller: webapprouting.kubernetes.azure.com/nginx}\n"
+        "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: i\n"
+        "  namespace: shop\n  annotations:\n"
+        "    kubernetes.azure.com/tls-cert-keyvault-uri: https://v.vault.azure.net/certificates/c\n"
+        "    kubernetes.azure.com/tls-cert-keyvault-managed: \"true\"\n"
+        "spec: {ingressClassName: webapprouting.kubernetes.azure.com, rules: [{host: h, http: "
+        "{paths: "
+        "[{path: /p, pathType: Prefix, backend: {service: {name: a, port: {number: 80}}}}]}}]}\n"
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: shop}\n"
+        "spec: {ports: [{port: 80}]}\n";
+    struct world world;
+    struct outcome out;
+    world_open(&world, false, yaml, WORLD("b other; P / b"));
+    struct request request = world_request(SLICE("h/p"));
+    request.gateway = SLICE("webapprouting.kubernetes.azure.com");
+    assert_true(slice_is(world_outcome(&world, request, &out), "308 https://h/p"));
+    request.scheme = SLICE("https");
+    (void)world_outcome(&world, request, &out);
+    assert_true(slice_is(out.entry->certificate.secret, "keyvault-i"));
+    assert_true(slice_is(out.entry->certificate.vault, "https://v.vault.azure.net/certificates/c"));
+    assert_false(named(&world, "N009"));
+    world_close(&world);
+}
+
 static void test_ingress_nginx_aks_without_http(void **state)
 {
     (void)state;
@@ -353,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_ingress_nginx_streams),
         cmocka_unit_test(test_ingress_nginx_settings_are_described),
         cmocka_unit_test(test_ingress_nginx_aks_object),
+        cmocka_unit_test(test_ingress_nginx_aks_certificates_in_key_vault),
         cmocka_unit_test(test_ingress_nginx_aks_without_http),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

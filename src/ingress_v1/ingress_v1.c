@@ -101,8 +101,10 @@ static void add_tls(struct builder *builder, const struct ingress_claim *claim)
             }
             if (named && !site->has_tls) {
                 site->has_tls = true;
-                site->certificate = (struct certificate){ingress->object.namespace, tls->secret,
-                                                         through, tls->span};
+                site->certificate = (struct certificate){.namespace = ingress->object.namespace,
+                                                         .secret = tls->secret,
+                                                         .host = through,
+                                                         .span = tls->span};
             }
         }
     }

@@ -127,7 +127,10 @@ struct service {
     struct slice type, cluster_ip, external_name;
     struct service_port *ports;
     size_t port_count;
-    struct labels selector; /* of its pods; none: its endpoints are made by somebody else */
+    struct slices source_ranges; /* loadBalancerSourceRanges */
+    struct span source_span;
+    struct slice external_policy; /* externalTrafficPolicy, absent when not given */
+    struct labels selector;       /* of its pods; none: its endpoints are made by somebody else */
 };
 struct endpoint_slice {
     struct object object;

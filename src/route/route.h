@@ -486,7 +486,8 @@ const char *transport_name(enum transport transport); /* http, tcp, udp, as sche
 /* Certificate that an https entry shows. */
 struct certificate {
     struct slice namespace, secret; /* secret absent: the data plane's own default */
-    struct slice host; /* the name in tls[].hosts that led to it, absent when none did */
+    struct slice host;  /* the name in tls[].hosts that led to it, absent when none did */
+    struct slice vault; /* its URI in Key Vault, where the data plane keeps its Secret itself */
     struct span span;
 };
 /* Certificate that clients are asked for; https only, but for `name`. */
