@@ -203,16 +203,17 @@ static bool read_hosts(struct app *app, struct convert_choice *out)
     return true;
 }
 
-static bool read_choice(struct app *app, struct convert_choice *out)
+static bool read_choice(struct app *app, struct convert_options *out)
 {
     const struct options *options = &app->options;
     if (options->command->command != COMMAND_CONVERT) {
         return true;
     }
-    out->namespace = options->namespace;
+    out->choice.namespace = options->namespace;
+    out->owners = options->rbac;
     if (options->selector.len) {
         struct label_selector *selector = ARENA_NEW(app->run.arena, struct label_selector);
-        out->selector = selector;
+        out->choice.selector = selector;
         if (!label_selector_parse(app->run.arena, options->selector, selector)) {
             app_usage(app,
                       "'--selector' takes labels such as team=web,env!=test, not '" SLICE_FMT "'",
@@ -220,7 +221,7 @@ static bool read_choice(struct app *app, struct convert_choice *out)
             return false;
         }
     }
-    return read_hosts(app, out);
+    return read_hosts(app, &out->choice);
 }
 
 bool app_convert_options(struct app *app, struct convert_options *out)
@@ -241,5 +242,5 @@ bool app_convert_options(struct app *app, struct convert_options *out)
         return false;
     }
     return read_versions(app, out) && read_gateway(app, out) && read_layout(app, out) &&
-           read_choice(app, &out->choice);
+           read_choice(app, out);
 }

@@ -157,6 +157,8 @@ static const struct option_row rows[] = {
     CHOICE("output", 'o', output, COMMAND_EXPLAIN, "FORMAT", coverage_formats,
            "format of --coverage"),
     CHOICE("output", 'o', output, COMMAND_TEST, "FORMAT", test_formats, "format of the result"),
+    TEXT("rbac", 0, rbac, COMMAND_CONVERT, "GROUP",
+         "let this group change the routes of a namespace, by a Role; such as {namespace}-owners"),
     TEXT("out-dir", 0, out_dir, COMMAND_CONVERT, "DIR",
          "write a file for each object into folders by owner and namespace"),
     SWITCH("flat", 0, flat, COMMAND_CONVERT, "write all files of --out-dir side by side"),

@@ -45,7 +45,7 @@ struct options {
         aspects, assume, controller_flags, hosts;
     struct slice namespace, output, out_dir, from, from_version, ingress_class, controller_config;
     struct slice to, api_version, channel, aks_version, gateway_class, gateway, fail_on;
-    struct slice fidelity, layout, gateway_namespace, selector;
+    struct slice fidelity, layout, gateway_namespace, selector, rbac;
     struct slice diagnostics, min_severity, color, as, before_as, after_as, side, method, client_ip,
         body_size;
     bool help, keep_going, force, flat, closed, convert, strict, quiet, all, coverage, check;

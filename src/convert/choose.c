@@ -44,7 +44,8 @@ static struct choice *choice_of(struct conversion *c, const struct origin *origi
 
 bool origin_is_chosen(struct conversion *c, const struct origin *origin)
 {
-    return !is_active(&c->options->choice) || choice_of(c, origin)->chosen;
+    return !is_active(&c->options->choice) || !slice_is(origin->kind, "Ingress") ||
+           choice_of(c, origin)->chosen;
 }
 
 static bool host_fits(const struct convert_choice *wanted, const struct host_pattern *host)
@@ -62,7 +63,7 @@ static bool host_fits(const struct convert_choice *wanted, const struct host_pat
 /* A rule that the data plane adds by itself goes with the others of its host. */
 static bool is_asked_for(const struct rule *rule)
 {
-    return rule->origin.name.len && !rule->implied;
+    return slice_is(rule->origin.kind, "Ingress") && !rule->implied;
 }
 
 static void say_shared_host(struct conversion *c, const struct entry *entry,
@@ -85,7 +86,9 @@ bool entry_is_chosen(struct conversion *c, const struct entry *entry)
     bool handed_on = entry->kind == ENTRY_TUNNEL && entry->https;
     bool host = host_fits(&c->options->choice, handed_on ? &entry->sni : &entry->host);
     if (entry->kind != ENTRY_RULES) {
-        return host && origin_is_chosen(c, &entry->origin);
+        struct origin origin = entry->origin;
+        origin.namespace = stream_namespace(entry);
+        return host && fits(c, &origin);
     }
     if (!host && entry->host.name.len) {
         map_put(c->hosts_out, entry->host.name, c);

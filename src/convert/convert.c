@@ -66,6 +66,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     say_layout(c);
     service_policies_write(c);
     grants_write(c);
+    access_write(c);
     fields_say(c);
     vaults_say(c);
     infrastructure_say_addresses(c);

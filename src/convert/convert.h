@@ -97,6 +97,9 @@ struct convert_options {
     struct slice
         shared_namespace; /* of Gateways that several namespaces share; absent: "gateways" */
     struct convert_choice choice;
+    /* A group that may change what the apps of a namespace got, by a Role and a RoleBinding there;
+     * "{namespace}" stands for its name. Absent: none is written. */
+    struct slice owners;
 };
 void convert_options_default(struct convert_options *options);
 /* Why the target, the release or another option does not go with the layout; absent when all is well. */

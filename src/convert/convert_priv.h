@@ -458,6 +458,11 @@ void gateway_annotate(struct conversion *c, const struct plane *plane, struct no
 void certificates_annotate(struct conversion *c, struct node *object, const char *kind,
                            struct slice own, const struct listener_refs *listeners);
 
+/* ---- access.c ----------------------------------------------------------------------------- */
+
+/* When all else is written. */
+void access_write(struct conversion *c);
+
 /* ---- choose.c ----------------------------------------------------------------------------- */
 
 /* Is what comes from there written? Always, when nothing was chosen. */

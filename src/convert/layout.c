@@ -212,6 +212,14 @@ static void say_room(struct conversion *c, const struct plane *plane, size_t roo
     }
 }
 
+static int by_team(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct listener_plan *x = *(struct listener_plan *const *)a;
+    const struct listener_plan *y = *(struct listener_plan *const *)b;
+    return slice_compare(x->secret_namespace, y->secret_namespace);
+}
+
 void gateways_assign(struct conversion *c, struct plane *plane, struct map *taken)
 {
     const struct convert_options *options = c->options;
@@ -223,6 +231,10 @@ void gateways_assign(struct conversion *c, struct plane *plane, struct map *take
     struct map *open = map_new(c->arena);
     plane->name = slug.len ? slug : SLICE("gateway");
     plane->gateway_count = one ? 1 : (plane->listener_count + room - 1) / room;
+    if (plane->gateway_count > 1) { /* few teams to a Gateway */
+        sort_stable(c->arena, plane->listeners, plane->listener_count, sizeof *plane->listeners,
+                    by_team, NULL);
+    }
     for (size_t i = 0; i < plane->listener_count; i++) {
         plane->listeners[i]->gateway = one ? 0 : i / room;
         if (sets) {

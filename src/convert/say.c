@@ -29,7 +29,7 @@ static bool is_new(struct conversion *c, enum diag_code code, struct span span,
 static void vsay(struct conversion *c, enum diag_code code, enum severity severity,
                  struct span span, const struct origin *origin, const char *format, va_list args)
 {
-    if (c->silent || (origin && origin->name.len && !origin_is_chosen(c, origin))) {
+    if (c->silent || (origin && !origin_is_chosen(c, origin))) {
         return; /* nothing is written for it */
     }
     /* Most is said again and again, so memory is only taken for what is new. */

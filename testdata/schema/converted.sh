@@ -1,6 +1,6 @@
 #!/bin/sh
-# What gateshift writes is valid: all inputs of behaviour cases are converted for each target and for several
-# releases and channels, and each result is validated as an API server of that release would.
+# What gateshift writes is valid: all inputs of behaviour cases are converted for each target, for several
+# releases and channels and in each layout, and each result is validated as an API server of that release would.
 #
 #   converted.sh GATESHIFT
 set -u
@@ -12,9 +12,10 @@ passed=0
 failed=0
 empty=0
 
-one() { # input target release channel
+one() { # input target release channel [layout]
     "$gateshift" convert --quiet --keep-going --color never -f "$1" --to "$2" --gateway-class example \
-        --gateway-api-version "$3" --channel "$4" >"$work/objects.yaml" 2>"$work/said"
+        --gateway-api-version "$3" --channel "$4" --layout "${5:-auto}" --rbac owners \
+        >"$work/objects.yaml" 2>"$work/said"
     status=$?
     case $status in 0 | 1 | 3) ;; *)
         failed=$((failed + 1))
@@ -51,7 +52,10 @@ all() { # input
         one "$1" "$target" 1.5 standard
         one "$1" "$target" 1.2 standard
         one "$1" "$target" 1.6 experimental
+        one "$1" "$target" 1.5 standard per-namespace
     done
+    one "$1" standard 1.5 standard shared
+    one "$1" standard 1.5 standard listenersets
 }
 
 targets=$("$gateshift" convert --help | sed -n '/--to /{n;s/^ *one of //p;}' | tr -d ',')
