@@ -127,7 +127,7 @@
 #define STANDARD_compression                                                                       \
     SUPPORT_NONE, "compress in the application, or in a CDN in front of the Gateway"
 #define STANDARD_backend_verification                                                              \
-    SUPPORT_NONE, "write a BackendTLSPolicy with its CA and name by hand"
+    SUPPORT_NEAR, "BackendTLSPolicy with the CA in a ConfigMap, where proxy-ssl-name is set"
 #define STANDARD_backend_client_certificate                                                        \
     SUPPORT_NONE,                                                                                  \
         "backends are shown no certificate; let them check who connects by another way, "          \

@@ -39,6 +39,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
                                     .behaviours = map_new(run->arena),
                                     .policy_sets = map_new(run->arena),
                                     .filter_names = map_new(run->arena),
+                                    .backend_tls = map_new(run->arena),
                                     .service_policies = map_new(run->arena),
                                     .host_policies = map_new(run->arena)};
     struct conversion *c = &conversion;
@@ -65,6 +66,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     shared_namespace_write(c);
     say_layout(c);
     service_policies_write(c);
+    backend_tls_write(c);
     grants_write(c);
     access_write(c);
     fields_say(c);

@@ -202,6 +202,7 @@ struct conversion {
     struct map *behaviours;   /* text to struct behaviour */
     struct map *policy_sets;  /* text to struct policies */
     struct map *filter_names; /* namespace, kind and text to struct filter_object */
+    struct map *backend_tls;  /* namespace and name of a Service to struct backend_tls */
     struct map *service_policies; /* kind, namespace and name to struct service_policy */
     struct map *host_policies;    /* to struct host_policy */
     const struct plane *plane;    /* at hand, and its host */
@@ -415,6 +416,13 @@ void policy_object_write(struct conversion *c, const struct policy_kind *kind,
                          const struct origin *origin, const struct node *spec);
 /* Those of Services, when all routes are written. */
 void service_policies_write(struct conversion *c);
+
+/* ---- backend_tls.c ------------------------------------------------------------------------ */
+
+/* A BackendTLSPolicy says how the rule speaks to its Services. */
+bool backend_tls_is_written(const struct conversion *c, const struct rule *rule);
+void backend_tls_note(struct conversion *c, const struct rule *rule, const struct backend *backend);
+void backend_tls_write(struct conversion *c);
 
 /* ---- draft.c ------------------------------------------------------------------------------ */
 

@@ -291,6 +291,7 @@ static void backends_emit(struct emission *e)
                      rule->backend_count, BACKENDS_MAX);
             return;
         }
+        backend_tls_note(c, rule, backend);
         node_add(c->nodes, e->backends, backend_node(c, rule, backend, largest, divisor));
     }
 }

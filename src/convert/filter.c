@@ -368,6 +368,10 @@ static void emit_upstream_protocol(struct emission *e, const void *effect)
             http2 = protocols[i].plain_http2;
         }
     }
+    if (backend_tls_is_written(e->c, e->rule)) {
+        http2 = slice_is(upstream->protocol, "GRPCS");
+        advice = http2 ? "set appProtocol: kubernetes.io/h2c on its port" : NULL;
+    }
     for (size_t i = 0; advice && i < e->rule->backend_count; i++) {
         const struct backend *backend = &e->rule->backends[i];
         if (http2 && service_says_http2(e->c, backend)) {
@@ -400,6 +404,19 @@ static void emit_affinity(struct emission *e, const void *effect)
     }
 }
 
+static void emit_upstream_tls(struct emission *e, const void *effect)
+{
+    if (!backend_tls_is_written(e->c, e->rule)) {
+        say_unsupported(e->c, e->rule, EFFECT_upstream_tls, effect);
+        return;
+    }
+    say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+               "'" SLICE_FMT
+               "' becomes a BackendTLSPolicy, which verifies the backend's certificate; "
+               "the backend is shown no certificate afterwards",
+               SLICE_ARG(effect_source(effect)->name));
+}
+
 /* No object of Gateway API says these. */
 #define EMIT_NONE(id)                                                                              \
     static void emit_##id(struct emission *e, const void *effect)                                  \
@@ -413,7 +430,6 @@ EMIT_NONE(buffering)
 EMIT_NONE(error_pages)
 EMIT_NONE(rate_limit)
 EMIT_NONE(firewall)
-EMIT_NONE(upstream_tls)
 EMIT_NONE(balancing)
 EMIT_NONE(bandwidth)
 EMIT_NONE(upstream_http)

@@ -164,6 +164,17 @@ static void external_name(struct builder *builder, const struct http_route *rout
                            SLICE("a backend is a Service of type ExternalName"));
 }
 
+/* A Service that is not in the input is taken to be there, and policies for all of it hold. */
+static void assume_service(struct builder *builder, const struct http_route *route,
+                           const struct object_ref *ref, struct backend *backend)
+{
+    const struct service service = {
+        .object = {.namespace = ref->namespace, .name = ref->name, .span = ref->span}};
+    const struct service_port port = {.port = ref->port};
+    assume(builder, "Service", ref->namespace, ref->name);
+    set_protocol(builder, route, &service, &port, backend);
+}
+
 static void resolve_service(struct builder *builder, const struct http_route *route,
                             const struct object_ref *ref, const struct service *service,
                             struct backend *backend, const struct unknown **unknown)
@@ -256,7 +267,7 @@ struct backend backend_resolve(struct builder *builder, const struct http_route 
                              "(BackendNotFound)",
                              SLICE_ARG(ref.namespace), SLICE_ARG(ref.name)));
     } else {
-        assume(builder, "Service", ref.namespace, ref.name);
+        assume_service(builder, route, &ref, &backend);
     }
     return backend;
 }
