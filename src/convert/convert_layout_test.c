@@ -65,13 +65,27 @@ static void test_layout_host_of_two_namespaces_stays_whole(void **state)
     assert_int_equal(said(&f, DIAG_C048), 2);
     /* the certificate decides, then the widest path */
     assert_true(said_text(&f, DIAG_C048,
-                          "host 'both.example.com' is served by Ingresses of 2 "
+                          "host 'both.example.com' has rules or its certificate in 2 "
                           "namespaces (ai, shop)"));
     assert_true(said_text(&f, DIAG_C048, "whole on that of 'ai'"));
     assert_has(yaml, "  - name: https-both-example-com\n");
     assert_has(yaml, "            values:\n            - ai\n            - shop\n");
     assert_has(yaml, "  - name: nginx\n    namespace: ai\n");
     assert_lacks(yaml, "  - name: nginx\n    namespace: shop\n");
+    fixture_close(&f);
+}
+
+static void test_layout_host_stays_with_the_certificate_of_its_wildcard(void **state)
+{
+    (void)state;
+    struct fixture f;
+    two_teams(&f, LAYOUT_PER_NAMESPACE);
+    host_in(&f, "ai", "*.example.org", "wild-tls");
+    host_in(&f, "shop", "x.example.org", NULL);
+    const char *yaml = convert(&f);
+    assert_true(said_text(&f, DIAG_C048, "host 'x.example.org' has rules or its certificate in 2"));
+    assert_has(yaml, "  - name: nginx\n    namespace: ai\n  hostnames:\n  - x.example.org\n");
+    assert_int_equal(said(&f, DIAG_C023), 0);
     fixture_close(&f);
 }
 
@@ -233,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layout_per_namespace_is_a_gateway_beside_each_app),
         cmocka_unit_test(test_layout_host_of_two_namespaces_stays_whole),
+        cmocka_unit_test(test_layout_host_stays_with_the_certificate_of_its_wildcard),
         cmocka_unit_test(test_layout_routes_for_every_host_are_at_every_address),
         cmocka_unit_test(test_layout_default_backend_has_no_gateway_of_its_own),
         cmocka_unit_test(test_layout_shared_is_in_the_namespace_named),

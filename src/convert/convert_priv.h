@@ -501,6 +501,8 @@ bool planes_are_siblings(const struct plane *a, const struct plane *b);
 struct listener_plan *listener_place(struct conversion *c, struct plane *plane,
                                      const struct listener_plan *plan, struct slice wanted);
 struct unit *plane_unit(const struct plane *plane, bool https, struct slice hostname);
+/* "*.example.com" of "shop.example.com"; absent when nothing is left. */
+struct slice parent_wildcard(struct conversion *c, struct slice hostname);
 /* The https listener that a host falls under, most specific first; null when there is none. */
 const struct listener_plan *covering_listener(struct conversion *c, const struct plane *plane,
                                               uint16_t port, struct slice hostname);

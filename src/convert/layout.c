@@ -55,16 +55,15 @@ struct slice convert_layout_refused(struct arena *arena, const struct convert_op
 struct home {
     struct slice certificate; /* namespace of its Secret */
     struct slice widest;      /* of the last rule, which has the widest path */
-    struct map *namespaces;   /* of its rules */
+    struct map *namespaces;   /* of its rules and its certificate */
     const struct rule_list *rules;
+    bool said;
 };
 
-static struct slice host_key(struct conversion *c, const struct entry *entry)
+static struct slice host_key(struct conversion *c, const struct entry *entry, struct slice host)
 {
     buf_clear(&c->key);
-    buf_put_uint(&c->key, entry->host.kind);
-    buf_putc(&c->key, ' ');
-    buf_put(&c->key, entry->host.name);
+    buf_put(&c->key, host);
     buf_putc(&c->key, ' ');
     buf_put(&c->key, entry->gateway);
     return buf_slice(&c->key);
@@ -74,6 +73,7 @@ static void home_note(struct conversion *c, struct home *home, const struct entr
 {
     if (!home->certificate.len && entry->certificate.secret.len) {
         home->certificate = entry->certificate.namespace;
+        map_put(home->namespaces, home->certificate, c);
     }
     if (home->rules == entry->rules) {
         return; /* by http as by https */
@@ -96,13 +96,29 @@ static struct slice home_namespace(const struct home *home)
     return home->certificate.len ? home->certificate : home->widest;
 }
 
-static void say_home(struct conversion *c, const struct home *home, const struct entry *entry)
+/* A host without a certificate has that of the wildcard above it, as in listeners_build, so it has to be at the
+ * same Gateway. */
+static void home_move(struct conversion *c, const struct map *homes, struct home *home,
+                      const struct entry *entry)
+{
+    struct slice parent = entry->host.kind == HOST_EXACT && entry->https && !home->certificate.len
+                              ? parent_wildcard(c, entry->host.name)
+                              : SLICE_ABSENT;
+    const struct home *above = parent.ptr ? map_get(homes, host_key(c, entry, parent)) : NULL;
+    if (above && above->certificate.len) {
+        home->certificate = above->certificate;
+        map_put(home->namespaces, home->certificate, c);
+    }
+}
+
+static void say_home(struct conversion *c, struct home *home, const struct entry *entry)
 {
     size_t count;
     struct slice *names = sorted_keys(c, home->namespaces, &count);
-    if (count > 1) {
+    if (count > 1 && !home->said) {
+        home->said = true;
         say(c, DIAG_C048, SEVERITY_WARNING, entry->origin.span, NULL,
-            "host '" SLICE_FMT "' is served by Ingresses of %zu namespaces (" SLICE_FMT
+            "host '" SLICE_FMT "' has rules or its certificate in %zu namespaces (" SLICE_FMT
             "), and its name in DNS leads to one Gateway: it stays whole on that of '" SLICE_FMT
             "', which admits routes of the others",
             SLICE_ARG(entry->host.kind == HOST_ANY ? SLICE("*") : entry->host.name), count,
@@ -118,27 +134,28 @@ struct map *homes_find(struct conversion *c)
     struct map *homes = map_new(c->arena);
     for (size_t i = 0; i < c->table->entry_count; i++) {
         const struct entry *entry = &c->table->entries[i];
-        struct home *home = map_get(homes, host_key(c, entry));
+        struct home *home = map_get(homes, host_key(c, entry, entry->host.name));
         if (!home) {
             home = ARENA_NEW(c->arena, struct home);
             home->namespaces = map_new(c->arena);
-            map_put(homes, host_key(c, entry), home);
+            map_put(homes, host_key(c, entry, entry->host.name), home);
         }
         home_note(c, home, entry);
     }
     for (size_t i = 0; i < c->table->entry_count; i++) {
         const struct entry *entry = &c->table->entries[i];
-        const struct home *home = map_get(homes, host_key(c, entry));
-        if (!entry->https || home->certificate.len) {
-            say_home(c, home, entry);
-        }
+        home_move(c, homes, map_get(homes, host_key(c, entry, entry->host.name)), entry);
+    }
+    for (size_t i = 0; i < c->table->entry_count; i++) {
+        const struct entry *entry = &c->table->entries[i];
+        say_home(c, map_get(homes, host_key(c, entry, entry->host.name)), entry);
     }
     return homes;
 }
 
 struct slice home_of(struct conversion *c, const struct map *homes, const struct entry *entry)
 {
-    const struct home *home = homes ? map_get(homes, host_key(c, entry)) : NULL;
+    const struct home *home = homes ? map_get(homes, host_key(c, entry, entry->host.name)) : NULL;
     return home ? home_namespace(home) : SLICE("");
 }
 

@@ -163,8 +163,7 @@ static struct listener_plan *listener_at(struct conversion *c, const struct plan
     return map_get(plane->by_address, address_key(c, port, hostname));
 }
 
-/* "*.example.com" of "shop.example.com"; absent when nothing is left. */
-static struct slice parent_wildcard(struct conversion *c, struct slice hostname)
+struct slice parent_wildcard(struct conversion *c, struct slice hostname)
 {
     size_t dot = slice_find(hostname, '.', slice_starts(hostname, SLICE("*.")) ? 2 : 0);
     return dot < hostname.len
