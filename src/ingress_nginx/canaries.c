@@ -3,16 +3,6 @@
 /* A canary has no locations of its own: its Service becomes an alternative of another Service, on every path
  * that has this other Service for its backend (controller.go, mergeAlternativeBackends). */
 
-static struct slice upstream_name(struct arena *arena, struct slice namespace,
-                                  const struct ingress_backend *backend)
-{
-    /* controller/util.go upstreamName: '-' between the parts, so different ones may meet */
-    char digits[UINT_TEXT_MAX];
-    return ARENA_JOIN(arena, namespace, SLICE("-"), backend->service, SLICE("-"),
-                      backend->port_name.len ? backend->port_name
-                                             : uint_text(backend->port, digits));
-}
-
 bool item_is_canary(const struct item *item)
 {
     return annotation_true(item->annotations, AN_canary, false);
@@ -93,7 +83,7 @@ static void merge_path(struct model *model, const struct item *item, size_t rule
     }
     if (!canary->resolved) {
         canary->resolved = true;
-        canary->backend = model_backend(model, item->ingress->object.namespace, &path->backend);
+        canary->backend = upstream_backend(model, item, &path->backend);
         canary->origin = (struct origin){
             SLICE("Ingress"), item->ingress->object.namespace, item->ingress->object.name,
             arena_printf(model->run->arena, "spec.rules[%zu].http.paths[%zu]", rule, number),
@@ -126,7 +116,7 @@ static void merge_default(struct model *model, const struct item *item)
     for (size_t i = 0; canary && canary->canary && i < server->count; i++) {
         if (!canary->resolved) {
             canary->resolved = true;
-            canary->backend = model_backend(model, item->ingress->object.namespace, backend);
+            canary->backend = upstream_backend(model, item, backend);
             canary->origin = (struct origin){SLICE("Ingress"), item->ingress->object.namespace,
                                              item->ingress->object.name,
                                              SLICE("spec.defaultBackend"), backend->span};

@@ -306,11 +306,8 @@ static bool stand_in(struct model *model, const struct location *location, struc
         effect_edit(run, &edits->edits, EDIT_SET, slice_of(headers[i].name),
                     template_text(run->arena, headers[i].value));
     }
-    struct template accept = template_part(run->arena, PART_HEADER);
-    accept.parts[0].text = SLICE("Accept");
-    effect_edit(run, &edits->edits, EDIT_SET, SLICE("X-Format"), accept);
-    /* a second line of each, as the template writes them twice, or has them only here */
     effect_edit(run, &edits->edits, EDIT_SET, SLICE("X-Format"), header_template(run, "Accept"));
+    /* a second line, as the template writes it for every location as well */
     struct template id = template_part(run->arena, PART_REQUEST_ID);
     id.parts[0].text = SLICE("X-Request-ID");
     effect_edit(run, &edits->edits, EDIT_ADD, SLICE("X-Request-ID"), id);

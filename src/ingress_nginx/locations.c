@@ -19,10 +19,9 @@ struct backend model_backend(const struct model *model, struct slice namespace,
 void location_backend(struct model *model, const struct item *item,
                       const struct ingress_backend *backend, struct location *location)
 {
-    struct slice namespace = item->ingress->object.namespace;
     location->has_backend = backend->service.ptr != NULL;
     if (location->has_backend) {
-        location->backend = model_backend(model, namespace, backend);
+        location->backend = upstream_backend(model, item, backend);
         location->upstream = upstream_find(model, item, backend);
     }
 }

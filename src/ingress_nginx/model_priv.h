@@ -147,6 +147,8 @@ struct model {
     /* the controller's names of Service and port to struct upstream; null: there are neither canaries nor
      * annotations of upstreams */
     struct map *upstreams;
+    struct map
+        *names; /* who has a controller's name of Service and port; null: none can meet in one */
     const struct unknown *frozen; /* nginx refuses the configuration */
     bool probing; /* what would be, were another Ingress the older one: nothing is reported */
 };
@@ -175,6 +177,13 @@ void location_of_rival(struct model *model, const struct location *location,
 /* False when the ages of both are not known, so that nobody can tell from the input which is the older one. */
 bool order_is_known(const struct ingress *a, const struct ingress *b);
 
+/* ---- upstream_names.c */
+struct slice upstream_name(struct arena *arena, struct slice namespace,
+                           const struct ingress_backend *backend);
+void names_collect(struct model *model);
+/* What serves the backend of an Ingress: another Service where both have one name. */
+struct backend upstream_backend(const struct model *model, const struct item *item,
+                                const struct ingress_backend *backend);
 /* ---- canaries.c: Services as the controller keeps them, and which is whose canary */
 struct upstream {
     struct slice name;       /* the controller's */

@@ -343,6 +343,7 @@ static void read_www(struct model *model, struct server *server)
 void model_build(struct model *model)
 {
     model->by_host = map_new(model->scratch);
+    names_collect(model);
     canaries_collect(model);
     balancing_collect(model);
     add_server(model, SLICE("_"), NULL, 0);

@@ -43,6 +43,24 @@ static void add_timeouts(struct model *model, const struct annotations *annotati
     rule->effects.timeouts = timeouts;
 }
 
+/* nginx.tmpl writes grpc_set_header and grpc_*_timeout for GRPC and GRPCS as they are spelled here, while
+ * template.go buildProxyPass speaks gRPC for any spelling: nginx's own timeouts of 60 s are in force then. */
+static void add_grpc_defaults(struct run *run, struct slice value,
+                              const struct route_upstream_protocol *protocol, struct rule *rule)
+{
+    enum { NGINX_MS = 60000 };
+    if (!slice_starts(protocol->protocol, SLICE("GRPC")) ||
+        slice_equal(value, protocol->protocol)) {
+        return;
+    }
+    struct route_timeouts *timeouts = NEW_EFFECT(run, timeouts);
+    *timeouts = (struct route_timeouts){protocol->source, NGINX_MS, NGINX_MS, NGINX_MS, -1, -1};
+    rule->effects.timeouts = timeouts;
+    rule->unknown = unknown_add(
+        run, rule->unknown, ASPECT_HEADERS, protocol->source,
+        SLICE("the controller tells nginx no headers for gRPC that is not written in upper case"));
+}
+
 static void add_retries(struct model *model, const struct annotations *annotations,
                         struct rule *rule)
 {
@@ -98,6 +116,7 @@ static void add_protocol(struct run *run, const struct annotations *annotations,
             protocol->source = annotation_source(annotations, AN_backend_protocol);
             protocol->protocol = slice_of(protocols[i]);
             rule->effects.upstream_protocol = protocol;
+            add_grpc_defaults(run, value, protocol, rule);
         }
     }
 }
