@@ -59,6 +59,8 @@ static const struct {
     {"/foo(.*)bar", {"/foobar", "/foo/bar", "/fooXbarY", "/foo", "/fo/bar"}},
     {"/a\\.b", {"/a.b", "/axb", "/a.bc", "/A.B", "/a%2eb"}},
     {"/(a)(b)?(c)?", {"/a", "/ab", "/abc", "/ac", "/b"}},
+    {"/foo|/b(.*)", {"/foo", "/x/b", "/a/foo", "/b/1", "/a/B"}},
+    {"/a|^/v[0-9]|bar", {"/a", "/v1", "/x/v1", "/foo/bar", "/%0abar"}},
 };
 static const char *const targets[] = {"/",         "/$1",  "/$2",     "/new",       "/new/$1",
                                       "/$1/$2",    "/a",   "/foo/",   "/$2/$1/end", "/new/$3",

@@ -380,6 +380,42 @@ static void refused_expression(struct model *model, const struct location *locat
                               SLICE_ARG(location->path), SLICE_ARG(error)));
 }
 
+/* Where the side of a '|' outside of all groups begins; the length when no further one does. */
+static size_t next_side(struct slice pattern, size_t at)
+{
+    size_t depth = 0;
+    for (; at < pattern.len; at++) {
+        char c = pattern.ptr[at];
+        if (c == '\\') {
+            at++;
+        } else if (c == '[') { /* a "]" at its front is one of its bytes */
+            at = slice_find(pattern, ']', at + 2);
+        } else if (c == '(') {
+            depth++;
+        } else if (c == ')') {
+            depth -= depth > 0;
+        } else if (c == '|' && depth == 0) {
+            return at + 1;
+        }
+    }
+    return pattern.len;
+}
+
+/* template.go buildLocation puts '^' before the path, which binds the first of several sides only; nginx finds
+ * the others anywhere. Expressions of rules are found at the start. */
+static struct slice location_expression(struct arena *arena, struct slice path)
+{
+    struct slice out = SLICE("^");
+    size_t from = 0;
+    for (size_t side = next_side(path, 0); side < path.len; side = next_side(path, side)) {
+        bool bound = path.ptr[side] == '^';
+        out = ARENA_JOIN(arena, out, slice_sub(path, from, side),
+                         bound ? SLICE("") : SLICE("(?s:.*)"));
+        from = side;
+    }
+    return ARENA_JOIN(arena, out, slice_sub(path, from, path.len));
+}
+
 static void regex_rule(struct writing *writing, const struct location *location)
 {
     struct run *run = writing->model->run;
@@ -392,7 +428,7 @@ static void regex_rule(struct writing *writing, const struct location *location)
     if (!regex_is_literal(location->path)) {
         struct slice error = SLICE_ABSENT;
         match.path.kind = PATH_REGEX;
-        match.path.value = arena_printf(run->arena, "^" SLICE_FMT, SLICE_ARG(location->path));
+        match.path.value = location_expression(run->arena, location->path);
         match.path.regex =
             regex_compile(run, writing->table->regexes, match.path.value, true, false, &error);
         if (!match.path.regex) {
