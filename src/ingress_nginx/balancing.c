@@ -199,7 +199,8 @@ static void add_spreading(struct model *model, const struct upstream *upstream, 
         balancing->subset = 0;
     }
     if (!balancing->algorithm.ptr) {
-        balancing->algorithm = SLICE("round_robin");
+        struct slice all = model->settings->load_balance;
+        balancing->algorithm = all.len && !upstream->affinity ? all : SLICE("round_robin");
     }
     rule->effects.balancing = balancing;
 }

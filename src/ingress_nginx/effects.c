@@ -128,15 +128,19 @@ static void gather_connection(struct run *run, const struct annotations *annotat
 }
 
 /* ngx_otel_module, opentelemetry_propagate: a span of its own, so a value that nobody knows before. */
-static void gather_tracing(struct run *run, const struct annotations *annotations,
+static void gather_tracing(struct model *model, const struct annotations *annotations,
                            struct gathered *out)
 {
-    if (annotation_true(annotations, AN_enable_opentelemetry, false)) {
+    struct run *run = model->run;
+    bool own = annotation_set(annotations, AN_enable_opentelemetry);
+    if (annotation_true(annotations, AN_enable_opentelemetry, model->settings->opentelemetry)) {
         struct template span = template_part(run->arena, PART_UNKNOWN);
         span.parts[0].text = SLICE("$opentelemetry_context_traceparent");
         effect_edit(run, &out->request, EDIT_SET, SLICE("traceparent"), span);
-        gather(out, annotation_source(annotations, AN_enable_opentelemetry), out->request.count - 1,
-               out->response.count);
+        gather(out,
+               own ? annotation_source(annotations, AN_enable_opentelemetry)
+                   : setting_source(model->settings, "enable-opentelemetry"),
+               out->request.count - 1, out->response.count);
     }
 }
 
@@ -186,7 +190,7 @@ static void add_headers(struct model *model, const struct server *server,
     if (location->item) {
         gather_custom(model, location->item->annotations, rule, &all);
         gather_connection(run, location->item->annotations, &all);
-        gather_tracing(run, location->item->annotations, &all);
+        gather_tracing(model, location->item->annotations, &all);
     }
     gather_part(run, snippets, PART_ADDED, adds_cookie(rule), &all);
     put_headers(run, &all, rule);
@@ -317,7 +321,7 @@ static bool stand_in(struct model *model, const struct location *location, struc
 
 /* The flag default-backend-service: its first port; a server of the controller's own answers 404 where it does
  * not serve (controller.go, getDefaultUpstream). */
-static bool default_backend(const struct model *model, struct backend *out)
+bool model_default_backend(const struct model *model, struct backend *out)
 {
     struct slice name = model->settings->default_backend;
     size_t slash = slice_find(name, '/', 0);
@@ -345,7 +349,7 @@ static void set_backends(struct model *model, const struct location *location, s
         return;
     }
     struct backend backend;
-    if (default_backend(model, &backend)) {
+    if (model_default_backend(model, &backend)) {
         rule->backends = ARENA_NEW(run->arena, struct backend);
         rule->backends[0] = backend;
         rule->backend_count = 1;

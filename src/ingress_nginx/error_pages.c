@@ -133,7 +133,7 @@ void add_error_pages(struct model *model, const struct server *server,
     pages->statuses = statuses;
     pages->of_backends = !annotation_true(annotations, AN_disable_proxy_intercept_errors, false);
     struct backend other;
-    if (location_default_service(model, location, &other)) {
+    if (location_default_service(model, location, &other) || model_default_backend(model, &other)) {
         pages->namespace = other.namespace;
         pages->service = other.service;
         pages->port = other.port;

@@ -36,11 +36,11 @@ static const struct flag {
     FLAG("tcp-services-configmap", TEXT, tcp_services),
     FLAG("udp-services-configmap", TEXT, udp_services),
     FLAG("health-check-path", TEXT, health_path),
+    FLAG("http-port", TEXT, http_port),
     FLAG("configmap", TEXT, config_name),
     {"ingress-class", FLAG_OPEN, 0},
     {"controller-class", FLAG_OPEN, 0},
     {"ingress-class-by-name", FLAG_OPEN, 0},
-    {"http-port", FLAG_OPEN, 0},
     {"https-port", FLAG_OPEN, 0},
     QUIET("apiserver-host"),
     QUIET("certificate-authority"),
@@ -161,6 +161,7 @@ static void read_workload(struct run *run, const struct object *object, struct s
     for (size_t i = 0; containers && containers->kind == NODE_LIST && i < containers->count; i++) {
         const struct node *args = node_get(containers->items[i], "args");
         bool read = is_controller(containers->items[i]) && args && args->kind == NODE_LIST;
+        out->has_workload = out->has_workload || read;
         for (size_t a = 0; read && a < args->count; a++) {
             const struct node *next = a + 1 < args->count ? args->items[a + 1] : NULL;
             if (args->items[a]->kind == NODE_STRING) {

@@ -26,6 +26,8 @@ struct settings {
     struct slice default_vault; /* AKS: the URI in Key Vault that the latter comes from */
     struct slice prefix, watched, watched_selector, tcp_services, udp_services, health_path;
     struct slice config_name;    /* flag configmap */
+    struct slice http_port;      /* flag http-port */
+    bool has_workload;           /* the flags are those of a Deployment or DaemonSet in the input */
     bool no_http;                /* AKS: no port 80 */
     enum risk risk;              /* what is above it drops the Ingress */
     struct slice forwarded_host; /* forwarded-host-header */
@@ -34,7 +36,9 @@ struct settings {
     bool ssl_redirect, force_ssl_redirect, preserve_trailing_slash, relative_redirects;
     bool hsts, hsts_include_subdomains, hsts_preload, proxy_buffering, proxy_request_buffering;
     bool use_forwarded_headers, enable_real_ip, allow_snippets;
-    bool enable_underscores, add_original_uri;
+    bool enable_underscores, add_original_uri, port_in_redirects, opentelemetry;
+    bool server_tokens, backend_server; /* allow-backend-server-header */
+    struct slice load_balance;
     bool cross_namespace;
     bool ssl_passthrough; /* flag enable-ssl-passthrough */
     int64_t hsts_max_age, http_redirect_code, connect_s, read_s, send_s, body_bytes, tries;
@@ -259,7 +263,7 @@ bool location_rewrites(const struct location *location);
 /* ---- templates.c: texts with variables of nginx */
 /* `own` are variables that the location sets by itself. False when nginx refuses the text. */
 struct variables {
-    struct slice namespace, ingress, service, port;
+    struct slice namespace, ingress, service, port, upstream;
 };
 struct variables location_variables(struct run *run, const struct location *location);
 bool template_read(struct run *run, struct slice text, const struct variables *own,
@@ -291,6 +295,8 @@ void location_frame(struct model *model, const struct server *server,
 /* What server snippets do to responses. */
 void server_response_headers(struct model *model, const struct server *server, struct edits *out);
 /* The Service of the annotation default-backend, if it serves. */
+/* The Service of the flag default-backend-service; false: the controller's own answers. */
+bool model_default_backend(const struct model *model, struct backend *out);
 bool location_default_service(const struct model *model, const struct location *location,
                               struct backend *out);
 /* The same, where it takes over. */
@@ -327,7 +333,8 @@ const char *buffers_refused(int64_t count, struct slice size, struct slice busy,
                             struct slice temporary);
 
 /* True where redirects that nginx makes name the port (port_in_redirect). */
-bool location_writes_port(const struct location *location);
+struct effect_source port_source(const struct model *model, const struct annotations *annotations);
+bool location_writes_port(const struct model *model, const struct location *location);
 
 /* ---- traffic.c: timeouts, retries, buffers, protocol, copies */
 void add_traffic(struct model *model, const struct location *location, struct rule *rule);

@@ -91,6 +91,14 @@ static void request_headers(struct model *model, struct route_table *table)
         effect_edit(run, &headers->edits, EDIT_SET, slice_of(request_rows[i].name),
                     header ? forwarded(run, header, kind) : original(run, settings, i));
     }
+    if (settings->http_port.len && !settings->use_forwarded_headers) {
+        /* nginx.tmpl, $pass_port: the port that nginx listens on; for https it is 443 whatever that is */
+        effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Forwarded-Port"),
+                    template_text(run->arena, settings->http_port));
+        effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Forwarded-Port"),
+                    value(run, PART_PORT, "$pass_port"));
+        headers->edits.items[headers->edits.count - 1].only_https = true;
+    }
     if (settings->add_original_uri) {
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Original-URI"),
                     value(run, PART_TARGET, ""));
@@ -138,6 +146,11 @@ static void response_headers(struct model *model, struct route_table *table)
                     template_text(run->arena, text));
         headers->edits.items[0].only_https = true;
     }
+    if (settings->server_tokens && !settings->backend_server) {
+        /* nginx's own name and version; without server-tokens it is cleared */
+        effect_edit(run, &headers->edits, EDIT_SET, SLICE("Server"),
+                    value(run, PART_UNKNOWN, "nginx's version"));
+    }
     platform_named_headers(model, &headers->edits);
     if (headers->edits.count) {
         table->platform.response_headers = headers;
@@ -167,6 +180,12 @@ void platform_effects(struct model *model, struct route_table *table)
     buffering->request = settings->proxy_request_buffering;
     buffering->response = settings->proxy_buffering;
     table->platform.buffering = buffering;
+    if (settings->load_balance.len && !slice_is(settings->load_balance, "round_robin")) {
+        struct route_balancing *balancing = NEW_EFFECT(run, balancing);
+        balancing->source = setting_source(settings, "load-balance");
+        balancing->algorithm = settings->load_balance;
+        table->platform.balancing = balancing;
+    }
     request_headers(model, table);
     response_headers(model, table);
     if (settings->use_forwarded_headers) {

@@ -130,14 +130,23 @@ bool location_relative(const struct model *model, const struct location *locatio
            annotation_true(annotations, AN_relative_redirects, false);
 }
 
-bool location_writes_port(const struct location *location)
+/* Of the annotation, or of the setting that is its default. */
+struct effect_source port_source(const struct model *model, const struct annotations *annotations)
+{
+    return annotation_set(annotations, AN_use_port_in_redirects)
+               ? annotation_source(annotations, AN_use_port_in_redirects)
+               : setting_source(model->settings, "use-port-in-redirects");
+}
+
+bool location_writes_port(const struct model *model, const struct location *location)
 {
     const struct annotations *annotations = location->item ? location->item->annotations : NULL;
     if (!annotations || annotations->denied) {
-        return false;
+        return model->settings->port_in_redirects;
     }
     annotation_use(annotations, AN_use_port_in_redirects);
-    return annotation_true(annotations, AN_use_port_in_redirects, false);
+    return annotation_true(annotations, AN_use_port_in_redirects,
+                           model->settings->port_in_redirects);
 }
 
 void add_redirect(struct model *model, const struct location *location, struct rule *rule)
@@ -169,7 +178,7 @@ void add_redirect(struct model *model, const struct location *location, struct r
         redirect->path = url;
         redirect->relative = location_relative(model, location);
         redirect->port_from =
-            location_writes_port(location) ? REDIRECT_PORT_LISTENER : REDIRECT_PORT_NONE;
+            location_writes_port(model, location) ? REDIRECT_PORT_LISTENER : REDIRECT_PORT_NONE;
     } else {
         redirect->location = template_text(model->run->arena, url);
     }
@@ -213,10 +222,10 @@ void add_https_redirect(struct model *model, const struct location *location,
     redirect->strip_slash = !annotation_true(annotations, AN_preserve_trailing_slash,
                                              settings->preserve_trailing_slash);
     annotation_use(annotations, AN_preserve_trailing_slash);
-    if (location_writes_port(location)) { /* lua_ingress.lua: the controller's own port */
+    if (location_writes_port(model, location)) { /* lua_ingress.lua: the controller's own port */
         redirect->port_from = REDIRECT_PORT_WRITTEN;
         redirect->port = 443;
-        struct effect_source source = annotation_source(annotations, AN_use_port_in_redirects);
+        struct effect_source source = port_source(model, annotations);
         if (redirect->source.name.ptr) {
             rule_add_source(model->run, rule, EFFECT_https_redirect, source);
         } else {

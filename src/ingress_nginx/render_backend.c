@@ -100,7 +100,7 @@ void render_limits(struct render *render, const struct location *location)
             buf_printf(render->out, "%s%s %lldk;\n", INDENT, speeds[i].directive, (long long)value);
         }
     }
-    if (location_writes_port(location)) {
+    if (location_writes_port(render->model, location)) {
         buf_printf(render->out, "%sport_in_redirect on;\n", INDENT);
     }
     if (!render->text->runs) {

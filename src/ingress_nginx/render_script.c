@@ -218,7 +218,7 @@ static void prepare(struct render *render, const struct location *location)
     set_flag(render, "ssl_redirect", plan.asked);
     set_flag(render, "force_no_ssl_redirect", plan.spared);
     set_flag(render, "preserve_trailing_slash", plan.preserve);
-    set_flag(render, "use_port_in_redirects", location_writes_port(location));
+    set_flag(render, "use_port_in_redirects", location_writes_port(render->model, location));
     set_text(render, "certified", certified_names(render));
     set_text(render, "backend",
              !location->has_backend ? SLICE("-")

@@ -242,8 +242,8 @@ static void add_slash_redirect(struct model *model, const struct server *server,
                                         .path = location->path,
                                         .keep_query = true};
     redirect->relative = location_relative(model, location);
-    if (location_writes_port(location)) {
-        redirect->source = annotation_source(location->item->annotations, AN_use_port_in_redirects);
+    if (location_writes_port(model, location)) {
+        redirect->source = port_source(model, location->item->annotations);
         redirect->port_from = REDIRECT_PORT_LISTENER;
     }
     rule->effects.redirect = redirect;

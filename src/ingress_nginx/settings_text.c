@@ -90,7 +90,10 @@ static const struct {
     {"use-forwarded-headers", "false",
      "Believes X-Forwarded-For, -Proto, -Host and -Port of any client."},
     {"use-gzip", "false", "Compresses answers."},
-    {"use-proxy-protocol", "false", "Ports 80 and 443 expect the PROXY protocol."},
+    {"use-proxy-protocol", "false",
+     "Ports 80 and 443 expect the PROXY protocol, "
+     "which tells the address and the port of the client; whoever connects without it is refused. "
+     "Requests are taken to come through a balancer that speaks it."},
     {"watch-ingress-without-class", "false", "Ingresses without a class are taken as well."},
     {"watch-namespace", "all", "Only Ingresses of this namespace are loaded."},
     {"watch-namespace-selector", "all",

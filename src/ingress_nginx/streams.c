@@ -128,8 +128,20 @@ static void read_map(struct model *model, struct slice name, const char *protoco
     }
 }
 
+/* Without the controller's flags in the input: the names that its own manifests have (deploy/static). */
+static struct slice map_name(const struct model *model, struct slice named, const char *usual)
+{
+    const struct settings *settings = model->settings;
+    struct slice name = slice_of(usual);
+    bool looks = !named.len && !settings->has_workload && config_map_named(model->kube, name);
+    return looks ? name : named;
+}
+
 void streams_write(struct model *model, struct route_table *table)
 {
-    read_map(model, model->settings->tcp_services, "TCP", table);
-    read_map(model, model->settings->udp_services, "UDP", table);
+    const struct settings *settings = model->settings;
+    read_map(model, map_name(model, settings->tcp_services, "ingress-nginx/tcp-services"), "TCP",
+             table);
+    read_map(model, map_name(model, settings->udp_services, "ingress-nginx/udp-services"), "UDP",
+             table);
 }

@@ -36,6 +36,9 @@ static struct part variable(struct slice name, struct slice written, const struc
         {"ingress_name", own ? own->ingress : SLICE_ABSENT},
         {"service_name", own ? own->service : SLICE_ABSENT},
         {"service_port", own ? own->port : SLICE_ABSENT},
+        {"proxy_upstream_name", own ? own->upstream : SLICE_ABSENT},
+        {"proxy_host",
+         own ? own->upstream : SLICE_ABSENT}, /* nginx.tmpl sets it to the other one */
     };
     for (size_t i = 0; i < ARRAY_LEN(set); i++) {
         if (set[i].value.ptr && slice_is(name, set[i].name)) {
@@ -59,12 +62,15 @@ struct variables location_variables(struct run *run, const struct location *loca
         return (struct variables){.namespace = ingress ? ingress->namespace : SLICE_ABSENT,
                                   .ingress = ingress ? ingress->name : SLICE_ABSENT};
     }
-    return (struct variables){
-        .namespace = ingress->namespace,
-        .ingress = ingress->name,
-        .service = backend->service,
-        .port = backend->port_name.len ? backend->port_name
-                                       : ARENA_JOIN(run->arena, uint_text(backend->port, digits))};
+    struct slice port = backend->port_name.len
+                            ? backend->port_name
+                            : ARENA_JOIN(run->arena, uint_text(backend->port, digits));
+    return (struct variables){.namespace = ingress->namespace,
+                              .ingress = ingress->name,
+                              .service = backend->service,
+                              .port = port,
+                              .upstream = ARENA_JOIN(run->arena, backend->namespace, SLICE("-"),
+                                                     backend->service, SLICE("-"), port)};
 }
 
 /* Reads what follows a '$': "1" to "9", a name, or a name in braces. Returns where it ends, 0 for what
