@@ -37,6 +37,7 @@ struct settings {
     bool hsts, hsts_include_subdomains, hsts_preload, proxy_buffering, proxy_request_buffering;
     bool use_forwarded_headers, enable_real_ip, allow_snippets;
     bool enable_underscores, add_original_uri, port_in_redirects, opentelemetry;
+    bool gzip, brotli;
     bool server_tokens, backend_server; /* allow-backend-server-header */
     struct slice load_balance;
     bool cross_namespace;

@@ -151,6 +151,13 @@ static void response_headers(struct model *model, struct route_table *table)
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("Server"),
                     value(run, PART_UNKNOWN, "nginx's version"));
     }
+    if (settings->gzip || settings->brotli) {
+        /* where the client takes it, by the type and length of the answer */
+        effect_edit(run, &headers->edits, EDIT_SET, SLICE("Content-Encoding"),
+                    value(run, PART_UNKNOWN, "gzip or br"));
+        effect_edit(run, &headers->edits, EDIT_SET, SLICE("Vary"),
+                    value(run, PART_UNKNOWN, "Accept-Encoding"));
+    }
     platform_named_headers(model, &headers->edits);
     if (headers->edits.count) {
         table->platform.response_headers = headers;
