@@ -25,6 +25,7 @@ int cmd_test(struct app *app);
 int cmd_diff(struct app *app);
 int cmd_show(struct app *app);
 int cmd_rollback(struct app *app);
+int cmd_report(struct app *app);
 int cmd_validate(struct app *app);
 int cmd_explain(struct app *app);
 int cmd_version(struct app *app);

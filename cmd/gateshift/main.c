@@ -121,6 +121,8 @@ static int dispatch(struct app *app)
         return cmd_validate(app);
     case COMMAND_ROLLBACK:
         return cmd_rollback(app);
+    case COMMAND_REPORT:
+        return cmd_report(app);
     case COMMAND_EXPLAIN:
         return cmd_explain(app);
     case COMMAND_VERSION:

@@ -5,6 +5,7 @@
 #include "gateway_api/gateway_api.h"
 #include "ingress/ingress.h"
 #include "report/report.h"
+#include "survey/survey.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -90,6 +91,8 @@ static const struct command_row commands[] = {
      "tell whether an API server, and the target, would accept the objects"},
     {COMMAND_ROLLBACK, "rollback", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
      "write the manifests that put Ingresses back, and prove them"},
+    {COMMAND_REPORT, "report", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
+     "say how ready Ingresses are, what differs, and who owns what afterwards"},
     {COMMAND_EXPLAIN, "explain", "[CODE|ANNOTATION|EFFECT|WORD...]", 0, SIZE_MAX,
      "[CODE|ANNOTATION|EFFECT|WORD...]\n--coverage [OPTION...]",
      "tell what a diagnostic, an annotation or an effect means"},
@@ -101,10 +104,11 @@ static const struct command_row commands[] = {
 /* Those that read what a data plane does, and those that read objects at all. */
 #define SIDES                                                                                      \
     (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_SHOW |             \
-     COMMAND_ROLLBACK)
+     COMMAND_ROLLBACK | COMMAND_REPORT)
 #define READERS (SIDES | COMMAND_VALIDATE)
 #define CONVERTERS                                                                                 \
-    (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_ROLLBACK)
+    (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_ROLLBACK |         \
+     COMMAND_REPORT)
 #define ANY_COMMAND (READERS | COMMAND_EXPLAIN | COMMAND_VERSION | COMMAND_COMPLETION)
 
 #define SWITCH(name, letter, member, commands, text)                                               \
@@ -152,6 +156,8 @@ static const struct option_row rows[] = {
            text_or_json, "format of the result"),
     CHOICE("output", 'o', output, COMMAND_DIFF, "FORMAT", report_format_name,
            "format of the result; accept: a file to begin with for --accept"),
+    CHOICE("output", 'o', output, COMMAND_REPORT, "FORMAT", survey_format_name,
+           "format of the report; html: one file for a browser, without network"),
     SWITCH("coverage", 0, coverage, COMMAND_EXPLAIN,
            "print what each target makes of each annotation and setting"),
     CHOICE("output", 'o', output, COMMAND_EXPLAIN, "FORMAT", coverage_formats,
@@ -222,7 +228,8 @@ static const struct option_row rows[] = {
     LIST("accept", 0, accept, COMMAND_DIFF, "FILE",
          "differences that the team accepts; see gateshift-accept(5)"),
     SWITCH("strict", 0, strict, COMMAND_DIFF, "fail on what is unproven, too"),
-    CHOICE("fail-on", 0, fail_on, COMMAND_CONVERT | COMMAND_VALIDATE | COMMAND_ROLLBACK, "LEVEL",
+    CHOICE("fail-on", 0, fail_on,
+           COMMAND_CONVERT | COMMAND_VALIDATE | COMMAND_ROLLBACK | COMMAND_REPORT, "LEVEL",
            error_levels, "exit with 1 from this level on"),
     CHOICE("fail-on", 0, fail_on, COMMAND_DIFF, "LEVEL", difference_levels,
            "exit with 1 from this level on"),

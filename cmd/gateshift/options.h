@@ -19,7 +19,8 @@ enum command {
     COMMAND_VERSION = 64,
     COMMAND_COMPLETION = 128,
     COMMAND_VALIDATE = 256,
-    COMMAND_ROLLBACK = 512
+    COMMAND_ROLLBACK = 512,
+    COMMAND_REPORT = 2048
 };
 
 struct command_row {
