@@ -1,5 +1,6 @@
 #!/bin/sh
-# The commands of the README, run one after the other in one folder: each must print what stands there.
+# The commands of the README and of the pages in docs, those of a page one after the other in one folder: each
+# must print what stands there.
 #
 #   readme.sh GATESHIFT
 #
@@ -10,11 +11,12 @@ gateshift=$(realpath "$1")
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/bin" "$work/here" "$work/steps"
+mkdir "$work/bin"
 ln -s "$gateshift" "$work/bin/gateshift"
-ln -s "$root/testdata" "$work/here/testdata"
 
-awk -v folder="$work/steps" '
+steps_of() { # page folder
+    mkdir -p "$2"
+    awk -v folder="$2" '
 /^```console$/ { inside = 1; next }
 /^```/ { inside = 0 }
 !inside { next }
@@ -24,7 +26,8 @@ awk -v folder="$work/steps" '
     printf "" > (step ".want")
     next
 }
-{ print > (step ".want") }' "$root/README.md"
+{ print > (step ".want") }' "$1"
+}
 
 # What stands between two "..." has to follow in one piece, and at the ends of the output where none stands.
 matches() { # want got
@@ -55,19 +58,26 @@ matches() { # want got
     }' "$1" "$2"
 }
 
-cd "$work/here" || exit 1
 passed=0
 failed=0
-for command in "$work"/steps/*.command; do
-    step=${command%.command}
-    env -i PATH="$work/bin:/usr/bin:/bin" LC_ALL=C.UTF-8 sh "$command" >"$step.got" 2>&1 </dev/null
-    if matches "$step.want" "$step.got"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "not ok: $(cat "$command")"
-        diff -u "$step.want" "$step.got" | head -n 40
-    fi
+for page in "$root/README.md" "$root"/docs/*.md; do
+    here=$work/$(basename "$page" .md)
+    mkdir "$here"
+    ln -s "$root/testdata" "$here/testdata"
+    steps_of "$page" "$here.steps"
+    cd "$here" || exit 1
+    for command in "$here.steps"/*.command; do
+        [ -e "$command" ] || continue
+        step=${command%.command}
+        env -i PATH="$work/bin:/usr/bin:/bin" LC_ALL=C.UTF-8 sh "$command" >"$step.got" 2>&1 </dev/null
+        if matches "$step.want" "$step.got"; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            echo "not ok: $(basename "$page"): $(cat "$command")"
+            diff -u "$step.want" "$step.got" | head -n 40
+        fi
+    done
 done
 echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -ge 10 ]
+[ "$failed" -eq 0 ] && [ "$passed" -ge 20 ]
