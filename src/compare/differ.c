@@ -443,9 +443,17 @@ static void compare_forward(struct comparing *c)
     }
 }
 
+/* A backend of gRPC is spoken to by HTTP/2 without TLS, as grpc_pass and "h2c" do. */
+static bool is_plain_http2(const struct route_upstream_protocol *upstream)
+{
+    return upstream &&
+           (slice_is(upstream->protocol, "GRPC") || slice_is(upstream->protocol, "H2C"));
+}
+
 static bool same_value(enum effect_id id, const void *a, const void *b)
 {
-    return a == b || effect_equal(id, a, b);
+    bool http2 = id == EFFECT_upstream_protocol && is_plain_http2(a) && is_plain_http2(b);
+    return a == b || http2 || effect_equal(id, a, b);
 }
 
 static void compare_effects(struct comparing *c)

@@ -28,7 +28,9 @@
 #define STANDARD_rewrite       SUPPORT_NEAR, "URLRewrite of a whole path or a prefix; no captures"
 #define STANDARD_upstream_host SUPPORT_EXACT, "URLRewrite with a fixed host name"
 #define STANDARD_upstream_protocol                                                                 \
-    SUPPORT_NONE, "it is a property of the Service (appProtocol) or of a BackendTLSPolicy there"
+    SUPPORT_NEAR,                                                                                  \
+        "gRPC and HTTP/2 are said by appProtocol of the Service, by a patch; TLS needs a "         \
+        "BackendTLSPolicy with its CA"
 #define STANDARD_request_headers  SUPPORT_EXACT, "RequestHeaderModifier with fixed values"
 #define STANDARD_response_headers SUPPORT_EXACT, "ResponseHeaderModifier with fixed values"
 #define STANDARD_timeouts                                                                          \

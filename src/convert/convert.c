@@ -32,6 +32,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
                                     .route_names = map_new(run->arena),
                                     .grants = map_new(run->arena),
                                     .said = map_new(run->arena),
+                                    .ports = map_new(run->arena),
                                     .set_names = map_new(run->arena),
                                     .issued = map_new(run->arena),
                                     .choices = map_new(run->arena),
@@ -67,6 +68,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     say_layout(c);
     service_policies_write(c);
     backend_tls_write(c);
+    patches_write(c);
     grants_write(c);
     access_write(c);
     fields_say(c);

@@ -118,12 +118,19 @@ struct converted_object {
     bool of_platform;             /* who runs Gateways owns it, not who runs the app */
     struct slice yaml;
 };
+/* A strategic merge patch for a Service that exists: its ports with their appProtocol. */
+struct converted_patch {
+    struct slice namespace, service;
+    struct slice yaml;
+};
 struct converted {
     /* in the order to apply: Namespace, Gateway, ListenerSet, ReferenceGrant, filters, HTTPRoute, the
      * target's own kinds; by namespace and name within a kind */
     struct converted_object *objects;
     size_t count, capacity;
     size_t gateways, listeners, routes;
+    struct converted_patch *patches; /* by namespace and name */
+    size_t patch_count, patch_capacity;
 };
 void convert_table(struct run *run, const struct kube *kube, const struct route_table *table,
                    const struct convert_options *options, struct converted *out);
@@ -135,7 +142,8 @@ struct converted_files {
     struct converted_file *items;
     size_t count, capacity;
 };
-/* platform/NAMESPACE and apps/NAMESPACE with a file for each object and a kustomization.yaml for each folder. */
+/* platform/NAMESPACE and apps/NAMESPACE with a file for each object and a kustomization.yaml for each folder.
+ * Patches are in folders of their own, which no kustomization names and kubectl apply does not read. */
 void converted_tree(struct run *run, const struct converted *converted, bool json,
                     struct converted_files *out);
 /* A file for each object, side by side. */

@@ -528,7 +528,7 @@ static void test_convert_protocol_of_the_backend_is_advice(void **state)
     (void)state;
     static const struct {
         const char *protocol, *advice;
-    } cases[] = {{"GRPC", "appProtocol"}, {"HTTPS", "BackendTLSPolicy"}, {"HTTP", NULL}};
+    } cases[] = {{"GRPCS", "appProtocol"}, {"HTTPS", "BackendTLSPolicy"}, {"HTTP", NULL}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct fixture f;
         struct rule *rule = single(&f, PATH_PREFIX_ELEMENT, "/");

@@ -208,6 +208,7 @@ struct conversion {
     const struct plane *plane;    /* at hand, and its host */
     const struct unit *unit;
     struct map *vaults;                    /* "namespace/secret" to struct vault */
+    struct map *ports;                     /* "namespace/service port" to struct port_use */
     struct drafts views[2];                /* of the host at hand, by http and by https */
     struct shares shares;                  /* of the host at hand */
     const struct route_redirect *redirect; /* the last redirect to https, and what it became */
@@ -254,6 +255,12 @@ struct node *infrastructure_node(struct conversion *c, const struct infrastructu
 void infrastructure_say(struct conversion *c, const struct plane *plane);
 /* Addresses and names, once all Gateways are written. */
 void infrastructure_say_addresses(struct conversion *c);
+
+/* ---- patch.c: Services ----------------------------------------------------------------------- */
+
+/* Remembers what is spoken to a backend that is written. */
+void port_note(struct conversion *c, const struct rule *rule, const struct backend *backend);
+void patches_write(struct conversion *c);
 
 /* ---- vault.c: certificates in Key Vault ------------------------------------------------------- */
 

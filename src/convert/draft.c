@@ -292,6 +292,7 @@ static void backends_emit(struct emission *e)
             return;
         }
         backend_tls_note(c, rule, backend);
+        port_note(c, rule, backend);
         node_add(c->nodes, e->backends, backend_node(c, rule, backend, largest, divisor));
     }
 }

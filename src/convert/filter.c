@@ -325,58 +325,36 @@ static void emit_mirrors(struct emission *e, const void *effect)
 
 /* ---- protocol ------------------------------------------------------------------------------ */
 
-/* What a protocol of the backend needs; a null advice needs nothing. */
+/* What a protocol of the backend needs; a null advice needs nothing, or what patch.c says. */
 static const struct {
     const char *protocol, *advice;
-    bool plain_http2; /* appProtocol of the Service says it */
 } protocols[] = {
-    {"HTTP", NULL, false},
-    {"AUTO_HTTP", NULL, false},
-    {"WS", NULL, false},
-    {"GRPC", "set appProtocol: kubernetes.io/h2c on its port", true},
-    {"H2C", "set appProtocol: kubernetes.io/h2c on its port", true},
-    {"HTTPS", "add a BackendTLSPolicy with its CA, which Gateway API always checks", false},
-    {"WSS", "add a BackendTLSPolicy with its CA, which Gateway API always checks", false},
+    {"HTTP", NULL},
+    {"AUTO_HTTP", NULL},
+    {"WS", NULL},
+    {"GRPC", NULL},
+    {"H2C", NULL},
+    {"HTTPS", "add a BackendTLSPolicy with its CA, which Gateway API always checks"},
+    {"WSS", "add a BackendTLSPolicy with its CA, which Gateway API always checks"},
     {"GRPCS",
-     "set appProtocol: kubernetes.io/h2c on its port, and add a "
-     "BackendTLSPolicy with its CA",
-     false},
-    {"FCGI", "put a web server in front of the FastCGI application", false},
+     "set appProtocol: kubernetes.io/h2c on its port, and add a BackendTLSPolicy with its CA"},
+    {"FCGI", "put a web server in front of the FastCGI application"},
 };
-
-static bool service_says_http2(struct conversion *c, const struct backend *backend)
-{
-    const struct object *object =
-        c->kube ? kube_find(c->kube, KUBE_SERVICE, backend->namespace, backend->service) : NULL;
-    if (!object) {
-        return false;
-    }
-    const struct service *service = (const struct service *)(const void *)object;
-    const struct service_port *port = service_port_find(service, backend->port, SLICE_ABSENT);
-    return port && (slice_is(port->app_protocol, "kubernetes.io/h2c") ||
-                    slice_is(port->app_protocol, "grpc"));
-}
 
 static void emit_upstream_protocol(struct emission *e, const void *effect)
 {
     const struct route_upstream_protocol *upstream = effect;
     const char *advice = "Gateway API has no such protocol";
-    bool http2 = false;
     for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
         if (slice_is(upstream->protocol, protocols[i].protocol)) {
             advice = protocols[i].advice;
-            http2 = protocols[i].plain_http2;
         }
     }
     if (backend_tls_is_written(e->c, e->rule)) {
-        http2 = slice_is(upstream->protocol, "GRPCS");
-        advice = http2 ? "set appProtocol: kubernetes.io/h2c on its port" : NULL;
+        return;
     }
     for (size_t i = 0; advice && i < e->rule->backend_count; i++) {
         const struct backend *backend = &e->rule->backends[i];
-        if (http2 && service_says_http2(e->c, backend)) {
-            continue;
-        }
         say_effect(e->c, DIAG_C001, SEVERITY_ERROR, e->rule, effect,
                    "'" SLICE_FMT "' (" SLICE_FMT
                    ") is not a property of a route: for Service '" SLICE_FMT "/" SLICE_FMT "' %s",

@@ -48,6 +48,19 @@ static struct slice file_name(const struct tree *tree, const struct converted_ob
                         tree->json ? ".json" : ".yaml");
 }
 
+static void patch_file_add(struct tree *tree, const struct converted_patch *patch,
+                           struct slice folder, struct slice namespace)
+{
+    const struct converted_object object = {
+        .kind = "Service", .name = patch->service, .yaml = patch->yaml};
+    file_add(tree,
+             arena_printf(tree->run->arena,
+                          SLICE_FMT "patches/service-" SLICE_FMT "%s" SLICE_FMT "%s",
+                          SLICE_ARG(folder), SLICE_ARG(namespace), namespace.len ? "." : "",
+                          SLICE_ARG(patch->service), tree->json ? ".json" : ".yaml"),
+             object_text(tree, &object));
+}
+
 /* Names may hold '-' and '.', namespaces only '-', so the first '.' tells "a" and "b-c" from "a-b" and "c". */
 void converted_flat(struct run *run, const struct converted *converted, bool json,
                     struct converted_files *out)
@@ -56,6 +69,9 @@ void converted_flat(struct run *run, const struct converted *converted, bool jso
     for (size_t i = 0; i < converted->count; i++) {
         const struct converted_object *object = &converted->objects[i];
         file_add(&tree, file_name(&tree, object, object->namespace), object_text(&tree, object));
+    }
+    for (size_t i = 0; i < converted->patch_count; i++) {
+        patch_file_add(&tree, &converted->patches[i], SLICE(""), converted->patches[i].namespace);
     }
 }
 
@@ -127,6 +143,12 @@ void converted_tree(struct run *run, const struct converted *converted, bool jso
         list_add(&tree, folder, name);
         list_add(&tree, owner, space);
         list_add(&tree, SLICE(""), owner);
+    }
+    for (size_t i = 0; i < converted->patch_count; i++) {
+        const struct converted_patch *patch = &converted->patches[i];
+        patch_file_add(&tree, patch,
+                       ARENA_JOIN(run->arena, SLICE("apps/"), patch->namespace, SLICE("/")),
+                       SLICE(""));
     }
     size_t count = map_count(tree.folders), at = 0;
     struct slice *folders = ARENA_ARRAY(run->arena, struct slice, count + 1);

@@ -244,6 +244,31 @@ void side_close(struct side *side)
     side->evaluator = NULL;
 }
 
+/* The Service of a patch as it is once the patch is applied, for this side alone. */
+static void add_patched(struct run *run, const struct converted_patch *patch,
+                        const struct kube *original, struct kube *to)
+{
+    const struct converted_object text = {.name = patch->service, .yaml = patch->yaml};
+    const struct service *before =
+        (const void *)kube_find(original, KUBE_SERVICE, patch->namespace, patch->service);
+    const struct node *ports = node_get(node_get(converted_read(run, &text), "spec"), "ports");
+    if (!before || kube_find(to, KUBE_SERVICE, patch->namespace, patch->service)) {
+        return;
+    }
+    struct service *after = ARENA_NEW(run->arena, struct service);
+    *after = *before;
+    after->ports = ARENA_ARRAY(run->arena, struct service_port, before->port_count + 1);
+    for (size_t i = 0; i < before->port_count; i++) {
+        after->ports[i] = before->ports[i];
+        for (uint32_t p = 0; ports && p < ports->count; p++) {
+            if (node_get(ports->items[p], "port")->integer == before->ports[i].port) {
+                after->ports[i].app_protocol = node_get(ports->items[p], "appProtocol")->text;
+            }
+        }
+    }
+    kube_add(run, to, &after->object);
+}
+
 bool side_from_converted(struct run *run, const struct converted *converted,
                          const struct kube *original, const struct target *target,
                          struct side *side)
@@ -265,6 +290,9 @@ bool side_from_converted(struct run *run, const struct converted *converted,
     }
     *side = (struct side){.kind = SIDE_GATEWAY};
     side_read(run, &input, SLICE_ABSENT, &side->kube);
+    for (size_t i = 0; i < converted->patch_count; i++) {
+        add_patched(run, &converted->patches[i], original, &side->kube);
+    }
     side_share(run, original, &side->kube);
     /* nothing may have come out of the conversion; then all requests are answered by nobody */
     route_table_open(run, &side->table);

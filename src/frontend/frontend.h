@@ -63,7 +63,8 @@ void sides_compare(struct run *run, struct side *before, struct side *after,
                    const struct compare_options *options, struct comparison *out);
 
 /* Writes the converted objects, reads the text again from its first byte, and builds the Gateway side
- * with the target's profile. What `original` knows of Services and the like is shared. */
+ * with the target's profile. What `original` knows of Services and the like is shared; its Services are
+ * patched as the conversion asks for. */
 NODISCARD bool side_from_converted(struct run *run, const struct converted *converted,
                                    const struct kube *original, const struct target *target,
                                    struct side *side);

@@ -58,18 +58,18 @@ static const struct habit {
      "a requestBuffer holds each body in memory and ends what streams in both directions: leave it "
      "out "
      "here, and check sizes in the application"},
-    {"nginx-gateway-fabric", LASTING, true, DIAG_W002, SEVERITY_WARNING,
-     "NGINX Gateway Fabric waits 60 s between two reads where no ProxySettingsPolicy says "
-     "otherwise "
-     "(timeout.read), and does not read timeouts of an HTTPRoute"},
-    {"nginx-gateway-fabric", LASTING, true, DIAG_W006, SEVERITY_WARNING,
-     "NGINX Gateway Fabric buffers answers where no ProxySettingsPolicy has buffering.disable: "
-     "what the "
-     "backend streams then arrives in lumps"},
-    {"nginx-gateway-fabric", BODIES, true, DIAG_W003, SEVERITY_WARNING,
-     "NGINX Gateway Fabric takes bodies of up to 1 MiB where no ClientSettingsPolicy says "
-     "otherwise "
-     "(body.maxSize)"},
+    {"nginx-gateway-fabric", LASTING, true, DIAG_W002, SEVERITY_INFO,
+     "NGINX Gateway Fabric waits 60 s between two reads unless told otherwise, and does not read "
+     "timeouts of an "
+     "HTTPRoute: keep timeout.read in the ProxySettingsPolicy"},
+    {"nginx-gateway-fabric", LASTING, true, DIAG_W006, SEVERITY_INFO,
+     "NGINX Gateway Fabric collects answers unless told otherwise, so that what streams arrives in "
+     "lumps: keep "
+     "buffering.disable in the ProxySettingsPolicy of the Gateway"},
+    {"nginx-gateway-fabric", BODIES, true, DIAG_W003, SEVERITY_INFO,
+     "NGINX Gateway Fabric takes bodies of up to 1 MiB unless told otherwise: keep body.maxSize in "
+     "the "
+     "ClientSettingsPolicy, and raise it where prompts or files are larger"},
 };
 
 static struct slice subject_of(struct run *run, const struct rule *rule)

@@ -1,0 +1,120 @@
+#include "convert/convert_fixture_priv.h"
+
+static struct rule *speaks(struct fixture *f, struct rule *rule, const char *protocol)
+{
+    struct route_upstream_protocol *upstream =
+        ARENA_NEW(f->run.arena, struct route_upstream_protocol);
+    upstream->source = source_of(f, "backend-protocol");
+    upstream->protocol = slice_of(protocol);
+    rule->effects.upstream_protocol = upstream;
+    return rule;
+}
+
+static void add_objects(struct fixture *f, const char *yaml)
+{
+    struct input input = {0};
+    struct documents documents = {0};
+    input_add_text(&f->run, &input, SLICE("around.yaml"), slice_of(yaml));
+    document_read(&f->run, &input.files[0], &documents);
+    kube_read(&f->run, &documents, SLICE("shop"), &f->kube);
+    kube_finish(&f->run, &f->kube);
+}
+
+static void test_convert_grpc_is_a_patch_of_the_service(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    struct rule_list *rules = rules_new(&f);
+    speaks(&f, rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/a", "calls"), "GRPC");
+    speaks(&f, rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/b", "calls"), "GRPC")
+        ->backends[0]
+        .port = 81;
+    rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/c", "front");
+    host_add(&f, "shop.example.com", rules, NULL, NULL);
+    assert_lacks(convert(&f), "kind: Service");
+    assert_int_equal(f.converted.patch_count, 1);
+    const struct converted_patch *patch = &f.converted.patches[0];
+    assert_true(slice_is(patch->yaml, "apiVersion: v1\nkind: Service\nmetadata:\n  name: calls\n"
+                                      "  namespace: shop\nspec:\n  ports:\n"
+                                      "  - port: 80\n    appProtocol: kubernetes.io/h2c\n"
+                                      "  - port: 81\n    appProtocol: kubernetes.io/h2c\n"));
+    assert_int_equal(said(&f, DIAG_C078), 2);
+    assert_int_equal(said(&f, DIAG_C079), 0);
+    assert_int_equal(said(&f, DIAG_C001), 0);
+    fixture_close(&f);
+}
+
+static void test_convert_service_that_says_it_needs_no_patch(void **state)
+{
+    (void)state;
+    static const char *const protocols[] = {"kubernetes.io/h2c", "grpc"};
+    for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+        struct fixture f;
+        fixture_open(&f);
+        struct rule_list *rules = rules_new(&f);
+        struct slice yaml = arena_printf(f.run.arena,
+                                         "apiVersion: v1\nkind: Service\nmetadata: {name: calls}\n"
+                                         "spec: {ports: [{port: 80, appProtocol: %s}]}\n",
+                                         protocols[i]);
+        add_objects(&f, arena_string(f.run.arena, yaml));
+        speaks(&f, rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "calls"), "GRPC");
+        host_add(&f, "shop.example.com", rules, NULL, NULL);
+        (void)convert(&f);
+        assert_int_equal(f.converted.patch_count, 0);
+        assert_int_equal(said(&f, DIAG_C078), 0);
+        fixture_close(&f);
+    }
+}
+
+static void test_convert_one_port_with_two_protocols(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    struct rule_list *rules = rules_new(&f);
+    rule_to(&f, rules, "plain", PATH_PREFIX_ELEMENT, "/a", "calls");
+    speaks(&f, rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/b", "calls"), "GRPC");
+    host_add(&f, "shop.example.com", rules, NULL, NULL);
+    (void)convert(&f);
+    assert_int_equal(f.converted.patch_count, 1);
+    assert_int_equal(said(&f, DIAG_C079), 1);
+    fixture_close(&f);
+}
+
+static void test_convert_patches_are_files_that_nobody_applies_by_accident(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    struct rule_list *rules = rules_new(&f);
+    struct converted_files tree = {0}, flat = {0};
+    speaks(&f, rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "calls"), "H2C");
+    host_add(&f, "shop.example.com", rules, NULL, NULL);
+    (void)convert(&f);
+    converted_tree(&f.run, &f.converted, false, &tree);
+    converted_flat(&f.run, &f.converted, true, &flat);
+    size_t found = 0;
+    for (size_t i = 0; i < tree.count; i++) {
+        found += slice_is(tree.items[i].path, "apps/shop/patches/service-calls.yaml");
+        assert_false(slice_ends(tree.items[i].path, SLICE("kustomization.yaml")) &&
+                     slice_contains(tree.items[i].text, SLICE("patches")));
+    }
+    for (size_t i = 0; i < flat.count; i++) {
+        found += slice_is(flat.items[i].path, "patches/service-shop.calls.json") &&
+                 slice_starts(flat.items[i].text, SLICE("{"));
+    }
+    assert_int_equal(found, 2);
+    fixture_close(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_convert_grpc_is_a_patch_of_the_service),
+        cmocka_unit_test(test_convert_service_that_says_it_needs_no_patch),
+        cmocka_unit_test(test_convert_one_port_with_two_protocols),
+        cmocka_unit_test(test_convert_patches_are_files_that_nobody_applies_by_accident),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
