@@ -407,7 +407,7 @@ struct vendor {
 extern const struct target target_envoy_gateway, target_istio, target_ngf;
 
 /* The spec of a kind of the target for the rule at hand, made when it is first asked for. */
-struct node *policy_spec(struct emission *e, size_t kind);
+struct node *policy_spec(struct emission *e, size_t index);
 /* A mapping below another, made when it is first asked for. */
 struct node *policy_map(struct conversion *c, struct node *map, const char *key);
 /* What the rule at hand needs besides its HTTPRoute. Filters that stand for objects are added. */

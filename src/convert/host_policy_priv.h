@@ -7,7 +7,7 @@
 /* Do all rules of the host at hand that have backends have this effect alike? */
 bool host_policy_fits(struct emission *e, enum effect_id id);
 /* `spec` without hosts holds for the host at hand; hosts with equal ones share an object. */
-void host_policy_add(struct emission *e, size_t kind, struct node *spec);
+void host_policy_add(struct emission *e, size_t index, struct node *spec);
 /* Those of one Gateway of the plane. */
 void host_policies_write(struct conversion *c, const struct plane *plane, size_t gateway);
 

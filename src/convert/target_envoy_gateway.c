@@ -105,6 +105,13 @@ static const struct policy_kind kinds[] = {
     [ENVOY_ROUTE_FILTER] = {KIND("HTTPRouteFilter"), .attach = ATTACH_FILTER, .suffix = "filter"},
 };
 
+#define TIMEOUTS_TEXT                                                                              \
+    "timeouts of a BackendTrafficPolicy, which has one limit for the time without a byte in "      \
+    "either "                                                                                      \
+    "direction"
+#define RETRIES_TEXT                                                                               \
+    "a retry of a BackendTrafficPolicy, in Envoy's words and for requests of every method"
+
 static const struct vendor vendor = {
     .kinds = kinds,
     .kind_count = ARRAY_LEN(kinds),
@@ -118,10 +125,7 @@ static const struct vendor vendor = {
                  [EFFECT_authentication] = envoy_authentication,
                  [EFFECT_rewrite] = emit_rewrite},
     .answer = emit_answer,
-    .base_says = {[EFFECT_timeouts] = "timeouts of a BackendTrafficPolicy, which has one limit for "
-                                      "the time without a byte in either direction",
-                  [EFFECT_retries] = "a retry of a BackendTrafficPolicy, in Envoy's words and for "
-                                     "requests of every method"},
+    .base_says = {[EFFECT_timeouts] = TIMEOUTS_TEXT, [EFFECT_retries] = RETRIES_TEXT},
 };
 
 #define ENVOY_answer         SUPPORT_EXACT, "HTTPRouteFilter with a directResponse"

@@ -18,6 +18,8 @@ static const struct policy_kind kinds[] = {
     [NGF_SNIPPETS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "snippets"},
 };
 
+#define BUFFERING_TEXT "a ProxySettingsPolicy of the Gateway, and nginx's own default for requests"
+
 static const struct vendor vendor = {
     .kinds = kinds,
     .kind_count = ARRAY_LEN(kinds),
@@ -34,8 +36,7 @@ static const struct vendor vendor = {
     .answer = ngf_answer,
     .before_redirect = {[EFFECT_body_limit] = true},
     .base_says = {[EFFECT_timeouts] = "a ProxySettingsPolicy of the Gateway",
-                  [EFFECT_buffering] = "a ProxySettingsPolicy of the Gateway, and nginx's own "
-                                       "default for requests",
+                  [EFFECT_buffering] = BUFFERING_TEXT,
                   [EFFECT_body_limit] = "a ClientSettingsPolicy of the Gateway"},
 };
 

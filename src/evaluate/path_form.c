@@ -103,7 +103,7 @@ const struct rule *find_open_rule(struct context *context, const struct rule_lis
 {
     const struct rule *found = find_rule(context, list);
     const struct regex_match captures = context->captures;
-    struct slice raw = context->path, readings[READINGS];
+    struct slice raw = context->path, readings[READINGS] = {{0}};
     size_t count;
     bool sure = readings_of(context, readings, &count), one = true, given = context->rule_given;
     context->rule_given = false;

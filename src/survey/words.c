@@ -7,11 +7,8 @@ void text_add(struct arena *arena, struct texts *texts, struct slice text)
             return;
         }
     }
-    struct slice *items = texts->items;
-    size_t capacity = texts->count;
     if ((texts->count & (texts->count - 1)) == 0) { /* room for twice as many */
-        capacity = texts->count ? texts->count * 2 : 1;
-        items = ARENA_ARRAY(arena, struct slice, capacity);
+        struct slice *items = ARENA_ARRAY(arena, struct slice, texts->count ? texts->count * 2 : 1);
         for (size_t i = 0; i < texts->count; i++) {
             items[i] = texts->items[i];
         }
