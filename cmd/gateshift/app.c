@@ -1,4 +1,5 @@
 #include "app.h"
+#include "cluster_input.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,14 +90,36 @@ bool app_stops(const struct app *app)
     return app_input_errors(app->run.diag) && !app->options.keep_going;
 }
 
+int app_final_status(const struct app *app, int otherwise)
+{
+    for (size_t i = 0; i < diag_count(app->run.diag); i++) {
+        enum diag_code code = diag_get(app->run.diag, i)->code;
+        if (code == DIAG_A001 || code == DIAG_A002 || code == DIAG_A003 || code == DIAG_A004) {
+            return EXIT_ENVIRONMENT;
+        }
+    }
+    return otherwise;
+}
+
+bool app_has_input(const struct app *app)
+{
+    return app->options.files.count || app->options.before.count || app->options.cluster;
+}
+
 void app_input(struct app *app, const struct words *paths, struct input *out)
 {
+    const struct words *main_paths =
+        app->options.command->command == COMMAND_DIFF ? &app->options.before : &app->options.files;
+    if (app->options.cluster && paths == main_paths) {
+        cluster_input(app, out);
+    }
     for (size_t i = 0; i < paths->count; i++) {
         /* what went wrong is a diagnostic already */
         enum status status = input_add(&app->run, out, paths->items[i], STDIN_FILENO);
         (void)status;
     }
     input_sort(&app->run, out);
+    cluster_note_snapshots(&app->run, out);
 }
 
 void app_read(struct app *app, const struct words *paths, struct kube *kube)

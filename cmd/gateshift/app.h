@@ -27,6 +27,7 @@ int cmd_show(struct app *app);
 int cmd_rollback(struct app *app);
 int cmd_report(struct app *app);
 int cmd_validate(struct app *app);
+int cmd_snapshot(struct app *app);
 int cmd_explain(struct app *app);
 int cmd_version(struct app *app);
 int cmd_completion(struct app *app);
@@ -37,7 +38,9 @@ void app_out_of_memory(void *user, size_t wanted);
 int app_usage(struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Notes a line about what could not be done; the result is EXIT_ENVIRONMENT. */
 int app_failure(struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Reads the given paths; standard input for "-". */
+/* There is something to read: -f, --before, or --cluster. */
+bool app_has_input(const struct app *app);
+/* Reads the given paths; standard input for "-". With --cluster what runs in the cluster comes to -f or --before. */
 void app_input(struct app *app, const struct words *paths, struct input *out);
 /* The same into objects. */
 void app_read(struct app *app, const struct words *paths, struct kube *kube);
@@ -47,6 +50,8 @@ void app_side_options(const struct app *app, struct slice as, struct side_option
 bool app_convert_options(struct app *app, struct convert_options *out);
 /* Errors of the input, requests and accepted findings included (letters Y, K, L, T, D). */
 size_t app_input_errors(const struct diag *diag);
+/* EXIT_ENVIRONMENT when a cluster was to be read and could not be, else `otherwise`. */
+int app_final_status(const struct app *app, int otherwise);
 /* EXIT_INPUT when the input has errors, else `otherwise`. */
 int app_status(const struct app *app, int otherwise);
 /* True when the input has errors and results are not to be written. */

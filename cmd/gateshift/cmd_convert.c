@@ -131,8 +131,8 @@ int cmd_convert(struct app *app)
     struct convert_options options;
     struct side side = {0};
     struct converted converted = {0};
-    if (app->options.files.count == 0) {
-        return app_usage(app, "'convert' needs input: -f PATH");
+    if (!app_has_input(app)) {
+        return app_usage(app, "'convert' needs input: -f PATH, or --cluster");
     }
     if ((app->options.force || app->options.flat) && !app->options.out_dir.len) {
         return app_usage(app, "'--%s' needs '--out-dir'", app->options.force ? "force" : "flat");

@@ -203,8 +203,8 @@ int cmd_diff(struct app *app)
     struct half after = {.paths = given->after.count ? &given->after : &given->before,
                          .settings = &given->after_settings,
                          .as = given->after_as};
-    if (given->before.count == 0) {
-        return app_usage(app, "'diff' needs what runs today: --before PATH");
+    if (!app_has_input(app)) {
+        return app_usage(app, "'diff' needs what runs today: --before PATH, or --cluster");
     }
     if (!app_convert_options(app, &options) || !read_aspects(app, &compare_options)) {
         return EXIT_USAGE;

@@ -43,8 +43,8 @@ int cmd_report(struct app *app)
     struct side_options side_options;
     struct convert_options options;
     struct side side = {0};
-    if (app->options.files.count == 0) {
-        return app_usage(app, "'report' needs input: -f PATH");
+    if (!app_has_input(app)) {
+        return app_usage(app, "'report' needs input: -f PATH, or --cluster");
     }
     if (!app_convert_options(app, &options)) {
         return EXIT_USAGE;

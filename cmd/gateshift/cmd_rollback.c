@@ -120,8 +120,8 @@ int cmd_rollback(struct app *app)
     struct convert_options options;
     struct side side = {0};
     struct input input = {0};
-    if (app->options.files.count == 0) {
-        return app_usage(app, "'rollback' needs input: -f PATH");
+    if (!app_has_input(app)) {
+        return app_usage(app, "'rollback' needs input: -f PATH, or --cluster");
     }
     if (app->options.force && !app->options.out_dir.len) {
         return app_usage(app, "'--force' needs '--out-dir'");

@@ -291,8 +291,8 @@ int cmd_show(struct app *app)
     struct side_options options;
     struct side side = {0};
     struct gateway_statuses statuses;
-    if (app->options.files.count == 0) {
-        return app_usage(app, "'show' needs input: -f PATH");
+    if (!app_has_input(app)) {
+        return app_usage(app, "'show' needs input: -f PATH, or --cluster");
     }
     if (slice_is(app->options.as, "nginx")) {
         return show_nginx(app);

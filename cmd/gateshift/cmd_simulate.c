@@ -68,8 +68,8 @@ int cmd_simulate(struct app *app)
     struct convert_options options;
     struct side side = {0};
     struct expect_cases cases = {0};
-    if (app->options.files.count == 0) {
-        return app_usage(app, "'simulate' needs input: -f PATH");
+    if (!app_has_input(app)) {
+        return app_usage(app, "'simulate' needs input: -f PATH, or --cluster");
     }
     if (requests_read_stdin_twice(app)) {
         return app_usage(app, "standard input can be read once only");

@@ -208,13 +208,7 @@ static bool run_files(struct results *results, struct app *app)
 {
     struct input input = {0};
     struct side side = {0};
-    for (size_t i = 0; i < app->options.files.count; i++) {
-        /* what went wrong is a diagnostic already */
-        enum status status =
-            input_add(&app->run, &input, app->options.files.items[i], STDIN_FILENO);
-        (void)status;
-    }
-    input_sort(&app->run, &input);
+    app_input(app, &app->options.files, &input);
     if (!open_side(app, &app->run, &input, &side)) {
         return false;
     }

@@ -91,8 +91,8 @@ int cmd_validate(struct app *app)
     struct convert_options target;
     struct validated validated;
     struct input input = {0};
-    if (app->options.files.count == 0) {
-        return app_usage(app, "'validate' needs input: -f PATH");
+    if (!app_has_input(app)) {
+        return app_usage(app, "'validate' needs input: -f PATH, or --cluster");
     }
     /* more implementations are known than objects are written for */
     struct slice to = app->options.to.len ? app->options.to : SLICE("standard");

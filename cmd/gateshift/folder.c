@@ -132,8 +132,7 @@ bool folder_check(struct folder *folder, struct slice name, struct slice *why)
     return fine;
 }
 
-static bool put_in(struct folder *folder, int parent, struct slice name, struct slice text,
-                   struct slice *why)
+static int begin_in(struct folder *folder, int parent, struct slice name, struct slice *why)
 {
     struct arena *arena = folder->arena;
     struct slice base = base_name(name);
@@ -143,9 +142,34 @@ static bool put_in(struct folder *folder, int parent, struct slice name, struct 
     int fd =
         openat(parent, file.temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0) {
-        return refuse(folder, strerror(errno), name, why);
+        (void)refuse(folder, strerror(errno), name, why);
+        return -1;
     }
     *ARENA_PUSH(arena, folder->files, folder->count, folder->capacity) = file;
+    return fd;
+}
+
+int folder_begin(struct folder *folder, struct slice name, struct slice *why)
+{
+    if (!folder_check(folder, name, why)) {
+        return -1;
+    }
+    int parent = parent_open(folder, name, true);
+    if (parent < 0) {
+        (void)refuse(folder, folder_error(errno), name, why);
+        return -1;
+    }
+    int fd = begin_in(folder, parent, name, why);
+    close(parent);
+    return fd;
+}
+
+bool folder_put(struct folder *folder, struct slice name, struct slice text, struct slice *why)
+{
+    int fd = folder_begin(folder, name, why);
+    if (fd < 0) {
+        return false;
+    }
     bool fine = write_file(fd, text);
     int error = errno;
     if (close(fd) != 0 && fine) {
@@ -153,20 +177,6 @@ static bool put_in(struct folder *folder, int parent, struct slice name, struct 
         error = errno;
     }
     return fine || refuse(folder, strerror(error), name, why);
-}
-
-bool folder_put(struct folder *folder, struct slice name, struct slice text, struct slice *why)
-{
-    if (!folder_check(folder, name, why)) {
-        return false;
-    }
-    int parent = parent_open(folder, name, true);
-    if (parent < 0) {
-        return refuse(folder, folder_error(errno), name, why);
-    }
-    bool fine = put_in(folder, parent, name, text, why);
-    close(parent);
-    return fine;
 }
 
 bool folder_commit(struct folder *folder, struct slice *why)

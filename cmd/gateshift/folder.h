@@ -35,6 +35,8 @@ NODISCARD bool folder_check(struct folder *folder, struct slice name, struct sli
 /* Writes under a temporary name; refuses a name that exists unless forced. */
 NODISCARD bool folder_put(struct folder *folder, struct slice name, struct slice text,
                           struct slice *why);
+/* The same for what is not known at once: a descriptor to write to and to close; -1 when refused. */
+int folder_begin(struct folder *folder, struct slice name, struct slice *why);
 NODISCARD bool folder_commit(struct folder *folder, struct slice *why);
 void folder_close(struct folder *folder);
 

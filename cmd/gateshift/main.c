@@ -123,6 +123,8 @@ static int dispatch(struct app *app)
         return cmd_rollback(app);
     case COMMAND_REPORT:
         return cmd_report(app);
+    case COMMAND_SNAPSHOT:
+        return cmd_snapshot(app);
     case COMMAND_EXPLAIN:
         return cmd_explain(app);
     case COMMAND_VERSION:
@@ -209,7 +211,7 @@ static int run_command(struct app *app, const struct limits *limits)
     } else {
         status = read_assumptions(app) ? dispatch(app) : EXIT_USAGE;
     }
-    status = finish(app, status);
+    status = finish(app, app_final_status(app, status));
     buf_release(&app->out);
     buf_release(&app->summary);
     buf_release(&app->failures);

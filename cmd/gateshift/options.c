@@ -93,6 +93,9 @@ static const struct command_row commands[] = {
      "write the manifests that put Ingresses back, and prove them"},
     {COMMAND_REPORT, "report", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
      "say how ready Ingresses are, what differs, and who owns what afterwards"},
+    {COMMAND_SNAPSHOT, "snapshot", NULL, 0, 0,
+     "--out-dir DIR [-A|-n NAME] [OPTION...]\n--print-rbac [-n NAME] [--with-certificates]",
+     "read from a cluster what a migration needs, into a folder"},
     {COMMAND_EXPLAIN, "explain", "[CODE|ANNOTATION|EFFECT|WORD...]", 0, SIZE_MAX,
      "[CODE|ANNOTATION|EFFECT|WORD...]\n--coverage [OPTION...]",
      "tell what a diagnostic, an annotation or an effect means"},
@@ -109,7 +112,9 @@ static const struct command_row commands[] = {
 #define CONVERTERS                                                                                 \
     (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_ROLLBACK |         \
      COMMAND_REPORT)
-#define ANY_COMMAND (READERS | COMMAND_EXPLAIN | COMMAND_VERSION | COMMAND_COMPLETION)
+#define ON_CLUSTER ((READERS & ~COMMAND_TEST) | COMMAND_SNAPSHOT)
+#define ANY_COMMAND                                                                                \
+    (READERS | COMMAND_SNAPSHOT | COMMAND_EXPLAIN | COMMAND_VERSION | COMMAND_COMPLETION)
 
 #define SWITCH(name, letter, member, commands, text)                                               \
     {                                                                                              \
@@ -137,6 +142,22 @@ static const struct option_row rows[] = {
     LIST("before", 0, before, COMMAND_DIFF, "PATH", "what runs today; repeatable"),
     LIST("after", 0, after, COMMAND_DIFF, "PATH",
          "what is to run; repeatable; without it --before is converted"),
+    SWITCH("cluster", 0, cluster, READERS & ~(COMMAND_TEST | COMMAND_DIFF),
+           "read the cluster of the kubeconfig, as gateshift-snapshot(1) does"),
+    SWITCH("cluster", 0, cluster, COMMAND_DIFF, "the same for --before, from the cluster"),
+    TEXT("kubeconfig", 0, kubeconfig, ON_CLUSTER, "FILE",
+         "how to reach the cluster (KUBECONFIG, ~/.kube/config, the account of the pod)"),
+    TEXT("context", 0, context, ON_CLUSTER, "NAME", "context of the kubeconfig (its current one)"),
+    SWITCH("all-namespaces", 'A', all_namespaces, ON_CLUSTER, "read all namespaces of the cluster"),
+    TEXT("namespace", 'n', namespace, COMMAND_SNAPSHOT, "NAME",
+         "read this namespace (the one of the context)"),
+    SWITCH(
+        "with-certificates", 0, with_certificates, COMMAND_SNAPSHOT,
+        "read the Secrets that are referred to; only their certificates and keys' names are kept"),
+    SWITCH("print-rbac", 0, print_rbac, COMMAND_SNAPSHOT,
+           "print the roles that reading needs, and end"),
+    TEXT("request-timeout", 0, request_timeout, COMMAND_SNAPSHOT, "SECONDS",
+         "time for one request (60)"),
     TEXT("namespace", 'n', namespace, READERS & ~(COMMAND_CONVERT | COMMAND_ROLLBACK), "NAME",
          "namespace of objects that name none (default)"),
     TEXT("namespace", 'n', namespace, COMMAND_CONVERT, "NAME",
@@ -165,6 +186,8 @@ static const struct option_row rows[] = {
     CHOICE("output", 'o', output, COMMAND_TEST, "FORMAT", test_formats, "format of the result"),
     TEXT("rbac", 0, rbac, COMMAND_CONVERT, "GROUP",
          "let this group change the routes of a namespace, by a Role; such as {namespace}-owners"),
+    TEXT("out-dir", 0, out_dir, COMMAND_SNAPSHOT, "DIR", "folder of the snapshot"),
+    SWITCH("force", 0, force, COMMAND_SNAPSHOT, "replace the snapshot that is in --out-dir"),
     TEXT("out-dir", 0, out_dir, COMMAND_CONVERT, "DIR",
          "write a file for each object into folders by owner and namespace"),
     SWITCH("flat", 0, flat, COMMAND_CONVERT, "write all files of --out-dir side by side"),
@@ -235,14 +258,16 @@ static const struct option_row rows[] = {
            "exit with 1 from this level on"),
     SWITCH("keep-going", 0, keep_going, SIDES,
            "write results although the input has errors (exit status stays 3)"),
-    CHOICE("diagnostics", 0, diagnostics, READERS, "FORMAT", diagnostic_formats,
+    CHOICE("diagnostics", 0, diagnostics, READERS | COMMAND_SNAPSHOT, "FORMAT", diagnostic_formats,
            "format of messages on standard error"),
-    CHOICE("min-severity", 0, min_severity, READERS, "LEVEL", severities,
+    CHOICE("min-severity", 0, min_severity, READERS | COMMAND_SNAPSHOT, "LEVEL", severities,
            "print messages from this level on; what is counted stays the same"),
-    SWITCH("all", 0, all, READERS, "print each message, also where many say the same"),
-    CHOICE("color", 0, color, READERS, "WHEN", colours, "colour in messages"),
-    LIST("limit", 0, limits, READERS, "NAME=VALUE", "raise a limit; see gateshift(1)"),
-    SWITCH("quiet", 'q', quiet, READERS, "no closing summary"),
+    SWITCH("all", 0, all, READERS | COMMAND_SNAPSHOT,
+           "print each message, also where many say the same"),
+    CHOICE("color", 0, color, READERS | COMMAND_SNAPSHOT, "WHEN", colours, "colour in messages"),
+    LIST("limit", 0, limits, READERS | COMMAND_SNAPSHOT, "NAME=VALUE",
+         "raise a limit; see gateshift(1)"),
+    SWITCH("quiet", 'q', quiet, READERS | COMMAND_SNAPSHOT, "no closing summary"),
     SWITCH("help", 'h', help, ANY_COMMAND, "print this help"),
 };
 

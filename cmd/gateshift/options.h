@@ -20,6 +20,7 @@ enum command {
     COMMAND_COMPLETION = 128,
     COMMAND_VALIDATE = 256,
     COMMAND_ROLLBACK = 512,
+    COMMAND_SNAPSHOT = 1024,
     COMMAND_REPORT = 2048
 };
 
@@ -49,7 +50,9 @@ struct options {
     struct slice fidelity, layout, gateway_namespace, selector, rbac;
     struct slice diagnostics, min_severity, color, as, before_as, after_as, side, method, client_ip,
         body_size;
+    struct slice kubeconfig, context, request_timeout;
     bool help, keep_going, force, flat, closed, convert, strict, quiet, all, coverage, check;
+    bool cluster, all_namespaces, with_certificates, print_rbac;
 };
 
 enum option_kind { OPTION_SWITCH, OPTION_TEXT, OPTION_LIST };

@@ -175,7 +175,7 @@ size_t diag_count_input_errors(const struct diag *diag)
     for (size_t i = 0; i < diag->count; i++) {
         const struct diagnostic *item = &diag->items[i];
         count +=
-            item->severity == SEVERITY_ERROR && strchr("YKL", rows[item->code].name[0]) != NULL;
+            item->severity == SEVERITY_ERROR && strchr("AYKL", rows[item->code].name[0]) != NULL;
     }
     return count;
 }

@@ -76,7 +76,7 @@ void diag_finish(struct diag *diag);
 size_t diag_count(const struct diag *diag);
 const struct diagnostic *diag_get(const struct diag *diag, size_t index);
 size_t diag_count_severity(const struct diag *diag, enum severity severity);
-/* Errors about the input itself (letters Y, K, L): what makes a run exit 3. */
+/* Errors about the input itself (letters Y, K, L, and A of clusters): what makes a run exit 3. */
 size_t diag_count_input_errors(const struct diag *diag);
 
 enum diag_format { DIAG_FORMAT_TEXT, DIAG_FORMAT_JSON, DIAG_FORMAT_GITHUB, DIAG_FORMAT_SARIF };

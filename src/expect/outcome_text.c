@@ -181,7 +181,7 @@ static void put_asked(struct run *run, const struct outcome *outcome, struct buf
 {
     const struct origin *origin = outcome_origin(outcome);
     const void *effect =
-        outcome->rule && outcome->decided_by >= 0
+        outcome->rule && outcome->decided_by >= 0 && outcome->decided_by < EFFECT_COUNT
             ? effect_get(&outcome->rule->effects, (enum effect_id)outcome->decided_by)
             : NULL;
     const struct effect_source *source = effect ? effect_source(effect) : NULL;

@@ -88,7 +88,7 @@ static struct fault client_certificate_fault(struct builder *builder,
     }
     const struct secret *secret =
         (const void *)kube_find(builder->kube, KUBE_SECRET, to.namespace, to.name);
-    bool usable = secret ? secret->has_key_pair : !builder->run->closed;
+    bool usable = secret ? secret->has_key_pair : !run_secrets_closed(builder->run);
     return (struct fault){usable ? NULL : "InvalidClientCertificateRef", message};
 }
 

@@ -126,7 +126,7 @@ static bool certificate_usable(struct builder *builder, struct listener_state *s
     } else {
         const struct secret *secret =
             (const void *)kube_find(builder->kube, KUBE_SECRET, ref.namespace, ref.name);
-        if (!secret && !builder->run->closed) {
+        if (!secret && !run_secrets_closed(builder->run)) {
             assume(builder, "Secret", ref.namespace, ref.name);
         } else if (!secret) {
             fault = "is not in the input (InvalidCertificateRef)";
@@ -178,7 +178,7 @@ static void choose_certificate(struct builder *builder, struct listener_state *s
     }
     /* Open inputs often hold secrets in encrypted or templated form: there it is only said. */
     state->no_certificate = !usable;
-    state->refused = state->refused || (!usable && builder->run->closed);
+    state->refused = state->refused || (!usable && run_secrets_closed(builder->run));
 }
 
 /* ---- all of a Gateway --------------------------------------------------------------------- */

@@ -111,7 +111,7 @@ void certificate_choose(struct model *model, struct server *server, const struct
         return;
     }
     const struct secret *secret = find_secret(model, ingress, tls->secret);
-    bool usable = secret ? secret_has_certificate(secret) : !model->run->closed;
+    bool usable = secret ? secret_has_certificate(secret) : !run_secrets_closed(model->run);
     if (secret && secret->certificate_names.count && !secret_covers(secret, server->host)) {
         usable = false;
     }
@@ -150,7 +150,7 @@ bool certificate_covers(const struct model *model, const struct server *server, 
         return secret_covers(secret, alias);
     }
     /* a Secret that is assumed to exist is assumed to name what its Ingress lists */
-    for (size_t i = 0; !model->run->closed && i < server->item_count; i++) {
+    for (size_t i = 0; !run_secrets_closed(model->run) && i < server->item_count; i++) {
         if (listed(server->items[i]->ingress, alias)) {
             return true;
         }

@@ -19,7 +19,7 @@ static bool readable(const struct model *model, const struct item *item, struct 
     }
     const struct secret *secret = (const struct secret *)(const void *)kube_find(
         model->kube, KUBE_SECRET, namespace, slice_sub(text, slash + 1, text.len));
-    return secret ? secret->has_ca : !model->run->closed;
+    return secret ? secret->has_ca : !run_secrets_closed(model->run);
 }
 
 static void refuse_all(struct model *model, struct server *server, const struct item *item)

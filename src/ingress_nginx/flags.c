@@ -154,6 +154,21 @@ static bool is_controller(const struct node *container)
             slice_contains(image->text, SLICE("nginx-ingress-controller")));
 }
 
+/* "$(POD_NAMESPACE)/tcp-services": the kubelet fills in the namespace of the pod, as charts of the controller
+ * ask it to. */
+static struct slice expand(struct run *run, struct slice text, struct slice namespace)
+{
+    const struct slice variable = SLICE("$(POD_NAMESPACE)");
+    for (size_t at = slice_find(text, '$', 0); at < text.len; at = slice_find(text, '$', at + 1)) {
+        struct slice rest = slice_sub(text, at, text.len);
+        if (slice_starts(rest, variable)) {
+            return ARENA_JOIN(run->arena, slice_sub(text, 0, at), namespace,
+                              slice_sub(rest, variable.len, rest.len));
+        }
+    }
+    return text;
+}
+
 static void read_workload(struct run *run, const struct object *object, struct settings *out)
 {
     const struct node *pod = node_get(node_get(node_get(object->root, "spec"), "template"), "spec");
@@ -165,9 +180,10 @@ static void read_workload(struct run *run, const struct object *object, struct s
         for (size_t a = 0; read && a < args->count; a++) {
             const struct node *next = a + 1 < args->count ? args->items[a + 1] : NULL;
             if (args->items[a]->kind == NODE_STRING) {
-                read_flag(run, args->items[a]->text,
-                          next && next->kind == NODE_STRING ? next->text : SLICE(""),
-                          args->items[a]->span, object->subject, out);
+                struct slice value = next && next->kind == NODE_STRING ? next->text : SLICE("");
+                read_flag(run, expand(run, args->items[a]->text, object->namespace),
+                          expand(run, value, object->namespace), args->items[a]->span,
+                          object->subject, out);
             }
         }
     }

@@ -231,6 +231,25 @@ static void test_ingress_nginx_set_headers(void **state)
     world_close(&world);
 }
 
+static void test_ingress_nginx_flags_name_their_namespace(void **state)
+{
+    (void)state;
+    struct world world;
+    static const char yaml[] =
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: tcp, namespace: sys}\n"
+        "data: {'9000': 'shop/a:80'}\n"
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: c, namespace: sys}\n"
+        "spec: {template: {spec: {containers: [{image: x/ingress-nginx/controller, args: [\n"
+        "--tcp-services-configmap=$(POD_NAMESPACE)/tcp]}]}}}\n";
+    with_flags(&world, NULL, 0, yaml, WORLD("a h; P / a"));
+    size_t found = 0;
+    for (size_t i = 0; i < world.table.entry_count; i++) {
+        found += world.table.entries[i].transport == TRANSPORT_TCP;
+    }
+    assert_int_equal(found, 1);
+    world_close(&world);
+}
+
 static void test_ingress_nginx_streams(void **state)
 {
     (void)state;
@@ -380,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_ingress_nginx_risk_levels),
         cmocka_unit_test(test_ingress_nginx_handshake_is_refused),
         cmocka_unit_test(test_ingress_nginx_set_headers),
+        cmocka_unit_test(test_ingress_nginx_flags_name_their_namespace),
         cmocka_unit_test(test_ingress_nginx_streams),
         cmocka_unit_test(test_ingress_nginx_settings_are_described),
         cmocka_unit_test(test_ingress_nginx_aks_object),

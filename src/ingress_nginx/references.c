@@ -44,7 +44,7 @@ static void check_basic_auth(const struct checking *checking)
     for (size_t i = 0; secret && i < secret->keys.count; i++) {
         has_key = has_key || slice_is(secret->keys.items[i], "auth");
     }
-    if (!secret && checking->run->closed) {
+    if (!secret && run_secrets_closed(checking->run)) {
         annotations_deny(checking->run, annotations, AN_auth_secret,
                          "names a Secret that is not in the input");
     } else if (!has_key) {
@@ -123,7 +123,8 @@ static void check_proxy_ssl(const struct checking *checking)
     if (!namespace.ptr || foreign) {
         annotations_deny(checking->run, annotations, AN_proxy_ssl_secret,
                          "names no Secret of the Ingress's own namespace as 'namespace/name'");
-    } else if (checking->run->closed && !kube_find(checking->kube, KUBE_SECRET, namespace, name)) {
+    } else if (run_secrets_closed(checking->run) &&
+               !kube_find(checking->kube, KUBE_SECRET, namespace, name)) {
         annotations_deny(checking->run, annotations, AN_proxy_ssl_secret,
                          "names a Secret that is not in the input");
     }

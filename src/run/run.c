@@ -48,3 +48,8 @@ void run_close(struct run *run)
     arena_close(run->arena);
     *run = (struct run){.limits = run->limits};
 }
+
+bool run_secrets_closed(const struct run *run)
+{
+    return run->closed && !run->secrets_open;
+}

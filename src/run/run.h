@@ -45,6 +45,7 @@ struct run {
     struct diag *diag;
     struct limits limits;
     bool closed; /* an object that is referenced and not in the input is absent, not assumed */
+    bool secrets_open; /* but for Secrets, which a snapshot of a cluster leaves out */
     const struct assumption *assumptions;
     size_t assumption_count;
     size_t nodes; /* read so far, against limits.nodes */
@@ -53,5 +54,7 @@ struct run {
 /* `full` is called when memory is used up; it must not return. Null aborts. */
 void run_open(struct run *run, const struct limits *limits, arena_full_fn *full, void *user);
 void run_close(struct run *run);
+/* A Secret that is referenced and not in the input is absent. */
+bool run_secrets_closed(const struct run *run);
 
 #endif

@@ -104,7 +104,8 @@ static void check_reference(const struct checker *c, const struct object_ref *re
                           "(RefNotPermitted); write one in namespace '" SLICE_FMT "'",
                 SLICE_ARG(ref->kind), SLICE_ARG(ref->namespace), SLICE_ARG(ref->name),
                 SLICE_ARG(ref->namespace));
-    } else if (!to && c->run->closed) {
+    } else if (!to &&
+               (slice_is(ref->kind, "Secret") ? run_secrets_closed(c->run) : c->run->closed)) {
         diag_at(diag, DIAG_V020, ref->span, subject,
                 SLICE_FMT " '" SLICE_FMT "/" SLICE_FMT
                           "' is not in the input; create it, or correct the name",
