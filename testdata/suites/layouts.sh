@@ -1,6 +1,7 @@
 #!/bin/sh
 # A cluster of many teams in each layout: what is written is valid, breaks no limit, does the same as before, has
-# the same bytes whatever the order of files, and takes a bounded time.
+# the same bytes whatever the order of files, and takes a bounded time. Hosts that several teams share do the same in
+# every layout.
 #
 #   layouts.sh GATESHIFT NAMESPACES HOSTS RULES
 #
@@ -72,4 +73,14 @@ layout() { # name Gateways
 layout shared "$shared"
 layout per-namespace "$per_namespace"
 layout listenersets 1
+
+teams=$(dirname "$0")/hosts-of-several-teams
+for name in auto per-namespace shared listenersets; do
+    "$gateshift" test --convert --to standard --layout "$name" --quiet "$teams" >"$work/out" 2>"$work/said" ||
+        fail "$name, hosts of several teams: $(tail -n 1 "$work/out")"
+    "$gateshift" diff --before "$teams/manifests.yaml" --to standard --layout "$name" --closed --quiet 2>/dev/null |
+        grep -E '^(equivalent|different|breaking|changed|cosmetic|unproven)' >"$work/$name"
+    cmp -s "$work/auto" "$work/$name" || fail "$name, hosts of several teams: $(diff "$work/auto" "$work/$name")"
+done
+[ -s "$work/auto" ] || fail "diff says nothing"
 [ "$failed" -eq 0 ]
