@@ -38,6 +38,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
                                     .choices = map_new(run->arena),
                                     .hosts_out = map_new(run->arena),
                                     .behaviours = map_new(run->arena),
+                                    .forwarding = map_new(run->arena),
                                     .policy_sets = map_new(run->arena),
                                     .filter_names = map_new(run->arena),
                                     .backend_tls = map_new(run->arena),
@@ -46,6 +47,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     struct conversion *c = &conversion;
     buf_init(&c->text, BUF_TEXT_MAX);
     buf_init(&c->key, BUF_TEXT_MAX);
+    platform_edits_find(c);
     say_platform(c);
     issued_find(c);
     vaults_read(c);

@@ -200,6 +200,7 @@ struct conversion {
     struct map *hosts_out;    /* hosts that were not chosen */
     bool silent;              /* what is at hand is not written */
     struct map *behaviours;   /* text to struct behaviour */
+    struct map *forwarding;   /* what rules without effects forward to, to struct behaviour */
     struct map *policy_sets;  /* text to struct policies */
     struct map *filter_names; /* namespace, kind and text to struct filter_object */
     struct map *backend_tls;  /* namespace and name of a Service to struct backend_tls */
@@ -213,6 +214,8 @@ struct conversion {
     struct shares shares;                  /* of the host at hand */
     const struct route_redirect *redirect; /* the last redirect to https, and what it became */
     const struct behaviour *redirect_behaviour;
+    /* of the data plane, those that are written in each rule, by http and by https; null: none */
+    const struct route_header_edits *platform_request[2], *platform_response[2];
     struct buf text, key; /* scratch */
 };
 
@@ -355,6 +358,8 @@ struct emission {
 /* The member of a new filter: "cors" of a filter of type "CORS". */
 struct node *filter_add(struct emission *e, const char *type, const char *member);
 void emit_cors(struct emission *e, const void *effect);
+/* Finds the edits of the data plane that each rule is written with. */
+void platform_edits_find(struct conversion *c);
 /* All effects that do not answer, and which the target can say. */
 void effects_emit(struct emission *e);
 /* An edit that the data plane makes for every rule, and which stands in each rule that is written. */

@@ -373,6 +373,53 @@ static void before_redirect_emit(struct emission *e)
     }
 }
 
+static bool has_effects(const struct effects *effects)
+{
+    for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
+        if (effect_get(effects, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* All that decides what becomes of a rule without effects that forwards to one Service of its own namespace; absent
+ * for all other rules, and for targets whose own objects may ask for more. It lies in c->key. */
+static struct slice forwarding_key(struct emission *e)
+{
+    struct conversion *c = e->c;
+    const struct rule *rule = e->rule;
+    const struct backend *backend = rule->backends;
+    if (c->options->target->vendor || rule->backend_count != 1 || !backend->service.len ||
+        !backend->port || !backend->weight || backend->status || backend->effects ||
+        !slice_equal(backend->namespace, rule->origin.namespace) || has_effects(&rule->effects)) {
+        return SLICE_ABSENT;
+    }
+    const uint32_t numbers[] = {e->https, backend->port};
+    buf_clear(&c->key);
+    buf_put(&c->key, (struct slice){(const char *)numbers, sizeof numbers});
+    buf_put(&c->key, backend->service);
+    return buf_slice(&c->key);
+}
+
+/* Most rules only say which Service gets the requests, and many name the same one. */
+static const struct behaviour *forward_emit(struct emission *e)
+{
+    struct conversion *c = e->c;
+    struct slice key = forwarding_key(e);
+    const struct behaviour *known = key.ptr ? map_get(c->forwarding, key) : NULL;
+    if (known) {
+        return known;
+    }
+    effects_emit(e);
+    backends_emit(e);
+    known = behaviour_of(e);
+    if (key.ptr) { /* what was said since has used c->key */
+        map_add(c->forwarding, forwarding_key(e), (void *)(uintptr_t)known);
+    }
+    return known;
+}
+
 /* The redirect to https of one host is that of all, as a rule. */
 static void https_redirect_emit(struct emission *e)
 {
@@ -416,8 +463,7 @@ static void draft_emit(struct conversion *c, struct draft *draft, bool https,
     } else if (all_not_found(rule)) {
         draft->not_found = true;
     } else {
-        effects_emit(&e);
-        backends_emit(&e);
+        draft->behaviour = forward_emit(&e);
     }
     if (!draft->behaviour) {
         draft->behaviour = behaviour_of(&e);

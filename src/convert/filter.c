@@ -179,28 +179,46 @@ bool platform_edit_is_written(enum effect_id id, const struct header_edit *edit)
     return fixed && is_header_name(edit->name);
 }
 
-/* The edits of the data plane, and behind them those of the rule, which may be null. */
-static const void *with_platform(struct emission *e, enum effect_id id, const void *effect)
+/* The edits of the data plane that are written, and behind them those of the rule; null: there are none. */
+static const struct route_header_edits *with_platform(struct conversion *c, enum effect_id id,
+                                                      bool https,
+                                                      const struct route_header_edits *own)
 {
-    const struct route_header_edits *own = effect;
-    const struct route_header_edits *platform = effect_get(&e->c->table->platform, id);
+    const struct route_header_edits *platform = effect_get(&c->table->platform, id);
     if (!platform) {
-        return effect;
+        return own;
     }
-    struct route_header_edits *all = ARENA_NEW(e->c->arena, struct route_header_edits);
+    struct route_header_edits *all = ARENA_NEW(c->arena, struct route_header_edits);
     *all = (struct route_header_edits){.source = own ? own->source : platform->source};
     for (size_t i = 0; i < platform->edits.count; i++) {
         const struct header_edit *edit = &platform->edits.items[i];
-        if (platform_edit_is_written(id, edit) && (e->https || !edit->only_https)) {
-            *ARENA_PUSH(e->c->arena, all->edits.items, all->edits.count, all->edits.capacity) =
-                *edit;
+        if (platform_edit_is_written(id, edit) && (https || !edit->only_https)) {
+            *ARENA_PUSH(c->arena, all->edits.items, all->edits.count, all->edits.capacity) = *edit;
         }
     }
     for (size_t i = 0; own && i < own->edits.count; i++) {
-        *ARENA_PUSH(e->c->arena, all->edits.items, all->edits.count, all->edits.capacity) =
+        *ARENA_PUSH(c->arena, all->edits.items, all->edits.count, all->edits.capacity) =
             own->edits.items[i];
     }
     return all->edits.count ? all : NULL;
+}
+
+void platform_edits_find(struct conversion *c)
+{
+    for (int https = 0; https < 2; https++) {
+        c->platform_request[https] = with_platform(c, EFFECT_request_headers, https, NULL);
+        c->platform_response[https] = with_platform(c, EFFECT_response_headers, https, NULL);
+    }
+}
+
+/* Most rules have no edits of their own. */
+static const void *edits_of(struct emission *e, enum effect_id id, const void *own)
+{
+    if (own) {
+        return with_platform(e->c, id, e->https, own);
+    }
+    return id == EFFECT_request_headers ? e->c->platform_request[e->https]
+                                        : e->c->platform_response[e->https];
 }
 
 static void emit_request_headers(struct emission *e, const void *effect)
@@ -442,7 +460,7 @@ void effects_emit(struct emission *e)
     for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
         const void *effect = effect_get(&e->rule->effects, id);
         if (id == EFFECT_request_headers || id == EFFECT_response_headers) {
-            effect = with_platform(e, id, effect);
+            effect = edits_of(e, id, effect);
         }
         if (effect) {
             emit_fn *own = vendor ? vendor->emitters[id] : NULL;

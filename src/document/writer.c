@@ -124,17 +124,21 @@ static bool is_word(struct slice text)
     return false;
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /* Letters, and after the first also digits and "-._/": no reader sees anything else in them, but for the
  * words above. Nearly all that is written is of this kind. */
 static bool is_simple(struct slice text)
 {
-    if (!text.len || !(is_alphanumeric(text.ptr[0]) || text.ptr[0] == '/') ||
-        (text.ptr[0] >= '0' && text.ptr[0] <= '9')) {
+    if (!text.len || (!is_letter(text.ptr[0]) && text.ptr[0] != '/')) {
         return false;
     }
     for (size_t i = 1; i < text.len; i++) {
         const char c = text.ptr[i];
-        if (!is_alphanumeric(c) && c != '-' && c != '.' && c != '/' && c != '_') {
+        if (!is_letter(c) && !(c >= '-' && c <= '9') && c != '_') { /* "-./" and the digits */
             return false;
         }
     }

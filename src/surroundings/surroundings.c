@@ -54,10 +54,9 @@ void found(struct search *search, struct span span, const char *format, ...)
 
 static bool is_of(const struct detector *detector, const struct object *object)
 {
-    struct slice group = kube_group(object->api_version);
     for (const struct kind_name *name = detector->kinds; name->kind; name++) {
-        if ((slice_is(slice_of(name->kind), "*") || slice_is(object->kind_name, name->kind)) &&
-            (!name->group || slice_is(group, name->group))) {
+        if ((slice_is(object->kind_name, name->kind) || slice_is(SLICE("*"), name->kind)) &&
+            (!name->group || slice_is(kube_group(object->api_version), name->group))) {
             return true;
         }
     }

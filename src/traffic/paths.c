@@ -30,12 +30,11 @@ static const struct {
 /* `path` is `api`, lies below it, or leads to it by more than its first element ("/v1/chat"). */
 static bool leads_to(struct slice path, struct slice api)
 {
-    while (path.len > 1 && path.ptr[path.len - 1] == '/') {
-        path = slice_sub(path, 0, path.len - 1);
+    if (path.len < 2 || path.ptr[1] != api.ptr[1]) {
+        return false; /* as for most */
     }
-    struct slice rest = slice_sub(path, api.len, path.len);
     if (slice_starts(path, api)) {
-        return !rest.len || rest.ptr[0] == '/';
+        return path.len == api.len || path.ptr[api.len] == '/';
     }
     size_t second = slice_find(path, '/', 1);
     return second < path.len && slice_starts(api, path) && api.ptr[path.len] == '/';
@@ -49,9 +48,13 @@ static bool names(struct slice pattern, struct slice api)
 
 const char *path_api(const struct path_match *path, bool *sure)
 {
+    struct slice text = path->value;
+    while (path->kind != PATH_REGEX && text.len > 1 && text.ptr[text.len - 1] == '/') {
+        text = slice_sub(text, 0, text.len - 1);
+    }
     for (size_t i = 0; i < ARRAY_LEN(apis); i++) {
         struct slice api = slice_of(apis[i].path);
-        if (path->kind == PATH_REGEX ? names(path->value, api) : leads_to(path->value, api)) {
+        if (path->kind == PATH_REGEX ? names(text, api) : leads_to(text, api)) {
             *sure = apis[i].sure;
             return apis[i].api;
         }

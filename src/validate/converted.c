@@ -66,28 +66,62 @@ enum mask {
     MASK_ANY     /* one mark for all: no rule compares it with anything */
 };
 
-struct line {
-    struct slice text, key, value;
-    bool entry; /* a text in a list: no key */
+/* Where a value stands; for it, not for others, other values may stand as well. */
+enum place {
+    PLACE_NONE,
+    PLACE_NAME,
+    PLACE_NAMESPACE,
+    PLACE_PATH,
+    PLACE_SOURCE, /* any text is a good annotation */
+    PLACE_LABEL,
+    PLACE_ENTRY /* a text in a list */
 };
 
-static enum mask mask_of(const struct shaper *s, const struct line *line)
+static const struct {
+    struct slice key;
+    enum place place;
+} keys[] = {{{"name: ", 6}, PLACE_NAME},         {{"namespace: ", 11}, PLACE_NAMESPACE},
+            {{"sectionName: ", 13}, PLACE_NAME}, {{"hostname: ", 10}, PLACE_NAME},
+            {{"value: ", 7}, PLACE_PATH},        {{"gateshift.dev/source: ", 22}, PLACE_SOURCE}};
+
+/* Of "  - key: value", or "  - text"; `at` is the first byte after blanks and dashes. */
+static enum place place_of(const struct shaper *s, struct slice text, size_t at,
+                           struct slice *value)
 {
-    static const struct slice names[] = {
-        {"name", 4}, {"namespace", 9}, {"sectionName", 11}, {"hostname", 8}};
+    struct slice rest = slice_sub(text, at, text.len);
     if (s->labels) {
-        return is_usual_label(line->value) ? MASK_ANY : MASK_NONE;
+        *value = slice_sub(rest, slice_find(rest, ':', 0) + 2, rest.len);
+        return PLACE_LABEL;
     }
-    bool named = line->entry;
-    for (size_t i = 0; !named && i < ARRAY_LEN(names); i++) {
-        named = slice_equal(line->key, names[i]);
+    for (size_t i = 0; rest.len && i < ARRAY_LEN(keys); i++) {
+        if (rest.ptr[0] == keys[i].key.ptr[0] && slice_starts(rest, keys[i].key)) {
+            *value = slice_sub(rest, keys[i].key.len, rest.len);
+            return keys[i].place;
+        }
     }
-    if (named) {
-        bool any = s->gateway && (line->entry || slice_equal(line->key, names[1]));
-        return !is_usual_host(line->value) ? MASK_NONE : (any ? MASK_ANY : MASK_NUMBER);
+    bool entry = at >= 2 && text.ptr[at - 2] == '-' && slice_find(rest, ':', 0) == rest.len;
+    *value = rest;
+    return entry ? PLACE_ENTRY : PLACE_NONE;
+}
+
+static enum mask mask_of(const struct shaper *s, enum place place, struct slice value)
+{
+    switch (place) {
+    case PLACE_NAME:
+        return is_usual_host(value) ? MASK_NUMBER : MASK_NONE;
+    case PLACE_NAMESPACE:
+    case PLACE_ENTRY:
+        return !is_usual_host(value) ? MASK_NONE : (s->gateway ? MASK_ANY : MASK_NUMBER);
+    case PLACE_PATH:
+        return is_usual_path(value) ? MASK_NUMBER : MASK_NONE;
+    case PLACE_LABEL:
+        return is_usual_label(value) ? MASK_ANY : MASK_NONE;
+    case PLACE_SOURCE:
+        return MASK_ANY;
+    case PLACE_NONE:
+        break;
     }
-    return slice_equal(line->key, SLICE("value")) && is_usual_path(line->value) ? MASK_NUMBER
-                                                                                : MASK_NONE;
+    return MASK_NONE;
 }
 
 static void put_until(struct shaper *s, const char *end)
@@ -115,18 +149,6 @@ static void put_mask(struct shaper *s, struct slice value, enum mask mask)
     }
 }
 
-/* "  - key: value", or "  - text"; `at` is the first byte after blanks and dashes. */
-static struct line line_of(struct slice text, size_t at)
-{
-    size_t colon = slice_find(text, ':', at);
-    if (colon + 1 < text.len && text.ptr[colon + 1] == ' ') {
-        return (struct line){text, slice_sub(text, at, colon), slice_sub(text, colon + 2, text.len),
-                             false};
-    }
-    bool entry = at >= 2 && text.ptr[at - 2] == '-' && colon == text.len;
-    return (struct line){text, SLICE(""), slice_sub(text, at, text.len), entry};
-}
-
 static void put_line(struct shaper *s, struct slice text)
 {
     size_t at = 0;
@@ -139,18 +161,20 @@ static void put_line(struct shaper *s, struct slice text)
     if (at <= 2) {
         s->labels = s->metadata && slice_equal(text, SLICE("  labels:"));
     }
-    struct line line = line_of(text, at);
-    enum mask mask = line.entry || line.key.len ? mask_of(s, &line) : MASK_NONE;
-    bool repeated = s->listed && line.entry && mask;
-    s->listed = s->gateway && line.entry;
+    if (slice_ends(text, SLICE(":"))) { /* a key alone, as in half of all lines */
+        s->listed = false;
+        return;
+    }
+    struct slice value;
+    enum place place = place_of(s, text, at, &value);
+    enum mask mask = mask_of(s, place, value);
+    bool repeated = s->listed && place == PLACE_ENTRY && mask;
+    s->listed = s->gateway && place == PLACE_ENTRY;
     if (repeated) {
         put_until(s, text.ptr);
         s->from = text.ptr + text.len + 1; /* with its line feed */
-    } else if (slice_equal(line.key, SLICE("gateshift.dev/source"))) {
-        put_until(s, text.ptr);
-        s->from = line.value.ptr + line.value.len; /* any text is a good annotation */
     } else if (mask) {
-        put_mask(s, line.value, mask);
+        put_mask(s, value, mask);
     }
 }
 
