@@ -77,6 +77,12 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     vaults_say(c);
     infrastructure_say_addresses(c);
     say_left_out(c);
+    const struct convert_choice *choice = &options->choice;
+    bool all = !choice->namespace.len && !choice->selector && !choice->host_count;
+    if (!out->count && !options->gateway_name.len && all) {
+        say(c, DIAG_C040, SEVERITY_WARNING, SPAN_NONE, NULL,
+            "no rule is left to be written, so there is no Gateway: nothing listens afterwards");
+    }
     sort_stable(c->arena, out->objects, out->count, sizeof *out->objects, by_place, NULL);
     buf_release(&c->text);
     buf_release(&c->key);

@@ -515,6 +515,8 @@ static void test_convert_defaults_of_the_data_plane_are_said_once(void **state)
     (void)state;
     struct fixture f;
     (void)single(&f, PATH_PREFIX_ELEMENT, "/");
+    f.options.target = target_find(SLICE("standard")); /* does nothing by itself that is known */
+    f.table.view.host_dot = HOST_DOT_KEPT;
     struct route_body_limit limit = {.bytes = 1048576};
     f.table.platform.body_limit = &limit;
     (void)convert(&f);

@@ -192,6 +192,24 @@ static bool is_own_answer(const struct backend *backend, int64_t status)
     return !backend->service.len && backend->status == status;
 }
 
+static void say_external(struct conversion *c, const struct rule *rule,
+                         const struct backend *backend)
+{
+    const struct gateway_profile *profile = target_profile(c->options->target);
+    const struct service *service =
+        (const void *)kube_find(c->kube, KUBE_SERVICE, backend->namespace, backend->service);
+    if (service && slice_is(service->type, "ExternalName") &&
+        profile->external_names != EXTERNAL_NAMES_SERVED) {
+        say(c, DIAG_C031, SEVERITY_WARNING, backend->span.line ? backend->span : rule->origin.span,
+            &rule->origin,
+            "Service '" SLICE_FMT "/" SLICE_FMT "' is of type ExternalName, which %s",
+            SLICE_ARG(backend->namespace), SLICE_ARG(backend->service),
+            profile->external_names == EXTERNAL_NAMES_REFUSED
+                ? "the target refuses"
+                : "an implementation of Gateway API may refuse");
+    }
+}
+
 static void say_backend(struct conversion *c, const struct rule *rule,
                         const struct backend *backend)
 {
@@ -208,6 +226,7 @@ static void say_backend(struct conversion *c, const struct rule *rule,
             "), the route to it is written all the same",
             SLICE_ARG(backend->namespace), SLICE_ARG(backend->service), SLICE_ARG(backend->reason));
     }
+    say_external(c, rule, backend);
     for (enum effect_id id = 0; backend->effects && id < EFFECT_COUNT; id++) {
         const void *effect = effect_get(backend->effects, id);
         if (effect && !effect_equal(id, effect, effect_get(&rule->effects, id))) {

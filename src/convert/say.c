@@ -156,6 +156,38 @@ static void put_default(struct conversion *c, enum effect_id id, const void *eff
     }
 }
 
+/* Headers that the target sets by itself. */
+static void say_own_headers(struct conversion *c, const struct gateway_profile *profile,
+                            bool on_request)
+{
+    buf_clear(&c->text);
+    for (size_t i = 0; i < profile->header_count; i++) {
+        const struct gateway_header *header = &profile->headers[i];
+        if (header->on_request == on_request && header->kind != EDIT_REMOVE) {
+            buf_printf(&c->text, "%s%s", c->text.len ? ", " : "", header->name);
+        }
+    }
+    if (c->text.len) {
+        say(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, NULL, "%s sets these headers on %s: " SLICE_FMT,
+            profile->name, on_request ? "requests" : "answers", SLICE_ARG(buf_slice(&c->text)));
+    }
+}
+
+/* What the target does by itself, and the data plane does not. */
+static void say_target(struct conversion *c)
+{
+    const struct gateway_profile *profile = target_profile(c->options->target);
+    say_own_headers(c, profile, true);
+    say_own_headers(c, profile, false);
+    if (c->table->view.host_dot == HOST_DOT_CUT && profile->view.host_dot != HOST_DOT_CUT) {
+        say(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, NULL,
+            "a Host with a dot at its end ('shop.example.com.') is the name without it today; %s",
+            profile->view.host_dot == HOST_DOT_KEPT ? "afterwards it is a name that no route has"
+                                                    : "afterwards that depends on the "
+                                                      "implementation");
+    }
+}
+
 void say_platform(struct conversion *c)
 {
     say_unknown(c, c->table->unknown, NULL);
@@ -169,6 +201,7 @@ void say_platform(struct conversion *c)
             "reach the Gateway, or switch the redirects off",
             SLICE_ARG(c->table->view.scheme_header));
     }
+    say_target(c);
     for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
         const void *effect = effect_get(&c->table->platform, id);
         const struct vendor *vendor = c->options->target->vendor;
