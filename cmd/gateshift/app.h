@@ -24,6 +24,7 @@ int cmd_simulate(struct app *app);
 int cmd_test(struct app *app);
 int cmd_diff(struct app *app);
 int cmd_show(struct app *app);
+int cmd_plan(struct app *app);
 int cmd_rollback(struct app *app);
 int cmd_report(struct app *app);
 int cmd_validate(struct app *app);

@@ -1,5 +1,6 @@
 #include "app.h"
 #include "folder.h"
+#include "plan/plan.h"
 #include "rollback/rollback.h"
 
 static void summarize(struct app *app, const struct rollback *rollback)
@@ -83,15 +84,28 @@ static int write_folder(struct app *app, const struct rollback *rollback)
                                   fine ? "" : "; nothing was written");
 }
 
+static bool read_wave(struct app *app, struct rollback_choice *choice)
+{
+    struct words paths = {&app->options.plan, 1, 1};
+    struct input input = {0};
+    app_input(app, &paths, &input);
+    choice->ingresses =
+        input.count == 1 ? plan_read_wave(&app->run, &input.files[0], app->options.wave) : NULL;
+    return choice->ingresses != NULL;
+}
+
 static int make(struct app *app, struct side *side, const struct side_options *side_options,
                 const struct convert_options *options)
 {
-    const struct rollback_choice choice = {.namespace = app->options.namespace,
-                                           .hosts = app->options.hosts.items,
-                                           .host_count = app->options.hosts.count};
+    struct rollback_choice choice = {.namespace = app->options.namespace,
+                                     .hosts = app->options.hosts.items,
+                                     .host_count = app->options.hosts.count};
     struct run quiet = app->run; /* what there is to say of a conversion, convert says */
     struct converted converted = {0};
     struct rollback rollback;
+    if (app->options.wave.len && !read_wave(app, &choice)) {
+        return EXIT_INPUT;
+    }
     quiet.diag = diag_beside(app->run.diag);
     convert_table(&quiet, &side->kube, &side->table, options, &converted);
     if (!rollback_make(&app->run, side, side_options, &choice, &converted, &rollback)) {
@@ -125,6 +139,9 @@ int cmd_rollback(struct app *app)
     }
     if (app->options.force && !app->options.out_dir.len) {
         return app_usage(app, "'--force' needs '--out-dir'");
+    }
+    if (app->options.wave.len != 0 && !app->options.plan.len) {
+        return app_usage(app, "'--wave' needs '--plan'");
     }
     if (!app_convert_options(app, &options)) {
         return EXIT_USAGE;

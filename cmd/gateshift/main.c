@@ -119,6 +119,8 @@ static int dispatch(struct app *app)
         return cmd_show(app);
     case COMMAND_VALIDATE:
         return cmd_validate(app);
+    case COMMAND_PLAN:
+        return cmd_plan(app);
     case COMMAND_ROLLBACK:
         return cmd_rollback(app);
     case COMMAND_REPORT:

@@ -22,6 +22,7 @@ CHOICES(yaml_or_json, "yaml", "json")
 CHOICES(text_or_json, "text", "json")
 CHOICES(coverage_formats, "text", "markdown", "json")
 CHOICES(test_formats, "text", "tap", "junit", "json")
+CHOICES(wave_kinds, "namespace", "host")
 CHOICES(channels, "standard", "experimental")
 CHOICES(sides, "auto", "ingress", "gateway")
 CHOICES(error_levels, "error", "warning")
@@ -89,6 +90,8 @@ static const struct command_row commands[] = {
      "print the effective routes, in the order of decision"},
     {COMMAND_VALIDATE, "validate", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
      "tell whether an API server, and the target, would accept the objects"},
+    {COMMAND_PLAN, "plan", NULL, 0, 0, "-f PATH... --out-dir DIR [--to TARGET] [OPTION...]",
+     "write a phased migration with a runbook and the way back"},
     {COMMAND_ROLLBACK, "rollback", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
      "write the manifests that put Ingresses back, and prove them"},
     {COMMAND_REPORT, "report", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
@@ -107,11 +110,11 @@ static const struct command_row commands[] = {
 /* Those that read what a data plane does, and those that read objects at all. */
 #define SIDES                                                                                      \
     (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_SHOW |             \
-     COMMAND_ROLLBACK | COMMAND_REPORT)
+     COMMAND_ROLLBACK | COMMAND_REPORT | COMMAND_PLAN)
 #define READERS (SIDES | COMMAND_VALIDATE)
 #define CONVERTERS                                                                                 \
     (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_ROLLBACK |         \
-     COMMAND_REPORT)
+     COMMAND_REPORT | COMMAND_PLAN)
 #define ON_CLUSTER ((READERS & ~COMMAND_TEST) | COMMAND_SNAPSHOT)
 #define ANY_COMMAND                                                                                \
     (READERS | COMMAND_SNAPSHOT | COMMAND_EXPLAIN | COMMAND_VERSION | COMMAND_COMPLETION)
@@ -191,9 +194,16 @@ static const struct option_row rows[] = {
     TEXT("out-dir", 0, out_dir, COMMAND_CONVERT, "DIR",
          "write a file for each object into folders by owner and namespace"),
     SWITCH("flat", 0, flat, COMMAND_CONVERT, "write all files of --out-dir side by side"),
+    TEXT("out-dir", 0, out_dir, COMMAND_PLAN, "DIR", "folder for the plan"),
+    CHOICE("waves", 0, waves, COMMAND_PLAN, "BY", wave_kinds,
+           "what moves together, besides Ingresses that share a host"),
+    TEXT("plan", 0, plan, COMMAND_ROLLBACK, "FILE", "plan.json of a plan, for --wave"),
+    TEXT("wave", 0, wave, COMMAND_ROLLBACK, "NUMBER",
+         "put back the Ingresses of this wave of the plan only"),
     TEXT("out-dir", 0, out_dir, COMMAND_ROLLBACK, "DIR",
          "write manifests, steps and proof into a folder"),
-    SWITCH("force", 0, force, COMMAND_CONVERT | COMMAND_ROLLBACK, "overwrite files in --out-dir"),
+    SWITCH("force", 0, force, COMMAND_CONVERT | COMMAND_ROLLBACK | COMMAND_PLAN,
+           "overwrite files in --out-dir"),
     SWITCH("check", 0, check, COMMAND_CONVERT,
            "read back what was written, and prove that it does the same as the Ingresses"),
     CHOICE("from", 0, from, SIDES, "NAME", ingress_from_name, "whose Ingresses they are"),
@@ -252,7 +262,7 @@ static const struct option_row rows[] = {
          "differences that the team accepts; see gateshift-accept(5)"),
     SWITCH("strict", 0, strict, COMMAND_DIFF, "fail on what is unproven, too"),
     CHOICE("fail-on", 0, fail_on,
-           COMMAND_CONVERT | COMMAND_VALIDATE | COMMAND_ROLLBACK | COMMAND_REPORT, "LEVEL",
+           COMMAND_CONVERT | COMMAND_VALIDATE | COMMAND_ROLLBACK | COMMAND_REPORT | COMMAND_PLAN, "LEVEL",
            error_levels, "exit with 1 from this level on"),
     CHOICE("fail-on", 0, fail_on, COMMAND_DIFF, "LEVEL", difference_levels,
            "exit with 1 from this level on"),

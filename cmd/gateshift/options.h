@@ -21,7 +21,8 @@ enum command {
     COMMAND_VALIDATE = 256,
     COMMAND_ROLLBACK = 512,
     COMMAND_SNAPSHOT = 1024,
-    COMMAND_REPORT = 2048
+    COMMAND_REPORT = 2048,
+    COMMAND_PLAN = 4096
 };
 
 struct command_row {
@@ -51,6 +52,7 @@ struct options {
     struct slice diagnostics, min_severity, color, as, before_as, after_as, side, method, client_ip,
         body_size;
     struct slice kubeconfig, context, request_timeout;
+    struct slice waves, plan, wave;
     bool help, keep_going, force, flat, closed, convert, strict, quiet, all, coverage, check;
     bool cluster, all_namespaces, with_certificates, print_rbac;
 };

@@ -88,6 +88,7 @@ struct diag *diag_beside(const struct diag *diag)
     struct diag *beside = diag_new(diag->arena);
     beside->files = diag->files;
     beside->file_count = diag->file_count;
+    beside->file_capacity = diag->file_count; /* room behind them is the other's */
     return beside;
 }
 

@@ -1,0 +1,115 @@
+#include "app.h"
+#include "folder.h"
+#include "plan/plan.h"
+#include "validate/validate.h"
+
+static void summarize(struct app *app, const struct plan *plan)
+{
+    const struct plan_check *check = &plan->check;
+    size_t held = plan->wave_count - plan->moving;
+    buf_printf(&app->summary, "%zu wave%s for %zu host%s", plan->moving,
+               plan->moving == 1 ? "" : "s", plan->host_count, plan->host_count == 1 ? "" : "s");
+    if (held) {
+        buf_printf(&app->summary, ", %zu wave%s that stay%s", held, held == 1 ? "" : "s",
+                   held == 1 ? "s" : "");
+    }
+    buf_printf(&app->summary, "; %zu moves tried", check->moves);
+    if (check->sampled) {
+        buf_printf(&app->summary, ", some of them drawn with seed %llu",
+                   (unsigned long long)check->seed);
+    }
+    buf_printf(&app->summary, ": no host is ever unserved; %zu files written to '" SLICE_FMT "'\n",
+               plan->file_count, SLICE_ARG(app->options.out_dir));
+}
+
+/* All names are looked at before the first file is written. */
+static int write_folder(struct app *app, const struct plan *plan)
+{
+    struct folder folder;
+    struct slice why;
+    if (!folder_open(app->run.arena, app->options.out_dir, app->options.force, &folder, &why)) {
+        return app_failure(app, SLICE_FMT, SLICE_ARG(why));
+    }
+    bool fine = true;
+    for (size_t i = 0; i < plan->file_count && fine; i++) {
+        fine = folder_check(&folder, plan->files[i].path, &why);
+    }
+    for (size_t i = 0; i < plan->file_count && fine; i++) {
+        fine = folder_put(&folder, plan->files[i].path, plan->files[i].text, &why);
+    }
+    bool complete = fine && folder_commit(&folder, &why);
+    folder_close(&folder);
+    if (!complete) {
+        return app_failure(app, SLICE_FMT "%s", SLICE_ARG(why),
+                           fine ? "" : "; nothing was written");
+    }
+    summarize(app, plan);
+    return EXIT_WELL;
+}
+
+static int make(struct app *app, struct side *before, const struct side_options *side_options,
+                const struct convert_options *convert)
+{
+    const struct plan_options options = {.convert = convert,
+                                         .by_host = slice_is(app->options.waves, "host"),
+                                         .version = SLICE(GATESHIFT_VERSION)};
+    const struct compare_options all = {0};
+    struct run quiet =
+        app->run; /* what there is to say of reading back was said when it was written */
+    struct converted converted = {0};
+    struct comparison comparison;
+    struct side after = {0};
+    struct plan plan;
+    int status = EXIT_NO;
+    convert_table(&app->run, &before->kube, &before->table, convert, &converted);
+    const struct schema_release release = {convert->api_minor, convert->experimental};
+    validate_converted(&app->run, &converted, &release);
+    quiet.diag = diag_beside(app->run.diag);
+    if (app_stops(app)) {
+        return EXIT_INPUT;
+    }
+    if (side_from_converted(&quiet, &converted, &before->kube, convert->target, &after)) {
+        sides_compare(&app->run, before, &after, &all, &comparison);
+        if (plan_make(&app->run, before, side_options, &after, &converted, &comparison, &options,
+                      &plan)) {
+            status = write_folder(app, &plan);
+        }
+        side_close(&after);
+    }
+    return status;
+}
+
+static bool fails(const struct app *app)
+{
+    return diag_count_severity(app->run.diag, SEVERITY_ERROR) ||
+           (slice_is(app->options.fail_on, "warning") &&
+            diag_count_severity(app->run.diag, SEVERITY_WARNING));
+}
+
+int cmd_plan(struct app *app)
+{
+    struct side_options side_options;
+    struct convert_options options;
+    struct side side = {0};
+    struct input input = {0};
+    if (app->options.files.count == 0) {
+        return app_usage(app, "'plan' needs input: -f PATH");
+    }
+    if (!app->options.out_dir.len) {
+        return app_usage(app, "'plan' needs a folder to write to: --out-dir DIR");
+    }
+    if (!app_convert_options(app, &options)) {
+        return EXIT_USAGE;
+    }
+    app_side_options(app, SLICE_ABSENT, &side_options);
+    side_options.kind = SIDE_INGRESS;
+    app_input(app, &app->options.files, &input);
+    side_read_whole(&app->run, &input, app->options.namespace, &side.kube);
+    if (!side_build(&app->run, &side_options, &side)) {
+        return EXIT_INPUT;
+    }
+    int status = app_stops(app) ? EXIT_INPUT : make(app, &side, &side_options, &options);
+    side_close(&side);
+    diag_finish(app->run.diag);
+    return status != EXIT_WELL ? status : app_status(app, fails(app) ? EXIT_NO : EXIT_WELL);
+}

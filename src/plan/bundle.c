@@ -1,0 +1,281 @@
+#include "plan/plan_priv.h"
+
+#include "expect/expect.h"
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+static void add(struct planner *planner, struct slice path, struct buf *text)
+{
+    struct plan *plan = planner->plan;
+    *ARENA_PUSH(planner->arena, plan->files, plan->file_count, plan->file_capacity) =
+        (struct plan_file){path, arena_copy(planner->arena, buf_slice(text))};
+    buf_clear(text);
+}
+
+struct slice wave_label(struct arena *arena, size_t index)
+{
+    return arena_printf(arena, "wave-%02zu", index + 1);
+}
+
+static void put_json(const struct node *root, struct buf *text)
+{
+    document_write_json(root, 2, text);
+    buf_putc(text, '\n');
+}
+
+/* ---- objects ------------------------------------------------------------------------------- */
+
+/* kubectl applies the files of a folder by name, so what others refer to has to come first. */
+static struct slice object_file(struct arena *arena, const struct converted_object *object)
+{
+    return arena_printf(arena, "%zu-" SLICE_FMT "-" SLICE_FMT "%s" SLICE_FMT ".yaml",
+                        object->rank + 1, SLICE_ARG(arena_lower(arena, slice_of(object->kind))),
+                        SLICE_ARG(object->namespace), object->namespace.len ? "." : "",
+                        SLICE_ARG(object->name));
+}
+
+static void put_name(struct planner *planner, const struct converted_object *object,
+                     struct buf *text)
+{
+    struct arena *arena = planner->arena;
+    const struct node *given = converted_read(planner->run, object);
+    struct node *root = node_map(arena), *metadata = node_map(arena);
+    node_set(arena, root, "apiVersion", node_get(given, "apiVersion"));
+    node_set(arena, root, "kind", node_get(given, "kind"));
+    node_set(arena, metadata, "name", node_string(arena, object->name));
+    if (object->namespace.len) {
+        node_set(arena, metadata, "namespace", node_string(arena, object->namespace));
+    }
+    node_set(arena, root, "metadata", metadata);
+    buf_puts(text, text->len ? "---\n" : "");
+    document_write_yaml(root, text);
+}
+
+/* What is applied together, and its names for going back, latest first. Null: what is with the Gateways. Routes of waves
+ * that stay are not applied. */
+static void add_objects(struct planner *planner, const struct plan_wave *wave, struct slice folder,
+                        struct slice names)
+{
+    const struct converted *converted = planner->converted;
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    for (size_t i = 0; i < converted->count; i++) {
+        const struct converted_object *object = &converted->objects[i];
+        if (object_wave(planner, object) == wave) {
+            buf_put(&text, object->yaml);
+            add(planner,
+                ARENA_JOIN(planner->arena, folder, SLICE("/"), object_file(planner->arena, object)),
+                &text);
+        }
+    }
+    for (size_t i = converted->count; i-- > 0;) {
+        const struct converted_object *object = &converted->objects[i];
+        if (object_wave(planner, object) == wave &&
+            !slice_is(slice_of(object->kind), "Namespace")) {
+            put_name(planner, object, &text);
+        }
+    }
+    add(planner, names, &text);
+    buf_release(&text);
+}
+
+/* ---- the way back -------------------------------------------------------------------------- */
+
+static void put_ingress_names(struct planner *planner, const struct plan_wave *wave,
+                              struct buf *text)
+{
+    for (size_t i = 0; i < wave->ingresses.count; i++) {
+        struct slice id = wave->ingresses.items[i];
+        size_t slash = slice_find(id, '/', 0);
+        struct arena *arena = planner->arena;
+        struct node *root = node_map(arena), *metadata = node_map(arena);
+        node_set(arena, root, "apiVersion", node_string(arena, SLICE("networking.k8s.io/v1")));
+        node_set(arena, root, "kind", node_string(arena, SLICE("Ingress")));
+        node_set(arena, metadata, "name", node_string(arena, slice_sub(id, slash + 1, id.len)));
+        node_set(arena, metadata, "namespace", node_string(arena, slice_sub(id, 0, slash)));
+        node_set(arena, root, "metadata", metadata);
+        buf_puts(text, i ? "---\n" : "");
+        document_write_yaml(root, text);
+    }
+}
+
+static void add_rollback(struct planner *planner, const struct plan_wave *wave, struct slice folder)
+{
+    struct arena *arena = planner->arena;
+    const struct rollback *rollback = &wave->rollback;
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    for (size_t round = 0; round < rollback->rounds; round++) {
+        rollback_write_round(rollback, round, &text);
+        add(planner,
+            ARENA_JOIN(arena, folder, SLICE("/"),
+                       rollback_round_file(planner->run, rollback, round)),
+            &text);
+    }
+    rollback_write_deletions(planner->run, rollback, &text);
+    add(planner, ARENA_JOIN(arena, folder, SLICE("/" ROLLBACK_DELETE_FILE)), &text);
+    rollback_write_steps(planner->run, rollback, &text);
+    add(planner, ARENA_JOIN(arena, folder, SLICE("/ROLLBACK.md")), &text);
+    put_json(wave->old_cases, &text);
+    add(planner, ARENA_JOIN(arena, folder, SLICE("/old-requests.json")), &text);
+    buf_release(&text);
+}
+
+/* ---- lists and scripts --------------------------------------------------------------------- */
+
+/* Host, Gateway and the first Ingress, with tabs between them. Every other name has no record of its own. */
+static void put_hosts(const struct planner *planner, const struct plan_wave *wave, struct buf *text)
+{
+    const struct plan *plan = planner->plan;
+    for (size_t i = 0; i < plan->host_count; i++) {
+        const struct plan_host *host = &plan->hosts[i];
+        const struct plan_wave *of = &plan->waves[host->wave];
+        bool named = is_dns_subdomain(host->host) || is_wildcard_host(host->host);
+        if (named && !of->held.ptr && (!wave || wave == of)) {
+            buf_printf(text, SLICE_FMT "\t" SLICE_FMT "\t" SLICE_FMT "\n", SLICE_ARG(host->host),
+                       SLICE_ARG(host->gateway), SLICE_ARG(host->ingresses.items[0]));
+        }
+    }
+}
+
+/* The controller logs "[namespace-service-port]" for each request. */
+static void put_upstreams(const struct plan_wave *wave, struct buf *text)
+{
+    const struct slices *needs = &wave->rollback.needs;
+    for (size_t i = 0; i < needs->count; i++) {
+        struct slice need = needs->items[i];
+        if (slice_starts(need, SLICE("Service "))) {
+            size_t slash = slice_find(need, '/', 0);
+            buf_printf(text, "[" SLICE_FMT "-" SLICE_FMT "-\n",
+                       SLICE_ARG(slice_sub(need, sizeof "Service " - 1, slash)),
+                       SLICE_ARG(slice_sub(need, slash + 1, need.len)));
+        }
+    }
+}
+
+static const char records_script[] =
+    "#!/bin/sh\n"
+    "# Records of hosts: what they say, and with Azure DNS (DNS_ZONE and DNS_GROUP set) how they "
+    "change.\n"
+    "#\n"
+    "#   sh records.sh show FILE         what resolvers answer, beside the old and the new "
+    "address\n"
+    "#   sh records.sh ttl SECONDS FILE  set the TTL\n"
+    "#   sh records.sh add FILE          the new address beside the old one: about half of the "
+    "clients\n"
+    "#   sh records.sh move FILE         the new address alone\n"
+    "#   sh records.sh back FILE         the old address alone\n"
+    "#\n"
+    "# FILE has a line for each host: host, Gateway and Ingress, with tabs between them. Without "
+    "DNS_ZONE the changes are\n"
+    "# printed for you to make. Hosts outside DNS_ZONE are left out, and named. An address is "
+    "added before the other one\n"
+    "# is removed, so that a record is never empty.\n"
+    "set -eu\n"
+    "todo=${1:?usage: records.sh show|ttl|add|move|back FILE}\n"
+    "shift\n"
+    "ttl=60\n"
+    "[ \"$todo\" != ttl ] || { ttl=$1; shift; }\n"
+    "file=${1:?a file with hosts is missing}\n"
+    "zone=${DNS_ZONE:-}\n"
+    "[ -z \"$zone\" ] || group=${DNS_GROUP:?DNS_GROUP is the resource group of the zone}\n"
+    "record() { # verb argument...\n"
+    "    verb=$1\n"
+    "    shift\n"
+    "    az network dns record-set a \"$verb\" -g \"$group\" -z \"$zone\" -n \"$name\" \"$@\" -o "
+    "none\n"
+    "}\n"
+    "tab=$(printf '\\t')\n"
+    "while IFS=\"$tab\" read -r host gateway ingress; do\n"
+    "    new=$(kubectl -n \"${gateway%%/*}\" get gateway \"${gateway#*/}\" \\\n"
+    "        -o jsonpath='{.status.addresses[0].value}' 2>/dev/null </dev/null) || new=\n"
+    "    old=$(kubectl -n \"${ingress%%/*}\" get ingress \"${ingress#*/}\" -o \\\n"
+    "        "
+    "jsonpath='{.status.loadBalancer.ingress[0].ip}{.status.loadBalancer.ingress[0].hostname}' \\\n"
+    "        2>/dev/null </dev/null) || old=\n"
+    "    if [ \"$todo\" = show ]; then\n"
+    "        printf '%s: %s (old %s, new %s)\\n' \"$host\" \\\n"
+    "            \"$(dig +noall +answer \"$host\" </dev/null | awk '{print $2, $5}' | tr '\\n' ' "
+    "')\" \\\n"
+    "            \"${old:-unknown}\" \"${new:-none}\"\n"
+    "        continue\n"
+    "    fi\n"
+    "    case $todo in add | move) [ -n \"$new\" ] || { echo \"$host: the Gateway has no address\" "
+    ">&2; exit 1; } ;; esac\n"
+    "    case $todo in add | move | back)\n"
+    "        [ -n \"$old\" ] || { echo \"$host: the Ingress has no address\" >&2; exit 1; } ;;\n"
+    "    esac\n"
+    "    case $host in \"$zone\" | *.\"$zone\") ;; *)\n"
+    "        [ -z \"$zone\" ] || { echo \"$host: not in zone $zone, left out\" >&2; continue; } "
+    ";;\n"
+    "    esac\n"
+    "    if [ -z \"$zone\" ]; then\n"
+    "        case $todo in\n"
+    "        ttl) echo \"$host: set the TTL to $ttl\" ;;\n"
+    "        add) echo \"$host: $old and $new\" ;;\n"
+    "        move) echo \"$host: $new\" ;;\n"
+    "        back) echo \"$host: $old\" ;;\n"
+    "        esac\n"
+    "        continue\n"
+    "    fi\n"
+    "    name=${host%\"$zone\"}\n"
+    "    name=${name%.}\n"
+    "    name=${name:-@}\n"
+    "    case $todo in\n"
+    "    ttl) record update --set \"ttl=$ttl\" </dev/null ;;\n"
+    "    add) record add-record -a \"$new\" </dev/null ;;\n"
+    "    move)\n"
+    "        record add-record -a \"$new\" </dev/null\n"
+    "        record remove-record -a \"$old\" --keep-empty-record-set </dev/null\n"
+    "        ;;\n"
+    "    back)\n"
+    "        record add-record -a \"$old\" </dev/null\n"
+    "        [ -z \"$new\" ] || record remove-record -a \"$new\" --keep-empty-record-set "
+    "</dev/null\n"
+    "        ;;\n"
+    "    *) echo \"there is no '$todo'\" >&2; exit 2 ;;\n"
+    "    esac\n"
+    "    echo \"$host: $todo\"\n"
+    "done <\"$file\"\n";
+
+static void add_wave(struct planner *planner, const struct plan_wave *wave, size_t index)
+{
+    struct arena *arena = planner->arena;
+    struct slice label = wave_label(arena, index);
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    add_objects(planner, wave, ARENA_JOIN(arena, SLICE("routes/"), label),
+                ARENA_JOIN(arena, SLICE("rollback/"), label, SLICE("/routes.yaml")));
+    add_rollback(planner, wave, ARENA_JOIN(arena, SLICE("rollback/"), label));
+    put_json(wave->cases, &text);
+    add(planner, ARENA_JOIN(arena, SLICE("verify/"), label, SLICE("-requests.json")), &text);
+    buf_put(&text, requests_script(planner, wave));
+    add(planner, ARENA_JOIN(arena, SLICE("verify/"), label, SLICE(".sh")), &text);
+    put_hosts(planner, wave, &text);
+    add(planner, ARENA_JOIN(arena, SLICE("shift/"), label, SLICE("-hosts.tsv")), &text);
+    put_ingress_names(planner, wave, &text);
+    add(planner, ARENA_JOIN(arena, SLICE("retire/"), label, SLICE("-ingresses.yaml")), &text);
+    put_upstreams(wave, &text);
+    add(planner, ARENA_JOIN(arena, SLICE("shift/"), label, SLICE("-upstreams.txt")), &text);
+    buf_release(&text);
+}
+
+void bundle_make(struct planner *planner)
+{
+    struct plan *plan = planner->plan;
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    put_json(plan_node(planner), &text);
+    add(planner, SLICE("plan.json"), &text);
+    runbook_write(planner, &text);
+    add(planner, SLICE("RUNBOOK.md"), &text);
+    put_hosts(planner, NULL, &text);
+    add(planner, SLICE("prepare/hosts.tsv"), &text);
+    buf_puts(&text, records_script);
+    add(planner, SLICE("shift/records.sh"), &text);
+    buf_release(&text);
+    add_objects(planner, NULL, SLICE("gateways"), SLICE("rollback/gateways.yaml"));
+    for (size_t w = 0; w < plan->moving; w++) {
+        add_wave(planner, &plan->waves[w], w);
+    }
+}

@@ -1,0 +1,275 @@
+#include "plan/plan_priv.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka needs the four above */
+#include <cmocka.h>
+#include <stdlib.h>
+
+#define CLASS                                                                                      \
+    "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: nginx}\n"              \
+    "spec: {controller: k8s.io/ingress-nginx}\n---\n"
+#define INGRESS(namespace, name, host, path)                                                       \
+    "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: " name                      \
+    ", namespace: " namespace "}\nspec:\n  ingressClassName: nginx\n  rules:\n  - host: " host     \
+                              "\n    http:\n      paths:\n      - {path: " path                    \
+                              ", pathType: Prefix, backend: {service: "                            \
+                              "{name: web, port: {number: 80}}}}\n---\n"
+
+struct world {
+    struct run run;
+    struct side before, after;
+    struct side_options side_options;
+    struct convert_options convert;
+    struct converted converted;
+    struct comparison comparison;
+    struct plan plan;
+    bool made;
+};
+
+static struct world *make(const char *text, bool by_host)
+{
+    const struct compare_options all = {0};
+    struct world *world = calloc(1, sizeof *world);
+    struct input input = {0};
+    assert_non_null(world);
+    run_open(&world->run, NULL, NULL, NULL);
+    input_add_text(&world->run, &input, SLICE("in.yaml"), slice_of(text));
+    side_read_whole(&world->run, &input, SLICE_ABSENT, &world->before.kube);
+    world->side_options.kind = SIDE_INGRESS;
+    assert_true(side_build(&world->run, &world->side_options, &world->before));
+    convert_options_default(&world->convert);
+    convert_table(&world->run, &world->before.kube, &world->before.table, &world->convert,
+                  &world->converted);
+    assert_true(side_from_converted(&world->run, &world->converted, &world->before.kube,
+                                    world->convert.target, &world->after));
+    sides_compare(&world->run, &world->before, &world->after, &all, &world->comparison);
+    const struct plan_options options = {&world->convert, by_host, SLICE("1")};
+    world->made = plan_make(&world->run, &world->before, &world->side_options, &world->after,
+                            &world->converted, &world->comparison, &options, &world->plan);
+    return world;
+}
+
+static void world_close(struct world *world)
+{
+    side_close(&world->after);
+    side_close(&world->before);
+    run_close(&world->run);
+    free(world);
+}
+
+static const char shops[] =
+    CLASS INGRESS("one", "a", "a.example", "/") INGRESS("two", "b", "b.example", "/")
+        INGRESS("two", "c", "c.example", "/") INGRESS("three", "d", "a.example", "/d");
+
+static void test_plan_moves_namespaces_and_shared_hosts_together(void **state)
+{
+    (void)state;
+    struct world *world = make(shops, false);
+    assert_true(world->made);
+    assert_int_equal(world->plan.wave_count, 2);
+    assert_int_equal(world->plan.moving, 2);
+    assert_int_equal(world->plan.host_count, 3);
+    size_t of_a = world->plan.hosts[0].wave, of_b = world->plan.hosts[1].wave;
+    assert_true(slice_is(world->plan.hosts[0].host, "a.example"));
+    assert_int_equal(world->plan.waves[of_a].ingresses.count, 2);
+    assert_int_equal(world->plan.hosts[2].wave, of_b);
+    assert_true(of_a != of_b);
+    world_close(world);
+    world = make(shops, true);
+    assert_true(world->made);
+    assert_int_equal(world->plan.wave_count, 3);
+    world_close(world);
+}
+
+static void test_plan_asks_for_each_rule(void **state)
+{
+    (void)state;
+    struct world *world = make(shops, false);
+    for (size_t i = 0; i < world->plan.wave_count; i++) {
+        assert_true(world->plan.waves[i].rules > 0);
+        assert_int_equal(world->plan.waves[i].covered, world->plan.waves[i].rules);
+    }
+    world_close(world);
+}
+
+static void test_plan_tries_all_orders(void **state)
+{
+    (void)state;
+    struct world *world = make(shops, false);
+    assert_false(world->plan.check.sampled);
+    assert_null(world->plan.check.fault.ptr);
+    assert_int_equal(world->plan.check.kinds, 2);
+    assert_true(world->plan.check.states > 30);
+    world_close(world);
+}
+
+/* ---- what the model has to notice ---------------------------------------------------------- */
+
+static struct planner planner_for(struct world *world)
+{
+    struct planner planner = {.run = &world->run, .arena = world->run.arena, .plan = &world->plan};
+    planner.ingress_wave = map_new(world->run.arena);
+    planner.route_wave = map_new(world->run.arena);
+    for (size_t w = 0; w < world->plan.wave_count; w++) {
+        for (size_t i = 0; i < world->plan.waves[w].ingresses.count; i++) {
+            map_put(planner.ingress_wave, world->plan.waves[w].ingresses.items[i],
+                    &world->plan.waves[w]);
+        }
+    }
+    for (size_t h = 0; h < world->plan.host_count; h++) {
+        const struct plan_host *host = &world->plan.hosts[h];
+        for (size_t i = 0; i < host->routes.count; i++) {
+            map_put(planner.route_wave, host->routes.items[i], &world->plan.waves[host->wave]);
+        }
+    }
+    return planner;
+}
+
+static size_t find_step(const struct plan *plan, enum plan_step_kind kind)
+{
+    for (size_t i = 0; i < plan->step_count; i++) {
+        if (plan->steps[i].kind == kind) {
+            return i;
+        }
+    }
+    fail_msg("no step of kind %d", (int)kind);
+    return 0;
+}
+
+static void assert_fault(struct world *world, const char *part)
+{
+    struct planner planner = planner_for(world);
+    model_check(&planner);
+    assert_non_null(world->plan.check.fault.ptr);
+    if (!slice_contains(world->plan.check.fault, slice_of(part))) {
+        fail_msg("'" SLICE_FMT "' does not say '%s'", SLICE_ARG(world->plan.check.fault), part);
+    }
+}
+
+static void test_model_accepts_the_plan(void **state)
+{
+    (void)state;
+    struct world *world = make(shops, false);
+    struct planner planner = planner_for(world);
+    model_check(&planner);
+    assert_null(world->plan.check.fault.ptr);
+    world_close(world);
+}
+
+/* Without one of its steps a plan loses hosts, somewhere on the way there or back. */
+static void test_model_notices_a_missing_step(void **state)
+{
+    static const struct {
+        enum plan_step_kind kind;
+        const char *fault;
+    } missing[] = {{STEP_RECORDS, "by hand and by a program"},
+                   {STEP_GATEWAYS, "a Gateway that is not there"},
+                   {STEP_ROUTES, "lacks a route"},
+                   {STEP_DRAIN, "lacks an Ingress"},
+                   {STEP_MOVE, "lacks an Ingress"}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(missing); i++) {
+        struct world *world = make(shops, false);
+        struct plan *plan = &world->plan;
+        for (size_t at = find_step(plan, missing[i].kind); at + 1 < plan->step_count; at++) {
+            plan->steps[at] = plan->steps[at + 1];
+        }
+        plan->step_count--;
+        assert_fault(world, missing[i].fault);
+        world_close(world);
+    }
+}
+
+static void test_model_notices_steps_in_a_wrong_order(void **state)
+{
+    static const enum plan_step_kind pairs[][2] = {
+        {STEP_ROUTES, STEP_SHARE}, {STEP_DRAIN, STEP_REMOVE}, {STEP_MOVE, STEP_REMOVE}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        struct world *world = make(shops, false);
+        struct plan *plan = &world->plan;
+        size_t a = find_step(plan, pairs[i][0]), b = find_step(plan, pairs[i][1]);
+        struct plan_step step = plan->steps[a];
+        plan->steps[a] = plan->steps[b];
+        plan->steps[b] = step;
+        assert_fault(world, "is lost");
+        world_close(world);
+    }
+}
+
+/* An Ingress that serves a host of another wave may go while that one is still on the old side. */
+static void test_model_notices_a_host_that_hangs_on_another_wave(void **state)
+{
+    (void)state;
+    struct world *world = make(shops, false);
+    struct plan *plan = &world->plan;
+    plan->hosts[0].ingresses.items[0] = plan->hosts[1].ingresses.items[0];
+    assert_fault(world, "lacks an Ingress");
+    world_close(world);
+    world = make(shops, false);
+    plan = &world->plan;
+    plan->hosts[0].routes.items[0] = plan->hosts[1].routes.items[0];
+    assert_fault(world, "lacks a route");
+    world_close(world);
+}
+
+static void test_plan_has_the_files_that_it_names(void **state)
+{
+    static const char *const wanted[] = {"plan.json",
+                                         "RUNBOOK.md",
+                                         "prepare/hosts.tsv",
+                                         "shift/records.sh",
+                                         "verify/wave-01.sh",
+                                         "verify/wave-01-requests.json",
+                                         "shift/wave-02-hosts.tsv",
+                                         "retire/wave-01-ingresses.yaml",
+                                         "rollback/wave-01/ROLLBACK.md",
+                                         "rollback/wave-02/restore.yaml",
+                                         "rollback/gateways.yaml"};
+    (void)state;
+    struct world *world = make(shops, false);
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+        bool found = false;
+        for (size_t f = 0; f < world->plan.file_count && !found; f++) {
+            found = slice_is(world->plan.files[f].path, wanted[i]);
+        }
+        if (!found) {
+            fail_msg("no file %s", wanted[i]);
+        }
+    }
+    world_close(world);
+}
+
+static void test_plan_finds_the_ingresses_of_a_wave_again(void **state)
+{
+    (void)state;
+    struct world *world = make(shops, false);
+    struct input input = {0};
+    input_add_text(&world->run, &input, SLICE("plan.json"), world->plan.files[0].text);
+    const struct map *ingresses = plan_read_wave(&world->run, &input.files[0], SLICE("1"));
+    assert_non_null(ingresses);
+    assert_int_equal(map_count(ingresses), world->plan.waves[0].ingresses.count);
+    assert_non_null(map_get(ingresses, world->plan.waves[0].ingresses.items[0]));
+    assert_null(plan_read_wave(&world->run, &input.files[0], SLICE("3")));
+    assert_null(plan_read_wave(&world->run, &input.files[0], SLICE("x")));
+    world_close(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plan_moves_namespaces_and_shared_hosts_together),
+        cmocka_unit_test(test_plan_asks_for_each_rule),
+        cmocka_unit_test(test_plan_tries_all_orders),
+        cmocka_unit_test(test_model_accepts_the_plan),
+        cmocka_unit_test(test_model_notices_a_missing_step),
+        cmocka_unit_test(test_model_notices_steps_in_a_wrong_order),
+        cmocka_unit_test(test_model_notices_a_host_that_hangs_on_another_wave),
+        cmocka_unit_test(test_plan_has_the_files_that_it_names),
+        cmocka_unit_test(test_plan_finds_the_ingresses_of_a_wave_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,159 @@
+#include "plan/plan_priv.h"
+
+static const char *const part_titles[LINES_COUNT] = {"Before", "Do", "It worked when", "Stop when",
+                                                     "Undo"};
+
+static void put_lines(const struct plan_lines *lines, const char *title, struct buf *out)
+{
+    bool open = false;
+    if (!lines->count) {
+        return;
+    }
+    buf_printf(out, "**%s**\n\n", title);
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct plan_line *line = &lines->items[i];
+        if (line->command != open) {
+            buf_puts(out, line->command ? (i ? "\n```sh\n" : "```sh\n") : "```\n\n");
+            open = line->command;
+        }
+        buf_puts(out, line->command ? "" : "- ");
+        buf_put(out, line->text);
+        buf_putc(out, '\n');
+    }
+    buf_puts(out, open ? "```\n\n" : "\n");
+}
+
+static void put_step(const struct plan_step *step, size_t number, struct buf *out)
+{
+    buf_printf(out, "### %zu. " SLICE_FMT "\n\n`" SLICE_FMT "`\n\n", number, SLICE_ARG(step->title),
+               SLICE_ARG(step->id));
+    for (size_t i = 0; i < LINES_COUNT; i++) {
+        put_lines(&step->parts[i], part_titles[i], out);
+    }
+}
+
+/* ---- the head ------------------------------------------------------------------------------ */
+
+static void put_waves(struct planner *planner, struct buf *out)
+{
+    const struct plan *plan = planner->plan;
+    buf_puts(out, "| wave | namespaces | hosts | Ingresses | differences: breaking, changed, "
+                  "cosmetic | hosts "
+                  "unproven | rollback |\n|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < plan->wave_count; i++) {
+        const struct plan_wave *wave = &plan->waves[i];
+        const size_t *findings = wave->difficulty.findings;
+        buf_puts(out, "| ");
+        buf_put(out, wave->held.ptr ? SLICE("stays") : wave_label(planner->arena, i));
+        buf_puts(out, " | ");
+        diag_put_code(wave->name, true, out);
+        buf_printf(out, " | %zu | %zu | %zu, %zu, %zu | %zu | %s%s |\n", wave->host_count,
+                   wave->ingresses.count, findings[IMPACT_BREAKING], findings[IMPACT_CHANGED],
+                   findings[IMPACT_COSMETIC], wave->difficulty.unproven,
+                   verdict_name(wave->rollback.verdict),
+                   wave->rollback.trap_count ? ", order matters" : "");
+    }
+    buf_putc(out, '\n');
+}
+
+static void put_check(const struct plan *plan, struct buf *out)
+{
+    const struct plan_check *check = &plan->check;
+    buf_printf(out,
+               "The steps were tried in a model: each wave at its own pace, stopped anywhere, "
+               "undone and done "
+               "again. %s After none of %zu moves is one of the %zu hosts without a side that "
+               "serves it, as "
+               "long as the old address stays the same; caches of DNS are taken to keep old "
+               "answers until a "
+               "step waits for them.\n\n",
+               check->sampled ? "Some orders were drawn." : "All orders were tried.", check->moves,
+               plan->host_count);
+}
+
+static const char head[] =
+    "The steps are done one after the other. Each says what to look at before, what to do, how to "
+    "see that it worked, "
+    "when to stop, and how to undo it. You may stop after any step, for as long as you like. To go "
+    "back, undo the steps "
+    "that were done, the latest first; a single wave goes back alone by undoing its own steps.\n\n"
+    "Commands run in this folder. They need kubectl, curl, dig and jq, and gateshift where it is "
+    "named.\n\n"
+    "The old side keeps all its Ingresses until the phase `retire`: before that, going back is a "
+    "change of records, and "
+    "nothing has to be created again.\n\n";
+
+/* Differences are looked at before the first step: what is meant to change is agreed with those who own the hosts. */
+static void put_differences(struct planner *planner, struct buf *out)
+{
+    const struct comparison *comparison = planner->comparison;
+    size_t shown = 0;
+    for (size_t i = 0; i < comparison->finding_count; i++) {
+        const struct finding *finding = &comparison->findings[i];
+        if (finding->impact < IMPACT_CHANGED || finding->platform) {
+            continue;
+        }
+        if (!shown++) {
+            buf_puts(out, "## What will be answered otherwise\n\nAgree on these with the owners of "
+                          "the hosts first, or "
+                          "change the input and make the plan again.\n\n");
+        }
+        buf_printf(out, "- `" SLICE_FMT "`, %s: ", SLICE_ARG(finding->id),
+                   finding->impact == IMPACT_BREAKING ? "breaking" : "changed");
+        diag_put_code(finding->title, false, out);
+        buf_puts(out, " (");
+        for (size_t h = 0; h < finding->host_count && h < 3; h++) {
+            buf_puts(out, h ? ", " : "");
+            diag_put_code(finding->hosts[h], false, out);
+        }
+        buf_printf(out, "%s)\n", finding->host_count > 3 ? ", ..." : "");
+    }
+    buf_puts(out, shown ? "\n" : "");
+}
+
+static void put_platform(const struct comparison *comparison, struct buf *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < comparison->finding_count; i++) {
+        count += comparison->findings[i].platform;
+    }
+    if (count) {
+        buf_printf(out,
+                   "%zu more hold for all hosts alike, because the two data planes differ; "
+                   "`gateshift diff` lists "
+                   "them, with a request for each.\n\n",
+                   count);
+    }
+}
+
+void runbook_write(struct planner *planner, struct buf *out)
+{
+    const struct plan *plan = planner->plan;
+    static const char *const titles[] = {
+#define X(id, folder, title) title,
+        PLAN_PHASE_LIST(X)
+#undef X
+    };
+    buf_printf(out, "# From " SLICE_FMT " to " SLICE_FMT "\n\n%s", SLICE_ARG(plan->before),
+               SLICE_ARG(plan->after), head);
+    buf_printf(out, "%zu Gateway%s will run, each with an address of its own.\n\n",
+               plan->gateway_count, plan->gateway_count == 1 ? "" : "s");
+    put_waves(planner, out);
+    put_check(plan, out);
+    put_differences(planner, out);
+    put_platform(planner->comparison, out);
+    enum plan_phase phase = PHASE_COUNT;
+    size_t wave = 0;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct plan_step *step = &plan->steps[i];
+        if (step->wave && step->phase != PHASE_RETIRE && step->wave != wave) {
+            buf_printf(out, "## Wave %zu: " SLICE_FMT "\n\n", step->wave,
+                       SLICE_ARG(plan->waves[step->wave - 1].name));
+            wave = step->wave;
+        } else if ((!step->wave || step->phase == PHASE_RETIRE) && step->phase != phase) {
+            buf_printf(out, "## %s\n\n", titles[step->phase]);
+        }
+        phase = step->phase;
+        put_step(step, i + 1, out);
+    }
+}

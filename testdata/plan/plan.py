@@ -1,0 +1,106 @@
+"""See plan.sh."""
+import collections
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import jsonschema
+
+GATESHIFT = sys.argv[1]
+SCHEMA = json.load(open("src/plan/schema/plan.schema.json", encoding="utf-8"))
+SHARED = "../shared/cases/"
+INPUTS = [
+    "testdata/cases/nginx/*/manifests.yaml",
+    SHARED + "ingress-nginx-e2e/*/manifests.yaml",
+    SHARED + "ingress-conformance/*/manifests.yaml",
+    SHARED + "ingress2gateway/ingress-nginx/*/manifests.yaml",
+    SHARED + "patterns/*.yaml",
+]
+counts = collections.Counter()
+failed = []
+
+
+def run(name, arguments, good, cwd=None):
+    done = subprocess.run(
+        [GATESHIFT, *arguments, "--min-severity", "warning", "--color", "never"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        check=False,
+        cwd=cwd,
+    )
+    text = done.stdout.decode("utf-8") + done.stderr.decode("utf-8")
+    if done.returncode not in good:
+        failed.append(f"{name}: {arguments[0]} exits with {done.returncode}: {text[:600]}")
+    return text
+
+
+def check_wave(name, path, folder, number, wave, closed):
+    label = f"wave-{number:02}"
+    bundle = ["-f", folder + "/gateways"] if os.path.isdir(folder + "/gateways") else []
+    bundle += ["-f", f"{folder}/routes/{label}"]
+    run(name, ["validate", *bundle], [0])
+    run(name, ["test", *bundle, "-f", path, "--as", "standard", *closed, f"{folder}/verify/{label}-requests.json"], [0])
+    run(name, ["test", "-f", path, *closed, f"{folder}/rollback/{label}/old-requests.json"], [0])
+    for script in [f"{folder}/verify/{label}.sh", folder + "/shift/records.sh"]:
+        if subprocess.run(["sh", "-n", script], check=False).returncode:
+            failed.append(f"{name}: {script} is no script")
+    back = run(name, ["rollback", "-f", path, *closed, "-q", "--plan", folder + "/plan.json", "--wave", str(number), "-o", "json"], [0, 1])
+    restored = json.JSONDecoder().raw_decode(back)[0]["restore"]
+    names = sorted(
+        item["object"]["metadata"]["namespace"] + "/" + item["object"]["metadata"]["name"]
+        for item in restored
+        if item["object"]["kind"] == "Ingress"
+    )
+    if names != wave["ingresses"]:
+        failed.append(f"{name}: wave {number} puts back {names}")
+
+
+def check_runbook(name, folder):
+    """Every file that the runbook names is there, or is made by the step that names it."""
+    text = open(folder + "/RUNBOOK.md", encoding="utf-8").read()
+    made = set(re.findall(r"> (\S+)", text)) | set(json.load(open(folder + "/plan.json", encoding="utf-8"))["gateways"])
+    for path in set(re.findall(r"\b((?:prepare|gateways|routes|verify|shift|retire|rollback)/[\w./-]*)", text)):
+        if path not in made and not os.path.exists(folder + "/" + path.rstrip(".")):
+            failed.append(f"{name}: the runbook names {path}, which is not there")
+
+
+def one(path):
+    closed = ["--closed"] if path.endswith("manifests.yaml") else []
+    with tempfile.TemporaryDirectory() as work:
+        folder = work + "/plan"
+        messages = run(path, ["plan", "-f", path, "--out-dir", folder, "--gateway-class", "example", *closed], [0, 1, 3])
+        if " P001: " in messages:
+            failed.append(f"{path}: {messages[:600]}")
+        if not os.path.exists(folder + "/plan.json"):
+            # input that is an error, or that nothing of moves; the program says so
+            counts["without a plan"] += 1
+            return
+        plan = json.load(open(folder + "/plan.json", encoding="utf-8"))
+        jsonschema.validate(plan, SCHEMA)
+        counts["plans"] += 1
+        counts["moves"] += plan["check"]["moves"]
+        check_runbook(path, folder)
+        for number, wave in enumerate(plan["waves"], 1):
+            if wave["moves"]:
+                counts["waves"] += 1
+                counts["rules"] += wave["rules"]
+                counts["rules asked for"] += wave["covered"]
+                check_wave(path, path, folder, number, wave, closed)
+
+
+def main():
+    one("testdata/example")
+    for pattern in INPUTS:
+        for path in sorted(glob.glob(pattern)):
+            one(path)
+    print(", ".join(f"{count} {name}" for name, count in sorted(counts.items())), f"{len(failed)} failed", sep=", ")
+    for text in failed[:40]:
+        print("not ok:", text)
+    return 1 if failed or counts["plans"] < 20 or counts["rules asked for"] * 10 < counts["rules"] * 9 else 0
+
+
+sys.exit(main())
