@@ -92,8 +92,8 @@ int cmd_plan(struct app *app)
     struct convert_options options;
     struct side side = {0};
     struct input input = {0};
-    if (app->options.files.count == 0) {
-        return app_usage(app, "'plan' needs input: -f PATH");
+    if (!app_has_input(app)) {
+        return app_usage(app, "'plan' needs input: -f PATH, or --cluster");
     }
     if (!app->options.out_dir.len) {
         return app_usage(app, "'plan' needs a folder to write to: --out-dir DIR");

@@ -86,12 +86,33 @@ static void test_diag_keeps_a_bounded_number(void **state)
     arena_close(arena);
 }
 
+/* The room behind the files of the other sink is not its own. */
+static void test_diag_beside_takes_files_of_its_own(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_open(0, NULL, NULL);
+    struct diag *diag = diag_new(arena);
+    for (size_t i = 0; i < 4; i++) { /* as many as there is room for at first */
+        diag_file_add(diag, SLICE("a.yaml"), SLICE_ABSENT);
+    }
+    struct diag *beside = diag_beside(diag);
+    uint64_t *next = ARENA_NEW(arena, uint64_t);
+    assert_int_equal(diag_file_add(beside, SLICE("<back>"), SLICE_ABSENT), 5);
+    assert_int_equal(*next, 0);
+    assert_int_equal(diag_file_add(diag, SLICE("b.yaml"), SLICE_ABSENT), 5);
+    assert_true(slice_is(diag_file_name(beside, 5), "<back>"));
+    assert_true(slice_is(diag_file_name(beside, 1), "a.yaml"));
+    assert_true(slice_is(diag_file_name(diag, 5), "b.yaml"));
+    arena_close(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_diag_finish_sorts_by_place_and_drops_repeats),
         cmocka_unit_test(test_diag_counts_errors_of_the_input),
         cmocka_unit_test(test_diag_hides_the_text_of_a_file),
+        cmocka_unit_test(test_diag_beside_takes_files_of_its_own),
         cmocka_unit_test(test_diag_rows_are_found_and_explained),
         cmocka_unit_test(test_diag_keeps_a_bounded_number),
     };

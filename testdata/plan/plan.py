@@ -95,7 +95,8 @@ def one(path):
 def main():
     one("testdata/example")
     for pattern in INPUTS:
-        for path in sorted(glob.glob(pattern)):
+        # all of them with PLAN_ALL set; else enough for every day
+        for path in sorted(glob.glob(pattern))[:: 1 if os.environ.get("PLAN_ALL") else 5]:
             one(path)
     print(", ".join(f"{count} {name}" for name, count in sorted(counts.items())), f"{len(failed)} failed", sep=", ")
     for text in failed[:40]:
