@@ -84,6 +84,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
             "no rule is left to be written, so there is no Gateway: nothing listens afterwards");
     }
     sort_stable(c->arena, out->objects, out->count, sizeof *out->objects, by_place, NULL);
+    languages_close(c);
     buf_release(&c->text);
     buf_release(&c->key);
     arena_close(c->nodes);

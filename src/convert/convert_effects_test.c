@@ -162,6 +162,9 @@ static const char *rewritten(struct fixture *f, const char *path, const char *ta
     rewrite->source = source_of(f, "rewrite-target");
     rewrite->kind = capture ? REWRITE_REGEX : REWRITE_FULL;
     rewrite->pattern = slice_of(path);
+    struct slice error;
+    rewrite->regex =
+        regex_compile(&f->run, f->table.regexes, rewrite->pattern, false, false, &error);
     const struct part parts[] = {{.kind = PART_TEXT, .text = slice_of(target)},
                                  {.kind = PART_CAPTURE, .index = capture}};
     rewrite->target = parts_of(f, parts, capture ? 2 : 1);
@@ -271,6 +274,9 @@ static void test_convert_prefix_rewrites_do_not_share_a_rule(void **state)
                                      {.kind = PART_CAPTURE, .index = 2}};
         effect->kind = REWRITE_REGEX;
         effect->pattern = slice_of(paths[i]);
+        struct slice error;
+        effect->regex =
+            regex_compile(&f.run, f.table.regexes, effect->pattern, false, false, &error);
         effect->target = parts_of(&f, parts, 2);
         rule->effects.rewrite = effect;
     }

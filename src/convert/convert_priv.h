@@ -7,6 +7,7 @@
 #define GATESHIFT_CONVERT_PRIV_H
 
 #include "convert/convert.h"
+#include "language/language.h"
 
 /* Limits of the CRDs, gateway-api apis/v1/gateway_types.go, httproute_types.go and
  * apis/v1beta1/referencegrant_types.go. */
@@ -208,8 +209,11 @@ struct conversion {
     struct map *host_policies;    /* to struct host_policy */
     const struct plane *plane;    /* at hand, and its host */
     const struct unit *unit;
-    struct map *vaults;                    /* "namespace/secret" to struct vault */
-    struct map *ports;                     /* "namespace/service port" to struct port_use */
+    struct map *vaults;             /* "namespace/secret" to struct vault */
+    struct map *ports;              /* "namespace/service port" to struct port_use */
+    struct language_set *languages; /* null: none was asked for; with it the next ones */
+    struct map *path_memo, *pair_memo, *shadow_memo;
+    size_t questions;                      /* about pairs of paths */
     struct drafts views[2];                /* of the host at hand, by http and by https */
     struct shares shares;                  /* of the host at hand */
     const struct route_redirect *redirect; /* the last redirect to https, and what it became */
@@ -286,7 +290,7 @@ struct slice name_claim(struct arena *arena, struct map *taken, struct slice wan
 
 /* ---- path.c ------------------------------------------------------------------------------- */
 
-/* A regex that says no more than a prefix: "/p(/|$)(.*)". */
+/* What an expression says as a literal: "/p(/|$)(.*)". */
 enum shape_kind {
     SHAPE_NONE,
     SHAPE_ELEMENT, /* /p and /p/... */
@@ -297,12 +301,11 @@ enum shape_kind {
 };
 struct path_shape {
     enum shape_kind kind;
-    struct slice head;   /* "/p" */
-    unsigned rest;       /* capture with what follows; 0: none */
-    bool rest_has_slash; /* it begins with the slash after the head */
-    bool has_dot;        /* the head has a bare '.', which is any character */
+    struct slice head; /* "/p" */
+    bool fold;         /* in any case, which matters */
+    bool has_dot;      /* the head has a bare '.', which is any character */
 };
-void path_shape_read(struct arena *arena, struct slice pattern, struct path_shape *out);
+void path_shape_read(struct conversion *c, const struct path_match *path, struct path_shape *out);
 /* Fills rank and value; false when the path cannot be written, which was then said. With `keeps_prefix`
  * something replaces the prefix of the match, which has to be one. */
 bool path_draft(struct conversion *c, const struct rule *rule, const struct path_shape *shape,
@@ -323,6 +326,26 @@ bool path_as_expression(struct conversion *c, const struct rule *rule,
 /* The path as the Ingress has it, where that is asked for and plain. */
 bool path_as_meant(struct conversion *c, const struct rule *rule, enum path_rank *rank,
                    struct slice *value);
+
+/* ---- languages.c: paths as regular languages ------------------------------------------------ */
+
+void languages_close(struct conversion *c);
+/* The paths that a match takes today; null: not known. */
+const struct language *path_language(struct conversion *c, const struct path_match *path);
+/* Is there a literal for the path, were its text `value`? */
+bool path_form(struct conversion *c, const struct path_match *path, struct slice value, bool fold,
+               struct literal_form *out);
+/* Does an expression match one word alone? */
+bool pattern_is_word(struct conversion *c, struct slice pattern, struct slice *word);
+/* Is there a path that both take, as they are written? True also where that is not known. */
+bool paths_meet(struct conversion *c, const struct draft_match *a, const struct draft_match *b);
+/* Does one take all paths of the other, for sure? */
+bool path_covers(struct conversion *c, const struct draft_match *outer,
+                 const struct draft_match *inner);
+/* The same as paths_meet, for paths as they are today. */
+bool rules_meet(struct conversion *c, const struct rule *a, const struct rule *b);
+/* Of rules in their order, those of whose paths the ones before leave nothing; one for each. */
+const bool *shadowed_rules(struct conversion *c, const struct rule *const *rules, size_t count);
 
 /* ---- rewrite.c ---------------------------------------------------------------------------- */
 
@@ -457,7 +480,7 @@ void draft_hide(struct conversion *c, struct slice hostname, const struct draft 
 /* The target puts every expression behind every prefix. */
 bool expressions_come_last(const struct conversion *c);
 /* They may take the same request. */
-bool may_overlap(const struct draft_match *a, const struct draft_match *b);
+bool may_overlap(struct conversion *c, const struct draft_match *a, const struct draft_match *b);
 
 /* ---- expressions.c ------------------------------------------------------------------------ */
 

@@ -509,7 +509,7 @@ void rule_draft(struct conversion *c, const struct rule *rule, bool https, struc
     }
     struct path_shape shape = {.kind = SHAPE_NONE};
     if (rule->match.path.kind == PATH_REGEX) {
-        path_shape_read(c->arena, rule->match.path.value, &shape);
+        path_shape_read(c, &rule->match.path, &shape);
     }
     struct draft draft = {.rule = rule};
     struct rewrite_plan rewrite;

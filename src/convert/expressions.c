@@ -11,18 +11,18 @@ static bool is_plain_root(const struct draft *draft)
            !draft->match.test_count && !draft->match.method.len;
 }
 
-static bool rivals(const struct draft *a, const struct draft *b)
+static bool rivals(struct conversion *c, const struct draft *a, const struct draft *b)
 {
     return !a->dropped && !b->dropped && a->behaviour != b->behaviour &&
-           may_overlap(&a->match, &b->match);
+           may_overlap(c, &a->match, &b->match);
 }
 
 /* An expression that comes before it today, and could take its requests. */
-static bool stands_behind_expression(const struct drafts *drafts, size_t at)
+static bool stands_behind_expression(struct conversion *c, const struct drafts *drafts, size_t at)
 {
     for (size_t i = 0; i < at; i++) {
         if (drafts->items[i].match.rank == RANK_REGEX &&
-            rivals(&drafts->items[i], &drafts->items[at])) {
+            rivals(c, &drafts->items[i], &drafts->items[at])) {
             return true;
         }
     }
@@ -85,7 +85,7 @@ static void lengthen(struct conversion *c, struct drafts *drafts)
         for (size_t j = i + 1; draft->match.rank == RANK_REGEX && j < drafts->count; j++) {
             const struct draft *later = &drafts->items[j];
             if (later->match.rank == RANK_REGEX && later->match.key >= draft->match.key &&
-                rivals(draft, later) && !match_equal(&draft->match, &later->match)) {
+                rivals(c, draft, later) && !match_equal(&draft->match, &later->match)) {
                 pad(c, draft, later->match.value.len + 1);
             }
         }
@@ -104,7 +104,7 @@ void prefixes_as_expressions(struct conversion *c, struct slice hostname, struct
         if (can && is_plain_root(draft)) {
             hide_behind(c, hostname, drafts, i);
             rewrite_match(c, hostname, draft);
-        } else if (can && stands_behind_expression(drafts, i)) {
+        } else if (can && stands_behind_expression(c, drafts, i)) {
             rewrite_match(c, hostname, draft);
         }
     }

@@ -44,7 +44,7 @@ static const char *expression_tail(const struct rule *rule, const struct path_sh
     case PATH_REGEX:
         break;
     }
-    bool folds = path_folds(rule, shape->head);
+    bool folds = shape->fold;
     switch (shape->kind) {
     case SHAPE_NONE:
     case SHAPE_ALL:
@@ -79,8 +79,9 @@ bool path_as_expression(struct conversion *c, const struct rule *rule,
     bool regex = path->kind == PATH_REGEX;
     struct slice head = regex ? shape->head : path->value;
     struct slice quoted = regex_quote(c->arena, head);
-    struct slice value = ARENA_JOIN(c->arena, path_folds(rule, head) ? SLICE("(?i)") : SLICE(""),
-                                    quoted, slice_of(tail));
+    bool folds = regex ? shape->fold : path_folds(rule, head);
+    struct slice value =
+        ARENA_JOIN(c->arena, folds ? SLICE("(?i)") : SLICE(""), quoted, slice_of(tail));
     if (value.len > PATH_BYTES_MAX || !slice_starts(head, SLICE("/"))) {
         return false;
     }

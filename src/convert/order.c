@@ -62,11 +62,13 @@ static bool heads_meet(struct slice a, struct slice b)
     return slice_equal_fold(slice_sub(a, 0, len), slice_sub(b, 0, len));
 }
 
-static bool paths_overlap(const struct draft_match *a, const struct draft_match *b)
+static bool paths_overlap(struct conversion *c, const struct draft_match *a,
+                          const struct draft_match *b)
 {
-    if (a->rank == RANK_REGEX || b->rank == RANK_REGEX) {
+    if (a->rank == RANK_REGEX || b->rank == RANK_REGEX) { /* most are told apart by their heads */
         return heads_meet(a->rank == RANK_REGEX ? regex_head(a->value) : a->value,
-                          b->rank == RANK_REGEX ? regex_head(b->value) : b->value);
+                          b->rank == RANK_REGEX ? regex_head(b->value) : b->value) &&
+               paths_meet(c, a, b);
     }
     if (a->rank == RANK_EXACT && b->rank == RANK_EXACT) {
         return slice_equal(a->value, b->value);
@@ -91,23 +93,26 @@ static bool tests_exclude(const struct draft_match *a, const struct draft_match 
     return false;
 }
 
-bool may_overlap(const struct draft_match *a, const struct draft_match *b)
+bool may_overlap(struct conversion *c, const struct draft_match *a, const struct draft_match *b)
 {
     bool methods = a->method.len && b->method.len && !slice_equal(a->method, b->method);
-    return !methods && paths_overlap(a, b) && !tests_exclude(a, b);
+    return !methods && !tests_exclude(a, b) && paths_overlap(c, a, b);
 }
 
 /* Every request of `inner` is one of `outer`, for sure. */
-static bool covers(const struct draft_match *outer, const struct draft_match *inner)
+static bool covers(struct conversion *c, const struct draft_match *outer,
+                   const struct draft_match *inner)
 {
     if (outer->test_count || outer->method.len) {
         return match_equal(outer, inner);
     }
-    if (outer->rank == RANK_PREFIX) {
-        return slice_is(outer->value, "/") ||
-               (inner->rank != RANK_REGEX && prefix_contains(outer->value, inner->value));
+    if (outer->rank == RANK_REGEX || inner->rank == RANK_REGEX) {
+        return path_covers(c, outer, inner);
     }
-    return outer->rank == inner->rank && slice_equal(outer->value, inner->value);
+    if (outer->rank == RANK_PREFIX) {
+        return prefix_contains(outer->value, inner->value);
+    }
+    return inner->rank == RANK_EXACT && slice_equal(outer->value, inner->value);
 }
 
 /* ---- rules that need not be written --------------------------------------------------------- */
@@ -176,8 +181,88 @@ static void drop_repeated(struct conversion *c, struct slice hostname, struct dr
     }
 }
 
+/* The text that all paths of a match begin with. */
+static struct slice path_head(const struct path_match *path)
+{
+    struct slice pattern = path->value;
+    if (path->kind != PATH_REGEX) {
+        return path->kind == PATH_ANY ? SLICE("") : pattern;
+    }
+    return regex_head(slice_starts(pattern, SLICE("^")) ? slice_sub(pattern, 1, pattern.len)
+                                                        : pattern);
+}
+
+/* Could the first, of an earlier rule, leave nothing of the other? Where the other is a text, it is a path itself. */
+static bool may_take_all(const struct path_match *first, const struct path_match *path)
+{
+    struct slice a = path_head(first), b = path_head(path);
+    return heads_meet(a, b) && (path->kind == PATH_REGEX || a.len <= b.len);
+}
+
+/* Most hosts have no rule that an earlier one could hide, which is seen by their heads. Among literal paths those
+ * that leave nothing are the same path. */
+static bool can_shadow(const struct drafts *drafts)
+{
+    enum { MANY = 200 };
+    for (size_t j = 1; j < drafts->count; j++) {
+        const struct path_match *path = &drafts->items[j].rule->match.path;
+        bool asks = path->kind == PATH_REGEX || path->fold;
+        for (size_t i = 0; asks && i < j; i++) {
+            const struct rule *first = drafts->items[i].rule;
+            if (first != drafts->items[j].rule && !first->match.test_count &&
+                !first->match.method.len && may_take_all(&first->match.path, path)) {
+                return true;
+            }
+        }
+        if (j >= MANY && asks) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A rule that takes requests of the other one, with another meaning: as it is written, it may leave some of them
+ * to one that says the same. */
+static const struct draft *taker(struct conversion *c, const struct drafts *drafts, size_t at)
+{
+    const struct draft *first = NULL, *draft = &drafts->items[at];
+    for (size_t i = 0; i < at; i++) {
+        const struct draft *other = &drafts->items[i];
+        const struct match *match = &other->rule->match;
+        if (other->rule == draft->rule || other->dropped || match->test_count ||
+            match->method.len || !rules_meet(c, other->rule, draft->rule)) {
+            continue;
+        }
+        if (other->behaviour == draft->behaviour && !covers(c, &other->match, &draft->match)) {
+            return NULL;
+        }
+        first = first ? first : other;
+    }
+    return first;
+}
+
+/* Earlier rules without conditions take all its paths together. */
+static void drop_shadowed(struct conversion *c, struct slice hostname, struct drafts *drafts)
+{
+    if (!can_shadow(drafts)) {
+        return;
+    }
+    const struct rule **rules = ARENA_ARRAY(c->arena, const struct rule *, drafts->count);
+    for (size_t i = 0; i < drafts->count; i++) {
+        rules[i] = drafts->items[i].rule;
+    }
+    const bool *hidden = shadowed_rules(c, rules, drafts->count);
+    for (size_t i = 1; i < drafts->count; i++) {
+        struct draft *draft = &drafts->items[i];
+        const struct draft *by = hidden[i] && !draft->dropped ? taker(c, drafts, i) : NULL;
+        if (by) {
+            draft_hide(c, hostname, by, draft);
+        }
+    }
+}
+
 /* A redirect to https that a later one makes as well. */
-static void drop_redundant(struct drafts *drafts)
+static void drop_redundant(struct conversion *c, struct drafts *drafts)
 {
     size_t other_count = 0, catch_all = drafts->count;
     for (size_t i = drafts->count; i-- > 0;) {
@@ -191,7 +276,7 @@ static void drop_redundant(struct drafts *drafts)
             for (size_t j = i + 1; other_count && j < catch_all && !needed; j++) {
                 const struct draft *later = &drafts->items[j];
                 needed = !later->dropped && !later->to_https &&
-                         may_overlap(&draft->match, &later->match);
+                         may_overlap(c, &draft->match, &later->match);
             }
             draft->dropped = !needed;
             continue;
@@ -218,7 +303,7 @@ static void drop_not_found(struct conversion *c, struct drafts *drafts)
         bool needed = false;
         for (size_t j = i + 1; j < drafts->count && !needed; j++) {
             needed =
-                !drafts->items[j].dropped && may_overlap(&draft->match, &drafts->items[j].match);
+                !drafts->items[j].dropped && may_overlap(c, &draft->match, &drafts->items[j].match);
         }
         draft->dropped = !needed;
         if (needed) {
@@ -235,10 +320,10 @@ static void drop_not_found(struct conversion *c, struct drafts *drafts)
 static void check_pair(struct conversion *c, struct slice hostname, const struct draft *first,
                        struct draft *second)
 {
-    if (!may_overlap(&first->match, &second->match) || first->behaviour == second->behaviour) {
+    if (!may_overlap(c, &first->match, &second->match) || first->behaviour == second->behaviour) {
         return;
     }
-    if (covers(&first->match, &second->match)) {
+    if (covers(c, &first->match, &second->match)) {
         draft_hide(c, hostname, first, second);
         return;
     }
@@ -316,7 +401,8 @@ static void check_regexes(struct conversion *c, struct slice hostname, struct dr
 void drafts_order(struct conversion *c, struct slice hostname, struct drafts *drafts)
 {
     drop_repeated(c, hostname, drafts);
-    drop_redundant(drafts);
+    drop_shadowed(c, hostname, drafts);
+    drop_redundant(c, drafts);
     drop_not_found(c, drafts);
     if (expressions_come_last(c)) {
         prefixes_as_expressions(c, hostname, drafts);

@@ -2,89 +2,75 @@
 
 #include <string.h>
 
-/* ---- expressions that are prefixes --------------------------------------------------------- */
+/* ---- expressions that are literals --------------------------------------------------------- */
 
-/* What people write behind a literal path, longest first where one ends like another. */
-static const struct {
-    const char *suffix;
-    enum shape_kind kind;
-    unsigned rest; /* capture that holds what follows */
-    bool rest_has_slash;
-} tails[] = {
-    {"(/|$)(.*)", SHAPE_ELEMENT, 2, false},   /* /p and all below it */
-    {"(?:/|$)(.*)", SHAPE_ELEMENT, 1, false}, /* likewise */
-    {"(/|$).*", SHAPE_ELEMENT, 0, false},     /* likewise */
-    {"(/|$)", SHAPE_ELEMENT, 0, false},       /* likewise */
-    {"/?(.*)", SHAPE_TEXT, 1, false},         /* what begins with /p */
-    {"/(.*)", SHAPE_BELOW, 1, false},         /* below /p only */
-    {"/.*", SHAPE_BELOW, 0, false},           /* likewise */
-    {"(.*)", SHAPE_TEXT, 1, true},            /* what begins with /p */
-    {".*", SHAPE_TEXT, 0, false},             /* likewise */
-    {"$", SHAPE_EXACT, 0, false},             /* /p alone */
-    {"", SHAPE_TEXT, 0, false},               /* what begins with /p */
-};
-
-/* The literal text that a pattern stands for; false when it has other meanings. */
-static bool literal_text(struct arena *arena, struct slice pattern, struct path_shape *out)
+/* The pattern with each bare '.' taken for itself, as authors of "/v1.0" mean it; absent: there is none. */
+static struct slice dots_quoted(struct arena *arena, struct slice pattern)
 {
-    char *text = arena_alloc(arena, pattern.len + 1);
+    char *text = arena_alloc(arena, 2 * pattern.len);
     size_t len = 0;
-    out->has_dot = false;
+    bool in_class = false, any = false;
     for (size_t i = 0; i < pattern.len; i++) {
-        char c = pattern.ptr[i];
-        if (c == '\\' && i + 1 < pattern.len && strchr("./-_+$()[]{}|*?^~", pattern.ptr[i + 1])) {
-            c = pattern.ptr[++i];
-        } else if (c == '.') {
-            out->has_dot = true;
-        } else if (!c || strchr("\\^$[]|()?*+{}", c)) {
-            return false;
+        char byte = pattern.ptr[i];
+        bool repeated =
+            i + 1 < pattern.len && pattern.ptr[i + 1] && strchr("*+?{", pattern.ptr[i + 1]) != NULL;
+        if (byte == '\\' && i + 1 < pattern.len) {
+            text[len++] = byte;
+            byte = pattern.ptr[++i];
+        } else if (in_class || byte == '[') {
+            in_class = byte != ']';
+        } else if (byte == '.' && !repeated) {
+            text[len++] = '\\';
+            any = true;
         }
-        text[len++] = c;
+        text[len++] = byte;
     }
-    out->head = (struct slice){text, len};
+    return any ? (struct slice){text, len} : SLICE_ABSENT;
+}
+
+static void shape_of(const struct literal_form *form, struct path_shape *out)
+{
+    bool slash = slice_ends(form->text, SLICE("/"));
+    out->head = form->text;
+    out->fold = form->fold;
+    switch (form->kind) {
+    case LITERAL_EXACT:
+        out->kind = SHAPE_EXACT;
+        return;
+    case LITERAL_ELEMENTS:
+        out->kind = slice_is(form->text, "/") ? SHAPE_ALL : SHAPE_ELEMENT;
+        return;
+    case LITERAL_STRING:
+        out->kind = slash ? SHAPE_BELOW : SHAPE_TEXT;
+        out->head.len -= slash;
+        return;
+    }
+}
+
+/* Is there a literal with the same paths? Its letters are those of the pattern. */
+static bool is_literal(struct conversion *c, const struct path_match *path, struct slice pattern,
+                       struct path_shape *out)
+{
+    struct literal_form form, spelled;
+    if (!path_form(c, path, pattern, path->fold, &form)) {
+        return false;
+    }
+    if (form.fold && path->fold && path_form(c, path, pattern, false, &spelled) &&
+        slice_equal_fold(form.text, spelled.text)) {
+        form.text = spelled.text;
+    }
+    shape_of(&form, out);
     return true;
 }
 
-/* A head with one of the tails; false when the two say something else together. */
-static bool shape_fits(struct arena *arena, struct slice head, struct path_shape *shape)
-{
-    bool root = head.len == 0 || slice_is(head, "/");
-    if (root && (shape->kind == SHAPE_BELOW || (head.len && shape->kind == SHAPE_TEXT))) {
-        shape->kind = SHAPE_ALL;
-        shape->head = SLICE("/");
-        return true;
-    }
-    bool exact = shape->kind == SHAPE_EXACT;
-    if ((root && !(exact && head.len)) || (exact && slice_ends(head, SLICE("\\"))) ||
-        !literal_text(arena, head, shape) || !slice_starts(shape->head, SLICE("/"))) {
-        return false;
-    }
-    if (exact || shape->head.ptr[shape->head.len - 1] != '/') {
-        return true;
-    }
-    bool below = shape->kind == SHAPE_TEXT; /* "/p/" is "/p" with "/.*" */
-    shape->kind = SHAPE_BELOW;
-    shape->head.len--;
-    return below;
-}
-
-void path_shape_read(struct arena *arena, struct slice pattern, struct path_shape *out)
+void path_shape_read(struct conversion *c, const struct path_match *path, struct path_shape *out)
 {
     *out = (struct path_shape){.kind = SHAPE_NONE};
-    if (slice_starts(pattern, SLICE("^"))) {
-        pattern = slice_sub(pattern, 1, pattern.len);
+    if (is_literal(c, path, path->value, out)) {
+        return;
     }
-    for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
-        struct slice suffix = slice_of(tails[i].suffix);
-        struct path_shape shape = {.kind = tails[i].kind,
-                                   .rest = tails[i].rest,
-                                   .rest_has_slash = tails[i].rest_has_slash};
-        if (slice_ends(pattern, suffix) &&
-            shape_fits(arena, slice_sub(pattern, 0, pattern.len - suffix.len), &shape)) {
-            *out = shape;
-            return;
-        }
-    }
+    struct slice quoted = dots_quoted(c->arena, path->value);
+    out->has_dot = quoted.ptr && is_literal(c, path, quoted, out);
 }
 
 /* ---- writing a path ------------------------------------------------------------------------ */
@@ -177,9 +163,9 @@ static bool literal_draft(struct conversion *c, const struct rule *rule, enum pa
     return path_fits(c, rule, value);
 }
 
-static void say_fold(struct conversion *c, const struct rule *rule, struct slice path)
+static void say_fold(struct conversion *c, const struct rule *rule, bool fold, struct slice path)
 {
-    if (path_folds(rule, path)) {
+    if (fold) {
         say_rule(c, DIAG_C011, rule,
                  "path '" SLICE_FMT "' also matches in other upper and lower case today, and only "
                  "as written afterwards",
@@ -221,7 +207,7 @@ static bool shape_draft(struct conversion *c, const struct rule *rule,
     } else if (shape->kind == SHAPE_BELOW) {
         say_text_prefix(c, rule, arena_printf(c->arena, SLICE_FMT "/", SLICE_ARG(shape->head)));
     }
-    say_fold(c, rule, shape->head);
+    say_fold(c, rule, shape->fold, shape->head);
     return literal_draft(c, rule, shape->kind == SHAPE_EXACT ? RANK_EXACT : RANK_PREFIX,
                          shape->head, out);
 }
@@ -310,17 +296,17 @@ bool path_draft(struct conversion *c, const struct rule *rule, const struct path
     case PATH_ANY:
         return literal_draft(c, rule, RANK_PREFIX, SLICE("/"), out);
     case PATH_EXACT:
-        say_fold(c, rule, path->value);
+        say_fold(c, rule, path_folds(rule, path->value), path->value);
         return literal_draft(c, rule, RANK_EXACT, path->value, out);
     case PATH_PREFIX_ELEMENT:
-        say_fold(c, rule, path->value);
+        say_fold(c, rule, path_folds(rule, path->value), path->value);
         return literal_draft(c, rule, RANK_PREFIX, path->value, out);
     case PATH_PREFIX_STRING:
         say_text_prefix(c, rule, path->value);
-        say_fold(c, rule, path->value);
+        say_fold(c, rule, path_folds(rule, path->value), path->value);
         return literal_draft(c, rule, RANK_PREFIX, path->value, out);
     case PATH_REGEX:
-        if (shape->kind != SHAPE_NONE && !path->whole) {
+        if (shape->kind != SHAPE_NONE) {
             return shape_draft(c, rule, shape, out);
         }
         return regex_draft(c, rule, out);

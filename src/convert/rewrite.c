@@ -66,16 +66,120 @@ static void full(struct slice value, struct rewrite_plan *out)
     out->value = value;
 }
 
-/* "/p(/|$)(.*)" to "/q/$2" and the like. */
+/* ---- captures that are what follows a prefix ------------------------------------------------ */
+
+/* The text between the parentheses of a group, and where it starts; absent: there is no such group. */
+static struct slice group_text(struct slice pattern, unsigned index, size_t *start)
+{
+    size_t depth = 0, inner = 0; /* inner: depth inside of the group, 0 outside */
+    unsigned groups = 0;
+    for (size_t i = 0; i < pattern.len; i++) {
+        char byte = pattern.ptr[i];
+        if (byte == '\\') {
+            i++;
+        } else if (byte == '(') {
+            bool counts = i + 1 == pattern.len || pattern.ptr[i + 1] != '?';
+            depth++;
+            groups += counts;
+            if (counts && groups == index) {
+                *start = i + 1;
+                inner = depth;
+            }
+        } else if (byte == ')' && depth-- == inner && inner) {
+            return slice_sub(pattern, *start, i);
+        }
+    }
+    return SLICE_ABSENT;
+}
+
+/* Nothing in the pattern looks further than at the byte at hand, so that one sample of a kind stands for all. */
+static bool is_plain(struct slice pattern)
+{
+    for (size_t i = 0; i + 1 < pattern.len; i++) {
+        char byte = pattern.ptr[i], next = pattern.ptr[i + 1];
+        bool letter = (next | 0x20) >= 'a' && (next | 0x20) <= 'z';
+        bool looks = byte == '(' && next == '?' && slice_sub(pattern, i + 2, i + 3).len &&
+                     pattern.ptr[i + 2] != ':';
+        if ((byte == '\\' && (letter || (next >= '0' && next <= '9'))) || byte == '[' || looks) {
+            return false;
+        }
+        i += byte == '\\';
+    }
+    return true;
+}
+
+/* The last group takes all that is left of the path. */
+static bool takes_rest(struct slice pattern, unsigned group)
+{
+    static const char *const ends[] = {".*)", ".*)$", "/.*)?", "/.*)?$"};
+    size_t start = 0;
+    struct slice text = group_text(pattern, group, &start);
+    struct slice end = text.ptr ? slice_sub(pattern, start, pattern.len) : SLICE("");
+    bool whole = false;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        whole = whole || slice_is(end, ends[i]);
+    }
+    return whole && group == group_count(pattern);
+}
+
+/* The capture is what follows the head of the shape, with or without the slash between the two. */
+static bool is_rest(const struct route_rewrite *rewrite, struct arena *arena,
+                    const struct path_shape *shape, unsigned group, bool *with_slash)
+{
+    static const char *const rests[] = {"/x", "/", "/x/y", "//x", "/-", "", "x", "x/y", "-"};
+    enum { BELOW = 5, ELEMENT = 6 };
+    size_t count = shape->kind == SHAPE_TEXT      ? ARRAY_LEN(rests)
+                   : shape->kind == SHAPE_ELEMENT ? ELEMENT
+                                                  : BELOW;
+    struct slice head = shape->kind == SHAPE_ALL ? SLICE("") : shape->head;
+    for (size_t i = 0; i < count; i++) {
+        struct regex_match match;
+        struct slice rest = slice_of(rests[i]);
+        struct slice path = ARENA_JOIN(arena, head, rest);
+        if (regex_search(rewrite->regex, path, &match) != REGEX_YES) {
+            return false;
+        }
+        struct slice capture = match.captures[group];
+        bool slash = slice_starts(rest, SLICE("/"));
+        *with_slash = i == 0 ? slice_is(capture, "/x") : *with_slash;
+        if (!slice_equal(capture, slice_sub(rest, slash && !*with_slash, rest.len))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Captures of groups that match one text are that text. */
+static struct slice constant_parts(struct conversion *c, struct slice pattern,
+                                   const struct template *target)
+{
+    struct slice text = SLICE("");
+    for (size_t i = 0; i + 1 < target->count; i++) {
+        const struct part *part = &target->parts[i];
+        struct slice word = part->text;
+        size_t start = 0;
+        if (part->kind == PART_CAPTURE) {
+            struct slice group = group_text(pattern, part->index, &start);
+            if (!part->index || !group.ptr || !pattern_is_word(c, group, &word)) {
+                return SLICE_ABSENT;
+            }
+        } else if (part->kind != PART_TEXT) {
+            return SLICE_ABSENT;
+        }
+        text = ARENA_JOIN(c->arena, text, word);
+    }
+    return text;
+}
+
+/* "/p(/|$)(.*)" to "/q/$2" and the like: `text`, and what follows the head. */
 static void from_shape(struct conversion *c, const struct rule *rule,
-                       const struct path_shape *shape, const struct template *target,
+                       const struct path_shape *shape, struct slice text, bool with_slash,
                        struct rewrite_plan *out)
 {
     const struct route_rewrite *rewrite = rule->effects.rewrite;
-    struct slice text = target->parts[0].text;
     bool slash = slice_ends(text, SLICE("/"));
     struct slice bare = text.len > 1 && slash ? slice_sub(text, 0, text.len - 1) : text;
-    if (!is_path(text) || (!slash && !shape->rest_has_slash)) {
+    if (!is_path(text) || (!slash && !with_slash)) {
         out->way = REWRITE_WAY_CANNOT;
         return;
     }
@@ -85,7 +189,7 @@ static void from_shape(struct conversion *c, const struct rule *rule,
     out->way = REWRITE_WAY_PREFIX;
     out->value = bare;
     /* ReplacePrefixMatch makes "/q" of the bare prefix, the expression makes "/q/". */
-    if (shape->kind == SHAPE_ELEMENT && text.len > 1) {
+    if (shape->kind == SHAPE_ELEMENT && text.len > 1 && !with_slash) {
         out->exact_value = text;
     }
     if (shape->kind == SHAPE_TEXT) {
@@ -94,6 +198,28 @@ static void from_shape(struct conversion *c, const struct rule *rule,
                    "', which acts on whole elements of the path",
                    SLICE_ARG(rewrite->source.name), SLICE_ARG(shape->head));
     }
+}
+
+/* False when the target is not a text with what follows the head. */
+static bool from_captures(struct conversion *c, const struct rule *rule,
+                          const struct path_shape *shape, const struct template *target,
+                          struct rewrite_plan *out)
+{
+    const struct route_rewrite *rewrite = rule->effects.rewrite;
+    const struct part *last = target->count ? &target->parts[target->count - 1] : NULL;
+    bool with_slash = false;
+    if (!last || last->kind != PART_CAPTURE || last->index >= REGEX_CAPTURES || !rewrite->regex ||
+        shape->kind == SHAPE_NONE || shape->kind == SHAPE_EXACT || !is_plain(rewrite->pattern) ||
+        !takes_rest(rewrite->pattern, last->index) ||
+        !is_rest(rewrite, c->arena, shape, last->index, &with_slash)) {
+        return false;
+    }
+    struct slice text = constant_parts(c, rewrite->pattern, target);
+    if (!text.ptr) {
+        return false;
+    }
+    from_shape(c, rule, shape, text, with_slash, out);
+    return true;
 }
 
 /* A path that is known leaves nothing open. */
@@ -166,9 +292,10 @@ void rewrite_plan(struct conversion *c, const struct rule *rule, const struct pa
     }
     if (fixed) {
         full(text, out);
-    } else if (target.count == 2 && target.parts[0].kind == PART_TEXT && shape->rest &&
-               target.parts[1].kind == PART_CAPTURE && target.parts[1].index == shape->rest) {
+    } else {
         out->way = REWRITE_WAY_NONE;
-        from_shape(c, rule, shape, &target, out);
+        if (!from_captures(c, rule, shape, &target, out)) {
+            out->way = REWRITE_WAY_CANNOT;
+        }
     }
 }
