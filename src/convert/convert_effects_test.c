@@ -1,26 +1,5 @@
 #include "convert/convert_fixture_priv.h"
 
-#define EFFECT_OF(f, type, name)                                                                   \
-    struct route_##type *effect = ARENA_NEW((f).run.arena, struct route_##type);                   \
-    effect->source = source_of(&(f), name)
-
-/* One host with one rule: "/" unless said otherwise. */
-static struct rule *single(struct fixture *f, enum path_kind kind, const char *path)
-{
-    fixture_open(f);
-    struct rule_list *rules = rules_new(f);
-    struct rule *rule = rule_to(f, rules, "web", kind, path, "front");
-    host_add(f, "a.example.com", rules, NULL, NULL);
-    return rule;
-}
-
-static struct template parts_of(struct fixture *f, const struct part *parts, size_t count)
-{
-    struct part *copy = ARENA_ARRAY(f->run.arena, struct part, count);
-    memcpy(copy, parts, count * sizeof *parts);
-    return (struct template){copy, count};
-}
-
 /* ---- redirects ------------------------------------------------------------------------------ */
 
 static void test_convert_redirect_to_a_url_is_split(void **state)
@@ -149,139 +128,6 @@ static void test_convert_paths_that_are_not_redirected_are_served_by_http(void *
     assert_int_equal(occurrences(yaml, "name: acme\n"), 2);
     assert_int_equal(occurrences(yaml, "name: app\n"), 1);
     assert_int_equal(occurrences(yaml, "scheme: https\n"), 1); /* "/app" is one of "/" */
-    fixture_close(&f);
-}
-
-/* ---- rewrites ------------------------------------------------------------------------------- */
-
-static const char *rewritten(struct fixture *f, const char *path, const char *target,
-                             unsigned capture)
-{
-    struct rule *rule = single(f, PATH_REGEX, path);
-    struct route_rewrite *rewrite = ARENA_NEW(f->run.arena, struct route_rewrite);
-    rewrite->source = source_of(f, "rewrite-target");
-    rewrite->kind = capture ? REWRITE_REGEX : REWRITE_FULL;
-    rewrite->pattern = slice_of(path);
-    struct slice error;
-    rewrite->regex =
-        regex_compile(&f->run, f->table.regexes, rewrite->pattern, false, false, &error);
-    const struct part parts[] = {{.kind = PART_TEXT, .text = slice_of(target)},
-                                 {.kind = PART_CAPTURE, .index = capture}};
-    rewrite->target = parts_of(f, parts, capture ? 2 : 1);
-    rule->effects.rewrite = rewrite;
-    return convert(f);
-}
-
-static void test_convert_rewrite_of_the_rest_is_a_change_of_prefix(void **state)
-{
-    (void)state;
-    struct fixture f;
-    assert_has(rewritten(&f, "/p(/|$)(.*)", "/", 2), "        value: /p\n"
-                                                     "    filters:\n"
-                                                     "    - type: URLRewrite\n"
-                                                     "      urlRewrite:\n"
-                                                     "        path:\n"
-                                                     "          type: ReplacePrefixMatch\n"
-                                                     "          replacePrefixMatch: /\n");
-    assert_int_equal(diag_count_severity(f.run.diag, SEVERITY_WARNING), 0);
-    fixture_close(&f);
-}
-
-static void test_convert_rewrite_to_a_prefix_keeps_the_bare_path(void **state)
-{
-    (void)state;
-    struct fixture f;
-    const char *yaml = rewritten(&f, "/p(/|$)(.*)", "/q/", 2);
-    assert_has(yaml, "          replacePrefixMatch: /q\n");
-    assert_has(yaml, "        type: Exact\n        value: /p\n    filters:\n"
-                     "    - type: URLRewrite\n      urlRewrite:\n        path:\n"
-                     "          type: ReplaceFullPath\n          replaceFullPath: /q/\n");
-    fixture_close(&f);
-}
-
-static void test_convert_rewrite_shapes(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *path, *target;
-        unsigned capture;
-        const char *wanted; /* null: cannot be written */
-    } cases[] = {
-        {"/p", "/x", 0, "replaceFullPath: /x\n"},
-        {"/p", "/", 1, "replaceFullPath: /\n"}, /* no such group: empty */
-        {"/p/(.*)", "/", 1, "replacePrefixMatch: /\n"},
-        {"/p/?(.*)", "/", 1, "replacePrefixMatch: /\n"},
-        {"/(.*)", "/q/", 1, "replacePrefixMatch: /q\n"},
-        {"/p(/|$)(.*)", "/q", 2, NULL},
-        {"/p(/|$)(.*)", "/", 1, NULL},
-        {"/p/(\\d+)/x", "/y/", 1, NULL},
-        {"/p", "/x?y", 0, NULL},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct fixture f;
-        const char *yaml = rewritten(&f, cases[i].path, cases[i].target, cases[i].capture);
-        if (cases[i].wanted) {
-            assert_has(yaml, cases[i].wanted);
-        } else {
-            assert_lacks(yaml, "URLRewrite");
-        }
-        assert_int_equal(said(&f, DIAG_C001), cases[i].wanted == NULL);
-        fixture_close(&f);
-    }
-}
-
-static void test_convert_rewrite_of_everything_to_itself_is_none(void **state)
-{
-    (void)state;
-    struct fixture f;
-    const char *yaml = rewritten(&f, "/(.*)", "/", 1);
-    assert_lacks(yaml, "URLRewrite");
-    assert_has(yaml, "        value: /\n");
-    assert_int_equal(said(&f, DIAG_C001), 0);
-    fixture_close(&f);
-}
-
-static void test_convert_rewrite_of_an_exact_path_is_worked_out(void **state)
-{
-    (void)state;
-    struct fixture f;
-    struct rule *rule = single(&f, PATH_EXACT, "/a/b");
-    EFFECT_OF(f, rewrite, "rewrite-target");
-    struct slice error;
-    effect->kind = REWRITE_REGEX;
-    effect->pattern = SLICE("/(a)/(b)");
-    effect->regex = regex_compile(&f.run, f.table.regexes, effect->pattern, false, false, &error);
-    const struct part parts[] = {{.kind = PART_TEXT, .text = SLICE("/")},
-                                 {.kind = PART_CAPTURE, .index = 2},
-                                 {.kind = PART_CAPTURE, .index = 1}};
-    effect->target = parts_of(&f, parts, 3);
-    rule->effects.rewrite = effect;
-    assert_has(convert(&f), "          replaceFullPath: /ba\n");
-    fixture_close(&f);
-}
-
-static void test_convert_prefix_rewrites_do_not_share_a_rule(void **state)
-{
-    (void)state;
-    struct fixture f;
-    fixture_open(&f);
-    struct rule_list *rules = rules_new(&f);
-    const char *paths[] = {"/a(/|$)(.*)", "/b(/|$)(.*)"};
-    for (size_t i = 0; i < 2; i++) {
-        struct rule *rule = rule_to(&f, rules, "web", PATH_REGEX, paths[i], "s");
-        EFFECT_OF(f, rewrite, "rewrite-target");
-        const struct part parts[] = {{.kind = PART_TEXT, .text = SLICE("/")},
-                                     {.kind = PART_CAPTURE, .index = 2}};
-        effect->kind = REWRITE_REGEX;
-        effect->pattern = slice_of(paths[i]);
-        struct slice error;
-        effect->regex =
-            regex_compile(&f.run, f.table.regexes, effect->pattern, false, false, &error);
-        effect->target = parts_of(&f, parts, 2);
-        rule->effects.rewrite = effect;
-    }
-    host_add(&f, "a.example.com", rules, NULL, NULL);
-    assert_int_equal(occurrences(convert(&f), "  - matches:\n"), 2);
     fixture_close(&f);
 }
 
@@ -581,12 +427,6 @@ int main(void)
         cmocka_unit_test(test_convert_redirect_that_cannot_be_written_keeps_requests_away),
         cmocka_unit_test(test_convert_statuses_follow_the_release),
         cmocka_unit_test(test_convert_paths_that_are_not_redirected_are_served_by_http),
-        cmocka_unit_test(test_convert_rewrite_of_the_rest_is_a_change_of_prefix),
-        cmocka_unit_test(test_convert_rewrite_to_a_prefix_keeps_the_bare_path),
-        cmocka_unit_test(test_convert_rewrite_shapes),
-        cmocka_unit_test(test_convert_rewrite_of_everything_to_itself_is_none),
-        cmocka_unit_test(test_convert_rewrite_of_an_exact_path_is_worked_out),
-        cmocka_unit_test(test_convert_prefix_rewrites_do_not_share_a_rule),
         cmocka_unit_test(test_convert_upstream_host_shares_the_rewrite),
         cmocka_unit_test(test_convert_upstream_host_with_variables_is_an_error),
         cmocka_unit_test(test_convert_headers),

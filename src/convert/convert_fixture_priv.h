@@ -195,4 +195,25 @@ static inline size_t occurrences(const char *yaml, const char *text)
     return count;
 }
 
+#define EFFECT_OF(f, type, name)                                                                   \
+    struct route_##type *effect = ARENA_NEW((f).run.arena, struct route_##type);                   \
+    effect->source = source_of(&(f), name)
+
+/* One host with one rule: "/" unless said otherwise. */
+static inline struct rule *single(struct fixture *f, enum path_kind kind, const char *path)
+{
+    fixture_open(f);
+    struct rule_list *rules = rules_new(f);
+    struct rule *rule = rule_to(f, rules, "web", kind, path, "front");
+    host_add(f, "a.example.com", rules, NULL, NULL);
+    return rule;
+}
+
+static inline struct template parts_of(struct fixture *f, const struct part *parts, size_t count)
+{
+    struct part *copy = ARENA_ARRAY(f->run.arena, struct part, count);
+    memcpy(copy, parts, count * sizeof *parts);
+    return (struct template){copy, count};
+}
+
 #endif
