@@ -83,8 +83,9 @@ static bool explain_annotation(struct app *app, const struct convert_options *op
             buf_printf(&app->out, "  also written %s\n", info.alias);
         }
         buf_printf(&app->out,
-                   "\n%s\n\n  acts on    %s\n  accepts    %s\n  default    %s\n  bad value  %s\n",
-                   info.text, info.scope, info.accepts, info.fallback, info.bad_value);
+                   "\n%s\n\n  acts on    %s\n  accepts    %s\n  default    %s\n  bad value  %s\n"
+                   "  risk       %s\n",
+                   info.text, info.scope, info.accepts, info.fallback, info.bad_value, info.risk);
         buf_puts(&app->out, is_setting(info.name)
                                 ? "\nAs a key of the controller's ConfigMap it is the default of "
                                   "all Ingresses.\n"

@@ -107,6 +107,7 @@ static void run_folder(struct results *results, struct app *app, struct slice fo
     struct side side = {0};
     run_open(&run, &app->run.limits, app_out_of_memory, NULL);
     run.closed = true;
+    run.folder = !app->options.closed;
     bool built = false;
     if (input_add(&run, &manifests, in_folder(&run, folder, "manifests.yaml"), STDIN_FILENO) ==
             STATUS_OK &&

@@ -78,6 +78,7 @@ bool error_page(struct context *context, struct outcome *out)
     out->reason = arena_printf(context->arena, "an error page stands in for %lld: " SLICE_FMT,
                                (long long)out->status, SLICE_ARG(out->reason));
     out->decided_by = EFFECT_error_pages;
+    context->page_status = out->status;
     out->location = SLICE_ABSENT;
     out->backend_count = 0;
     out->status = kept_out ? 403 : pages->service.ptr ? 0 : pages->status;

@@ -50,6 +50,7 @@ struct context {
     struct slice host; /* normalised */
     bool https;
     bool early;            /* answered before the request is read: no variable has its value */
+    int64_t page_status;   /* that an error page stands in for; 0: none does */
     int64_t status;        /* of the answer whose headers are put together; 0: a backend's */
     struct address client; /* as the view says; length 0: not known */
     struct slice client_text;

@@ -114,6 +114,9 @@ static bool part_render(struct context *context, const struct part *part, struct
     case PART_REQUEST_ID:
         *out = part->text.len ? header_value(context, part->text) : SLICE_ABSENT;
         return out->len > 0;
+    case PART_STATUS:
+        *out = arena_printf(context->arena, "%lld", (long long)context->page_status);
+        return context->page_status != 0;
     case PART_UNKNOWN:
         break;
     }

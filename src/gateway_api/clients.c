@@ -37,7 +37,7 @@ static const char *authority_fault(struct builder *builder, const struct object 
     }
     const struct config_map *map =
         (const void *)kube_find(builder->kube, KUBE_CONFIG_MAP, to->namespace, to->name);
-    if (!map && !builder->run->closed) {
+    if (!map && !run_secrets_closed(builder->run)) {
         assume(builder, "ConfigMap", to->namespace, to->name);
         return NULL;
     }

@@ -14,7 +14,7 @@ static const char *authority_fault(struct builder *builder, const struct object 
     }
     const struct config_map *map =
         (const void *)kube_find(builder->kube, KUBE_CONFIG_MAP, policy->namespace, ref->name);
-    if (!map && !builder->run->closed) {
+    if (!map && !run_secrets_closed(builder->run)) { /* made of a Secret */
         assume(builder, "ConfigMap", policy->namespace, ref->name);
         return NULL;
     }

@@ -1,6 +1,6 @@
 #include "ingress_nginx/ingress_nginx.h"
 
-#include "ingress_nginx/annotations_priv.h"
+#include "ingress_nginx/model_priv.h"
 
 /* The same checks after blanks were removed. */
 #define CHECK_STRIPPED_SIZE    (CHECK_SIZE | CHECK_STRIP)
@@ -79,6 +79,9 @@ const struct annotation_row *annotation_row(enum annotation_id id)
     return &rows[id];
 }
 
+static const char *const risks[] = {
+    "low", "medium", "high", "critical; dropped with its Ingress where the controller allows less"};
+
 bool nginx_annotation_info_at(size_t index, struct nginx_annotation_info *out)
 {
     if (index >= AN_COUNT) {
@@ -97,6 +100,7 @@ bool nginx_annotation_info_at(size_t index, struct nginx_annotation_info *out)
         .bad_value = row->treatment == TREAT_RISK
                          ? "dropped with its Ingress unless the controller allows critical risk"
                          : bad_values[row->bad],
+        .risk = risks[annotation_risk((enum annotation_id)index)],
         .text = row->text,
         .feature = row->feature,
         .understood = row->treatment != TREAT_OPEN && row->treatment != TREAT_RISK,

@@ -422,7 +422,7 @@ void location_frame(struct model *model, const struct server *server,
     struct placed_snippets snippets;
     snippets_of(model, server, location, &snippets);
     if (location->item) {
-        add_body_limit(model->run, location->item->annotations, rule);
+        add_body_limit(model, server, location->item->annotations, rule);
         add_error_pages(model, server, location, rule);
     }
     add_headers(model, server, location, &snippets, rule);
@@ -460,7 +460,7 @@ void location_effects(struct model *model, const struct server *server,
     set_backends(model, location, rule);
     rule->unknown = unknown_prepend(run, rule->unknown, server->unknown);
     rule->unknown = unknown_prepend(run, rule->unknown, model->settings->unknown);
-    add_protection(model, location, rule);
+    add_protection(model, server, location, rule);
     struct placed_snippets snippets;
     snippets_of(model, server, location, &snippets);
     if (!location->item) {

@@ -164,7 +164,7 @@ static void add_www(struct model *model, const struct server *server, struct rou
     rule_outside_locations(model, NULL, rule, -1);
     struct server www = *server;
     www.client = NULL;
-    www.item_count = 0; /* their snippets are not for it */
+    www.outside = true;
     struct name name = {&www, other, {HOST_EXACT, other, NULL}, server->certificate, list, list};
     if (!certificate_covers(model, server, other)) { /* pkg/util/ingress, BuildRedirects */
         name.certificate = certificate_of(model, other);

@@ -67,6 +67,7 @@ static void page_headers(struct model *model, const struct location *location, b
                 {"X-Ingress-Name", own.ingress},
                 {"X-Service-Name", own.service},
                 {"X-Service-Port", own.port}};
+    set(run, out, "X-Code", part(run, PART_STATUS, ""));
     set(run, out, "X-Format", part(run, PART_HEADER, "Accept"));
     set(run, out, "X-Original-URI", part(run, PART_TARGET, ""));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

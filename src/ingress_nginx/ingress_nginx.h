@@ -60,6 +60,7 @@ struct nginx_annotation_info {
     const char *accepts;     /* "true or false", "a size such as 8m" */
     const char *fallback;    /* default, for people */
     const char *bad_value;   /* what a bad value does */
+    const char *risk;        /* above annotations-risk-level the Ingress is dropped */
     const char *text;        /* what it really does */
     enum feature_id feature; /* what it asks for */
     bool understood;         /* false: makes its rules, or a part of them, unknown */

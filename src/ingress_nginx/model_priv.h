@@ -134,6 +134,7 @@ struct server {
     struct effect_source refused;      /* the server answers 403 because of this */
     const struct client_check *client; /* certificates of clients; null: none are asked for */
     bool client_passed;                /* the backend gets them */
+    bool outside;                      /* of the redirect to or from www: no snippet is in it */
     bool asks_scheme, asks_host;       /* a snippet looks at the scheme, or at the host */
 };
 struct model {
@@ -317,8 +318,10 @@ void add_https_redirect(struct model *model, const struct location *location,
                         const struct view_of *view, struct rule *rule);
 
 /* ---- protection.c: address lists, CORS, body sizes */
-void add_protection(struct model *model, const struct location *location, struct rule *rule);
-void add_body_limit(struct run *run, const struct annotations *annotations, struct rule *rule);
+void add_protection(struct model *model, const struct server *server,
+                    const struct location *location, struct rule *rule);
+void add_body_limit(struct model *model, const struct server *server,
+                    const struct annotations *annotations, struct rule *rule);
 
 /* ---- authentication.c */
 void add_authentication(struct model *model, const struct location *location, struct rule *rule);

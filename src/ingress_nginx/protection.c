@@ -1,4 +1,4 @@
-#include "ingress_nginx/model_priv.h"
+#include "ingress_nginx/snippets_priv.h"
 
 #define NEW_EFFECT(run, type) ARENA_NEW((run)->arena, struct route_##type)
 
@@ -118,21 +118,26 @@ static void add_cors(struct run *run, const struct annotations *annotations, str
     rule->effects.cors = cors;
 }
 
-void add_body_limit(struct run *run, const struct annotations *annotations, struct rule *rule)
+void add_body_limit(struct model *model, const struct server *server,
+                    const struct annotations *annotations, struct rule *rule)
 {
     int64_t bytes;
     char unit;
     if (!size_parse(annotation_text(annotations, AN_proxy_body_size), &bytes, &unit)) {
         return;
     }
-    struct route_body_limit *limit = NEW_EFFECT(run, body_limit);
+    struct route_body_limit *limit = NEW_EFFECT(model->run, body_limit);
     limit->source = annotation_source(annotations, AN_proxy_body_size);
-    /* nginx knows no unit "b", so the template leaves the directive out and nginx's own 1m applies */
-    limit->bytes = unit == 'b' ? 1 << 20 : bytes == 0 ? -1 : bytes;
+    /* nginx knows no unit "b", so the template leaves the directive out; that of the server applies, else nginx's
+     * own 1m */
+    limit->bytes = unit == 'b'  ? snippets_body_limit(model, server, 1 << 20)
+                   : bytes == 0 ? -1
+                                : bytes;
     rule->effects.body_limit = limit;
 }
 
-void add_protection(struct model *model, const struct location *location, struct rule *rule)
+void add_protection(struct model *model, const struct server *server,
+                    const struct location *location, struct rule *rule)
 {
     const struct annotations *annotations = location->item ? location->item->annotations : NULL;
     add_addresses(model, annotations, rule);
@@ -140,5 +145,5 @@ void add_protection(struct model *model, const struct location *location, struct
         return;
     }
     add_cors(model->run, annotations, rule);
-    add_body_limit(model->run, annotations, rule);
+    add_body_limit(model, server, annotations, rule);
 }

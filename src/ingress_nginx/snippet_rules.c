@@ -70,6 +70,9 @@ void snippets_of(const struct model *model, const struct server *server,
     struct run *run = model->run;
     const struct settings *settings = model->settings;
     out->count = 0;
+    if (server->outside) {
+        return;
+    }
     for (size_t i = 0; i < server->item_count && !server->refused.name.ptr; i++) {
         const struct annotations *annotations = server->items[i]->annotations;
         if (annotation_set(annotations, AN_server_snippet)) {

@@ -405,6 +405,11 @@ static int compare_objects(const void *a, const void *b, void *user)
 
 void kube_finish(struct run *run, struct kube *kube)
 {
+    const size_t *counts = kube->counts;
+    if (run->folder && counts[KUBE_INGRESS] && !counts[KUBE_INGRESS_CLASS] &&
+        !counts[KUBE_SECRET]) {
+        run->secrets_open = true;
+    }
     for (size_t i = 0; i < KUBE_KIND_COUNT; i++) {
         sort_stable(run->arena, kube->objects[i], kube->counts[i], sizeof(struct object *),
                     compare_objects, NULL);

@@ -133,6 +133,9 @@ void template_print(const struct template *template, struct buf *out)
         case PART_HEADER:
             buf_printf(out, "${header " SLICE_FMT "}", SLICE_ARG(part->text));
             break;
+        case PART_STATUS:
+            buf_puts(out, "${status}");
+            break;
         case PART_REQUEST_ID:
             buf_puts(out, "${request id}");
             break;

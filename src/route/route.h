@@ -55,6 +55,7 @@ enum part_kind {
     PART_HEADER_ELSE,    /* the same where it is there, else the part whose kind is `index` */
     PART_HEADER_FIRST,   /* the same, of a list the first item */
     PART_REQUEST_ID, /* some value that differs for each request; text: the client's header for it */
+    PART_STATUS,     /* of the answer that an error page stands in for */
     PART_UNKNOWN     /* text: how the source writes it, "$foo" */
 };
 struct part {

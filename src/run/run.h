@@ -46,6 +46,9 @@ struct run {
     struct limits limits;
     bool closed; /* an object that is referenced and not in the input is absent, not assumed */
     bool secrets_open; /* but for Secrets, which a snapshot of a cluster leaves out */
+    /* Closed as a case folder is: with Ingresses, and with neither their IngressClass nor any Secret, it is the
+     * manifests of an application, whose Secrets are kept elsewhere (kube_finish opens them). */
+    bool folder;
     const struct assumption *assumptions;
     size_t assumption_count;
     size_t nodes; /* read so far, against limits.nodes */
