@@ -119,28 +119,42 @@ static void say_target(struct conversion *c, const struct origin *origin, const 
     }
 }
 
-/* A target on the Gateway holds for all its routes, so all Ingresses have to say the same. */
-static void target_put(struct conversion *c, const struct plane *plane, struct node *object)
+/* An Ingress behind a plane that names a target. */
+struct dns_target {
+    const struct origin *origin;
+    const struct label *label;
+};
+
+void dns_targets_find(struct conversion *c, struct plane *plane)
 {
-    const struct label *first = NULL;
-    bool same = object != NULL;
-    for (size_t i = 0; i < plane->source_count; i++) {
-        const struct label *label = target_of(ingress_of(c, &plane->sources[i]));
-        first = i ? first : label;
-        same = same && label_equal(first, label);
-    }
-    if (same && first) {
-        annotation_put(c, object, first->key, first->value);
-    }
+    struct dns_targets *targets = &plane->dns_targets;
+    size_t capacity = 0;
+    targets->same = true;
     for (size_t i = 0; i < plane->source_count; i++) {
         const struct label *label = target_of(ingress_of(c, &plane->sources[i]));
         if (label) {
-            say_target(c, &plane->sources[i], label,
-                       !object ? "which is not written here"
-                       : same  ? NULL
-                              : "for all its routes, and other Ingresses do not say the same; give "
-                                "these hosts a Gateway of their own");
+            *ARENA_PUSH(c->arena, targets->items, targets->count, capacity) =
+                (struct dns_target){&plane->sources[i], label};
         }
+        targets->same =
+            targets->same && targets->count == i + 1 && label_equal(targets->items[0].label, label);
+    }
+}
+
+/* A target on the Gateway holds for all its routes, so all Ingresses have to say the same. */
+static void target_put(struct conversion *c, const struct plane *plane, struct node *object)
+{
+    const struct dns_targets *targets = &plane->dns_targets;
+    bool same = object && targets->same && targets->count;
+    if (same) {
+        annotation_put(c, object, targets->items[0].label->key, targets->items[0].label->value);
+    }
+    for (size_t i = 0; i < targets->count; i++) {
+        say_target(c, targets->items[i].origin, targets->items[i].label,
+                   !object ? "which is not written here"
+                   : same  ? NULL
+                           : "for all its routes, and other Ingresses do not say the same; give "
+                             "these hosts a Gateway of their own");
     }
 }
 

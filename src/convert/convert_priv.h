@@ -123,6 +123,13 @@ struct unit {
 struct host_units {
     struct unit *of[2]; /* by http and by https */
 };
+/* Ingresses that tell external-dns the target of their names. */
+struct dns_targets {
+    struct dns_target *items;
+    size_t count;
+    bool same; /* all Ingresses of the plane do, and say the same */
+};
+
 struct plane {
     struct slice gateway; /* as the table names it */
     struct slice home;    /* the namespace whose apps it serves; empty: any */
@@ -144,6 +151,7 @@ struct plane {
     struct origin *sources; /* Ingresses behind its routes */
     size_t source_count, source_capacity;
     struct map *seen; /* those of them that are known */
+    struct dns_targets dns_targets;
     struct slice *gateway_names;
     size_t gateway_count;
     size_t written; /* Gateways, once they are */
@@ -492,6 +500,8 @@ void prefixes_as_expressions(struct conversion *c, struct slice hostname, struct
 
 /* What other programs read on routes, of the Ingress that the object comes from. */
 void annotations_copy(struct conversion *c, struct node *object, const struct origin *origin);
+/* Before the first Gateway of the plane is written. */
+void dns_targets_find(struct conversion *c, struct plane *plane);
 /* Which Secrets cert-manager keeps because of an Ingress. */
 void issued_find(struct conversion *c);
 /* What they read on Gateways with these listeners, and on ListenerSets in the namespace `own`. Without an object

@@ -517,6 +517,7 @@ void gateways_write(struct conversion *c, struct plane *plane)
 {
     const struct listener_refs *lists = listener_lists(c, plane);
     struct slice source = sources_text(c, plane, NULL);
+    dns_targets_find(c, plane);
     infrastructure_say(c, plane);
     if (c->options->gateway_name.len) {
         say_existing(c, plane, &lists[0]);
