@@ -126,11 +126,11 @@ static const struct step_row rows[] = {
         "An error that a namespace is missing is expected for namespaces that the folder itself "
         "makes; any other error is not."),
     SAY(GATEWAYS, BEFORE, WHEN_VAULT,
-        "Certificates come from Key Vault through the Ingresses (Secrets `keyvault-...`), and go "
-        "with them. Give the "
-        "listeners certificates of their own first: `tls.options` with "
-        "kubernetes.azure.com/tls-cert-keyvault-uri "
-        "and kubernetes.azure.com/tls-cert-service-account."),
+        "Certificates come from Key Vault. Where listeners name them in `tls.options`, the "
+        "ServiceAccount there needs "
+        "workload identity and the role Key Vault Secrets User first. Secrets `keyvault-...` are "
+        "made for Ingresses and go "
+        "with them, so no listener may use one."),
     RUN(GATEWAYS, DO, 0, "kubectl apply -f gateways/"),
     RUN(GATEWAYS, SEEN, WHEN_GATEWAY,
         "kubectl -n {namespace} wait --for=condition=Programmed --timeout=10m gateway/{name}"),
