@@ -106,9 +106,7 @@ static const struct policy_kind kinds[] = {
 };
 
 #define TIMEOUTS_TEXT                                                                              \
-    "timeouts of a BackendTrafficPolicy, which has one limit for the time without a byte in "      \
-    "either "                                                                                      \
-    "direction"
+    "timeouts of a BackendTrafficPolicy, with one limit for the time without a byte either way"
 #define RETRIES_TEXT                                                                               \
     "a retry of a BackendTrafficPolicy, in Envoy's words and for requests of every method"
 
