@@ -98,8 +98,9 @@ static void compare_rules(struct classes *classes, const struct outcome *before,
     classes_compare(classes);
 }
 
-/* All requests to one name at one listener. */
-static void compare_name(struct comparer *comparer, struct slice name,
+/* All requests to one name at one listener; `at` has a data plane, or Gateway, for each side: absent, it is the one
+ * that knows the name best. */
+static void compare_name(struct comparer *comparer, struct slice name, const struct slice at[2],
                          const struct listener *listener, struct host_verdict *verdict)
 {
     struct slice scheme = slice_of(listener->https ? "https" : transport_name(listener->transport));
@@ -117,6 +118,7 @@ static void compare_name(struct comparer *comparer, struct slice name,
                               .seen = map_new(arena),
                               .start = &start,
                               .verdict = verdict,
+                              .gateway = {at[0], at[1]},
                               .most = comparer->most,
                               .same_view = comparer->same_view};
     struct outcome before, after;
@@ -134,13 +136,57 @@ static void compare_name(struct comparer *comparer, struct slice name,
     arena_close(arena);
 }
 
+static void compare_listeners(struct comparer *comparer, const struct targets *targets,
+                              struct slice name, const struct slice at[2],
+                              struct host_verdict *verdict)
+{
+    for (size_t i = 0; i < targets->listener_count; i++) {
+        compare_name(comparer, name, at, &targets->listeners[i], verdict);
+    }
+}
+
+static bool same_names(const struct texts *a, const struct texts *b)
+{
+    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
+        if (!slice_equal(a->items[i], b->items[i])) {
+            return false;
+        }
+    }
+    return a->count == b->count;
+}
+
+/* A name that nobody has may be asked for at each address. Where the sides have Gateways of the same names, each is
+ * compared with its own; where one side has one, that one is compared with each of the others. */
+static void compare_addresses(struct comparer *comparer, const struct targets *targets,
+                              struct slice name, struct host_verdict *verdict)
+{
+    const struct texts *before = &targets->gateways[0], *after = &targets->gateways[1];
+    const struct slice any[] = {SLICE_ABSENT, SLICE_ABSENT};
+    bool paired = same_names(before, after), single = before->count == 1 || after->count == 1;
+    if (!before->count || !after->count || (!paired && !single)) {
+        compare_listeners(comparer, targets, name, any, verdict);
+        return;
+    }
+    for (size_t i = 0; i < before->count; i++) {
+        for (size_t j = 0; j < after->count; j++) {
+            const struct slice at[] = {before->items[i], after->items[j]};
+            if (!paired || i == j) {
+                compare_listeners(comparer, targets, name, at, verdict);
+            }
+        }
+    }
+}
+
 static void compare_host(struct comparer *comparer, const struct targets *targets,
                          const struct target_host *host, struct host_verdict *verdict)
 {
+    const struct slice any[] = {SLICE_ABSENT, SLICE_ABSENT};
     *verdict = (struct host_verdict){.host = host->name};
     for (size_t name = 0; name < host->name_count; name++) {
-        for (size_t i = 0; i < targets->listener_count; i++) {
-            compare_name(comparer, host->names[name], &targets->listeners[i], verdict);
+        if (host->unknown) {
+            compare_addresses(comparer, targets, host->names[name], verdict);
+        } else {
+            compare_listeners(comparer, targets, host->names[name], any, verdict);
         }
     }
     for (size_t a = 0; host->sampled && a < ASPECT_COUNT; a++) {

@@ -141,12 +141,14 @@ struct target_host {
     struct slice names[2]; /* what is sent as Host */
     size_t name_count;
     bool sampled; /* an expression has more names than these */
+    bool unknown; /* a name that nobody has */
 };
 struct targets {
     struct target_host *hosts; /* in order of their names; the unknown host last */
     size_t host_count, host_capacity;
     struct listener *listeners;
     size_t listener_count, listener_capacity;
+    struct texts gateways[2]; /* data planes of each side */
 };
 void targets_collect(struct run *run, const struct route_table *before,
                      const struct route_table *after, struct targets *out);

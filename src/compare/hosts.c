@@ -78,6 +78,17 @@ static void add_pattern(struct collection *collection, const struct host_pattern
     }
 }
 
+static void add_gateway(struct run *run, struct texts *gateways, size_t *capacity,
+                        struct slice name)
+{
+    for (size_t i = gateways->count; i-- > 0;) {
+        if (slice_equal(gateways->items[i], name)) {
+            return;
+        }
+    }
+    *ARENA_PUSH(run->arena, gateways->items, gateways->count, *capacity) = name;
+}
+
 static int by_name(const void *a, const void *b, void *user)
 {
     (void)user;
@@ -102,8 +113,10 @@ void targets_collect(struct run *run, const struct route_table *before,
     struct collection collection = {run, map_new(run->arena), out};
     const struct route_table *const tables[] = {before, after};
     for (size_t side = 0; side < ARRAY_LEN(tables); side++) {
+        size_t capacity = 0;
         for (size_t i = 0; i < tables[side]->entry_count; i++) {
             const struct entry *entry = &tables[side]->entries[i];
+            add_gateway(run, &out->gateways[side], &capacity, entry->gateway);
             add_listener(&collection, entry);
             add_pattern(&collection, &entry->host);
             add_pattern(&collection, &entry->sni); /* of tunnels, the only name there is */
@@ -114,6 +127,8 @@ void targets_collect(struct run *run, const struct route_table *before,
                 NULL);
     struct target_host *other =
         ARENA_PUSH(run->arena, out->hosts, out->host_count, out->host_capacity);
-    *other = (struct target_host){
-        .name = SLICE("(any other host)"), .names = {UNKNOWN_NAME}, .name_count = 1};
+    *other = (struct target_host){.name = SLICE("(any other host)"),
+                                  .names = {UNKNOWN_NAME},
+                                  .name_count = 1,
+                                  .unknown = true};
 }
