@@ -12,6 +12,7 @@ struct trial {
     struct comparison unbroken; /* the input against its conversion */
     struct chance chance;
     size_t tried, different, equal, unproven, failed;
+    size_t known;  /* missed, as known_survivor says */
     size_t beside; /* the input or its conversion is not known, so that nothing new can show */
     bool open;     /* the conversion cannot be proved to be equal to itself */
 };
@@ -225,6 +226,20 @@ static const char *reason_of(struct arena *arena, const struct comparison *compa
     return "?";
 }
 
+static void judge_survivor(struct trial *trial, const struct mutant *mutant)
+{
+    const char *known = known_survivor(trial->file, &trial->unbroken, mutant);
+    if (known) {
+        trial->known++;
+        if (trial->options->verbose) {
+            say(trial, mutant, known);
+        }
+        return;
+    }
+    trial->failed++;
+    say(trial, mutant, "the input against it shows nothing new");
+}
+
 static void judge(struct trial *trial, const struct mutant *mutant, struct side *broken)
 {
     struct comparison comparison;
@@ -237,8 +252,7 @@ static void judge(struct trial *trial, const struct mutant *mutant, struct side 
         if (trial->unbroken.unknown || only_failures(&comparison)) {
             trial->beside++;
         } else if (!shows_more(trial, broken)) {
-            trial->failed++;
-            say(trial, mutant, "the input against it shows nothing new");
+            judge_survivor(trial, mutant);
         }
         return;
     case VERDICT_UNPROVEN:
@@ -336,9 +350,9 @@ bool prove_mutants(const struct inputs *inputs, const struct proof_options *opti
             world_close(&world);
         }
     }
-    printf("seed %llu: %zu mutants: %zu different, %zu proved equal, %zu unproven, %zu failed; "
-           "%zu of what is not known anyway\n",
+    printf("seed %llu: %zu mutants: %zu different, %zu proved equal, %zu unproven, %zu failed, "
+           "%zu known to survive; %zu of what is not known anyway\n",
            (unsigned long long)options->seed, trial.tried, trial.different, trial.equal,
-           trial.unproven, trial.failed, trial.beside);
+           trial.unproven, trial.failed, trial.known, trial.beside);
     return trial.tried && !trial.failed && trial.unproven * 100 <= trial.tried * UNPROVEN_PERCENT;
 }

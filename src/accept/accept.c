@@ -41,18 +41,15 @@ static struct slice take_text(struct run *run, const struct node *item, const ch
                               const char *what)
 {
     const struct node *value = node_get(item, key);
-    if (!value) {
-        diag_at(run->diag, DIAG_D003, item->span, SLICE_ABSENT, "'%s' is missing: %s", key, what);
-        return SLICE_ABSENT;
-    }
-    if (value->kind == NODE_LIST || value->kind == NODE_MAP) {
+    if (value && (value->kind == NODE_LIST || value->kind == NODE_MAP)) {
         diag_at(run->diag, DIAG_D001, value->span, SLICE_ABSENT, "'%s' must be a text, not %s", key,
                 node_kind_name(value->kind));
         return SLICE_ABSENT;
     }
-    struct slice text = slice_trim(value->text);
+    struct slice text = value ? slice_trim(value->text) : SLICE_ABSENT;
     if (!text.len) {
-        diag_at(run->diag, DIAG_D003, value->span, SLICE_ABSENT, "'%s' is empty: %s", key, what);
+        diag_at(run->diag, DIAG_D003, value ? value->span : item->span, SLICE_ABSENT,
+                "'%s' is %s: %s", key, value ? "empty" : "missing", what);
         return SLICE_ABSENT;
     }
     return text;

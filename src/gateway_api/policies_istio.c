@@ -140,15 +140,15 @@ static bool has_host(const struct node *hosts, struct slice host)
 static enum cover covers(const struct node *rule, const struct route_state *state)
 {
     const struct node *to = node_get(rule, "to");
-    const struct node *operation =
-        policy_items(to) == 1 ? node_get(to->items[0], "operation") : NULL;
-    const struct node *hosts = node_get(operation, "hosts");
     static const char *const known[] = {"hosts"};
     const struct slices *names = &state->route->hostnames;
     size_t count = 0;
     if (!to) {
         return COVER_ALL;
     }
+    const struct node *operation =
+        policy_items(to) == 1 ? node_get(to->items[0], "operation") : NULL;
+    const struct node *hosts = node_get(operation, "hosts");
     if (!policy_has_only(operation, known, ARRAY_LEN(known)) || !names->count) {
         return COVER_SOME;
     }
