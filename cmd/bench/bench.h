@@ -11,6 +11,11 @@
 
 #include <stdio.h>
 
+/* Spreads neighbouring numbers, so that features of what is generated do not follow each other in step. */
+uint64_t bench_mix(uint64_t value);
+/* Of this process, since it began. */
+double bench_seconds(void);
+
 /* Writes `count` Ingresses with three paths each on average; the same count gives the same bytes. */
 NODISCARD bool bench_generate(size_t count, FILE *out);
 

@@ -10,20 +10,10 @@ static const char *const paths[] = {"/",       "/api",     "/static", "/v1/model
 static const char *const services[] = {"frontend", "api",    "assets", "models", "status",
                                        "media",    "events", "auth",   "chat",   "docs"};
 
-/* Spreads neighbouring numbers (the finaliser of splitmix64), so that features of the generated
- * Ingresses do not follow each other in step. */
-static uint64_t mix(uint64_t value)
-{
-    value += 0x9e3779b97f4a7c15;
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-    return value ^ (value >> 31);
-}
-
 /* One Ingress in `of` has the feature; `salt` keeps features apart. */
 static bool one_in(size_t index, uint64_t salt, uint64_t of)
 {
-    return mix(index * 31 + salt) % of == 0;
+    return bench_mix(index * 31 + salt) % of == 0;
 }
 
 static void put_annotations(size_t index, bool captures, FILE *out)
@@ -55,8 +45,8 @@ static void put_annotations(size_t index, bool captures, FILE *out)
 static void put_paths(size_t index, bool captures, FILE *out)
 {
     static const size_t counts[] = {1, 2, 3, 4, 4, 4};
-    size_t count = counts[mix(index + 7) % ARRAY_LEN(counts)];
-    size_t first = mix(index + 11) % ARRAY_LEN(paths);
+    size_t count = counts[bench_mix(index + 7) % ARRAY_LEN(counts)];
+    size_t first = bench_mix(index + 11) % ARRAY_LEN(paths);
     for (size_t i = 0; i < count; i++) {
         size_t which = (first + i) % ARRAY_LEN(paths);
         bool exact = !captures && which > 0 && one_in(index + i, 5, 6);
@@ -73,7 +63,7 @@ static void put_paths(size_t index, bool captures, FILE *out)
 
 static void put_ingress(size_t index, FILE *out)
 {
-    const char *app = apps[mix(index) % ARRAY_LEN(apps)];
+    const char *app = apps[bench_mix(index) % ARRAY_LEN(apps)];
     unsigned team = (unsigned)(index % NAMESPACES);
     bool captures = one_in(index, 8, 20);
     fprintf(out,

@@ -2,17 +2,6 @@
 
 #include "language/language.h"
 
-#include <time.h>
-
-/* Spreads neighbouring numbers (the finaliser of splitmix64). */
-static uint64_t mix(uint64_t value)
-{
-    value += 0x9e3779b97f4a7c15;
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-    return value ^ (value >> 31);
-}
-
 /* The same set of paths, as nginx's regular expressions and as Envoy's. */
 static const struct {
     const char *nginx, *envoy;
@@ -35,7 +24,7 @@ static const char *const words[] = {"api",    "shop",   "static", "auth", "v1",
 /* "/shop/orders/svc-17": two words that many share, then one of the rule's own. */
 static struct slice path_of(struct arena *arena, uint64_t index)
 {
-    uint64_t bits = mix(index);
+    uint64_t bits = bench_mix(index);
     return arena_printf(arena, "/%s/%s/svc-%u", words[bits % ARRAY_LEN(words)],
                         words[(bits >> 16) % ARRAY_LEN(words)], (unsigned)index);
 }
@@ -44,7 +33,7 @@ static const struct language *rule_of(struct language_set *set, struct arena *ar
                                       bool envoy)
 {
     struct slice path = path_of(arena, index);
-    uint64_t kind = mix(index + 1000003) % 10;
+    uint64_t kind = bench_mix(index + 1000003) % 10;
     if (kind < 4) {
         return language_literal(set, LITERAL_EXACT, path, false);
     }
@@ -53,9 +42,9 @@ static const struct language *rule_of(struct language_set *set, struct arena *ar
     }
     const struct regex_reading reading = {.dialect = envoy ? DIALECT_RE2 : DIALECT_PCRE,
                                           .anchoring = envoy ? ANCHORING_WHOLE : ANCHORING_SEARCH};
-    size_t shape = mix(index + 2000003) % ARRAY_LEN(shapes);
+    size_t shape = bench_mix(index + 2000003) % ARRAY_LEN(shapes);
     const char *text = envoy ? shapes[shape].envoy : shapes[shape].nginx;
-    if (mix(index + 4000003) % 20 == 0) {
+    if (bench_mix(index + 4000003) % 20 == 0) {
         text = envoy ? ".*%s" : "%s$";
         path = arena_printf(arena, "[.]%s%u", suffixes[shape % ARRAY_LEN(suffixes)],
                             (unsigned)(index % 7));
@@ -83,19 +72,12 @@ static struct rule_languages list_of(struct language_set *set, struct arena *are
     bool *certain = ARENA_ARRAY(arena, bool, count + 1);
     for (size_t i = 0; i < count; i++) {
         items[i] = rule_of(set, arena, i, envoy);
-        certain[i] = mix(i + 3000003) % 8 != 0;
+        certain[i] = bench_mix(i + 3000003) % 8 != 0;
     }
     items[count] = language_literal(set, LITERAL_ELEMENTS, SLICE("/"), false);
     certain[count] = true;
     return (struct rule_languages){
         .items = items, .certain = certain, .count = count + 1, .view = view};
-}
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static bool measure(size_t rules, bool views)
@@ -104,15 +86,15 @@ static bool measure(size_t rules, bool views)
                                   resolved = {false, false, true, false};
     const struct path_view nginx = path_view_of(&decoded), envoy = path_view_of(&resolved);
     struct arena *arena = arena_open(0, NULL, NULL);
-    double start = seconds();
+    double start = bench_seconds();
     struct language_set *set = language_set_open(arena, NULL);
     struct rule_languages a = list_of(set, arena, rules, false, views ? &nginx : NULL);
     struct rule_languages b = list_of(set, arena, rules, true, views ? &envoy : NULL);
-    double built = seconds();
+    double built = bench_seconds();
     struct language_cells cells;
     enum answer answer =
         language_classify(set, &a, &b, views ? NULL : language_paths(set), arena, &cells);
-    double done = seconds();
+    double done = bench_seconds();
     language_set_close(set);
     printf("%13zu %6s %10.1f %13.1f %8zu %8zu%s\n", rules, views ? "raw" : "paths",
            (built - start) * 1e3, (done - built) * 1e3, cells.states, cells.count,

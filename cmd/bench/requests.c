@@ -2,8 +2,6 @@
 
 #include "frontend/frontend.h"
 
-#include <time.h>
-
 /* Distinct requests that are asked again and again. */
 enum { DISTINCT = 1 << 16, RULES_OF_A_ROUTE = 16, CLEARED_AFTER = 1024 };
 
@@ -11,22 +9,6 @@ struct size {
     size_t hosts, rules;             /* rules of each host */
     size_t asked_hosts, asked_rules; /* the first so many are asked */
 };
-
-/* Spreads neighbouring numbers (the finaliser of splitmix64). */
-static uint64_t mix(uint64_t value)
-{
-    value += 0x9e3779b97f4a7c15;
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-    return value ^ (value >> 31);
-}
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* ---- what is asked ------------------------------------------------------------------------ */
 
@@ -39,7 +21,8 @@ static struct slice host_name(struct arena *arena, size_t host)
 static struct slice rule_path(struct arena *arena, size_t rule)
 {
     static const char *const words[] = {"api", "static", "v1", "orders", "search", "images"};
-    return rule ? arena_printf(arena, "/%s/item-%zu", words[mix(rule) % ARRAY_LEN(words)], rule)
+    return rule ? arena_printf(arena, "/%s/item-%zu", words[bench_mix(rule) % ARRAY_LEN(words)],
+                               rule)
                 : SLICE("/");
 }
 
@@ -87,7 +70,8 @@ static struct request *requests(struct arena *arena, struct size size)
 {
     struct request *items = ARENA_ARRAY(arena, struct request, DISTINCT);
     for (size_t i = 0; i < DISTINCT; i++) {
-        size_t host = mix(i) % size.asked_hosts, rule = mix(i + DISTINCT) % size.asked_rules;
+        size_t host = bench_mix(i) % size.asked_hosts,
+               rule = bench_mix(i + DISTINCT) % size.asked_rules;
         struct slice path = rule_path(arena, rule);
         items[i] = (struct request){
             .host = host_name(arena, host),
@@ -131,14 +115,14 @@ static bool measure(const char *profile, struct size size, size_t count)
     input_add_text(&run, &input, SLICE("bench.yaml"), manifests(run.arena, size));
     struct request *items = requests(run.arena, size);
     side_read(&run, &input, SLICE_ABSENT, &side.kube);
-    double start = seconds();
+    double start = bench_seconds();
     bool good = side_build(&run, &options, &side);
-    double built = seconds(), done = built;
+    double built = bench_seconds(), done = built;
     if (good) {
         const struct evaluator *evaluator = side_evaluator(&run, &side);
-        built = seconds();
+        built = bench_seconds();
         good = ask(evaluator, items, count);
-        done = seconds();
+        done = bench_seconds();
         side_close(&side);
     }
     run_close(&run);

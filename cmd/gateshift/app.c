@@ -80,6 +80,13 @@ size_t app_input_errors(const struct diag *diag)
     return count;
 }
 
+bool app_fails(const struct app *app)
+{
+    return diag_count_severity(app->run.diag, SEVERITY_ERROR) ||
+           (slice_is(app->options.fail_on, "warning") &&
+            diag_count_severity(app->run.diag, SEVERITY_WARNING));
+}
+
 int app_status(const struct app *app, int otherwise)
 {
     return app_input_errors(app->run.diag) ? EXIT_INPUT : otherwise;

@@ -53,6 +53,8 @@ bool app_convert_options(struct app *app, struct convert_options *out);
 size_t app_input_errors(const struct diag *diag);
 /* EXIT_ENVIRONMENT when a cluster was to be read and could not be, else `otherwise`. */
 int app_final_status(const struct app *app, int otherwise);
+/* There are errors, or warnings with --fail-on warning. */
+bool app_fails(const struct app *app);
 /* EXIT_INPUT when the input has errors, else `otherwise`. */
 int app_status(const struct app *app, int otherwise);
 /* True when the input has errors and results are not to be written. */

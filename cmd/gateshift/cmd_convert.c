@@ -96,13 +96,6 @@ static int write_objects(struct app *app, const struct converted *converted)
     return EXIT_WELL;
 }
 
-static bool fails(const struct app *app)
-{
-    size_t errors = diag_count_severity(app->run.diag, SEVERITY_ERROR);
-    size_t warnings = diag_count_severity(app->run.diag, SEVERITY_WARNING);
-    return errors || (slice_is(app->options.fail_on, "warning") && warnings);
-}
-
 /* What routes need of the target beyond their fields, and what has to be changed with them. */
 static void say_around(struct app *app, const struct side *side, const struct target *target)
 {
@@ -160,5 +153,5 @@ int cmd_convert(struct app *app)
         summarize(app, &converted);
     }
     side_close(&side);
-    return status != EXIT_WELL ? status : app_status(app, fails(app) ? EXIT_NO : EXIT_WELL);
+    return status != EXIT_WELL ? status : app_status(app, app_fails(app) ? EXIT_NO : EXIT_WELL);
 }

@@ -121,13 +121,6 @@ static int make(struct app *app, struct side *side, const struct side_options *s
     return status;
 }
 
-static bool fails(const struct app *app)
-{
-    return diag_count_severity(app->run.diag, SEVERITY_ERROR) ||
-           (slice_is(app->options.fail_on, "warning") &&
-            diag_count_severity(app->run.diag, SEVERITY_WARNING));
-}
-
 int cmd_rollback(struct app *app)
 {
     struct side_options side_options;
@@ -156,5 +149,5 @@ int cmd_rollback(struct app *app)
     int status = app_stops(app) ? EXIT_INPUT : make(app, &side, &side_options, &options);
     side_close(&side);
     diag_finish(app->run.diag);
-    return status != EXIT_WELL ? status : app_status(app, fails(app) ? EXIT_NO : EXIT_WELL);
+    return status != EXIT_WELL ? status : app_status(app, app_fails(app) ? EXIT_NO : EXIT_WELL);
 }

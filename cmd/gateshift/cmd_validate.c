@@ -79,13 +79,6 @@ static void summarize(struct app *app, const struct validated *validated)
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-static bool fails(const struct app *app)
-{
-    size_t errors = diag_count_severity(app->run.diag, SEVERITY_ERROR);
-    size_t warnings = diag_count_severity(app->run.diag, SEVERITY_WARNING);
-    return errors || (slice_is(app->options.fail_on, "warning") && warnings);
-}
-
 int cmd_validate(struct app *app)
 {
     struct convert_options target;
@@ -116,5 +109,5 @@ int cmd_validate(struct app *app)
         write_text(app, &validated);
     }
     summarize(app, &validated);
-    return app_status(app, fails(app) ? EXIT_NO : EXIT_WELL);
+    return app_status(app, app_fails(app) ? EXIT_NO : EXIT_WELL);
 }

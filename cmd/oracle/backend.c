@@ -22,16 +22,6 @@ struct peer {
     char bytes[HEAD_MAX];
 };
 
-static size_t head_length(const struct peer *peer)
-{
-    for (size_t i = 3; i < peer->len; i++) {
-        if (memcmp(peer->bytes + i - 3, "\r\n\r\n", 4) == 0) {
-            return i + 1;
-        }
-    }
-    return 0;
-}
-
 /* The value of a header that nginx wrote, so it is written as here. */
 static struct slice value_of(struct slice head, const char *name)
 {
@@ -65,7 +55,7 @@ static bool serve(int fd, struct peer *peer)
         return false;
     }
     peer->len += (size_t)got;
-    size_t length = head_length(peer);
+    size_t length = head_length(peer->bytes, peer->len);
     struct slice head = {peer->bytes, length};
     uint64_t body = 0;
     struct slice size = length ? value_of(head, "Content-Length:") : SLICE_ABSENT;

@@ -157,17 +157,6 @@ static void read_headers(struct arena *arena, struct slice rest, struct headers 
     }
 }
 
-/* Where the head of a message ends, 0 when it has not come yet. */
-static size_t head_length(const struct connection *connection)
-{
-    for (size_t i = 3; i < connection->len; i++) {
-        if (memcmp(connection->bytes + i - 3, "\r\n\r\n", 4) == 0) {
-            return i + 1;
-        }
-    }
-    return 0;
-}
-
 /* The head of the request as the backend got it, in base64. */
 static void read_seen(struct arena *arena, struct answer *answer)
 {
@@ -196,11 +185,21 @@ static bool has_body(const struct request *request, int status)
     return !slice_is(request->method, "HEAD") && status != 204 && status != 304;
 }
 
+size_t head_length(const char *bytes, size_t len)
+{
+    for (size_t i = 3; i < len; i++) {
+        if (memcmp(bytes + i - 3, "\r\n\r\n", 4) == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
 static bool read_answer(struct connection *connection, struct arena *arena,
                         const struct request *request, struct answer *out)
 {
     size_t length;
-    while (!(length = head_length(connection))) {
+    while (!(length = head_length(connection->bytes, connection->len))) {
         if (!get_bytes(connection)) {
             return false;
         }

@@ -102,6 +102,8 @@ void backend_stop(pid_t child);
 
 /* ---- client.c ----------------------------------------------------------------------------- */
 
+/* Where the head of a message ends, 0 when it has not come yet. */
+size_t head_length(const char *bytes, size_t len);
 struct answer {
     int status; /* 0: the connection was closed without an answer */
     struct headers headers;

@@ -56,6 +56,8 @@ size_t slice_find(struct slice s, char byte, size_t from);
 bool slice_contains(struct slice s, struct slice part);
 struct slice slice_sub(struct slice s, size_t from, size_t to); /* clamped to s */
 bool is_alphanumeric(char c);                                   /* ASCII */
+int hex_digit(char c);                                          /* its value; -1: none */
+size_t slice_count_chars(struct slice s);                       /* UTF-8 */
 struct slice slice_trim(struct slice s);                        /* blanks, tabs, CR, LF */
 /* Cuts the part before the next `separator` off *rest; false when *rest was absent. */
 bool slice_split(struct slice *rest, char separator, struct slice *part);
@@ -123,6 +125,8 @@ void buf_putc(struct buf *buf, char byte);
 void buf_fill(struct buf *buf, char byte, size_t count);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_put_uint(struct buf *buf, uint64_t number);
+/* One word of a POSIX shell, in single quotes. */
+void buf_put_shell(struct buf *buf, struct slice text);
 struct slice buf_slice(const struct buf *buf); /* borrowed; never absent */
 
 /* ---- maps --------------------------------------------------------------------------------- */

@@ -101,6 +101,20 @@ void buf_put_uint(struct buf *buf, uint64_t number)
     buf_put(buf, uint_text(number, digits));
 }
 
+/* Nothing is special inside single quotes but the quote itself. */
+void buf_put_shell(struct buf *buf, struct slice text)
+{
+    buf_putc(buf, '\'');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '\'') {
+            buf_puts(buf, "'\\''");
+        } else {
+            buf_putc(buf, text.ptr[i]);
+        }
+    }
+    buf_putc(buf, '\'');
+}
+
 struct slice buf_slice(const struct buf *buf)
 {
     return (struct slice){buf->ptr ? buf->ptr : "", buf->len};

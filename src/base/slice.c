@@ -172,6 +172,26 @@ bool is_alphanumeric(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+size_t slice_count_chars(struct slice s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        count += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
+    }
+    return count;
+}
+
 struct slice uint_text(uint64_t number, char digits[UINT_TEXT_MAX])
 {
     size_t at = UINT_TEXT_MAX;

@@ -18,14 +18,6 @@ static char peek(const struct compiler *c, size_t ahead)
     return c->at + ahead < c->text.len ? c->text.ptr[c->at + ahead] : '\0';
 }
 
-static int hex_digit(char c)
-{
-    return is_digit(c)              ? c - '0'
-           : (c >= 'a' && c <= 'f') ? c - 'a' + 10
-           : (c >= 'A' && c <= 'F') ? c - 'A' + 10
-                                    : -1;
-}
-
 static void skip_blanks(struct compiler *c)
 {
     for (;;) {

@@ -2,22 +2,13 @@
 
 #include <string.h>
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte of the escape at `at`, if a target could hold it without being escaped; else 0. */
 static char needless_escape(struct slice path, size_t at)
 {
     if (at + 2 >= path.len || path.ptr[at] != '%') {
         return 0;
     }
-    int high = hex_value(path.ptr[at + 1]), low = hex_value(path.ptr[at + 2]);
+    int high = hex_digit(path.ptr[at + 1]), low = hex_digit(path.ptr[at + 2]);
     int byte = high < 0 || low < 0 ? 0 : high * 16 + low;
     bool visible = byte > ' ' && byte < 0x7f;
     return visible && byte != '?' && byte != '#' && byte != '%' ? (char)byte : '\0';

@@ -74,16 +74,6 @@ static struct slice address_text(struct arena *arena, const struct address *addr
     return text;
 }
 
-static bool holds(const struct networks *networks, const struct address *address)
-{
-    for (size_t i = 0; i < networks->count; i++) {
-        if (network_contains(&networks->items[i], address)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Which of the four lists of both sides hold the address. */
 static unsigned membership(const struct gates *gates, const struct address *address)
 {
@@ -91,8 +81,8 @@ static unsigned membership(const struct gates *gates, const struct address *addr
     for (size_t side = 0; side < 2; side++) {
         const struct route_addresses *lists = gates->effects[side]->addresses;
         if (lists) {
-            bits |= (holds(&lists->allow, address) ? 1u : 0) << (2 * side);
-            bits |= (holds(&lists->deny, address) ? 2u : 0) << (2 * side);
+            bits |= (networks_hold(&lists->allow, address) ? 1u : 0) << (2 * side);
+            bits |= (networks_hold(&lists->deny, address) ? 2u : 0) << (2 * side);
         }
     }
     return bits;

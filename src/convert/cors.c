@@ -47,16 +47,6 @@ static bool is_method(struct slice method)
     return slice_is_one_of(method, methods, ARRAY_LEN(methods));
 }
 
-static bool has_item(const struct node *list, struct slice text)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (slice_equal(list->items[i]->text, text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* One item of a list; false when it is "*", which stands for the whole list. */
 static bool item_add(struct emission *e, const struct route_cors *cors, struct slice item,
                      bool valid(struct slice), const char *what, struct node *list)
@@ -64,7 +54,7 @@ static bool item_add(struct emission *e, const struct route_cors *cors, struct s
     if (slice_is(item, "*")) {
         return false;
     }
-    if (!item.len || has_item(list, item)) {
+    if (!item.len || node_has_text(list, item)) {
         return true;
     }
     if (valid(item) && list->count < CORS_ITEMS_MAX) {

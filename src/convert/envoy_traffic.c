@@ -151,16 +151,6 @@ static const struct {
     {"http_429", NULL, 429},
 };
 
-static bool holds(const struct node *list, struct slice text)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (slice_equal(list->items[i]->text, text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void write_retries(struct conversion *c, struct node *spec,
                           const struct route_retries *retries)
 {
@@ -175,7 +165,7 @@ static void write_retries(struct conversion *c, struct node *spec,
             if (!slice_is(word, conditions[i].word)) {
                 continue;
             }
-            if (!holds(triggers, trigger)) {
+            if (!node_has_text(triggers, trigger)) {
                 node_add(arena, triggers, node_string(arena, trigger));
             }
             if (conditions[i].status) {

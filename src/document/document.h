@@ -55,6 +55,8 @@ void document_read_each(struct run *run, const struct input_file *file, document
 const char *node_kind_name(enum node_kind kind); /* "a text", "a list", ... for messages */
 /* Value of a key in a mapping; null when it is missing or the node is null or no mapping. */
 struct node *node_get(const struct node *map, const char *key);
+/* A list holds an item with this text; no list holds none. */
+bool node_has_text(const struct node *list, struct slice text);
 const struct pair *node_pair(const struct node *map, struct slice key);
 
 /* Building: for what is written. Slices are borrowed. */

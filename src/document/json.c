@@ -68,15 +68,11 @@ static bool hex4(struct slice text, size_t at, uint32_t *out)
         return false;
     }
     for (size_t i = at; i < at + 4; i++) {
-        const char c = text.ptr[i];
-        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
-                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
-                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
-                                                : 16;
-        if (digit == 16) {
+        int digit = hex_digit(text.ptr[i]);
+        if (digit < 0) {
             return false;
         }
-        value = value * 16 + digit;
+        value = value * 16 + (uint32_t)digit;
     }
     *out = value;
     return true;

@@ -28,6 +28,16 @@ struct node *node_get(const struct node *map, const char *key)
     return pair && pair->value->kind != NODE_NULL ? pair->value : NULL;
 }
 
+bool node_has_text(const struct node *list, struct slice text)
+{
+    for (size_t i = 0; list && list->kind == NODE_LIST && i < list->count; i++) {
+        if (slice_equal(list->items[i]->text, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct node *make(struct arena *arena, enum node_kind kind)
 {
     struct node *node = ARENA_NEW(arena, struct node);

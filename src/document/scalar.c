@@ -75,17 +75,6 @@ static bool resolve_word(struct node *node)
     return false;
 }
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
-}
-
 /* Digits of one base up to the end; *overflow when they need more than 64 bits. */
 static bool parse_digits(const char *text, unsigned base, uint64_t *out, bool *overflow)
 {
@@ -95,7 +84,7 @@ static bool parse_digits(const char *text, unsigned base, uint64_t *out, bool *o
     uint64_t value = 0;
     *overflow = false;
     for (; *text; text++) {
-        unsigned digit = (unsigned)digit_of(*text);
+        unsigned digit = (unsigned)hex_digit(*text);
         if (digit >= base) {
             return false;
         }

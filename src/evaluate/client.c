@@ -1,15 +1,5 @@
 #include "evaluate/evaluate_priv.h"
 
-bool networks_hold(const struct networks *networks, const struct address *address)
-{
-    for (size_t i = 0; i < networks->count; i++) {
-        if (network_contains(&networks->items[i], address)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whoever connected is trusted if it is in the list, or if the list holds every IPv4 address and nobody
  * said who connected. */
 static bool peer_trusted(const struct context *context)

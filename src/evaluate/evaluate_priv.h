@@ -102,7 +102,6 @@ void client_headers(struct context *context, struct seen_headers *out);
 void headers_doubt(const struct context *context, struct seen_headers *headers);
 
 /* ---- client.c: who the data plane takes for the client */
-bool networks_hold(const struct networks *networks, const struct address *address);
 void find_client(struct context *context);
 
 /* ---- gate.c: effects that may answer */

@@ -67,28 +67,13 @@ struct slice request_line(struct arena *arena, const struct request *request)
 
 enum { CURL_MAX = 1 << 20 };
 
-/* For a POSIX shell: nothing is special inside single quotes but the quote itself. */
-static void put_quoted(struct slice text, struct buf *out)
-{
-    buf_putc(out, '\'');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '\'') {
-            buf_puts(out, "'\\''");
-        } else {
-            buf_putc(out, text.ptr[i]);
-        }
-    }
-    buf_putc(out, '\'');
-}
-
 static void put_header(struct arena *arena, struct slice name, struct slice value, struct buf *out)
 {
     buf_puts(out, " -H ");
     /* "Name;" is how curl is told to send a header without a value */
-    put_quoted(
-        value.len ? arena_printf(arena, SLICE_FMT ": " SLICE_FMT, SLICE_ARG(name), SLICE_ARG(value))
-                  : arena_printf(arena, SLICE_FMT ";", SLICE_ARG(name)),
-        out);
+    buf_put_shell(out, value.len ? arena_printf(arena, SLICE_FMT ": " SLICE_FMT, SLICE_ARG(name),
+                                                SLICE_ARG(value))
+                                 : arena_printf(arena, SLICE_FMT ";", SLICE_ARG(name)));
 }
 
 static bool has_any(struct slice text, struct slice bytes)
@@ -121,7 +106,7 @@ struct slice request_curl(struct arena *arena, const struct request *request)
         buf_puts(&out, " -I");
     } else if (!slice_is(request->method, "GET") || request->body_bytes) {
         buf_puts(&out, " -X ");
-        put_quoted(request->method, &out);
+        buf_put_shell(&out, request->method);
     }
     /* the TLS name comes from the URL, so the URL has it where it differs from the Host header */
     struct request line = *request;
@@ -135,7 +120,7 @@ struct slice request_curl(struct arena *arena, const struct request *request)
     }
     buf_puts(&out, request->body_bytes ? " --data-binary @- " : " ");
     struct slice url = request_line(arena, &line);
-    put_quoted(slice_sub(url, request->method.len + 1, url.len), &out);
+    buf_put_shell(&out, slice_sub(url, request->method.len + 1, url.len));
     struct slice copy = arena_copy(arena, buf_slice(&out));
     buf_release(&out);
     return copy;

@@ -79,8 +79,7 @@ profile_headers(struct run *run, const struct gateway_profile *profile, bool on_
             ARENA_PUSH(run->arena, edits->items, edits->count, edits->capacity);
         edit->kind = row->kind;
         edit->name = slice_of(row->name);
-        edit->value = template_part(run->arena, row->part);
-        edit->value.parts[0].text = slice_of(row->text);
+        edit->value = template_named(run->arena, row->part, slice_of(row->text));
     }
     return edits->count ? headers : NULL;
 }

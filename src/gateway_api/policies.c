@@ -54,6 +54,29 @@ size_t policy_items(const struct node *list)
     return list && list->kind == NODE_LIST ? list->count : 0;
 }
 
+bool policy_template(struct policy_work *work, char mark, struct slice text, struct template *out)
+{
+    struct part *parts = ARENA_ARRAY(work->builder->run->arena, struct part, text.len + 1);
+    size_t count = 0, from = 0;
+    for (size_t i = 0; i <= text.len; i++) {
+        bool capture = i < text.len && text.ptr[i] == mark;
+        if ((capture || i == text.len) && i > from) {
+            parts[count++] = (struct part){.kind = PART_TEXT, .text = slice_sub(text, from, i)};
+        }
+        if (capture) {
+            if (i + 1 == text.len || text.ptr[i + 1] < '0' || text.ptr[i + 1] > '9') {
+                return false;
+            }
+            parts[count++] =
+                (struct part){.kind = PART_CAPTURE, .index = (unsigned)(text.ptr[i + 1] - '0')};
+            i++;
+            from = i + 1;
+        }
+    }
+    *out = (struct template){parts, count};
+    return true;
+}
+
 /* ---- reading ------------------------------------------------------------------------------- */
 
 /* Two policies of a kind on one target: the older one is in force, then the first by name (Gateway API

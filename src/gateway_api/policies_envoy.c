@@ -137,8 +137,8 @@ static void read_external(struct policy_work *work, const struct node *external)
     }
     struct route_authentication *authentication = ARENA_NEW(arena, struct route_authentication);
     struct guard *guard = ARENA_NEW(arena, struct guard);
-    struct template challenge = template_part(arena, PART_UNKNOWN);
-    challenge.parts[0].text = SLICE("a challenge of the auth service");
+    struct template challenge =
+        template_named(arena, PART_UNKNOWN, SLICE("a challenge of the auth service"));
     *guard = (struct guard){.kind = GUARD_EXTERNAL, .subject = url, .status = 401};
     *ARENA_PUSH(arena, guard->refused.items, guard->refused.count, guard->refused.capacity) =
         (struct header_edit){
@@ -169,30 +169,6 @@ static void security(struct policy_work *work, const struct node *spec)
 
 /* ---- HTTPRouteFilter ------------------------------------------------------------------------ */
 
-/* "/new/\1" as a template; false where it has escapes that are none. */
-static bool read_substitution(struct policy_work *work, struct slice text, struct template *out)
-{
-    struct part *parts = ARENA_ARRAY(work->builder->run->arena, struct part, text.len + 1);
-    size_t count = 0, from = 0;
-    for (size_t i = 0; i <= text.len; i++) {
-        bool escape = i < text.len && text.ptr[i] == '\\';
-        if ((escape || i == text.len) && i > from) {
-            parts[count++] = (struct part){.kind = PART_TEXT, .text = slice_sub(text, from, i)};
-        }
-        if (escape) {
-            if (i + 1 == text.len || text.ptr[i + 1] < '0' || text.ptr[i + 1] > '9') {
-                return false;
-            }
-            parts[count++] =
-                (struct part){.kind = PART_CAPTURE, .index = (unsigned)(text.ptr[i + 1] - '0')};
-            i++;
-            from = i + 1;
-        }
-    }
-    *out = (struct template){parts, count};
-    return true;
-}
-
 /* Each find is replaced (type.matcher.v3.RegexMatchAndSubstitute), so that only an expression which spans the
  * path replaces all of it. */
 static void read_regex_rewrite(struct policy_work *work, const struct node *replace)
@@ -221,7 +197,7 @@ static void read_regex_rewrite(struct policy_work *work, const struct node *repl
     rewrite->regex = regex_compile(work->builder->run, work->builder->table->regexes,
                                    rewrite->pattern, rewrite->fold, false, &error);
     if (!whole || !rewrite->regex ||
-        !read_substitution(work, policy_text(replace, "substitution"), &rewrite->target)) {
+        !policy_template(work, '\\', policy_text(replace, "substitution"), &rewrite->target)) {
         policy_unknown(work, ASPECT_REWRITE, "urlRewrite.path.replaceRegexMatch");
         return;
     }

@@ -126,16 +126,6 @@ static void destination_rule(struct policy_work *work, const struct node *spec)
 
 enum cover { COVER_NONE, COVER_ALL, COVER_SOME };
 
-static bool has_host(const struct node *hosts, struct slice host)
-{
-    for (size_t i = 0; i < policy_items(hosts); i++) {
-        if (slice_equal(hosts->items[i]->text, host)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Which hosts of the route the rule holds for: all where it names none. */
 static enum cover covers(const struct node *rule, const struct route_state *state)
 {
@@ -153,7 +143,7 @@ static enum cover covers(const struct node *rule, const struct route_state *stat
         return COVER_SOME;
     }
     for (size_t i = 0; i < names->count; i++) {
-        count += has_host(hosts, names->items[i]);
+        count += node_has_text(hosts, names->items[i]);
     }
     return count == names->count ? COVER_ALL : count ? COVER_SOME : COVER_NONE;
 }

@@ -148,30 +148,6 @@ static bool read_return(struct reading *r, const struct directive *d)
     return true;
 }
 
-/* "/new/$1" as a template; other variables are not understood. */
-static bool read_target(struct policy_work *work, struct slice text, struct template *out)
-{
-    struct part *parts = ARENA_ARRAY(work->builder->run->arena, struct part, text.len + 1);
-    size_t count = 0, from = 0;
-    for (size_t i = 0; i <= text.len; i++) {
-        bool variable = i < text.len && text.ptr[i] == '$';
-        if ((variable || i == text.len) && i > from) {
-            parts[count++] = (struct part){.kind = PART_TEXT, .text = slice_sub(text, from, i)};
-        }
-        if (variable) {
-            if (i + 1 == text.len || text.ptr[i + 1] < '0' || text.ptr[i + 1] > '9') {
-                return false;
-            }
-            parts[count++] =
-                (struct part){.kind = PART_CAPTURE, .index = (unsigned)(text.ptr[i + 1] - '0')};
-            i++;
-            from = i + 1;
-        }
-    }
-    *out = (struct template){parts, count};
-    return true;
-}
-
 /* ngx_http_rewrite_module; where the rule has conditions beside the path the snippet stands in another location
  * than the one that the request was sent to. */
 static bool read_rewrite(struct reading *r, const struct directive *d)
@@ -189,7 +165,7 @@ static bool read_rewrite(struct reading *r, const struct directive *d)
     rewrite->pattern = slice_sub(pattern, rewrite->fold ? 4 : 0, pattern.len);
     rewrite->regex = regex_compile(work->builder->run, work->builder->table->regexes,
                                    rewrite->pattern, rewrite->fold, false, &error);
-    if (!rewrite->regex || !read_target(work, d->words[2], &rewrite->target)) {
+    if (!rewrite->regex || !policy_template(work, '$', d->words[2], &rewrite->target)) {
         return false;
     }
     work->effects->rewrite = rewrite;

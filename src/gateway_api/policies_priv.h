@@ -92,5 +92,8 @@ void policy_fields(struct policy_work *work, const struct node *map, const char 
 bool policy_has_only(const struct node *map, const char *const *known, size_t count);
 struct slice policy_text(const struct node *map, const char *key); /* absent unless it is a text */
 size_t policy_items(const struct node *list);                      /* 0 unless it is a list */
+/* "/new/$1" as a template, where `mark` is what stands before the digit of a capture; false where it stands before
+ * anything else. */
+bool policy_template(struct policy_work *work, char mark, struct slice text, struct template *out);
 
 #endif

@@ -9,25 +9,14 @@ void target_split(struct slice target, struct slice *path, struct slice *query)
     *query = mark < target.len ? slice_sub(target, mark + 1, target.len) : SLICE_ABSENT;
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static struct slice decode_query(struct arena *arena, struct slice text)
 {
     char *out = arena_alloc(arena, text.len + 1);
     size_t used = 0;
     for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '%' && i + 2 < text.len && hex(text.ptr[i + 1]) >= 0 &&
-            hex(text.ptr[i + 2]) >= 0) {
-            out[used++] = (char)(hex(text.ptr[i + 1]) * 16 + hex(text.ptr[i + 2]));
+        if (text.ptr[i] == '%' && i + 2 < text.len && hex_digit(text.ptr[i + 1]) >= 0 &&
+            hex_digit(text.ptr[i + 2]) >= 0) {
+            out[used++] = (char)(hex_digit(text.ptr[i + 1]) * 16 + hex_digit(text.ptr[i + 2]));
             i += 2;
         } else {
             out[used++] = text.ptr[i] == '+' ? ' ' : text.ptr[i];
@@ -107,8 +96,8 @@ static bool decode_path(struct slice path, char *out, size_t *used)
     for (size_t i = 0; i < path.len && path.ptr[i] != '#'; i++) {
         char c = path.ptr[i];
         if (c == '%') {
-            int high = i + 1 < path.len ? hex(path.ptr[i + 1]) : -1;
-            int low = i + 2 < path.len ? hex(path.ptr[i + 2]) : -1;
+            int high = i + 1 < path.len ? hex_digit(path.ptr[i + 1]) : -1;
+            int low = i + 2 < path.len ? hex_digit(path.ptr[i + 2]) : -1;
             if (high < 0 || low < 0 || (high == 0 && low == 0)) {
                 return false;
             }

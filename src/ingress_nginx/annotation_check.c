@@ -21,22 +21,12 @@ static const char *const no[] = {"0", "f", "F", "FALSE", "false", "False"};
 
 bool is_true(struct slice value)
 {
-    for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
-        if (slice_is(value, yes[i])) {
-            return true;
-        }
-    }
-    return false;
+    return slice_is_one_of(value, yes, ARRAY_LEN(yes));
 }
 
 static bool is_bool(struct slice value)
 {
-    for (size_t i = 0; i < ARRAY_LEN(no); i++) {
-        if (slice_is(value, no[i])) {
-            return true;
-        }
-    }
-    return is_true(value);
+    return is_true(value) || slice_is_one_of(value, no, ARRAY_LEN(no));
 }
 
 bool size_parse(struct slice text, int64_t *bytes, char *unit)

@@ -130,12 +130,7 @@ static const char *const dead[] = {
 
 bool annotation_is_dead(struct slice name)
 {
-    for (size_t i = 0; i < ARRAY_LEN(dead); i++) {
-        if (slice_is(name, dead[i])) {
-            return true;
-        }
-    }
-    return false;
+    return slice_is_one_of(name, dead, ARRAY_LEN(dead));
 }
 
 const char *annotation_closest(struct slice name)

@@ -39,9 +39,7 @@ static void refused_header(struct asking *asking, struct guard *guard, struct te
 
 static struct template not_known(struct asking *asking, const char *what)
 {
-    struct template template = template_part(asking->model->run->arena, PART_UNKNOWN);
-    template.parts[0].text = slice_of(what);
-    return template;
+    return template_named(asking->model->run->arena, PART_UNKNOWN, slice_of(what));
 }
 
 static void request_edit(struct asking *asking, struct slice name)

@@ -39,8 +39,7 @@ static void error_page(struct model *model, struct slice page, struct client_che
         return;
     }
     if (!url || !template_read(model->run, page, NULL, &check->error_page)) {
-        check->error_page = template_part(model->run->arena, PART_UNKNOWN);
-        check->error_page.parts[0].text = page;
+        check->error_page = template_named(model->run->arena, PART_UNKNOWN, page);
     }
 }
 
@@ -87,8 +86,8 @@ void client_certificate_headers(struct model *model, const struct server *server
     static const char *const names[] = {"ssl-client-verify", "ssl-client-subject-dn",
                                         "ssl-client-issuer-dn", "ssl-client-cert"};
     for (size_t i = 0; server->client && i < ARRAY_LEN(names) - !server->client_passed; i++) {
-        struct template value = template_part(model->run->arena, PART_UNKNOWN);
-        value.parts[0].text = SLICE("of the client's certificate");
+        struct template value =
+            template_named(model->run->arena, PART_UNKNOWN, SLICE("of the client's certificate"));
         effect_edit(model->run, edits, EDIT_SET, slice_of(names[i]), value);
     }
 }

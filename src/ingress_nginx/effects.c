@@ -134,8 +134,8 @@ static void gather_tracing(struct model *model, const struct annotations *annota
     struct run *run = model->run;
     bool own = annotation_set(annotations, AN_enable_opentelemetry);
     if (annotation_true(annotations, AN_enable_opentelemetry, model->settings->opentelemetry)) {
-        struct template span = template_part(run->arena, PART_UNKNOWN);
-        span.parts[0].text = SLICE("$opentelemetry_context_traceparent");
+        struct template span =
+            template_named(run->arena, PART_UNKNOWN, SLICE("$opentelemetry_context_traceparent"));
         effect_edit(run, &out->request, EDIT_SET, SLICE("traceparent"), span);
         gather(out,
                own ? annotation_source(annotations, AN_enable_opentelemetry)
@@ -248,9 +248,7 @@ const struct route_header_edits *server_refusal(struct model *model, const struc
 
 static struct template header_template(struct run *run, const char *name)
 {
-    struct template template = template_part(run->arena, PART_HEADER);
-    template.parts[0].text = slice_of(name);
-    return template;
+    return template_named(run->arena, PART_HEADER, slice_of(name));
 }
 
 bool location_default_service(const struct model *model, const struct location *location,
@@ -312,8 +310,7 @@ static bool stand_in(struct model *model, const struct location *location, struc
     }
     effect_edit(run, &edits->edits, EDIT_SET, SLICE("X-Format"), header_template(run, "Accept"));
     /* a second line, as the template writes it for every location as well */
-    struct template id = template_part(run->arena, PART_REQUEST_ID);
-    id.parts[0].text = SLICE("X-Request-ID");
+    struct template id = template_named(run->arena, PART_REQUEST_ID, SLICE("X-Request-ID"));
     effect_edit(run, &edits->edits, EDIT_ADD, SLICE("X-Request-ID"), id);
     rule->effects.request_headers = edits;
     return true;

@@ -46,13 +46,6 @@ static void set(struct run *run, struct edits *edits, const char *name, struct t
     effect_edit(run, edits, EDIT_SET, slice_of(name), value);
 }
 
-static struct template part(struct run *run, enum part_kind kind, const char *text)
-{
-    struct template template = template_part(run->arena, kind);
-    template.parts[0].text = slice_of(text);
-    return template;
-}
-
 /* The proxy_set_header lines. Before the location's own directives have run, its variables are empty, and nginx does
  * not send a header whose value is. */
 static void page_headers(struct model *model, const struct location *location, bool early,
@@ -67,17 +60,20 @@ static void page_headers(struct model *model, const struct location *location, b
                 {"X-Ingress-Name", own.ingress},
                 {"X-Service-Name", own.service},
                 {"X-Service-Port", own.port}};
-    set(run, out, "X-Code", part(run, PART_STATUS, ""));
-    set(run, out, "X-Format", part(run, PART_HEADER, "Accept"));
-    set(run, out, "X-Original-URI", part(run, PART_TARGET, ""));
+    set(run, out, "X-Code", template_named(run->arena, PART_STATUS, SLICE("")));
+    set(run, out, "X-Format", template_named(run->arena, PART_HEADER, SLICE("Accept")));
+    set(run, out, "X-Original-URI", template_named(run->arena, PART_TARGET, SLICE("")));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct slice value = early || !rows[i].value.ptr ? SLICE("") : rows[i].value;
         set(run, out, rows[i].name, template_text(run->arena, value));
     }
-    set(run, out, "X-Request-ID", part(run, PART_REQUEST_ID, "X-Request-ID"));
-    set(run, out, "X-Forwarded-For", part(run, PART_CLIENT, "$remote_addr"));
+    set(run, out, "X-Request-ID",
+        template_named(run->arena, PART_REQUEST_ID, SLICE("X-Request-ID")));
+    set(run, out, "X-Forwarded-For",
+        template_named(run->arena, PART_CLIENT, SLICE("$remote_addr")));
     if (!early) {
-        set(run, out, "Host", part(run, PART_HOST_HEADER, "$best_http_host"));
+        set(run, out, "Host",
+            template_named(run->arena, PART_HOST_HEADER, SLICE("$best_http_host")));
     }
 }
 

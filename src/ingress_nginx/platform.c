@@ -2,13 +2,6 @@
 
 #define NEW_EFFECT(run, type) ARENA_NEW((run)->arena, struct route_##type)
 
-static struct template value(struct run *run, enum part_kind kind, const char *text)
-{
-    struct template template = template_part(run->arena, kind);
-    template.parts[0].text = slice_of(text);
-    return template;
-}
-
 /* rootfs/etc/nginx/template/nginx.tmpl, the proxy_set_header lines of a location. With use-forwarded-headers
  * some of them are the client's own if it sends them (nginx.tmpl, the maps at its beginning). */
 static const struct {
@@ -32,8 +25,9 @@ static const struct {
 /* The client's header, else what the data plane knows by itself. */
 static struct template forwarded(struct run *run, const char *header, enum part_kind otherwise)
 {
-    struct template template =
-        value(run, otherwise == PART_HOST_HEADER ? PART_HEADER_FIRST : PART_HEADER_ELSE, header);
+    struct template template = template_named(
+        run->arena, otherwise == PART_HOST_HEADER ? PART_HEADER_FIRST : PART_HEADER_ELSE,
+        slice_of(header));
     template.parts[0].index = (unsigned)otherwise;
     return template;
 }
@@ -63,7 +57,8 @@ static void set_headers(struct model *model, struct edits *edits)
 /* What the template writes as a variable of the request (template.go, buildForwardedFor). */
 static struct template original(struct run *run, const struct settings *settings, size_t row)
 {
-    struct template template = value(run, request_rows[row].kind, request_rows[row].text);
+    struct template template =
+        template_named(run->arena, request_rows[row].kind, slice_of(request_rows[row].text));
     const char *name = request_rows[row].name;
     struct slice header =
         slice_is(slice_of(name), "X-Original-Forwarded-For")    ? settings->forwarded_for
@@ -96,12 +91,12 @@ static void request_headers(struct model *model, struct route_table *table)
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Forwarded-Port"),
                     template_text(run->arena, settings->http_port));
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Forwarded-Port"),
-                    value(run, PART_PORT, "$pass_port"));
+                    template_named(run->arena, PART_PORT, SLICE("$pass_port")));
         headers->edits.items[headers->edits.count - 1].only_https = true;
     }
     if (settings->add_original_uri) {
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Original-URI"),
-                    value(run, PART_TARGET, ""));
+                    template_named(run->arena, PART_TARGET, SLICE("")));
     }
     effect_edit(run, &headers->edits, EDIT_REMOVE, SLICE("Proxy"), (struct template){0});
     set_headers(model, &headers->edits);
@@ -149,14 +144,14 @@ static void response_headers(struct model *model, struct route_table *table)
     if (settings->server_tokens && !settings->backend_server) {
         /* nginx's own name and version; without server-tokens it is cleared */
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("Server"),
-                    value(run, PART_UNKNOWN, "nginx's version"));
+                    template_named(run->arena, PART_UNKNOWN, SLICE("nginx's version")));
     }
     if (settings->gzip || settings->brotli) {
         /* where the client takes it, by the type and length of the answer */
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("Content-Encoding"),
-                    value(run, PART_UNKNOWN, "gzip or br"));
+                    template_named(run->arena, PART_UNKNOWN, SLICE("gzip or br")));
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("Vary"),
-                    value(run, PART_UNKNOWN, "Accept-Encoding"));
+                    template_named(run->arena, PART_UNKNOWN, SLICE("Accept-Encoding")));
     }
     platform_named_headers(model, &headers->edits);
     if (headers->edits.count) {

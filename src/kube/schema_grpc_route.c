@@ -74,15 +74,6 @@ static void finish_rule(struct decoder *decoder, const struct where *where, cons
     default_match(decoder, target, node->span);
 }
 
-static void note_persistence(struct decoder *decoder, const struct where *where,
-                             const struct node *node, void *target)
-{
-    (void)decoder;
-    (void)where;
-    (void)node;
-    ((struct http_rule *)target)->has_session_persistence = true;
-}
-
 static const struct field rule_fields[] = {
     FIELD(TYPE_STRING, "name", http_rule, name),
     FIELD_OBJECTS("matches", http_rule, matches, match_count, match_schema),

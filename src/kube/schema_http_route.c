@@ -354,8 +354,8 @@ static const struct field retry_fields[] = {
 };
 static const struct schema retry_schema = SCHEMA(retry_fields, http_rule, finish_retry);
 
-static void note_persistence(struct decoder *decoder, const struct where *where,
-                             const struct node *node, void *target)
+void note_persistence(struct decoder *decoder, const struct where *where, const struct node *node,
+                      void *target)
 {
     (void)decoder;
     (void)where;

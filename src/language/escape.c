@@ -2,17 +2,6 @@
 
 /* ---- characters ---------------------------------------------------------------------------- */
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool is_octal(char c)
 {
     return c >= '0' && c <= '7';
@@ -63,8 +52,10 @@ static bool parse_braced(struct parser *p, uint32_t base, size_t start, uint32_t
 {
     uint32_t code = 0;
     size_t digits = 0;
-    for (p->at++; hex(parser_byte(p, 0)) >= 0 && (uint32_t)hex(parser_byte(p, 0)) < base; p->at++) {
-        code = code * base + (uint32_t)hex(parser_byte(p, 0));
+    for (p->at++;
+         hex_digit(parser_byte(p, 0)) >= 0 && (uint32_t)hex_digit(parser_byte(p, 0)) < base;
+         p->at++) {
+        code = code * base + (uint32_t)hex_digit(parser_byte(p, 0));
         digits++;
         if (code > RUNE_MAX_UNICODE) {
             return code_fits(p, code, start, rune);
@@ -96,7 +87,7 @@ static bool parse_hex(struct parser *p, size_t start, uint32_t *rune)
         return parse_braced(p, 16, start, rune);
     }
     for (int i = 0; i < 2; i++) {
-        int digit = hex(parser_byte(p, 0));
+        int digit = hex_digit(parser_byte(p, 0));
         if (digit < 0) {
             return p->dialect == DIALECT_PCRE
                        ? code_fits(p, code, start, rune)

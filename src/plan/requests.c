@@ -289,23 +289,10 @@ void requests_make(struct planner *planner)
 
 /* ---- the same for a shell ------------------------------------------------------------------ */
 
-static void put_quoted(struct slice text, struct buf *out)
-{
-    buf_putc(out, '\'');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '\'') {
-            buf_puts(out, "'\\''");
-        } else {
-            buf_putc(out, text.ptr[i]);
-        }
-    }
-    buf_putc(out, '\'');
-}
-
 static void put_text(const struct node *map, const char *key, struct buf *out)
 {
     const struct node *node = node_get(map, key);
-    put_quoted(node ? node->text : SLICE(""), out);
+    buf_put_shell(out, node ? node->text : SLICE(""));
 }
 
 static const char script_head[] =
@@ -377,7 +364,7 @@ static void put_headers(const struct node *headers, struct buf *out)
             buf_printf(&line, SLICE_FMT ": " SLICE_FMT, SLICE_ARG(headers->pairs[i].key),
                        SLICE_ARG(value->kind == NODE_LIST ? value->items[v]->text : value->text));
             buf_puts(out, " -H ");
-            put_quoted(buf_slice(&line), out);
+            buf_put_shell(out, buf_slice(&line));
             buf_release(&line);
         }
     }
@@ -389,11 +376,10 @@ static void put_url(struct arena *arena, const struct node *request, struct buf 
     struct slice scheme = node_get(request, "scheme")->text;
     bool usual = port->integer == scheme_port(scheme);
     buf_putc(out, ' ');
-    put_quoted(arena_printf(arena, SLICE_FMT "://" SLICE_FMT "%s%.0lld" SLICE_FMT,
-                            SLICE_ARG(scheme), SLICE_ARG(node_get(request, "host")->text),
-                            usual ? "" : ":", usual ? 0LL : (long long)port->integer,
-                            SLICE_ARG(node_get(request, "path")->text)),
-               out);
+    buf_put_shell(out, arena_printf(arena, SLICE_FMT "://" SLICE_FMT "%s%.0lld" SLICE_FMT,
+                                    SLICE_ARG(scheme), SLICE_ARG(node_get(request, "host")->text),
+                                    usual ? "" : ":", usual ? 0LL : (long long)port->integer,
+                                    SLICE_ARG(node_get(request, "path")->text)));
 }
 
 /* Bodies are left to the requests file: what a limit answers is not to be tried on a live side by megabytes. */
@@ -414,7 +400,7 @@ static void put_check(struct arena *arena, const struct node *item, struct buf *
     buf_putc(out, ' ');
     put_text(item, "name", out);
     buf_puts(out, status ? " answer " : " forward ");
-    put_quoted(want, out);
+    buf_put_shell(out, want);
     buf_putc(out, ' ');
     put_text(request, "method", out);
     buf_putc(out, ' ');
@@ -425,7 +411,7 @@ static void put_check(struct arena *arena, const struct node *item, struct buf *
         buf_puts(out, " -I");
     } else if (!slice_is(method, "GET")) {
         buf_puts(out, " -X ");
-        put_quoted(method, out);
+        buf_put_shell(out, method);
     }
     put_headers(node_get(request, "headers"), out);
     put_url(arena, request, out);

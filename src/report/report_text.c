@@ -10,16 +10,6 @@ struct writer {
 
 /* ---- lines -------------------------------------------------------------------------------- */
 
-/* Characters, where what is no UTF-8 counts by bytes. */
-static size_t width_of(struct slice text)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        width += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-    }
-    return width;
-}
-
 /* The words of `text`, broken at blanks; lines after the first start at `indent`. `at` is where the text starts
  * in its line. A word that fits no line stands alone. */
 static void put_words(const struct writer *writer, struct slice text, size_t at, size_t indent)
@@ -28,7 +18,7 @@ static void put_words(const struct writer *writer, struct slice text, size_t at,
     struct slice rest = text, word;
     bool first = true;
     while (slice_split(&rest, ' ', &word)) {
-        size_t width = width_of(word);
+        size_t width = slice_count_chars(word);
         if (!first && at + 1 + width > limit && width) {
             buf_putc(writer->out, '\n');
             buf_fill(writer->out, ' ', indent);

@@ -219,7 +219,7 @@ static bool texts_equal(const struct texts *a, const struct texts *b)
     return texts_within(a, b) && texts_within(b, a);
 }
 
-static bool networks_hold(const struct networks *networks, const struct network *item)
+static bool networks_list(const struct networks *networks, const struct network *item)
 {
     for (size_t i = 0; i < networks->count; i++) {
         const struct network *network = &networks->items[i];
@@ -234,10 +234,10 @@ static bool networks_equal(const struct networks *a, const struct networks *b)
 {
     bool equal = true;
     for (size_t i = 0; equal && i < a->count; i++) {
-        equal = networks_hold(b, &a->items[i]);
+        equal = networks_list(b, &a->items[i]);
     }
     for (size_t i = 0; equal && i < b->count; i++) {
-        equal = networks_hold(a, &b->items[i]);
+        equal = networks_list(a, &b->items[i]);
     }
     return equal;
 }

@@ -37,6 +37,13 @@ struct template template_part(struct arena *arena, enum part_kind kind)
     return (struct template){part, 1};
 }
 
+struct template template_named(struct arena *arena, enum part_kind kind, struct slice text)
+{
+    struct template template = template_part(arena, kind);
+    template.parts[0].text = text;
+    return template;
+}
+
 bool template_is_text(const struct template *template, struct slice *text)
 {
     if (template->count > 1 || (template->count == 1 && template->parts[0].kind != PART_TEXT)) {
@@ -282,4 +289,14 @@ const struct unknown *unknown_add(struct run *run, const struct unknown *next, e
     struct unknown *unknown = ARENA_NEW(run->arena, struct unknown);
     *unknown = (struct unknown){aspect, reason, source, next};
     return unknown;
+}
+
+bool networks_hold(const struct networks *networks, const struct address *address)
+{
+    for (size_t i = 0; i < networks->count; i++) {
+        if (network_contains(&networks->items[i], address)) {
+            return true;
+        }
+    }
+    return false;
 }

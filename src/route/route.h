@@ -70,6 +70,7 @@ struct template
 };
 struct template template_text(struct arena *arena, struct slice text);
 struct template template_part(struct arena *arena, enum part_kind kind);
+struct template template_named(struct arena *arena, enum part_kind kind, struct slice text);
 bool template_is_text(const struct template *template, struct slice *text); /* only literal parts */
 bool template_equal(const struct template *a, const struct template *b);
 void template_print(const struct template *template, struct buf *out); /* "/$1", "${host}" */
@@ -132,6 +133,7 @@ struct networks {
     struct network *items;
     size_t count;
 };
+bool networks_hold(const struct networks *networks, const struct address *address);
 struct route_addresses { /* deny is looked at first; with `allow` all others are kept out */
     struct effect_source source;
     struct networks allow, deny;

@@ -100,17 +100,6 @@ bool format_fits(enum schema_format format, struct slice text)
 
 /* ---- texts -------------------------------------------------------------------------------- */
 
-/* Limits of texts count characters, not bytes (validate/values.go, MaxLength), though the message of a
- * server says bytes. */
-static size_t count_chars(struct slice text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-    }
-    return count;
-}
-
 static void check_pattern(struct schema *schema, uint16_t index, const struct node *value,
                           const struct place *place)
 {
@@ -140,7 +129,8 @@ void check_text(struct schema *schema, const struct schema_node *node, const str
                 const struct place *place)
 {
     const struct schema_limits *limits = &schema_limits[node->limits];
-    size_t count = node->limits ? count_chars(value->text) : 0;
+    /* characters, not bytes (validate/values.go, MaxLength), though the message of a server says bytes */
+    size_t count = node->limits ? slice_count_chars(value->text) : 0;
     if (node->limits && count > limits->most_chars) {
         schema->blocked |= !schema->quiet;
         fault(schema, DIAG_V005, place, "Too long: %zu characters: may have at most %llu", count,
