@@ -137,8 +137,7 @@ static bool read_infrastructure(struct conversion *c, const struct plane *plane,
         say(c, DIAG_C071, SEVERITY_WARNING, service->object.span, NULL,
             "nothing of load balancers is carried over to '" SLICE_FMT
             "': it is not known which of the controllers has this Service; convert the Ingresses "
-            "of one "
-            "class (--ingress-class) with its Service alone",
+            "of one class (--ingress-class) with its Service alone",
             SLICE_ARG(plane->gateway));
         service = NULL;
     }
@@ -346,8 +345,7 @@ void infrastructure_say(struct conversion *c, const struct plane *plane)
         say(c, DIAG_C073, SEVERITY_INFO, SPAN_NONE, NULL,
             "up to %d pods serve a Gateway where nothing is said, and up to 100 serve '" SLICE_FMT
             "' today unless its NginxIngressController says otherwise: add that object to the "
-            "input to "
-            "have its numbers",
+            "input to have its numbers",
             PODS_MAX, SLICE_ARG(plane->gateway));
     }
 }
@@ -363,20 +361,16 @@ void infrastructure_say_addresses(struct conversion *c)
     }
     say(c, DIAG_C076, SEVERITY_INFO, SPAN_NONE, NULL,
         "%zu Gateway%s a load balancer address of %s own, a public one unless an annotation makes "
-        "it "
-        "internal; the old address cannot be taken along: DNS, firewalls and Front Door or Traffic "
-        "Manager "
-        "have to name the new one",
+        "it internal; the old address cannot be taken along: DNS, firewalls and Front Door or "
+        "Traffic Manager have to name the new one",
         c->out->gateways, c->out->gateways == 1 ? " has" : "s have each",
         c->out->gateways == 1 ? "its" : "their");
     if (aks) {
         say(c, DIAG_C077, SEVERITY_INFO, SPAN_NONE, NULL,
             "if the add-on manages DNS zones ('az aks approuting zone add'), it writes the old "
-            "address back "
-            "within 3 minutes for as long as the Ingress is there, and a ClusterExternalDNS with "
-            "the same "
-            "owner deletes its records: detach the zones first ('az aks approuting zone delete'; "
-            "the records "
-            "stay), then change them or make a ClusterExternalDNS with resourceTypes [gateway]");
+            "address back within 3 minutes for as long as the Ingress is there, and a "
+            "ClusterExternalDNS with the same owner deletes its records: detach the zones first "
+            "('az aks approuting zone delete'; the records stay), then change them or make a "
+            "ClusterExternalDNS with resourceTypes [gateway]");
     }
 }

@@ -9,8 +9,7 @@ static const struct {
      "ConfigMap (namespace/name) with headers that are set on every answer."},
     {"allow-cross-namespace-resources", "false (true before 1.12)",
      "Lets annotations name Secrets and ConfigMaps of other namespaces; without it they deny the "
-     "path (503, or "
-     "403 for client certificates)."},
+     "path (503, or 403 for client certificates)."},
     {"allow-snippet-annotations", "false (true in 1.9.0)",
      "Without it snippets are removed from the Ingress, which is loaded all the same."},
     {"annotation-value-word-blocklist", "empty",
@@ -19,8 +18,7 @@ static const struct {
      "Prefix of the annotations that are read."},
     {"annotations-risk-level", "High (Critical before 1.12)",
      "An Ingress with an annotation of a higher risk is not loaded: Low, Medium, High, Critical; "
-     "anything else "
-     "counts as Low. Snippets are Critical."},
+     "anything else counts as Low. Snippets are Critical."},
     {"block-cidrs", "empty",
      "Client addresses that get 403, but for paths with a list of addresses of their own."},
     {"block-referers", "empty",
@@ -74,13 +72,11 @@ static const struct {
     {"proxy-real-ip-cidr", "0.0.0.0/0", "Who is believed what forwarded-for-header says."},
     {"proxy-set-headers", "none",
      "ConfigMap (namespace/name) with headers for backends. A name that the controller sets itself "
-     "is sent "
-     "twice."},
+     "is sent twice."},
     {"ssl-reject-handshake", "false", "TLS connections to unknown hosts are refused."},
     {"strict-validate-path-type", "true (false before 1.12)",
      "Only the admission webhook reads it: it refuses Exact and Prefix paths with other characters "
-     "than letters, "
-     "digits and '-._/'. Ingresses that exist are served all the same."},
+     "than letters, digits and '-._/'. Ingresses that exist are served all the same."},
     {"tcp-services-configmap", "none",
      "ConfigMap (namespace/name) of TCP ports: '9000: namespace/service:port', with ':PROXY' "
      "behind it where "

@@ -61,12 +61,9 @@ static void put_check(const struct plan *plan, struct buf *out)
     const struct plan_check *check = &plan->check;
     buf_printf(out,
                "The steps were tried in a model: each wave at its own pace, stopped anywhere, "
-               "undone and done "
-               "again. %s After none of %zu moves is one of the %zu hosts without a side that "
-               "serves it, as "
-               "long as the old address stays the same; caches of DNS are taken to keep old "
-               "answers until a "
-               "step waits for them.\n\n",
+               "undone and done again. %s After none of %zu moves is one of the %zu hosts without "
+               "a side that serves it, as long as the old address stays the same; caches of DNS "
+               "are taken to keep old answers until a step waits for them.\n\n",
                check->sampled ? "Some orders were drawn." : "All orders were tried.", check->moves,
                plan->host_count);
 }

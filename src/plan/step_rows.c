@@ -25,17 +25,15 @@ static const struct step_row rows[] = {
         "kubectl get nginxingresscontrollers.approuting.kubernetes.azure.com"),
     SAY(CHECK, DO, 0,
         "Compare the list with `prepare/hosts.tsv`. A host that is missing there is not in this "
-        "plan: "
-        "make the plan again from the objects of the cluster."),
+        "plan: make the plan again from the objects of the cluster."),
     SAY(CHECK, DO, 0,
         "Write down who pins the old address: Front Door and Traffic Manager endpoints, firewalls, "
         "partners' allow lists, /etc/hosts. The address does not move: the new side has another "
         "one."),
     SAY(CHECK, DO, 0,
         "If Argo CD or Flux owns these Ingresses, changes by hand are undone by it. Then make each "
-        "step a "
-        "commit with the same files, in this order (in Argo CD with sync waves: `gateways` 0, "
-        "`routes` 1), and keep the Ingresses in the repository until the phase `retire`. Switch "
+        "step a commit with the same files, in this order (in Argo CD with sync waves: `gateways` "
+        "0, `routes` 1), and keep the Ingresses in the repository until the phase `retire`. Switch "
         "pruning off for them (Argo CD: `argocd.argoproj.io/sync-options: Prune=false`; Flux: "
         "`kustomize.toolkit.fluxcd.io/prune: disabled`), or removing them from Git deletes them "
         "too early."),
@@ -51,8 +49,7 @@ static const struct step_row rows[] = {
     SAY(TTL, BEFORE, 0, "You can write the records of all hosts in `prepare/hosts.tsv`."),
     SAY(TTL, DO, 0,
         "Set the TTL of the records of all hosts to 60 seconds, and wait until the old TTL has "
-        "passed. Skip "
-        "what clients reach by address alone."),
+        "passed. Skip what clients reach by address alone."),
     RUN(TTL, DO, 0, "sh shift/records.sh ttl 60 prepare/hosts.tsv"),
     RUN(TTL, SEEN, 0, "sh shift/records.sh show prepare/hosts.tsv"),
     SAY(TTL, SEEN, 0, "`dig` shows a TTL of 60 or less for each host."),
@@ -64,12 +61,9 @@ static const struct step_row rows[] = {
         "with its policy `sync` it deletes the record when the Ingress goes."),
     SAY(RECORDS, DO, WHEN_AKS_OLD,
         "Detach the DNS zones from application routing. The records stay. While a zone is "
-        "attached, a record that "
-        "you change is written back within three minutes, and a removed Ingress takes its record "
-        "along. "
-        "Do not create a ClusterExternalDNS for the same zone before: it has the same owner id, "
-        "and the two "
-        "would delete each other's records."),
+        "attached, a record that you change is written back within three minutes, and a removed "
+        "Ingress takes its record along. Do not create a ClusterExternalDNS for the same zone "
+        "before: it has the same owner id, and the two would delete each other's records."),
     RUN(RECORDS, DO, WHEN_AKS_OLD,
         "az aks approuting zone list --resource-group \"$GROUP\" --name \"$CLUSTER\""),
     RUN(RECORDS, DO, WHEN_AKS_OLD,
@@ -82,8 +76,7 @@ static const struct step_row rows[] = {
     RUN(RECORDS, DO, 0, "kubectl get deployments -A -o wide | grep -i external-dns"),
     SAY(RECORDS, SEEN, 0,
         "A TXT or A record of a test name that you change by hand is unchanged ten minutes later, "
-        "and "
-        "all hosts still resolve to the old address."),
+        "and all hosts still resolve to the old address."),
     RUN(RECORDS, SEEN, 0, "sh shift/records.sh show prepare/hosts.tsv"),
     SAY(RECORDS, STOP, 0, "A record disappears or is written back."),
     SAY(RECORDS, UNDO, WHEN_AKS_OLD,
@@ -113,8 +106,7 @@ static const struct step_row rows[] = {
     RUN(INSTALL, SEEN, 0, "kubectl get gatewayclass {class}   # ACCEPTED is True"),
     SAY(INSTALL, STOP, 0,
         "The bundle is older than {api}: the objects of this plan would be refused, or lose "
-        "fields. Make "
-        "the plan again with --gateway-api-version."),
+        "fields. Make the plan again with --gateway-api-version."),
     RUN(INSTALL, UNDO, WHEN_AKS_NEW,
         "az aks update --resource-group \"$GROUP\" --name \"$CLUSTER\" "
         "--disable-app-routing-istio"),
@@ -156,8 +148,7 @@ static const struct step_row rows[] = {
         "\"=\" + .status)] | @tsv'"),
     SAY(ROUTES, SEEN, 0,
         "Each route says Accepted=True and ResolvedRefs=True. No client is sent to them yet: "
-        "records "
-        "still name the old side."),
+        "records still name the old side."),
     SAY(ROUTES, STOP, 0, "A route is not accepted, or a backend is not found."),
     SAY(ROUTES, UNDO, 0,
         "Only when the records of the wave name the old side, and their TTL has passed since:"),
@@ -179,10 +170,8 @@ static const struct step_row rows[] = {
         "sh verify/{wave}.sh \"$NEW\" \"$OLD\" {namespace}/{name}"),
     SAY(VERIFY, DO, 0,
         "Then what no list of requests sees: long answers that stream, WebSockets, gRPC, uploads "
-        "of the size "
-        "that is usual, a login from beginning to end, and some minutes of load while you watch "
-        "5xx and "
-        "latency."),
+        "of the size that is usual, a login from beginning to end, and some minutes of load while "
+        "you watch 5xx and latency."),
     SAY(VERIFY, SEEN, 0,
         "0 failed in both. Requests whose answer is meant to change are expected with their new "
         "answer."),
@@ -202,15 +191,14 @@ static const struct step_row rows[] = {
         "https only, and keep permanent redirects (301, 308) for good."),
     SAY(SHARE, DO, 0,
         "Send a part of the clients to the new side: 5 %, then 25 %, then 50 %, each for at least "
-        "15 "
-        "minutes, with weighted records or the weights of Traffic Manager, Front Door or another "
-        "load balancer in front. Plain DNS knows halves only: a second address in the record."),
+        "15 minutes, with weighted records or the weights of Traffic Manager, Front Door or "
+        "another load balancer in front. Plain DNS knows halves only: a second address in the "
+        "record."),
     RUN(SHARE, DO, 0, "sh shift/records.sh add shift/{wave}-hosts.tsv"),
     RUN(SHARE, SEEN, 0, "sh shift/records.sh show shift/{wave}-hosts.tsv"),
     SAY(SHARE, SEEN, 0,
         "Both addresses are given out, both sides count requests, and the rates of 4xx and 5xx and "
-        "the "
-        "latency are alike."),
+        "the latency are alike."),
     SAY(SHARE, STOP, 0, "More errors or a higher latency on the new side than on the old one."),
     SAY(SHARE, UNDO, 0, "Let the records name the old side alone, and wait for the TTL."),
     RUN(SHARE, UNDO, 0, "sh shift/records.sh back shift/{wave}-hosts.tsv"),
@@ -229,8 +217,7 @@ static const struct step_row rows[] = {
         "Ingresses."),
     SAY(MOVE, UNDO, 0,
         "Let the records name the old side again. Clients come back within the TTL. The Ingresses "
-        "were "
-        "never deleted, so nothing has to be put back."),
+        "were never deleted, so nothing has to be put back."),
     RUN(MOVE, UNDO, 0, "sh shift/records.sh back shift/{wave}-hosts.tsv"),
     SAY(MOVE, UNDO, WHEN_HTTPS,
         "Browsers may have kept redirects of the new side, and HSTS: the old side has to go on "
@@ -239,8 +226,7 @@ static const struct step_row rows[] = {
     SAY(DRAIN, BEFORE, 0, "The records name the new side alone."),
     SAY(DRAIN, DO, 0,
         "Wait until the TTL has passed and the old side gets no more requests for the hosts of the "
-        "wave. Some "
-        "clients keep addresses for longer than they may."),
+        "wave. Some clients keep addresses for longer than they may."),
     RUN(DRAIN, SEEN, WHEN_AKS_OLD,
         "for pod in $(kubectl -n app-routing-system get pods -o name | grep '/nginx-'); do kubectl "
         "-n app-routing-system "
@@ -251,8 +237,7 @@ static const struct step_row rows[] = {
         "shift/{wave}-upstreams.txt | tail -n 3"),
     SAY(DRAIN, SEEN, 0,
         "Access logs of the controller name the Service of each request, and nothing is printed "
-        "here. The "
-        "metric `nginx_ingress_controller_requests` says the same by its label `host`."),
+        "here. The metric `nginx_ingress_controller_requests` says the same by its label `host`."),
     SAY(DRAIN, SEEN, 0,
         "No request for 15 minutes. Then leave the wave so for at least a day before its Ingresses "
         "go."),
@@ -298,8 +283,7 @@ static const struct step_row rows[] = {
         "az aks approuting update --resource-group \"$GROUP\" --name \"$CLUSTER\" --nginx None"),
     SAY(RETIRE, DO, WHEN_AKS_OLD,
         "`None` stops looking after the controller and leaves it running. This is the last step "
-        "that can "
-        "be undone without a new address. Leave it so for a week, then:"),
+        "that can be undone without a new address. Leave it so for a week, then:"),
     RUN(RETIRE, DO, WHEN_AKS_OLD,
         "kubectl delete nginxingresscontrollers.approuting.kubernetes.azure.com --all"),
     SAY(RETIRE, DO, WHEN_OTHER_OLD,
@@ -326,10 +310,8 @@ static const struct step_row rows[] = {
     SAY(FINISH, DO, 0, "Set the TTL of the records back."),
     SAY(FINISH, DO, 0,
         "If a program is to write records again, let it read Gateways and HTTPRoutes now "
-        "(external-dns with "
-        "`--source=gateway-httproute`), with `--policy=upsert-only` first, and see that it takes "
-        "over the "
-        "records without a change."),
+        "(external-dns with `--source=gateway-httproute`), with `--policy=upsert-only` first, and "
+        "see that it takes over the records without a change."),
     SAY(FINISH, DO, WHEN_AKS_NEW,
         "On AKS that is a ClusterExternalDNS with `resourceTypes: [gateway]`."),
     SAY(FINISH, DO, 0,

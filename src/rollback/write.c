@@ -152,9 +152,8 @@ static void put_proof(struct run *run, const struct rollback *rollback, struct b
                  "originals do, when they are applied in the order below.\n\n");
         break;
     case VERDICT_UNPROVEN:
-        buf_puts(out,
-                 "The manifests say the same as the originals. That they behave the same is not "
-                 "proved: ");
+        buf_puts(out, "The manifests say the same as the originals. That they behave the same is "
+                      "not proved: ");
         diag_put_code(rollback->unproven, false, out);
         buf_puts(out, "\n\n");
         break;
@@ -230,11 +229,9 @@ void rollback_write_steps(struct run *run, const struct rollback *rollback, stru
     put_proof(run, rollback, out);
     put_traps(run, rollback, out);
     put_restore(run, rollback, out);
-    buf_puts(out,
-             "## 2. Send traffic back\n\nPoint the DNS records of the hosts at the old address, "
-             "and wait "
-             "until their TTL has passed. Browsers keep permanent redirects and HSTS, so the old "
-             "side has to serve https as well.\n\n");
+    buf_puts(out, "## 2. Send traffic back\n\nPoint the DNS records of the hosts at the old "
+                  "address, and wait until their TTL has passed. Browsers keep permanent redirects "
+                  "and HSTS, so the old side has to serve https as well.\n\n");
     if (rollback->deletion_count) {
         buf_puts(
             out,

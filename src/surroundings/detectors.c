@@ -329,8 +329,7 @@ static const struct detector detectors[] = {
     /* docs.flagger.app/tutorials/gatewayapi-progressive-delivery */
     {{DIAG_S004, "Canaries (Flagger)", "Flagger Canaries with provider nginx",
       "set 'provider: gatewayapi:v1' and service.gatewayRefs, and take ingressRef away; Flagger "
-      "then "
-      "writes the HTTPRoute itself"},
+      "then writes the HTTPRoute itself"},
      {{"Canary", "flagger.app"}},
      detect_canary},
     /* kyverno.io/docs/writing-policies; open-policy-agent.github.io/gatekeeper; admissionregistration.k8s.io */
@@ -349,8 +348,7 @@ static const struct detector detectors[] = {
     {{DIAG_S006, "alerts and dashboards",
       "alerts, recording rules and dashboards on nginx_ingress_ metrics",
       "write them on the metrics of the new data plane; those of the old one fall silent, so an "
-      "alert "
-      "on them never fires again"},
+      "alert on them never fires again"},
      {{"PrometheusRule", NULL},
       {"VMRule", "operator.victoriametrics.com"},
       {"GrafanaDashboard", NULL},
@@ -368,9 +366,8 @@ static const struct detector detectors[] = {
     /* kubernetes-sigs/external-dns docs/sources/gateway.md */
     {{DIAG_S008, "external-dns", "external-dns with --source=ingress only",
       "add --source=gateway-httproute (and gateway-grpcroute where they are used) and the "
-      "permission to "
-      "list Gateways, routes and Namespaces; until then the names keep pointing at the old "
-      "address"},
+      "permission to list Gateways, routes and Namespaces; until then the names keep pointing at "
+      "the old address"},
      {{"Deployment", "apps"}},
      detect_external_dns},
     {{DIAG_S009, "Ingresses of Helm, Argo CD and Flux", "Ingresses that Helm, Argo CD or Flux own",
@@ -380,8 +377,7 @@ static const struct detector detectors[] = {
      detect_owner},
     {{DIAG_S009, "charts (HelmRelease, Application)", "charts whose values ask for an Ingress",
       "keep it on until nobody needs the old controller for a rollback, and see whether the chart "
-      "can "
-      "write an HTTPRoute instead"},
+      "can write an HTTPRoute instead"},
      {{"HelmRelease", NULL}, {"Application", "argoproj.io"}, {"HelmChart", "helm.cattle.io"}},
      detect_release},
     /* prometheus-operator.dev; AKS managed Prometheus has the same kinds in azmonitoring.coreos.com */
@@ -399,8 +395,7 @@ static const struct detector detectors[] = {
     {{DIAG_S012, "Certificates of annotated Ingresses",
       "objects that an Ingress owns, such as Certificates of annotated Ingresses",
       "write it as an object of its own, or have it made for the Gateway, before the Ingress is "
-      "deleted: "
-      "the Secret of such a Certificate is no longer renewed"},
+      "deleted: the Secret of such a Certificate is no longer renewed"},
      {{"*", NULL}},
      detect_owned},
     /* kubernetes/ingress-nginx deploy/static: ValidatingWebhookConfiguration ingress-nginx-admission */

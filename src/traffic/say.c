@@ -17,59 +17,47 @@ static const struct habit {
 } habits[] = {
     {"standard", LASTING, true, DIAG_W002, SEVERITY_WARNING,
      "how long a whole request may take is up to the implementation (15 s by default in Envoy "
-     "Gateway, "
-     "no limit in Istio): look it up, and switch it off for this route; nothing is written, as "
-     "timeouts.request would cut what streams"},
+     "Gateway, no limit in Istio): look it up, and switch it off for this route; nothing is "
+     "written, as timeouts.request would cut what streams"},
     {"standard", BODIES, true, DIAG_W003, SEVERITY_WARNING,
      "how large a body may be is up to the implementation (1 MiB by default in NGINX Gateway "
-     "Fabric): "
-     "look it up, and raise it for this route"},
+     "Fabric): look it up, and raise it for this route"},
     {"aks-approuting", LASTING, true, DIAG_W002, SEVERITY_INFO,
      "no limit on time is written, and Istio has none: answers may stream for as long as they "
-     "need, and a "
-     "backend that hangs is waited for; do not add timeouts.request to this route"},
+     "need, and a backend that hangs is waited for; do not add timeouts.request to this route"},
     {"aks-approuting", TRAFFIC_BIT(TRAFFIC_LONG_READ), true, DIAG_W005, SEVERITY_WARNING,
      "Azure's load balancer drops connections on which nothing is sent for 4 minutes, which a slow "
-     "answer "
-     "reaches: set service.beta.kubernetes.io/azure-load-balancer-tcp-idle-timeout (in minutes) in "
-     "the "
-     "Gateway's spec.infrastructure.annotations, or let the application send something in between"},
+     "answer reaches: set service.beta.kubernetes.io/azure-load-balancer-tcp-idle-timeout (in "
+     "minutes) in the Gateway's spec.infrastructure.annotations, or let the application send "
+     "something in between"},
     {"aks-approuting", TRAFFIC_BIT(TRAFFIC_CALLS), false, DIAG_W004, SEVERITY_WARNING,
      "Istio repeats a call twice that fails with 'unavailable' or 'cancelled', also where it was "
-     "begun, and "
-     "this cannot be set: let the application bear repeated calls"},
+     "begun, and this cannot be set: let the application bear repeated calls"},
     {"aks-approuting", BODIES, true, DIAG_W003, SEVERITY_INFO,
      "bodies of any size get through, and are streamed: a slow upload keeps the application busy, "
-     "where "
-     "nginx collected it first"},
+     "where nginx collected it first"},
     {"istio", LASTING, true, DIAG_W002, SEVERITY_INFO,
      "no limit on time is written, and Istio has none: answers may stream for as long as they "
-     "need, and a "
-     "backend that hangs is waited for; do not add timeouts.request to this route"},
+     "need, and a backend that hangs is waited for; do not add timeouts.request to this route"},
     {"istio", TRAFFIC_BIT(TRAFFIC_CALLS), false, DIAG_W004, SEVERITY_WARNING,
      "Istio repeats a call twice that fails with 'unavailable' or 'cancelled', also where it was "
-     "begun: set "
-     "retries.attempts of a VirtualService to 0 where calls must not be repeated"},
+     "begun: set retries.attempts of a VirtualService to 0 where calls must not be repeated"},
     {"envoy-gateway", LASTING, true, DIAG_W002, SEVERITY_INFO,
      "Envoy Gateway ends a request after 15 s where nothing is said: keep 'requestTimeout: 0s' in "
-     "the "
-     "BackendTrafficPolicy, and do not add timeouts.request to this route"},
+     "the BackendTrafficPolicy, and do not add timeouts.request to this route"},
     {"envoy-gateway", BODIES, true, DIAG_W003, SEVERITY_INFO,
      "a requestBuffer holds each body in memory and ends what streams in both directions: leave it "
-     "out "
-     "here, and check sizes in the application"},
+     "out here, and check sizes in the application"},
     {"nginx-gateway-fabric", LASTING, true, DIAG_W002, SEVERITY_INFO,
      "NGINX Gateway Fabric waits 60 s between two reads unless told otherwise, and does not read "
      "timeouts of an "
      "HTTPRoute: keep timeout.read in the ProxySettingsPolicy"},
     {"nginx-gateway-fabric", LASTING, true, DIAG_W006, SEVERITY_INFO,
      "NGINX Gateway Fabric collects answers unless told otherwise, so that what streams arrives in "
-     "lumps: keep "
-     "buffering.disable in the ProxySettingsPolicy of the Gateway"},
+     "lumps: keep buffering.disable in the ProxySettingsPolicy of the Gateway"},
     {"nginx-gateway-fabric", BODIES, true, DIAG_W003, SEVERITY_INFO,
      "NGINX Gateway Fabric takes bodies of up to 1 MiB unless told otherwise: keep body.maxSize in "
-     "the "
-     "ClientSettingsPolicy, and raise it where prompts or files are larger"},
+     "the ClientSettingsPolicy, and raise it where prompts or files are larger"},
 };
 
 static struct slice subject_of(struct run *run, const struct rule *rule)
