@@ -130,7 +130,7 @@ static bool parse_binary_with_sign(struct node *node, const char *text)
 {
     uint64_t value;
     bool overflow;
-    if (strncmp(text, "0b", 2) != 0 || (text[2] != '-' && text[2] != '+') ||
+    if (text[0] != '0' || text[1] != 'b' || (text[2] != '-' && text[2] != '+') ||
         !parse_digits(text + 3, 2, &value, &overflow) || overflow || value > (uint64_t)INT64_MAX) {
         return false;
     }
