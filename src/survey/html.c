@@ -38,7 +38,7 @@ static void put_data(const struct node *node, struct buf *out)
     buf_release(&json);
 }
 
-/* ---- links: host, what takes it, Service ----------------------------------------------------- */
+/* ---- links: host, who listens, what takes it, Service ----------------------------------------- */
 
 static void put_link(struct run *run, struct node *list, struct map *seen,
                      const struct entry *entry, const struct rule *rule,
@@ -48,9 +48,11 @@ static void put_link(struct run *run, struct node *list, struct map *seen,
     struct slice host = entry->host.kind == HOST_ANY ? SLICE("(every host)") : entry->host.name;
     struct slice via = ARENA_JOIN(arena, rule->origin.namespace, SLICE("/"), rule->origin.name);
     struct slice service = ARENA_JOIN(arena, backend->namespace, SLICE("/"), backend->service);
-    const struct slice parts[] = {host, via, service};
+    const struct slice parts[] = {host, entry->gateway, via, service};
     struct node *link = node_list(arena);
-    if (map_add(seen, ARENA_JOIN(arena, host, SLICE(" "), via, SLICE(" "), service), run)) {
+    struct slice key =
+        ARENA_JOIN(arena, host, SLICE(" "), entry->gateway, SLICE(" "), via, SLICE(" "), service);
+    if (map_add(seen, key, run)) {
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
@@ -201,7 +203,7 @@ static void put_lists(const struct survey *survey, struct buf *out)
     buf_puts(out,
              "</form>\n<p id=\"finding-count\" class=\"soft\" role=\"status\"></p>\n"
              "<div id=\"finding-list\"></div>\n"
-             "<h2 id=\"picture\">Hosts, routes and Services</h2>\n<div><label "
+             "<h2 id=\"picture\">Hosts, Gateways, routes and Services</h2>\n<div><label "
              "for=\"picture-search\">search</label><input id=\"picture-search\" type=\"search\">"
              "</div>\n<h3>today</h3><div id=\"before\" class=\"wide\"></div>\n<h3>afterwards</h3>"
              "<div id=\"after\" class=\"wide\"></div>\n");

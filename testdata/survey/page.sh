@@ -58,5 +58,9 @@ report example aks-approuting "$root/testdata/example"
 report example-envoy envoy-gateway "$root/testdata/example"
 report hostile standard "$root/testdata/survey/hostile.yaml"
 report many standard "$work/many.yaml"
+# How long it takes to open, in the browser's own time: told, not judged. That little is drawn at first is judged.
+chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$work/profile" \
+    --dump-dom "file://$work/many.html" 2>/dev/null |
+    sed -n 's|.*<html lang="en" data-ready="\([0-9]*\)".*|2,000 hosts: ready after \1 ms|p'
 [ "$failed" -eq 0 ] && echo "4 pages, no fault"
 exit "$failed"
