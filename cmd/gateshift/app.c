@@ -64,10 +64,10 @@ bool app_output_is(const struct app *app, const char *format)
     return slice_is(app->options.output, format);
 }
 
-/* Requests, cases and accepted findings are input, too. */
+/* Requests, cases, accepted findings, evidence and logs are input, too. */
 static bool is_ours(char letter)
 {
-    return letter == 'T' || letter == 'D';
+    return letter == 'T' || letter == 'D' || letter == 'E';
 }
 
 size_t app_input_errors(const struct diag *diag)

@@ -49,7 +49,7 @@ void app_read(struct app *app, const struct words *paths, struct kube *kube);
 void app_side_options(const struct app *app, struct slice as, struct side_options *out);
 /* False with a usage line when an option has no meaning. */
 bool app_convert_options(struct app *app, struct convert_options *out);
-/* Errors of the input, requests and accepted findings included (letters Y, K, L, T, D). */
+/* Errors of the input, requests and accepted findings included (letters Y, K, L, T, D, E). */
 size_t app_input_errors(const struct diag *diag);
 /* EXIT_ENVIRONMENT when a cluster was to be read and could not be, else `otherwise`. */
 int app_final_status(const struct app *app, int otherwise);

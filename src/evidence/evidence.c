@@ -1,0 +1,263 @@
+#include "evidence/evidence.h"
+
+/* ---- finding and adding ------------------------------------------------------------------- */
+
+struct evidence_finding *evidence_finding(struct arena *arena, struct evidence *evidence,
+                                          struct slice id)
+{
+    evidence->findings_by_id = evidence->findings_by_id ? evidence->findings_by_id : map_new(arena);
+    struct evidence_finding *finding = map_get(evidence->findings_by_id, id);
+    if (!finding) {
+        finding = ARENA_NEW(arena, struct evidence_finding);
+        finding->id = arena_copy(arena, id);
+        map_put(evidence->findings_by_id, finding->id, finding);
+        *ARENA_PUSH(arena, evidence->findings, evidence->finding_count,
+                    evidence->finding_capacity) = finding;
+    }
+    return finding;
+}
+
+const struct evidence_finding *evidence_find(const struct evidence *evidence, struct slice id)
+{
+    return evidence->findings_by_id ? map_get(evidence->findings_by_id, id) : NULL;
+}
+
+struct evidence_route *evidence_route(struct arena *arena, struct evidence *evidence,
+                                      enum evidence_side side, struct slice text)
+{
+    evidence->routes_by_text = evidence->routes_by_text ? evidence->routes_by_text : map_new(arena);
+    struct slice key =
+        ARENA_JOIN(arena, side == EVIDENCE_BEFORE ? SLICE("before ") : SLICE("after "), text);
+    struct evidence_route *route = map_get(evidence->routes_by_text, key);
+    if (!route) {
+        route = ARENA_NEW(arena, struct evidence_route);
+        *route = (struct evidence_route){.side = side, .text = arena_copy(arena, text)};
+        map_put(evidence->routes_by_text, key, route);
+        *ARENA_PUSH(arena, evidence->routes, evidence->route_count, evidence->route_capacity) =
+            route;
+    }
+    return route;
+}
+
+struct evidence_group *evidence_group(struct arena *arena, struct evidence_groups *groups,
+                                      struct slice text)
+{
+    groups->by_text = groups->by_text ? groups->by_text : map_new(arena);
+    struct evidence_group *group = map_get(groups->by_text, text);
+    if (!group) {
+        group = ARENA_NEW(arena, struct evidence_group);
+        group->text = arena_copy(arena, text);
+        map_put(groups->by_text, group->text, group);
+        *ARENA_PUSH(arena, groups->items, groups->count, groups->capacity) = group;
+    }
+    return group;
+}
+
+/* ---- examples ----------------------------------------------------------------------------- */
+
+static int compare_places(struct slice source, uint64_t line, const struct evidence_example *other)
+{
+    int order = slice_compare(source, other->source);
+    return order ? order : line < other->line ? -1 : line > other->line;
+}
+
+bool evidence_example_counts(const struct evidence_examples *examples, struct slice source,
+                             uint64_t line)
+{
+    return examples->count < EVIDENCE_EXAMPLES ||
+           compare_places(source, line, &examples->items[examples->count - 1]) <= 0;
+}
+
+bool evidence_example_add(struct arena *arena, struct evidence_examples *examples,
+                          const struct evidence_example *example)
+{
+    size_t at = examples->count;
+    while (at > 0) {
+        const struct evidence_example *before = &examples->items[at - 1];
+        int order = compare_places(example->source, example->line, before);
+        order = order ? order : slice_compare(example->text, before->text);
+        if (order > 0) {
+            break;
+        }
+        if (order == 0) {
+            return false;
+        }
+        at--;
+    }
+    if (at == EVIDENCE_EXAMPLES) {
+        return false;
+    }
+    examples->count += examples->count < EVIDENCE_EXAMPLES;
+    for (size_t i = examples->count - 1; i > at; i--) {
+        examples->items[i] = examples->items[i - 1];
+    }
+    examples->items[at] = (struct evidence_example){
+        arena_copy(arena, example->source), example->line, arena_copy(arena, example->text)};
+    return true;
+}
+
+/* ---- merging ------------------------------------------------------------------------------ */
+
+static void merge_examples(struct arena *arena, struct evidence_examples *into,
+                           const struct evidence_examples *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        (void)evidence_example_add(arena, into, &from->items[i]);
+    }
+}
+
+static void merge_groups(struct arena *arena, struct evidence_groups *into,
+                         const struct evidence_groups *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        struct evidence_group *group = evidence_group(arena, into, from->items[i]->text);
+        group->requests += from->items[i]->requests;
+        merge_examples(arena, &group->examples, &from->items[i]->examples);
+    }
+}
+
+/* The words are those of the first example, wherever it comes from. */
+static bool says_first(const struct evidence_finding *from, const struct evidence_finding *into)
+{
+    if (!into->title.ptr || !into->examples.count || !from->examples.count) {
+        return !into->title.ptr || (!into->examples.count && from->examples.count);
+    }
+    const struct evidence_example *a = &from->examples.items[0], *b = &into->examples.items[0];
+    int order = compare_places(a->source, a->line, b);
+    order = order ? order : slice_compare(a->text, b->text);
+    return order ? order < 0 : slice_compare(from->title, into->title) < 0;
+}
+
+static void merge_finding(struct arena *arena, struct evidence_finding *into,
+                          const struct evidence_finding *from)
+{
+    if (says_first(from, into)) {
+        into->title = arena_copy(arena, from->title);
+        into->aspect = from->aspect;
+    }
+    into->impact = from->impact > into->impact ? from->impact : into->impact;
+    into->platform = into->platform || from->platform;
+    into->requests += from->requests;
+    into->asked += from->asked;
+    into->confirmed += from->confirmed;
+    merge_groups(arena, &into->routes, &from->routes);
+    merge_examples(arena, &into->examples, &from->examples);
+}
+
+static void merge_route(struct arena *arena, struct evidence_route *into,
+                        const struct evidence_route *from)
+{
+    into->kind = arena_copy(arena, from->kind);
+    into->namespace = arena_copy(arena, from->namespace);
+    into->name = arena_copy(arena, from->name);
+    into->requests += from->requests;
+    into->possible += from->possible;
+    into->asked += from->asked;
+}
+
+/* What one of both does not know does not contradict. */
+static bool same_text(struct slice a, struct slice b)
+{
+    return !a.len || !b.len || slice_equal(a, b);
+}
+
+bool evidence_merge(struct arena *arena, struct evidence *into, const struct evidence *from)
+{
+    if (!same_text(into->tables, from->tables) || !same_text(into->before, from->before) ||
+        !same_text(into->after, from->after)) {
+        return false;
+    }
+    into->before = into->before.len ? into->before : arena_copy(arena, from->before);
+    into->after = into->after.len ? into->after : arena_copy(arena, from->after);
+    into->tables = into->tables.len ? into->tables : arena_copy(arena, from->tables);
+    for (size_t i = 0; i < EVIDENCE_COUNT_COUNT; i++) {
+        into->counts[i] += from->counts[i];
+    }
+    for (size_t i = 0; i < from->finding_count; i++) {
+        merge_finding(arena, evidence_finding(arena, into, from->findings[i]->id),
+                      from->findings[i]);
+    }
+    for (size_t i = 0; i < from->route_count; i++) {
+        const struct evidence_route *route = from->routes[i];
+        merge_route(arena, evidence_route(arena, into, route->side, route->text), route);
+    }
+    merge_groups(arena, &into->unsaid, &from->unsaid);
+    merge_groups(arena, &into->unexplained, &from->unexplained);
+    merge_groups(arena, &into->unparsed, &from->unparsed);
+    return true;
+}
+
+/* ---- order -------------------------------------------------------------------------------- */
+
+static int more_first(uint64_t a, uint64_t b)
+{
+    return a > b ? -1 : a < b;
+}
+
+static int order_groups(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct evidence_group *x = *(const struct evidence_group *const *)a,
+                                *y = *(const struct evidence_group *const *)b;
+    int order = more_first(x->requests, y->requests);
+    return order ? order : slice_compare(x->text, y->text);
+}
+
+static int order_findings(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct evidence_finding *x = *(const struct evidence_finding *const *)a,
+                                  *y = *(const struct evidence_finding *const *)b;
+    int order = x->platform - y->platform;
+    order = order ? order : more_first(x->requests, y->requests);
+    order = order ? order : more_first(x->confirmed, y->confirmed);
+    order = order ? order : more_first(x->impact, y->impact);
+    return order ? order : slice_compare(x->id, y->id);
+}
+
+static int order_routes(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct evidence_route *x = *(const struct evidence_route *const *)a,
+                                *y = *(const struct evidence_route *const *)b;
+    int order = (int)x->side - (int)y->side;
+    order = order ? order : more_first(x->requests, y->requests);
+    return order ? order : slice_compare(x->text, y->text);
+}
+
+static void sort_groups(struct arena *arena, struct evidence_groups *groups)
+{
+    sort_stable(arena, groups->items, groups->count, sizeof(struct evidence_group *), order_groups,
+                NULL);
+}
+
+void evidence_finish(struct arena *arena, struct evidence *evidence)
+{
+    sort_stable(arena, evidence->findings, evidence->finding_count,
+                sizeof(struct evidence_finding *), order_findings, NULL);
+    for (size_t i = 0; i < evidence->finding_count; i++) {
+        sort_groups(arena, &evidence->findings[i]->routes);
+    }
+    sort_stable(arena, evidence->routes, evidence->route_count, sizeof(struct evidence_route *),
+                order_routes, NULL);
+    sort_groups(arena, &evidence->unsaid);
+    sort_groups(arena, &evidence->unexplained);
+    sort_groups(arena, &evidence->unparsed);
+}
+
+/* ---- shares ------------------------------------------------------------------------------- */
+
+struct slice evidence_share(struct arena *arena, uint64_t part, uint64_t whole)
+{
+    if (!part || !whole) {
+        return SLICE("0 %");
+    }
+    if (part == whole) {
+        return SLICE("100 %");
+    }
+    /* What is not all is never written as all, and what is there never as nothing. */
+    double share = 100.0 * (double)part / (double)whole;
+    return share < 0.1    ? SLICE("under 0.1 %")
+           : share > 99.9 ? SLICE("over 99.9 %")
+                          : arena_printf(arena, "%.1f %%", share);
+}

@@ -1,0 +1,134 @@
+/* What was seen outside of this program of the findings and routes of two route tables: in access logs (replay), or by
+ * asking two running data planes (verify). diff, report and plan read it with --evidence.
+ *
+ * Everything is a count, or one of a few examples of which the first by source and line are kept; so parts that are
+ * merged in any order give the same bytes as the whole would. A share is worked out where it is printed.
+ *
+ * Replay fills `requests` of findings and routes, the counts, and the groups. Verify fills in the same structure:
+ *   - evidence_finding(id): `asked` requests that the finding is about were sent to both data planes, of which
+ *     `confirmed` were answered as differently as predicted. A difference that nobody predicted is a finding of its
+ *     own with an id that begins with "v-", and asked = confirmed.
+ *   - evidence_route: `asked` requests that this route decides.
+ *   - examples: source is the file of requests, or "verify", and line the number of the request.
+ *   - `tables` stays absent where verify read no manifests.
+ *
+ * Ownership: everything lives in the arena given to the functions; slices are copied where that is said.
+ * Units:     counts of requests and lines.
+ * Limits:    EVIDENCE_EXAMPLES examples of each finding and group; those of the reader of documents.
+ * Errors:    diagnostics with letter E at the place in the file.
+ * Threads:   none shared.
+ * Source:    the format in gateshift-evidence(5). */
+#ifndef GATESHIFT_EVIDENCE_H
+#define GATESHIFT_EVIDENCE_H
+
+#include "document/document.h"
+#include "route/route.h"
+
+enum { EVIDENCE_VERSION = 1, EVIDENCE_EXAMPLES = 5 };
+
+/* X(ID, "key in JSON") */
+#define EVIDENCE_COUNT_LIST(X)                                                                     \
+    X(LINES, "lines")                                                                              \
+    X(UNPARSED, "unparsed")       /* lines that are not of the format */                           \
+    X(REQUESTLESS, "requestless") /* lines of the format whose request cannot be read */           \
+    X(REQUESTS, "requests")       /* the other lines: same, different and unsaid together */       \
+    X(SAME, "same")               /* at most the data planes differ, alike on all hosts */         \
+    X(DIFFERENT, "different")                                                                      \
+    X(UNSAID, "unsaid")           /* it hangs on what a line does not contain */                   \
+    X(EXPLAINED, "explained")     /* status and upstream of the log are those of the model */      \
+    X(UNEXPLAINED, "unexplained") /* they are not */                                               \
+    X(SILENT, "silent")           /* the log says nothing that the model could be held against */  \
+    X(ASKED, "asked")             /* requests that were sent to both data planes */                \
+    X(ANSWERED, "answered")       /* of these, both answered */                                    \
+    X(AGREED, "agreed")           /* of these, alike */                                            \
+    X(PREDICTED, "predicted")     /* of those that were answered, as predicted on both sides */
+enum evidence_count {
+#define X(id, key) EVIDENCE_##id,
+    EVIDENCE_COUNT_LIST(X)
+#undef X
+        EVIDENCE_COUNT_COUNT
+};
+
+struct evidence_example {
+    struct slice source; /* file, "<stdin>", or "verify" */
+    uint64_t line;       /* from 1 */
+    struct slice text;   /* "GET http://shop.example/cart", or a line that was not understood */
+};
+struct evidence_examples {
+    struct evidence_example items[EVIDENCE_EXAMPLES]; /* the first ones, by source and line */
+    size_t count;
+};
+/* Requests that have a reason, or a route, in common. */
+struct evidence_group {
+    struct slice text;
+    uint64_t requests;
+    struct evidence_examples examples;
+};
+struct evidence_groups {
+    struct map *by_text; /* null: none */
+    struct evidence_group **items;
+    size_t count, capacity;
+};
+struct evidence_finding {
+    struct slice id;    /* as diff has it */
+    struct slice title; /* of the first example */
+    enum impact impact; /* the worst */
+    enum aspect aspect;
+    bool platform;
+    uint64_t requests, asked, confirmed;
+    struct evidence_groups routes; /* that decide before; without examples */
+    struct evidence_examples examples;
+};
+enum evidence_side { EVIDENCE_BEFORE, EVIDENCE_AFTER };
+struct evidence_route {
+    enum evidence_side side;
+    struct slice text; /* "Ingress shop/web spec.rules[0].http.paths[1]: prefix /cart" */
+    struct slice kind, namespace, name; /* of its object */
+    uint64_t requests;
+    uint64_t possible; /* more that it may have decided, which the log does not tell */
+    uint64_t asked;
+};
+struct evidence {
+    struct slice before, after; /* labels of the tables */
+    struct slice tables;        /* evidence_fingerprint; absent: not known */
+    uint64_t counts[EVIDENCE_COUNT_COUNT];
+    struct map *findings_by_id, *routes_by_text; /* null: none */
+    struct evidence_finding **findings;
+    struct evidence_route **routes;
+    size_t finding_count, finding_capacity, route_count, route_capacity;
+    struct evidence_groups unsaid, unexplained, unparsed; /* by reason */
+};
+
+/* Found, or added with a copy of the key. */
+struct evidence_finding *evidence_finding(struct arena *arena, struct evidence *evidence,
+                                          struct slice id);
+struct evidence_route *evidence_route(struct arena *arena, struct evidence *evidence,
+                                      enum evidence_side side, struct slice text);
+struct evidence_group *evidence_group(struct arena *arena, struct evidence_groups *groups,
+                                      struct slice text);
+/* Null when there is none. */
+const struct evidence_finding *evidence_find(const struct evidence *evidence, struct slice id);
+/* True when the example is kept, as a copy. */
+bool evidence_example_add(struct arena *arena, struct evidence_examples *examples,
+                          const struct evidence_example *example);
+/* False when it would come behind those that are kept. */
+bool evidence_example_counts(const struct evidence_examples *examples, struct slice source,
+                             uint64_t line);
+/* Adds what `from` holds; false when both were made from other tables. */
+bool evidence_merge(struct arena *arena, struct evidence *into, const struct evidence *from);
+/* Brings everything into its final order: most requests first, then by text. */
+void evidence_finish(struct arena *arena, struct evidence *evidence);
+
+/* "5d2c...": the same for tables that do the same by the same rules, on every machine. */
+struct slice evidence_fingerprint(struct arena *arena, const struct route_table *before,
+                                  const struct route_table *after);
+
+/* Appends the evidence of a file, which may hold several documents. */
+void evidence_read(struct run *run, const struct input_file *file, struct evidence *out);
+/* The JSON of gateshift-evidence(5). */
+struct node *evidence_node(struct run *run, const struct evidence *evidence);
+
+/* "12.3 %", "under 0.1 %"; of nothing "0 %". */
+struct slice evidence_share(struct arena *arena, uint64_t part, uint64_t whole);
+
+#endif
