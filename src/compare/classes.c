@@ -175,6 +175,21 @@ static void blame_spelling(struct classes *classes, const struct request *reques
     }
 }
 
+size_t classes_differences(struct classes *classes, const struct request *request,
+                           const struct outcome *before, const struct outcome *after,
+                           struct difference differences[DIFFERENCES_MAX])
+{
+    size_t count = outcomes_differ(&classes->comparer->sides, before, after, differences);
+    blame_form(classes, request, differences, count);
+    const struct rule *const rules[] = {before->rule, after->rule};
+    for (size_t side = 0; side < 2 && count && before->rule != after->rule; side++) {
+        if (rules[side] && rules[side]->match.path.kind != PATH_ANY) {
+            blame_spelling(classes, request, rules[side], differences, count);
+        }
+    }
+    return count;
+}
+
 bool classes_judge(struct classes *classes, const struct request *request,
                    const struct outcome *before, const struct outcome *after)
 {
@@ -184,14 +199,7 @@ bool classes_judge(struct classes *classes, const struct request *request,
     if (before->kind == OUTCOME_UNKNOWN || after->kind == OUTCOME_UNKNOWN) {
         return false;
     }
-    size_t count = outcomes_differ(&classes->comparer->sides, before, after, differences);
-    blame_form(classes, request, differences, count);
-    const struct rule *const rules[] = {before->rule, after->rule};
-    for (size_t side = 0; side < 2 && count && before->rule != after->rule; side++) {
-        if (rules[side] && rules[side]->match.path.kind != PATH_ANY) {
-            blame_spelling(classes, request, rules[side], differences, count);
-        }
-    }
+    size_t count = classes_differences(classes, request, before, after, differences);
     bool agreed = true;
     for (size_t i = 0; i < count; i++) {
         findings_add(classes->comparer->findings, request, verdict->host, &differences[i], before,

@@ -74,16 +74,6 @@ static bool has_rules(const struct outcome *outcome)
     return outcome->entry && outcome->entry->kind == ENTRY_RULES;
 }
 
-static bool same_view(const struct route_table *a, const struct route_table *b)
-{
-    const struct view *x = &a->view, *y = &b->view;
-    return x->match_form.decode == y->match_form.decode &&
-           x->match_form.merge_slashes == y->match_form.merge_slashes &&
-           x->match_form.resolve_dots == y->match_form.resolve_dots &&
-           x->forward_normalised == y->forward_normalised &&
-           x->escape_rewritten == y->escape_rewritten;
-}
-
 /* A side without rules says the same to every path, as one without entry does. */
 static void compare_rules(struct classes *classes, const struct outcome *before,
                           const struct outcome *after)
@@ -216,7 +206,7 @@ void compare_sides(struct run *run, const struct evaluator *before,
                                 .findings = findings_new(run, same_plane),
                                 .out = out,
                                 .most = classes_limit(options),
-                                .same_view = same_view(before_table, after_table),
+                                .same_view = views_equal(before_table, after_table),
                                 .same_plane = same_plane};
     comparer.limits = (struct language_limits){
         .states = options->limits.states ? options->limits.states : 1000000,

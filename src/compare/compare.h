@@ -89,6 +89,23 @@ void compare_sides(struct run *run, const struct evaluator *before,
  * and the same in all readings is settled. */
 void compare_settle(struct run *run, const struct comparison *readings, size_t count,
                     struct comparison *out);
+/* What compare_sides would say of single requests, with the ids of its findings. Nothing is proved by it, and requests
+ * outside of the domain can be asked for. Once made it is read only, and threads may share it. */
+struct judge;
+struct judge *judge_new(struct run *run, const struct evaluator *before,
+                        const struct route_table *before_table, const struct evaluator *after,
+                        const struct route_table *after_table);
+struct judgement {
+    struct slice id, title; /* the title speaks of this request */
+    enum impact impact;
+    enum aspect aspect;
+    bool platform;
+};
+enum { JUDGEMENTS_MAX = 80 };
+/* Neither outcome is unknown. Returns how many differences were written to `out`; they live in `arena`. */
+size_t judge_request(const struct judge *judge, struct arena *arena, const struct request *request,
+                     const struct outcome *before, const struct outcome *after,
+                     struct judgement out[JUDGEMENTS_MAX]);
 /* The worst verdict of the aspects that were compared, over all hosts. Where no request is answered by either
  * side nothing was proved. */
 enum verdict comparison_verdict(const struct comparison *comparison);

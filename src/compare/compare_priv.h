@@ -247,6 +247,8 @@ struct classes {
     size_t most;
     bool same_view;
 };
+/* Both read and forward targets alike. */
+bool views_equal(const struct route_table *a, const struct route_table *b);
 /* What both sides say to a request. */
 void compare_ask(const struct classes *classes, const struct request *request,
                  struct outcome *before, struct outcome *after);
@@ -255,6 +257,11 @@ void compare_ask(const struct classes *classes, const struct request *request,
 
 void classes_compare(struct classes *classes);
 size_t classes_limit(const struct compare_options *options);
+/* What differs for one request, of which neither outcome is unknown; returns how much was written to `differences`. Of
+ * `classes` it reads the comparer, the scratch and the gateways. */
+size_t classes_differences(struct classes *classes, const struct request *request,
+                           const struct outcome *before, const struct outcome *after,
+                           struct difference differences[DIFFERENCES_MAX]);
 /* Notes what differs; true when nothing does that lies in rules. */
 bool classes_judge(struct classes *classes, const struct request *request,
                    const struct outcome *before, const struct outcome *after);
@@ -306,6 +313,16 @@ struct slice case_reason(const struct evaluator *before, const struct evaluator 
 struct slice rules_advice(const struct finding *finding);
 
 /* ---- findings.c --------------------------------------------------------------------------- */
+
+/* The cause as a text without places, which move when somebody adds a line above. How a data plane reads
+ * targets is one cause, whatever comes of it. It lies in `key`. */
+struct slice cause_key(struct buf *key, const struct difference *difference, bool settings,
+                       const struct outcome *before, const struct outcome *after);
+struct slice cause_id(struct arena *arena, struct slice key);
+/* Adds the names of headers that differ; returns how many did in this request. */
+size_t difference_headers(struct arena *arena, const struct difference *difference,
+                          const struct outcome *before, const struct outcome *after,
+                          struct texts *names);
 
 struct findings;
 /* `settings`: what is of the platform counts as any other difference. */

@@ -185,6 +185,28 @@ static void check_request(struct world *world, const struct evaluator *const sid
     }
 }
 
+/* Asked for alone, the witness has the id of its finding, and no id that is no finding's. */
+static void check_judge(struct world *world, const struct evaluator *const sides[2])
+{
+    struct judge *judge = judge_new(&world->run, sides[0], &world->before, sides[1], &world->after);
+    for (size_t i = 0; i < world->result.finding_count; i++) {
+        const struct finding *finding = &world->result.findings[i];
+        struct judgement judged[JUDGEMENTS_MAX];
+        size_t count = judge_request(judge, world->run.arena, &finding->witness, &finding->before,
+                                     &finding->after, judged);
+        bool own = false;
+        for (size_t j = 0; j < count; j++) {
+            own = own || slice_equal(judged[j].id, finding->id);
+            bool known = false;
+            for (size_t k = 0; k < world->result.finding_count; k++) {
+                known = known || slice_equal(judged[j].id, world->result.findings[k].id);
+            }
+            assert_true(known);
+        }
+        assert_true(own);
+    }
+}
+
 static uint64_t number_of(const char *name, uint64_t otherwise)
 {
     const char *text = getenv(name);
@@ -203,6 +225,7 @@ static void check_pair(uint64_t seed, size_t verdicts[3])
     }
     const struct evaluator *const sides[] = {evaluator_new(&world->run, &world->before),
                                              evaluator_new(&world->run, &world->after)};
+    check_judge(world, sides);
     struct arena *arena = arena_open(0, NULL, NULL);
     for (size_t i = 0; i < REQUESTS; i++) {
         struct request request;

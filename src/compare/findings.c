@@ -114,10 +114,8 @@ static void put_effect_cause(struct buf *key, const struct difference *differenc
     }
 }
 
-/* The cause as a text without places, which move when somebody adds a line above. How a data plane reads
- * targets is one cause, whatever comes of it. */
-static struct slice cause_key(struct buf *key, const struct difference *difference, bool settings,
-                              const struct outcome *before, const struct outcome *after)
+struct slice cause_key(struct buf *key, const struct difference *difference, bool settings,
+                       const struct outcome *before, const struct outcome *after)
 {
     const unsigned answers = 1u << SHOWN_OUTCOME | 1u << SHOWN_STATUS;
     buf_clear(key);
@@ -142,7 +140,7 @@ static struct slice cause_key(struct buf *key, const struct difference *differen
     return buf_slice(key);
 }
 
-static struct slice cause_id(struct arena *arena, struct slice key)
+struct slice cause_id(struct arena *arena, struct slice key)
 {
     uint64_t hash = slice_hash_written(key, HASH_FIRST);
     /* what differs in the last bytes only shall not look alike (the finaliser of MurmurHash3) */
@@ -229,9 +227,8 @@ static struct pending *find_pending(struct findings *findings, const struct diff
     return pending;
 }
 
-static void add_header(struct arena *arena, struct pending *pending, struct slice name)
+static void add_header(struct arena *arena, struct texts *names, struct slice name)
 {
-    struct texts *names = &pending->headers;
     for (size_t i = 0; i < names->count; i++) {
         if (slice_equal_fold(names->items[i], name)) {
             return;
@@ -245,10 +242,9 @@ static void add_header(struct arena *arena, struct pending *pending, struct slic
     *names = (struct texts){items, names->count + 1};
 }
 
-/* Returns how many headers differ in this request. */
-static size_t add_headers(struct arena *arena, struct pending *pending,
-                          const struct difference *difference, const struct outcome *before,
-                          const struct outcome *after)
+size_t difference_headers(struct arena *arena, const struct difference *difference,
+                          const struct outcome *before, const struct outcome *after,
+                          struct texts *names)
 {
     size_t count = 0;
     for (int response = 0; response < 2; response++) {
@@ -261,7 +257,7 @@ static size_t add_headers(struct arena *arena, struct pending *pending,
             bool ruled = header_is_ruled(before, after, name, response);
             bool other = !ruled && response && header_effect(before, after, name) >= 0;
             if (!other && ruled != difference->platform) {
-                add_header(arena, pending, name);
+                add_header(arena, names, name);
                 count++;
             }
         }
@@ -279,7 +275,7 @@ void findings_add(struct findings *findings, const struct request *request, stru
     pending->impact = difference->impact > pending->impact ? difference->impact : pending->impact;
     pending->aspects |= difference->aspects;
     request_set_add(arena, &pending->set, request, before, after);
-    size_t headers = add_headers(arena, pending, difference, before, after);
+    size_t headers = difference_headers(arena, difference, before, after, &pending->headers);
     size_t cost = request_cost(request, difference, before, after);
     /* of headers, the request that shows most of them */
     cost += headers && headers < 20 ? 500 * (20 - headers) : 0;

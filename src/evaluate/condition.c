@@ -25,13 +25,22 @@ bool condition_passes(struct context *context, const struct condition *condition
 
 /* ---- client certificates ------------------------------------------------------------------ */
 
+static bool shows_certificate(struct context *context)
+{
+    bool shown = context->request->client_certificate;
+    if (!shown) {
+        note_untold(context, UNTOLD_CERTIFICATE, SLICE_ABSENT, NULL);
+    }
+    return shown;
+}
+
 static bool lacks_certificate(struct context *context, const struct client_check *check,
                               struct outcome *out)
 {
     const struct condition condition = {
         .name = "client-certificate",
         .parameters = check->subject,
-        .passes = context->request->client_certificate,
+        .passes = check->required && check->status && shows_certificate(context),
         .otherwise = arena_printf(context->arena, "answer %lld",
                                   check->error_page.count ? 302 : (long long)check->status)};
     if (!check->required || !check->status || condition_passes(context, &condition, out)) {
@@ -53,7 +62,8 @@ bool handshake_refused(struct context *context, const struct client_check *check
 {
     const struct condition condition = {.name = "client-certificate",
                                         .parameters = check->subject,
-                                        .passes = context->request->client_certificate,
+                                        .passes = context->https && check->required &&
+                                                  !check->status && shows_certificate(context),
                                         .otherwise = SLICE("the TLS handshake fails")};
     if (!context->https || !check->required || check->status ||
         condition_passes(context, &condition, out)) {
@@ -69,7 +79,7 @@ bool client_refused(struct context *context, const struct client_check *check, s
     if (context->https && lacks_certificate(context, check, out)) {
         return true;
     }
-    bool named = context->https && context->request->client_certificate;
+    bool named = context->https && check->name_status && shows_certificate(context);
     const struct condition condition = {
         .name = "client-name",
         .parameters = check->name,
@@ -85,11 +95,15 @@ bool client_refused(struct context *context, const struct client_check *check, s
 /* ---- authentication ----------------------------------------------------------------------- */
 
 /* Credentials that are there are taken to be good. A service that is asked may look at cookies as well. */
-static bool shows_credentials(const struct context *context, enum guard_kind kind)
+static bool shows_credentials(struct context *context, enum guard_kind kind)
 {
     const struct headers *headers = &context->headers;
-    return headers_get(headers, SLICE("authorization")).ptr ||
-           (kind == GUARD_EXTERNAL && headers_get(headers, SLICE("cookie")).ptr);
+    bool shown = headers_get(headers, SLICE("authorization")).ptr ||
+                 (kind == GUARD_EXTERNAL && headers_get(headers, SLICE("cookie")).ptr);
+    if (!shown) {
+        note_untold(context, UNTOLD_CREDENTIALS, SLICE_ABSENT, NULL);
+    }
+    return shown;
 }
 
 static bool lets_in(struct context *context, const struct guard *guard, struct outcome *out)

@@ -146,6 +146,9 @@ bool cors_preflight(struct context *context, const struct route_cors *cors, stru
         return false;
     }
     const struct headers *headers = &context->headers;
+    if (!headers_get(headers, SLICE("origin")).ptr) {
+        note_untold(context, UNTOLD_HEADER, SLICE("Origin"), NULL);
+    }
     if (cors->preflight_needs_method &&
         (!headers_get(headers, SLICE("origin")).ptr ||
          !headers_get(headers, SLICE("access-control-request-method")).ptr)) {

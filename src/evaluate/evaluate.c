@@ -49,6 +49,16 @@ bool has_unknown(const struct context *context, enum aspect aspect)
     return false;
 }
 
+void note_untold(struct context *context, enum untold_kind kind, struct slice name,
+                 const struct match *match)
+{
+    if (context->request->open) {
+        struct untold *untold = ARENA_NEW(context->arena, struct untold);
+        *untold = (struct untold){kind, name, match, context->untold};
+        context->untold = untold;
+    }
+}
+
 static bool decides_outcome(enum aspect aspect)
 {
     return aspect == ASPECT_ROUTING || aspect == ASPECT_REDIRECT || aspect == ASPECT_PROTECTION;
@@ -405,6 +415,7 @@ void evaluate(const struct evaluator *evaluator, struct arena *arena, const stru
     } else {
         serve(&context, entry, out);
     }
+    out->untold = context.untold;
 }
 
 void evaluate_rule(const struct evaluator *evaluator, struct arena *arena,

@@ -53,6 +53,19 @@ struct condition {
     bool passes;             /* as it was assumed */
     struct slice otherwise;  /* what would happen else; absent: something else that is not said */
 };
+/* What an open request does not tell, and the outcome hangs on. */
+enum untold_kind {
+    UNTOLD_HEADER, /* name */
+    UNTOLD_COOKIE, /* name */
+    UNTOLD_CREDENTIALS,
+    UNTOLD_CERTIFICATE
+};
+struct untold {
+    enum untold_kind kind;
+    struct slice name;
+    const struct match *match; /* that asks for it; null: a gate does */
+    const struct untold *next;
+};
 struct outcome {
     enum outcome_kind kind;
     int64_t status;        /* REDIRECT and RESPOND */
@@ -70,6 +83,7 @@ struct outcome {
     int decided_by;                /* enum effect_id, GATE_NO_ENDPOINTS or -1 */
     struct slice reason;           /* of RESPOND and UNKNOWN */
     const struct unknown *unknown; /* parts that are not known (rewrite, headers, traffic) */
+    const struct untold *untold;   /* null unless request->open */
 };
 /* The names of all conditions, for --assume; null past the end. */
 const char *condition_name(size_t index);

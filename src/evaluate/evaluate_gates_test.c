@@ -367,6 +367,59 @@ static void test_evaluate_unknown_parts_are_marked(void **state)
     assert_null(rule->unknown->next); /* the table is not written to */
 }
 
+static const struct untold *sent_open(struct world *world, struct request request)
+{
+    request.open = true;
+    return world_send(world, request)->untold;
+}
+
+static void test_evaluate_says_what_an_open_request_does_not_tell(void **state)
+{
+    struct world *world = *state;
+    struct rule_list *list = world_list(world);
+    world_entry(world, HOST_ANY, "", false, list);
+    struct rule *canary = world_rule(world, list, PATH_PREFIX_ELEMENT, "/cart", "canary");
+    struct rule *cart = world_rule(world, list, PATH_ANY, "", "cart");
+    canary = &list->rules[0]; /* adding moves rules */
+    cart = &list->rules[1];
+    struct test tests[] = {{.subject = TEST_HEADER, .operator= TEST_PRESENT, .name = SLICE("x")},
+                           {.subject = TEST_COOKIE, .operator= TEST_PRESENT, .name = SLICE("y")}};
+    canary->match.tests = tests;
+    canary->match.test_count = 1;
+    struct header header = {SLICE("X"), SLICE("1")};
+    const struct request get = {.host = SLICE("a.b"), .target = SLICE("/cart")};
+    struct request told = get, other = get;
+    told.headers = (struct headers){&header, 1, 1};
+    other.target = SLICE("/other");
+    assert_served_by(world_send(world, get), "cart");
+    assert_null(world->out.untold);
+    const struct untold *untold = sent_open(world, get);
+    assert_served_by(&world->out, "cart");
+    assert_non_null(untold);
+    assert_int_equal(untold->kind, UNTOLD_HEADER);
+    assert_text(untold->name, "x");
+    assert_ptr_equal(untold->match, &canary->match);
+    assert_null(sent_open(world, told));
+    assert_served_by(&world->out, "canary");
+    assert_null(sent_open(world, other)); /* the path decides */
+    canary->match.tests = &tests[1];
+    assert_int_equal(sent_open(world, get)->kind, UNTOLD_COOKIE);
+
+    struct guard guard = {.kind = GUARD_BASIC, .status = 401};
+    const struct route_authentication authentication = {.guards = {&guard, 1}};
+    cart->effects.authentication = &authentication;
+    set_gates(world, (const int[]){EFFECT_authentication, EFFECT_cors}, 2);
+    assert_int_equal(sent_open(world, other)->kind, UNTOLD_CREDENTIALS);
+    header.name = SLICE("Authorization");
+    other.headers = (struct headers){&header, 1, 1};
+    assert_null(sent_open(world, other));
+
+    const struct route_cors cors = {.any_origin = true, .preflight_status = 204};
+    cart->effects.cors = &cors;
+    other.method = SLICE("OPTIONS");
+    assert_text(sent_open(world, other)->name, "Origin");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
@@ -382,6 +435,7 @@ int main(void)
         TEST(test_evaluate_cors_as_gateway_api),
         TEST(test_evaluate_unknown_never_turns_into_an_answer),
         TEST(test_evaluate_unknown_parts_are_marked),
+        TEST(test_evaluate_says_what_an_open_request_does_not_tell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

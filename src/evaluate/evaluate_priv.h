@@ -60,8 +60,12 @@ struct context {
     bool rule_given;               /* `rule` was known before */
     const struct unknown *unknown; /* of the table, the entry and the rule */
     bool gates_passed;             /* all gates of the table were asked */
+    const struct untold *untold;   /* see struct outcome */
 };
 bool has_unknown(const struct context *context, enum aspect aspect);
+/* Notes what was asked for and is not told; nothing where the request is complete. */
+void note_untold(struct context *context, enum untold_kind kind, struct slice name,
+                 const struct match *match);
 
 /* ---- match.c */
 bool match_holds(struct context *context, const struct match *match);

@@ -118,10 +118,25 @@ bool test_matches(const struct test *test, struct slice value, bool *bounded)
     return holds != test->negated;
 }
 
-static bool test_holds(struct context *context, const struct test *test)
+static void note_test(struct context *context, const struct match *match, const struct test *test)
+{
+    bool host = slice_equal_fold(test->name, SLICE("host"));
+    if (test->subject == TEST_COOKIE) {
+        if (!headers_get(&context->headers, SLICE("cookie")).ptr) {
+            note_untold(context, UNTOLD_COOKIE, test->name, match);
+        }
+    } else if (test->subject == TEST_HEADER && !host) {
+        note_untold(context, UNTOLD_HEADER, test->name, match);
+    }
+}
+
+static bool test_holds(struct context *context, const struct match *match, const struct test *test)
 {
     bool bounded = false;
     struct slice value = test_value(context, test);
+    if (!value.ptr) {
+        note_test(context, match, test);
+    }
     bool holds = test_matches(test, value, &bounded);
     if (test->list && test->operator!= TEST_PRESENT && slice_find(value, ',', 0) < value.len) {
         context->trouble = "how the data plane compares a header with several values is not known";
@@ -144,7 +159,7 @@ bool match_holds(struct context *context, const struct match *match)
         return false;
     }
     for (size_t i = 0; i < match->test_count; i++) {
-        if (!test_holds(context, &match->tests[i])) {
+        if (!test_holds(context, match, &match->tests[i])) {
             return false;
         }
     }

@@ -55,6 +55,7 @@ struct request {
     uint64_t body_bytes;
     struct slice sni;
     bool client_certificate;
+    bool open;             /* it may have had headers, and a certificate, that are not told here */
     struct slice protocol; /* h1, h2, grpc, websocket */
     struct slice gateway;  /* namespace/name, absent: the only one */
 };

@@ -1,0 +1,67 @@
+#include "compare/compare_priv.h"
+
+struct judge {
+    struct comparer comparer;
+};
+
+bool views_equal(const struct route_table *a, const struct route_table *b)
+{
+    const struct view *x = &a->view, *y = &b->view;
+    return x->match_form.decode == y->match_form.decode &&
+           x->match_form.merge_slashes == y->match_form.merge_slashes &&
+           x->match_form.resolve_dots == y->match_form.resolve_dots &&
+           x->forward_normalised == y->forward_normalised &&
+           x->escape_rewritten == y->escape_rewritten;
+}
+
+struct judge *judge_new(struct run *run, const struct evaluator *before,
+                        const struct route_table *before_table, const struct evaluator *after,
+                        const struct route_table *after_table)
+{
+    struct judge *judge = ARENA_NEW(run->arena, struct judge);
+    judge->comparer =
+        (struct comparer){.run = run,
+                          .side = {{before, before_table}, {after, after_table}},
+                          .same_view = views_equal(before_table, after_table),
+                          .same_plane = before_table->plane.len &&
+                                        slice_equal(before_table->plane, after_table->plane)};
+    sides_init(before_table, after_table, NULL, &judge->comparer.sides);
+    return judge;
+}
+
+/* What diff would say of it, in short. */
+static void describe(const struct judge *judge, struct arena *arena, struct buf *key,
+                     const struct difference *difference, const struct outcome *before,
+                     const struct outcome *after, struct judgement *out)
+{
+    bool settings = judge->comparer.same_plane;
+    struct texts headers = {0};
+    (void)difference_headers(arena, difference, before, after, &headers);
+    *out = (struct judgement){
+        .id = cause_id(arena, cause_key(key, difference, settings, before, after)),
+        .title = difference_title(arena, difference, &headers, before, after),
+        .impact = difference->impact,
+        .aspect = difference->aspect,
+        .platform = difference->platform && !settings};
+}
+
+size_t judge_request(const struct judge *judge, struct arena *arena, const struct request *request,
+                     const struct outcome *before, const struct outcome *after,
+                     struct judgement out[JUDGEMENTS_MAX])
+{
+    struct comparer comparer = judge->comparer; /* nothing in it is written to */
+    struct classes classes = {.comparer = &comparer,
+                              .scratch = arena,
+                              .gateway = {before->gateway, after->gateway},
+                              .same_view = comparer.same_view};
+    struct difference differences[DIFFERENCES_MAX];
+    struct buf key;
+    _Static_assert((int)DIFFERENCES_MAX <= (int)JUDGEMENTS_MAX, "each difference has room");
+    size_t count = classes_differences(&classes, request, before, after, differences);
+    buf_init(&key, BUF_TEXT_MAX);
+    for (size_t i = 0; i < count; i++) {
+        describe(judge, arena, &key, &differences[i], before, after, &out[i]);
+    }
+    buf_release(&key);
+    return count;
+}
