@@ -322,6 +322,11 @@ bool path_draft(struct conversion *c, const struct rule *rule, const struct path
 /* A '.' of the literal part is any character today. */
 void say_dot(struct conversion *c, const struct rule *rule, const struct path_shape *shape);
 
+/* ---- quantifiers.c ------------------------------------------------------------------------ */
+
+/* "[0-9]{3}" as "[0-9][0-9][0-9]"; as it is where that is too long, or not the same. */
+struct slice quantifiers_write_out(struct conversion *c, struct slice pattern);
+
 /* ---- fidelity.c --------------------------------------------------------------------------- */
 
 /* The case of the path's letters does not matter. */
@@ -414,15 +419,16 @@ struct policy_kind {
     const char *suffix; /* of names */
     enum attach attach;
     bool one_target; /* spec.targetRef, else a list spec.targetRefs */
+    bool by_gateway; /* ATTACH_GATEWAY: names no target, the Gateway names it (parametersRef) */
     /* One of an HTTPRoute takes the place of its Gateway's, so that it has to say all that the Gateway's
      * says. */
     bool replaces;
     /* What one of the Gateway says: what the data plane did where no rule said anything. Null: there is
      * none. */
     void (*base)(struct conversion *c, struct node *spec);
-    /* ATTACH_SERVICE: how the object names its Service, where not by targetRefs. */
     /* ATTACH_HOSTS: names the hosts in the spec; none are all. */
     void (*write_hosts)(struct conversion *c, struct node *spec, const struct texts *hosts);
+    /* ATTACH_SERVICE: how the object names its Service, where not by targetRefs. */
     void (*attach_service)(struct conversion *c, struct node *spec, struct slice namespace,
                            struct slice service);
 };
@@ -438,6 +444,9 @@ struct vendor {
     bool before_redirect[EFFECT_COUNT];
     /* What becomes of the platform's effects that `base` carries over; null: it does not. */
     const char *base_says[EFFECT_COUNT];
+    /* The kind that tells who a client is by X-Forwarded-For, see client_trusted_node; null: there is none. */
+    const char *client_kind;
+    const char *client_advice; /* where there is none */
 };
 /* Targets with kinds of their own have a file each. */
 extern const struct target target_envoy_gateway, target_istio, target_ngf;
@@ -453,6 +462,10 @@ bool policies_attach_alike(const struct policies *a, const struct policies *b);
 /* Those of the group's rules, for an HTTPRoute that was written. */
 void policies_write(struct conversion *c, const struct route_group *group, struct slice route);
 void gateway_policies_write(struct conversion *c, const struct plane *plane, struct slice gateway);
+/* spec.infrastructure.parametersRef of a Gateway of this name; null: the target needs none. */
+struct node *gateway_parameters_node(struct conversion *c, struct slice gateway);
+/* Addresses from which X-Forwarded-For is believed, where it names the client and the target can say so. */
+const struct networks *client_trusted(const struct conversion *c);
 /* An object of a Gateway with the fields of `spec`. */
 void policy_object_write(struct conversion *c, const struct policy_kind *kind,
                          const struct plane *plane, size_t gateway, struct slice name,

@@ -481,6 +481,12 @@ static void draft_emit(struct conversion *c, struct draft *draft, bool https,
         https_redirect_emit(&e);
     } else if (all_not_found(rule)) {
         draft->not_found = true;
+        if (rule->effects.authentication) {
+            say_effect(c, DIAG_C002, SEVERITY_INFO, rule, rule->effects.authentication,
+                       "requests for '" SLICE_FMT "', which no backend serves, are asked for "
+                       "credentials today, and get 404 afterwards",
+                       SLICE_ARG(rule->match.path.value));
+        }
     } else {
         draft->behaviour = forward_emit(&e);
     }

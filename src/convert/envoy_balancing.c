@@ -33,6 +33,9 @@ void envoy_affinity(struct emission *e, const void *effect)
     struct node *cookie = policy_map(e->c, hash_by(e, "Cookie"), "cookie");
     node_set(arena, cookie, "name", node_string(arena, affinity->cookie));
     bool lasts = slice_to_uint(affinity->max_age, INT32_MAX, &seconds);
+    if (affinity->passive) {
+        return; /* without a ttl it is read, and never made (internal/xds/translator/route.go) */
+    }
     node_set(arena, cookie, "ttl", duration_node(e->c, lasts ? (int64_t)seconds * 1000 : 0));
     if (affinity->same_site.len) {
         node_set(arena, policy_map(e->c, cookie, "attributes"), "SameSite",

@@ -144,5 +144,7 @@ void envoy_authentication(struct emission *e, const void *effect)
     }
     if (!all) {
         say_unsupported(e->c, e->rule, EFFECT_authentication, effect);
+    } else {
+        say_refusal(e, effect);
     }
 }

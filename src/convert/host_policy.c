@@ -79,6 +79,25 @@ void host_policies_write(struct conversion *c, const struct plane *plane, size_t
     }
 }
 
+/* ---- words for people ----------------------------------------------------------------------- */
+
+void say_refusal(struct emission *e, const struct route_authentication *authentication)
+{
+    for (size_t i = 0; i < authentication->guards.count; i++) {
+        if (authentication->guards.items[i].never) {
+            say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, authentication,
+                       "nobody is let in today, because no entry of the Secret has a hash that "
+                       "nginx can check; look whom the target lets in by it");
+        }
+    }
+    if (e->rule->effects.cors) {
+        say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, authentication,
+                   "answers to requests that are not let in carry the headers of CORS today, and "
+                   "may not afterwards: a page of another origin then sees an error in place of "
+                   "the status");
+    }
+}
+
 /* ---- words ---------------------------------------------------------------------------------- */
 
 struct node *network_node(struct conversion *c, const struct network *network)

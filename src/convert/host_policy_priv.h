@@ -11,6 +11,10 @@ void host_policy_add(struct emission *e, size_t index, struct node *spec);
 /* Those of one Gateway of the plane. */
 void host_policies_write(struct conversion *c, const struct plane *plane, size_t gateway);
 
+/* ---- what policies of several targets say alike */
+/* Of requests that are not let in. */
+void say_refusal(struct emission *e, const struct route_authentication *authentication);
+
 /* ---- words for policies */
 struct node *network_node(struct conversion *c, const struct network *network);
 /* "$http_x_user" behind `start`: "x_user", or as a header "x-user"; false where there is more than a name. */

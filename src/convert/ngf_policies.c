@@ -1,3 +1,4 @@
+#include "convert/host_policy_priv.h"
 #include "convert/ngf_priv.h"
 
 /* ---- numbers with units --------------------------------------------------------------------- */
@@ -195,6 +196,27 @@ void ngf_balancing(struct emission *e, const void *effect)
     }
 }
 
+/* ---- NginxProxy ----------------------------------------------------------------------------- */
+
+/* Who a client is, as ngx_http_realip_module finds it (servers_template.go, real_ip_header). */
+void ngf_nginx_base(struct conversion *c, struct node *spec)
+{
+    const struct networks *trusted = client_trusted(c);
+    struct node *list = node_list(c->nodes);
+    for (size_t i = 0; trusted && i < trusted->count; i++) {
+        struct node *item = node_map(c->nodes);
+        node_set(c->nodes, item, "type", text_node(c, "CIDR"));
+        node_set(c->nodes, item, "value", network_node(c, &trusted->items[i]));
+        node_add(c->nodes, list, item);
+    }
+    if (trusted) {
+        struct node *rewrite = policy_map(c, spec, "rewriteClientIP");
+        node_set(c->nodes, rewrite, "mode", text_node(c, "XForwardedFor"));
+        node_set(c->nodes, rewrite, "setIPRecursively", node_bool(c->nodes, true));
+        node_set(c->nodes, rewrite, "trustedAddresses", list);
+    }
+}
+
 /* ---- AuthenticationFilter ------------------------------------------------------------------- */
 
 /* `Basic realm="..."` of the challenge. */
@@ -229,6 +251,7 @@ void ngf_authentication(struct emission *e, const void *effect)
     node_set(e->c->nodes, basic, "realm", node_string(e->c->nodes, realm_of(guard)));
     node_set(e->c->nodes, ref, "name", node_string(e->c->nodes, secret));
     node_set(e->c->nodes, basic, "secretRef", ref);
+    say_refusal(e, effect);
     say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
                "the backend gets the header Authorization, which ingress-nginx takes away; the "
                "Secret must be of type nginx.org/htpasswd");

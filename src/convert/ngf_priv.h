@@ -10,12 +10,14 @@ enum {
     NGF_RATE_LIMIT,
     NGF_UPSTREAM_SETTINGS,
     NGF_AUTHENTICATION,
-    NGF_SNIPPETS
+    NGF_SNIPPETS,
+    NGF_PROXY
 };
 
 /* ---- ngf_policies.c: kinds with fields of their own */
 void ngf_client_base(struct conversion *c, struct node *spec);
 void ngf_proxy_base(struct conversion *c, struct node *spec);
+void ngf_nginx_base(struct conversion *c, struct node *spec);
 void ngf_timeouts(struct emission *e, const void *effect);
 void ngf_body_limit(struct emission *e, const void *effect);
 void ngf_buffering(struct emission *e, const void *effect);

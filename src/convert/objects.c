@@ -454,6 +454,11 @@ static void gateway_write(struct conversion *c, const struct plane *plane, struc
         node_add(c->nodes, listeners, listener_node(c, plane->namespace, refs->items[i]));
     }
     node_set(c->nodes, spec, "gatewayClassName", node_string(c->nodes, gateway_class(c)));
+    struct node *parameters = gateway_parameters_node(c, name);
+    if (parameters) {
+        infrastructure = infrastructure ? infrastructure : node_map(c->nodes);
+        node_set(c->nodes, infrastructure, "parametersRef", parameters);
+    }
     if (infrastructure) {
         node_set(c->nodes, spec, "infrastructure", infrastructure);
     }

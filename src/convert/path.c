@@ -249,12 +249,24 @@ static bool has_open_end(struct slice pattern)
 }
 
 /* NGINX Gateway Fabric takes what begins with '/' (its validation/common.go, pathFmt), and puts a '^' in front. */
-static struct slice slash_in_front(struct conversion *c, struct slice pattern)
+static bool location_draft(struct conversion *c, const struct rule *rule, struct slice *pattern)
 {
-    bool nginx = target_profile(c->options->target)->regex_engine == PROFILE_ENGINE_NGINX;
-    return nginx && slice_starts(pattern, SLICE("(?i)/"))
-               ? ARENA_JOIN(c->arena, SLICE("/(?i)"), slice_sub(pattern, 5, pattern.len))
-               : pattern;
+    if (target_profile(c->options->target)->regex_engine != PROFILE_ENGINE_NGINX) {
+        return true;
+    }
+    struct slice found = *pattern;
+    if (slice_starts(found, SLICE("(?i)/"))) {
+        found = ARENA_JOIN(c->arena, SLICE("/(?i)"), slice_sub(found, 5, found.len));
+    }
+    *pattern = quantifiers_write_out(c, found);
+    if (location_refuses(*pattern)) {
+        say_rule(c, DIAG_C014, rule,
+                 "path '" SLICE_FMT "' would be the expression '" SLICE_FMT "', which %s refuses: "
+                 "it wants a '/' at the start, and no blank, '{', '}' or ';'",
+                 SLICE_ARG(rule->match.path.value), SLICE_ARG(*pattern), c->options->target->text);
+        return false;
+    }
+    return true;
 }
 
 /* An expression that spans the whole path, as most implementations want it: it then means the
@@ -272,7 +284,9 @@ static bool regex_draft(struct conversion *c, const struct rule *rule, struct dr
     out->value = arena_printf(c->arena, "%s%s" SLICE_FMT "%s%s", path->fold ? "(?i)" : "",
                               alternation ? "(?:" : "", SLICE_ARG(pattern), alternation ? ")" : "",
                               open || alternation ? ".*" : "");
-    out->value = slash_in_front(c, out->value);
+    if (!location_draft(c, rule, &out->value)) {
+        return false;
+    }
     say_rule(c, DIAG_C012, rule,
              "path '" SLICE_FMT "' is written as the regular expression '" SLICE_FMT
              "': how it is matched, and its place among prefixes, depend on the implementation",

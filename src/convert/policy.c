@@ -280,6 +280,35 @@ void policies_write(struct conversion *c, const struct route_group *group, struc
     }
 }
 
+struct node *gateway_parameters_node(struct conversion *c, struct slice gateway)
+{
+    const struct vendor *vendor = c->options->target->vendor;
+    for (size_t i = 0; vendor && i < vendor->kind_count; i++) {
+        const struct policy_kind *kind = &vendor->kinds[i];
+        struct node *spec = node_map(c->nodes), *ref = node_map(c->nodes);
+        if (kind->by_gateway) {
+            kind->base(c, spec);
+        }
+        if (spec->count) {
+            node_set(c->nodes, ref, "group", text_node(c, kind->group));
+            node_set(c->nodes, ref, "kind", text_node(c, kind->kind));
+            node_set(c->nodes, ref, "name", node_string(c->nodes, gateway));
+            return ref;
+        }
+    }
+    return NULL;
+}
+
+const struct networks *client_trusted(const struct conversion *c)
+{
+    enum { TRUSTED_MAX = 16 };
+    const struct view *view = &c->table->view;
+    bool told = slice_equal_fold(view->client_header, SLICE("X-Forwarded-For"));
+    return told && view->client_trusted.count && view->client_trusted.count <= TRUSTED_MAX
+               ? &view->client_trusted
+               : NULL;
+}
+
 void gateway_policies_write(struct conversion *c, const struct plane *plane, struct slice gateway)
 {
     const struct vendor *vendor = c->options->target->vendor;
@@ -292,7 +321,9 @@ void gateway_policies_write(struct conversion *c, const struct plane *plane, str
         struct slice yaml = spec->count ? spec_text(c, spec) : SLICE("");
         if (yaml.len) {
             object_write(c, kind, plane->namespace, gateway, SLICE_ABSENT,
-                         targets_node(c, kind, "gateway.networking.k8s.io", "Gateway", gateway),
+                         kind->by_gateway ? NULL
+                                          : targets_node(c, kind, "gateway.networking.k8s.io",
+                                                         "Gateway", gateway),
                          yaml);
             object_of_platform(c);
         }

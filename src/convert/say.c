@@ -188,6 +188,32 @@ static void say_target(struct conversion *c)
     }
 }
 
+/* Who a client is decides about lists of addresses and limits. */
+static void say_client(struct conversion *c)
+{
+    const struct vendor *vendor = c->options->target->vendor;
+    const char *kind = vendor ? vendor->client_kind : NULL;
+    struct slice header = c->table->view.client_header;
+    if (!header.ptr) {
+        return;
+    }
+    if (kind && client_trusted(c) && !c->options->gateway_name.len) {
+        say(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, NULL,
+            "clients are told apart by the header '" SLICE_FMT "' today, and by a %s of the "
+            "Gateway afterwards",
+            SLICE_ARG(header), kind);
+        return;
+    }
+    say(c, DIAG_C002, SEVERITY_WARNING, SPAN_NONE, NULL,
+        "clients are told apart by the header '" SLICE_FMT "' today, and by who connects "
+        "afterwards: lists of addresses and limits then hold for the proxy in front: %s",
+        SLICE_ARG(header),
+        vendor && vendor->client_advice ? vendor->client_advice
+        : kind ? "set the trusted addresses at the Gateway by hand"
+               : "let the address of clients reach the Gateway, or set whom the implementation "
+                 "believes");
+}
+
 void say_platform(struct conversion *c)
 {
     say_unknown(c, c->table->unknown, NULL);
@@ -201,6 +227,7 @@ void say_platform(struct conversion *c)
             "reach the Gateway, or switch the redirects off",
             SLICE_ARG(c->table->view.scheme_header));
     }
+    say_client(c);
     say_target(c);
     for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
         const void *effect = effect_get(&c->table->platform, id);

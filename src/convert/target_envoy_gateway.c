@@ -1,5 +1,6 @@
 #include "convert/capabilities_priv.h"
 #include "convert/envoy_priv.h"
+#include "convert/host_policy_priv.h"
 
 /* Envoy Gateway: what HTTPRoutes cannot say goes into its own policies. Fields and their meaning:
  * envoyproxy/gateway v1.9 api/v1alpha1. */
@@ -91,6 +92,15 @@ static void client_base(struct conversion *c, struct node *spec)
         node_set(c->nodes, policy_map(c, spec, "headers"), "withUnderscoresAction",
                  text_node(c, actions[c->table->view.underscores]));
     }
+    const struct networks *trusted = client_trusted(c);
+    struct node *list = node_list(c->nodes);
+    for (size_t i = 0; trusted && i < trusted->count; i++) {
+        node_add(c->nodes, list, network_node(c, &trusted->items[i]));
+    }
+    if (trusted) {
+        struct node *detection = policy_map(c, spec, "clientIPDetection");
+        node_set(c->nodes, policy_map(c, detection, "xForwardedFor"), "trustedCIDRs", list);
+    }
 }
 
 /* ---- the target ----------------------------------------------------------------------------- */
@@ -124,6 +134,7 @@ static const struct vendor vendor = {
                  [EFFECT_rewrite] = emit_rewrite},
     .answer = emit_answer,
     .base_says = {[EFFECT_timeouts] = TIMEOUTS_TEXT, [EFFECT_retries] = RETRIES_TEXT},
+    .client_kind = "ClientTrafficPolicy",
 };
 
 #define ENVOY_answer         SUPPORT_EXACT, "HTTPRouteFilter with a directResponse"

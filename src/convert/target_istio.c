@@ -205,6 +205,8 @@ static const struct vendor vendor = {
                  [EFFECT_affinity] = emit_affinity,
                  [EFFECT_balancing] = emit_balancing,
                  [EFFECT_addresses] = emit_addresses},
+    .client_advice = "set numTrustedProxies of gatewayTopology, in MeshConfig or in the annotation "
+                     "proxy.istio.io/config of the Gateway, to the number of proxies in front",
 };
 
 #define ISTIO_answer         STANDARD_answer

@@ -5,7 +5,8 @@
  * into snippets of nginx's own directives. Fields and their meaning: nginx/nginx-gateway-fabric v2.6
  * apis/v1alpha1. */
 
-#define KIND(name) .kind = name, .group = "gateway.nginx.org", .version = "v1alpha1"
+#define GROUP      "gateway.nginx.org"
+#define KIND(name) .kind = name, .group = GROUP, .version = "v1alpha1"
 static const struct policy_kind kinds[] = {
     [NGF_CLIENT_SETTINGS] = {KIND("ClientSettingsPolicy"), .attach = ATTACH_ROUTE,
                              .one_target = true, .base = ngf_client_base},
@@ -16,6 +17,8 @@ static const struct policy_kind kinds[] = {
     [NGF_AUTHENTICATION] = {KIND("AuthenticationFilter"), .attach = ATTACH_FILTER,
                             .suffix = "auth"},
     [NGF_SNIPPETS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "snippets"},
+    [NGF_PROXY] = {.kind = "NginxProxy", .group = GROUP, .version = "v1alpha2",
+                   .attach = ATTACH_GATEWAY, .by_gateway = true, .base = ngf_nginx_base},
 };
 
 #define BUFFERING_TEXT "a ProxySettingsPolicy of the Gateway, and nginx's own default for requests"
@@ -38,6 +41,7 @@ static const struct vendor vendor = {
     .base_says = {[EFFECT_timeouts] = "a ProxySettingsPolicy of the Gateway",
                   [EFFECT_buffering] = BUFFERING_TEXT,
                   [EFFECT_body_limit] = "a ClientSettingsPolicy of the Gateway"},
+    .client_kind = "NginxProxy",
 };
 
 #define NGF_answer         SUPPORT_EXACT, "SnippetsFilter with return"

@@ -219,7 +219,7 @@ bool side_build(struct run *run, const struct side_options *options, struct side
         return nothing(run, "Gateway or HTTPRoute that can be read");
     }
     hint_side(run, options, side, kube->counts[KUBE_INGRESS] && routes);
-    unread_report(run, kube, side->kind);
+    unread_report(run, kube, side->kind, profile);
     route_table_open(run, &side->table);
     if (side->kind == SIDE_GATEWAY) {
         build_gateway(run, profile, side);

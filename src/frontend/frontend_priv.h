@@ -5,6 +5,7 @@
 #include "frontend/frontend.h"
 
 /* Names the kinds in the input that nobody reads, once each, with the number of their objects. */
-void unread_report(struct run *run, const struct kube *kube, enum side_kind side);
+void unread_report(struct run *run, const struct kube *kube, enum side_kind side,
+                   const struct gateway_profile *profile);
 
 #endif

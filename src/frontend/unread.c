@@ -1,6 +1,7 @@
 /* What the input holds and nobody reads: said once for each kind, so that nothing is lost without a word. */
 #include "frontend/frontend_priv.h"
 
+#include "gateway_api/gateway_api.h"
 #include "surroundings/surroundings.h"
 
 /* Kinds without a type of their own that somebody looks at or speaks of: the flags of the controller's workload,
@@ -85,7 +86,8 @@ static void say(struct run *run, const struct unread *unread, enum side_kind sid
         unread->count == 1 ? " is" : "s are", warns ? ", which may change what requests get" : "");
 }
 
-void unread_report(struct run *run, const struct kube *kube, enum side_kind side)
+void unread_report(struct run *run, const struct kube *kube, enum side_kind side,
+                   const struct gateway_profile *profile)
 {
     struct map *by_kind = map_new(run->arena);
     for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
@@ -93,7 +95,8 @@ void unread_report(struct run *run, const struct kube *kube, enum side_kind side
         struct slice key =
             ARENA_JOIN(run->arena, object->kind_name, SLICE("\n"), object->api_version);
         struct unread *unread = map_get(by_kind, key);
-        if (is_looked_at(object, side)) {
+        if (is_looked_at(object, side) ||
+            (side == SIDE_GATEWAY && gateway_api_owns_kind(profile, object))) {
             continue;
         }
         if (!unread) {

@@ -50,6 +50,9 @@ struct gateway_statuses {
 void gateway_api_status(struct run *run, const struct kube *kube,
                         const struct gateway_profile *profile, struct gateway_statuses *out);
 
+/* Is the object of a kind of the implementation itself? Such are read, or named where they are not understood. */
+bool gateway_api_owns_kind(const struct gateway_profile *profile, const struct object *object);
+
 void gateway_api_build(struct run *run, const struct kube *kube,
                        const struct gateway_profile *profile, struct route_table *table);
 /* Says what gateway_api_build says, and what there is to say about routes that attach nowhere. */

@@ -144,6 +144,19 @@ static const struct {
                {"istio", istio_readers, istio_gates},
                {"nginx-gateway-fabric", ngf_readers, ngf_gates}};
 
+bool gateway_api_owns_kind(const struct gateway_profile *profile, const struct object *object)
+{
+    for (size_t i = 0; i < ARRAY_LEN(vendors); i++) {
+        const struct policy_reader *reader = vendors[i].readers;
+        for (; strcmp(profile->name, vendors[i].profile) == 0 && reader->kind; reader++) {
+            if (slice_is(kube_group(object->api_version), reader->group)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void vendor_choose(struct builder *builder)
 {
     for (size_t i = 0; i < ARRAY_LEN(vendors); i++) {
@@ -394,11 +407,25 @@ bool policy_filter_apply(struct builder *builder, const struct object_ref *ref,
     return false;
 }
 
+static bool networks_alike(const struct networks *a, const struct networks *b)
+{
+    for (size_t i = 0; i < a->count && i < b->count; i++) {
+        const struct network *x = &a->items[i], *y = &b->items[i];
+        if (x->bits != y->bits || x->address.length != y->address.length ||
+            memcmp(x->address.bytes, y->address.bytes, x->address.length) != 0) {
+            return false;
+        }
+    }
+    return a->count == b->count;
+}
+
 /* In what policies can change. */
 static bool read_alike(const struct view *a, const struct view *b)
 {
     return a->match_form.merge_slashes == b->match_form.merge_slashes &&
-           a->escaped_slash_status == b->escaped_slash_status && a->underscores == b->underscores;
+           a->escaped_slash_status == b->escaped_slash_status && a->underscores == b->underscores &&
+           slice_equal(a->client_header, b->client_header) &&
+           networks_alike(&a->client_trusted, &b->client_trusted);
 }
 
 /* A table reads requests in one way, so that all its Gateways have to agree. */

@@ -252,9 +252,31 @@ static void read_path(struct policy_work *work, const struct node *path, struct 
     }
 }
 
+/* Whom who connects speaks for (clienttrafficpolicy_types.go, XForwardedForSettings), from the right as nginx
+ * does it with real_ip_recursive. */
+static void read_detection(struct policy_work *work, const struct node *detection,
+                           struct view *view)
+{
+    static const char *const known[] = {"trustedCIDRs"};
+    const struct node *forwarded = node_get(detection, "xForwardedFor");
+    const struct node *cidrs = node_get(forwarded, "trustedCIDRs");
+    struct networks trusted = {0};
+    if (!detection) {
+        return;
+    }
+    if (detection->count != 1 || !policy_has_only(forwarded, known, ARRAY_LEN(known)) ||
+        !read_networks(work, cidrs, &trusted)) {
+        policy_unknown(work, ASPECT_PROTECTION, "clientIPDetection");
+        return;
+    }
+    view->client_header = SLICE("X-Forwarded-For");
+    view->client_trusted = trusted;
+}
+
 static void client_traffic(struct policy_work *work, const struct node *spec, struct view *view)
 {
-    static const char *const known[] = {"targetRef", "targetRefs", "headers", "path"};
+    static const char *const known[] = {"targetRef", "targetRefs", "headers", "path",
+                                        "clientIPDetection"};
     static const char *const header_fields[] = {"withUnderscoresAction"};
     const struct node *headers = node_get(spec, "headers"), *path = node_get(spec, "path");
     struct slice action = policy_text(headers, "withUnderscoresAction");
@@ -267,6 +289,7 @@ static void client_traffic(struct policy_work *work, const struct node *spec, st
                                                              : UNDERSCORES_REJECTED;
     }
     read_path(work, path, view);
+    read_detection(work, node_get(spec, "clientIPDetection"), view);
 }
 
 #define BY_TARGET(name) .group = GROUP, .kind = name, .attach = POLICY_BY_TARGET

@@ -220,6 +220,85 @@ static void snippets(struct policy_work *work, const struct node *spec)
     }
 }
 
+/* ---- NginxProxy ----------------------------------------------------------------------------- */
+
+static bool names_proxy(const struct node *ref, const struct object *policy)
+{
+    return slice_is(policy_text(ref, "group"), GROUP) &&
+           slice_is(policy_text(ref, "kind"), "NginxProxy") &&
+           slice_equal(policy_text(ref, "name"), policy->name);
+}
+
+static const struct object *class_of(struct builder *builder, const struct object *gateway)
+{
+    return kube_find(builder->kube, KUBE_GATEWAY_CLASS, SLICE(""),
+                     policy_text(node_get(gateway->root, "spec"), "gatewayClassName"));
+}
+
+/* A Gateway names it in its own namespace, its class in any; what the Gateway's says goes before what that of its
+ * class says (nginxproxy_types.go), which is not followed. */
+static void index_proxy(struct builder *builder, const struct policy_reader *reader,
+                        const struct object *policy)
+{
+    const struct kube *kube = builder->kube;
+    for (size_t i = 0; i < kube->counts[KUBE_GATEWAY]; i++) {
+        const struct object *gateway = kube->objects[KUBE_GATEWAY][i];
+        const struct object *class = class_of(builder, gateway);
+        const struct node *spec = node_get(gateway->root, "spec");
+        const struct node *own = node_get(node_get(spec, "infrastructure"), "parametersRef");
+        const struct node *of_class =
+            class ? node_get(node_get(class->root, "spec"), "parametersRef") : NULL;
+        bool by_class = names_proxy(of_class, policy) &&
+                        slice_equal(policy_text(of_class, "namespace"), policy->namespace);
+        if (by_class && own) {
+            diag_at(builder->run->diag, DIAG_G040, policy->span, policy->subject,
+                    "a NginxProxy of a GatewayClass beside one of its Gateway is not understood");
+            builder->policies_unknown = policy;
+        } else if (by_class || (names_proxy(own, policy) &&
+                                slice_equal(gateway->namespace, policy->namespace))) {
+            policy_index(builder, reader, "Gateway", gateway->namespace, gateway->name, policy);
+        }
+    }
+}
+
+static bool read_addresses(struct policy_work *work, const struct node *list, struct networks *out)
+{
+    out->items = ARENA_ARRAY(work->builder->run->arena, struct network, policy_items(list));
+    for (size_t i = 0; i < policy_items(list); i++) {
+        if (slice_is(policy_text(list->items[i], "type"), "Hostname") ||
+            !network_parse(policy_text(list->items[i], "value"), &out->items[out->count++])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Fields that change no answer are not looked at: logs, metrics, workers, addresses of listeners. */
+static void nginx_proxy(struct policy_work *work, const struct node *spec, struct view *view)
+{
+    static const char *const known[] = {
+        "rewriteClientIP", "logging",           "metrics",   "telemetry",       "ipFamily",
+        "kubernetes",      "workerConnections", "nginxPlus", "workerProcesses", "zoneSize",
+        "disableHTTP2"};
+    static const char *const rewrite_fields[] = {"mode", "setIPRecursively", "trustedAddresses"};
+    const struct node *rewrite = node_get(spec, "rewriteClientIP");
+    const struct node *recursive = node_get(rewrite, "setIPRecursively");
+    struct networks trusted = {0};
+    policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
+    if (!rewrite) {
+        return;
+    }
+    if (!policy_has_only(rewrite, rewrite_fields, ARRAY_LEN(rewrite_fields)) ||
+        !slice_is(policy_text(rewrite, "mode"), "XForwardedFor") || !recursive ||
+        recursive->kind != NODE_BOOL || !recursive->boolean ||
+        !read_addresses(work, node_get(rewrite, "trustedAddresses"), &trusted)) {
+        policy_unknown(work, ASPECT_PROTECTION, "rewriteClientIP");
+        return;
+    }
+    view->client_header = SLICE("X-Forwarded-For");
+    view->client_trusted = trusted;
+}
+
 #define BY_TARGET(name) .group = GROUP, .kind = name, .attach = POLICY_BY_TARGET, .inherits = true
 const struct policy_reader ngf_readers[] = {
     {BY_TARGET("ClientSettingsPolicy"), .apply = client_settings},
@@ -231,6 +310,11 @@ const struct policy_reader ngf_readers[] = {
      .kind = "AuthenticationFilter",
      .attach = POLICY_BY_FILTER,
      .apply = authentication},
+    {.group = GROUP,
+     .kind = "NginxProxy",
+     .attach = POLICY_BY_INDEX,
+     .index = index_proxy,
+     .view = nginx_proxy},
     {.group = GROUP, .kind = "SnippetsFilter", .attach = POLICY_BY_FILTER, .apply = snippets},
     {.kind = NULL},
 };

@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 }
 faults=0
 : >"$work/found"
-for target in standard aks-approuting; do
+for target in standard aks-approuting istio envoy-gateway nginx-gateway-fabric; do
     for suite in ingress-nginx-e2e ingress2gateway/ingress-nginx; do
         [ -d "$cases/$suite" ] || continue
         "$gateshift" test --convert --to "$target" -o json "$cases/$suite" >"$work/results" 2>"$work/errors"
