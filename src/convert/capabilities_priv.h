@@ -2,7 +2,7 @@
 #ifndef GATESHIFT_CAPABILITIES_PRIV_H
 #define GATESHIFT_CAPABILITIES_PRIV_H
 
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
 /* One line for each effect of route/effects.def; an effect without a line does not compile. Facts:
  * gateway-api v1.6.1 apis/v1/httproute_types.go. The text of a SUPPORT_NONE row is the advice that
@@ -94,10 +94,13 @@
 #define STANDARD_streams     SUPPORT_EXACT, "TCPRoute and UDPRoute, with a listener each"
 #define STANDARD_snippets                                                                          \
     SUPPORT_NEAR, "plain directives in them are converted like annotations, the others are named"
+#define STANDARD_stream_snippets                                                                   \
+    SUPPORT_NONE, "write the ports in it as TCPRoutes and UDPRoutes by hand"
 #define STANDARD_forwarded_trust                                                                   \
     SUPPORT_NONE, "whose forwarding headers are believed is set in the implementation"
 #define STANDARD_request_reading SUPPORT_NONE, "how requests are read is set in the implementation"
-#define STANDARD_app_root        SUPPORT_EXACT, "RequestRedirect on an Exact match of /"
+#define STANDARD_app_root                                                                          \
+    SUPPORT_NEAR, "RequestRedirect on an Exact match of /, which keeps the query of the request"
 #define STANDARD_fixed_redirect                                                                    \
     SUPPORT_NEAR, "RequestRedirect: the query of the request stays, and a place without a path "   \
                   "gets /"

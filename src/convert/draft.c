@@ -1,4 +1,4 @@
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
 /* ---- which effect answers ------------------------------------------------------------------ */
 
@@ -334,6 +334,17 @@ static void answer_emit(struct emission *e)
     }
 }
 
+/* nginx sets headers on every answer (headers-more, ngx_http_headers_module), so also on redirects. */
+static void say_redirect_headers(struct emission *e)
+{
+    const struct route_header_edits *headers = e->rule->effects.response_headers;
+    if (headers && headers->source.name.len) {
+        say_effect(e->c, DIAG_C002, SEVERITY_INFO, e->rule, headers,
+                   "redirects carry what '" SLICE_FMT "' sets today, and not afterwards",
+                   SLICE_ARG(headers->source.name));
+    }
+}
+
 static void redirect_emit(struct emission *e, const struct route_redirect *redirect)
 {
     bool prefix = false;
@@ -346,6 +357,7 @@ static void redirect_emit(struct emission *e, const struct route_redirect *redir
         return;
     }
     e->draft->replaces_prefix = prefix;
+    say_redirect_headers(e);
     *filter_add(e, "RequestRedirect", "requestRedirect") = *node;
 }
 
@@ -446,6 +458,7 @@ static void https_redirect_emit(struct emission *e)
     const struct route_redirect *redirect = e->rule->effects.https_redirect, *last = c->redirect;
     bool default_too = last && !last->source.name.len && !redirect->source.name.len;
     before_redirect_emit(e);
+    say_redirect_headers(e);
     if (c->options->target->vendor || !default_too ||
         !effect_equal(EFFECT_https_redirect, last, redirect)) {
         redirect_emit(e, redirect);

@@ -2,7 +2,7 @@
 #ifndef GATESHIFT_ENVOY_PRIV_H
 #define GATESHIFT_ENVOY_PRIV_H
 
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
 enum { ENVOY_BACKEND_TRAFFIC, ENVOY_SECURITY, ENVOY_CLIENT_TRAFFIC, ENVOY_ROUTE_FILTER };
 

@@ -1,4 +1,4 @@
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
 struct node *filter_add(struct emission *e, const char *type, const char *member)
 {

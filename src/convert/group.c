@@ -1,4 +1,4 @@
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
 /* ---- the drafts of a host, by the Ingress that they come from -------------------------------- */
 

@@ -2,7 +2,7 @@
 #ifndef GATESHIFT_HOST_POLICY_PRIV_H
 #define GATESHIFT_HOST_POLICY_PRIV_H
 
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
 /* Do all rules of the host at hand that have backends have this effect alike? */
 bool host_policy_fits(struct emission *e, enum effect_id id);

@@ -1,4 +1,4 @@
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
 #include "aks/aks.h"
 

@@ -2,7 +2,7 @@
 #ifndef GATESHIFT_NGF_PRIV_H
 #define GATESHIFT_NGF_PRIV_H
 
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
 enum {
     NGF_CLIENT_SETTINGS,

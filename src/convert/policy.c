@@ -1,4 +1,4 @@
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
 /* Objects of the target's own kinds: what rules ask for is gathered while they are drafted, and written
  * beside the HTTPRoutes that need it. */

@@ -110,8 +110,7 @@ static struct slice write_out(struct conversion *c, struct slice text, bool *don
 struct slice quantifiers_write_out(struct conversion *c, struct slice pattern)
 {
     bool done = !has_back_reference(pattern);
-    struct slice out = slice_find(pattern, '{', 0) < pattern.len && done
-                           ? write_out(c, pattern, &done)
-                           : pattern;
+    struct slice out =
+        slice_find(pattern, '{', 0) < pattern.len && done ? write_out(c, pattern, &done) : pattern;
     return done ? out : pattern;
 }

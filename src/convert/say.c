@@ -1,4 +1,4 @@
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
 #include <stdio.h>
 
@@ -209,7 +209,7 @@ static void say_client(struct conversion *c)
         "afterwards: lists of addresses and limits then hold for the proxy in front: %s",
         SLICE_ARG(header),
         vendor && vendor->client_advice ? vendor->client_advice
-        : kind ? "set the trusted addresses at the Gateway by hand"
+        : kind                          ? "set the trusted addresses at the Gateway by hand"
                : "let the address of clients reach the Gateway, or set whom the implementation "
                  "believes");
 }

@@ -17,8 +17,12 @@ static const struct policy_kind kinds[] = {
     [NGF_AUTHENTICATION] = {KIND("AuthenticationFilter"), .attach = ATTACH_FILTER,
                             .suffix = "auth"},
     [NGF_SNIPPETS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "snippets"},
-    [NGF_PROXY] = {.kind = "NginxProxy", .group = GROUP, .version = "v1alpha2",
-                   .attach = ATTACH_GATEWAY, .by_gateway = true, .base = ngf_nginx_base},
+    [NGF_PROXY] = {.kind = "NginxProxy",
+                   .group = GROUP,
+                   .version = "v1alpha2",
+                   .attach = ATTACH_GATEWAY,
+                   .by_gateway = true,
+                   .base = ngf_nginx_base},
 };
 
 #define BUFFERING_TEXT "a ProxySettingsPolicy of the Gateway, and nginx's own default for requests"

@@ -276,10 +276,10 @@ static bool read_addresses(struct policy_work *work, const struct node *list, st
 /* Fields that change no answer are not looked at: logs, metrics, workers, addresses of listeners. */
 static void nginx_proxy(struct policy_work *work, const struct node *spec, struct view *view)
 {
-    static const char *const known[] = {
-        "rewriteClientIP", "logging",           "metrics",   "telemetry",       "ipFamily",
-        "kubernetes",      "workerConnections", "nginxPlus", "workerProcesses", "zoneSize",
-        "disableHTTP2"};
+    static const char *const known[] = {"rewriteClientIP",   "logging",     "metrics",
+                                        "telemetry",         "ipFamily",    "kubernetes",
+                                        "workerConnections", "nginxPlus",   "workerProcesses",
+                                        "zoneSize",          "disableHTTP2"};
     static const char *const rewrite_fields[] = {"mode", "setIPRecursively", "trustedAddresses"};
     const struct node *rewrite = node_get(spec, "rewriteClientIP");
     const struct node *recursive = node_get(rewrite, "setIPRecursively");

@@ -1,0 +1,73 @@
+/* Objects of the target's own kinds: what a target has, and what rules ask for. */
+#ifndef GATESHIFT_POLICY_PRIV_H
+#define GATESHIFT_POLICY_PRIV_H
+
+#include "convert/convert_priv.h"
+
+enum attach {
+    ATTACH_ROUTE, /* by spec.targetRef or targetRefs to an HTTPRoute; also to the Gateway, see `base` */
+    ATTACH_SERVICE, /* the same to the Services of backendRefs */
+    ATTACH_GATEWAY, /* the same to Gateways alone */
+    ATTACH_HOSTS,   /* to a Gateway, for some of its hosts: see host_policy_priv.h */
+    ATTACH_FILTER   /* by an ExtensionRef filter of the rule */
+};
+struct policy_kind {
+    const char *kind, *group, *version;
+    const char *suffix; /* of names */
+    enum attach attach;
+    bool one_target; /* spec.targetRef, else a list spec.targetRefs */
+    bool by_gateway; /* ATTACH_GATEWAY: names no target, the Gateway names it (parametersRef) */
+    /* One of an HTTPRoute takes the place of its Gateway's, so that it has to say all that the Gateway's
+     * says. */
+    bool replaces;
+    /* What one of the Gateway says: what the data plane did where no rule said anything. Null: there is
+     * none. */
+    void (*base)(struct conversion *c, struct node *spec);
+    /* ATTACH_HOSTS: names the hosts in the spec; none are all. */
+    void (*write_hosts)(struct conversion *c, struct node *spec, const struct texts *hosts);
+    /* ATTACH_SERVICE: how the object names its Service, where not by targetRefs. */
+    void (*attach_service)(struct conversion *c, struct node *spec, struct slice namespace,
+                           struct slice service);
+};
+typedef void emit_fn(struct emission *e, const void *effect);
+/* What a target says in kinds of its own. */
+struct vendor {
+    const struct policy_kind *kinds;
+    size_t kind_count;
+    emit_fn *emitters[EFFECT_COUNT]; /* null: as the standard says it */
+    /* A rule that answers by itself; false: as the standard says it. Null: always so. */
+    bool (*answer)(struct emission *e, const struct route_answer *answer);
+    /* Effects that may answer before a redirect does, so that rules which redirect need them as well. */
+    bool before_redirect[EFFECT_COUNT];
+    /* What becomes of the platform's effects that `base` carries over; null: it does not. */
+    const char *base_says[EFFECT_COUNT];
+    /* The kind that tells who a client is by X-Forwarded-For, see client_trusted_node; null: there is none. */
+    const char *client_kind;
+    const char *client_advice; /* where there is none */
+};
+/* Targets with kinds of their own have a file each. */
+extern const struct target target_envoy_gateway, target_istio, target_ngf;
+
+/* The spec of a kind of the target for the rule at hand, made when it is first asked for. */
+struct node *policy_spec(struct emission *e, size_t index);
+/* A mapping below another, made when it is first asked for. */
+struct node *policy_map(struct conversion *c, struct node *map, const char *key);
+/* What the rule at hand needs besides its HTTPRoute. Filters that stand for objects are added. */
+const struct policies *policies_of(struct emission *e);
+/* Can rules with these policies share an HTTPRoute? Either may be null. */
+bool policies_attach_alike(const struct policies *a, const struct policies *b);
+/* Those of the group's rules, for an HTTPRoute that was written. */
+void policies_write(struct conversion *c, const struct route_group *group, struct slice route);
+void gateway_policies_write(struct conversion *c, const struct plane *plane, struct slice gateway);
+/* spec.infrastructure.parametersRef of a Gateway of this name; null: the target needs none. */
+struct node *gateway_parameters_node(struct conversion *c, struct slice gateway);
+/* Addresses from which X-Forwarded-For is believed, where it names the client and the target can say so. */
+const struct networks *client_trusted(const struct conversion *c);
+/* An object of a Gateway with the fields of `spec`. */
+void policy_object_write(struct conversion *c, const struct policy_kind *kind,
+                         const struct plane *plane, size_t gateway, struct slice name,
+                         const struct origin *origin, const struct node *spec);
+/* Those of Services, when all routes are written. */
+void service_policies_write(struct conversion *c);
+
+#endif
