@@ -108,7 +108,11 @@ static int make(struct app *app, struct side *side, const struct side_options *s
     }
     quiet.diag = diag_beside(app->run.diag);
     convert_table(&quiet, &side->kube, &side->table, options, &converted);
-    if (!rollback_make(&app->run, side, side_options, &choice, &converted, &rollback)) {
+    const struct rollback_input input = {.original = side,
+                                         .options = side_options,
+                                         .converted = &converted,
+                                         .sources = converted_sources(&quiet, &converted)};
+    if (!rollback_make(&app->run, &input, &choice, &rollback)) {
         return EXIT_NO;
     }
     int status = EXIT_WELL;

@@ -74,12 +74,31 @@ static bool has_rules(const struct outcome *outcome)
     return outcome->entry && outcome->entry->kind == ENTRY_RULES;
 }
 
+/* The same rules under the same reading: no request can tell the sides apart, and none has to be tried. One class is
+ * counted for each rule. */
+static bool have_same_rules(const struct comparer *comparer, const struct outcome *before,
+                            const struct outcome *after, struct host_verdict *verdict)
+{
+    if (!comparer->alike || !has_rules(before) || !has_rules(after) ||
+        !entries_alike(before->entry, after->entry)) {
+        return false;
+    }
+    size_t rules = 1; /* and what no rule takes */
+    for (const struct rule_list *list = before->entry->rules; list; list = list->next) {
+        rules += list->count;
+    }
+    verdict->classes += rules;
+    verdict->agreed += rules;
+    return true;
+}
+
 /* A side without rules says the same to every path, as one without entry does. */
 static void compare_rules(struct classes *classes, const struct outcome *before,
                           const struct outcome *after)
 {
     struct comparer *comparer = classes->comparer;
     const struct outcome *const outcomes[] = {before, after};
+    classes->set = language_set_open(comparer->run->arena, &comparer->limits);
     for (size_t side = 0; side < 2; side++) {
         const struct entry *entry = outcomes[side]->entry;
         side_rules_make(comparer->run, classes->arena, classes->set, comparer->side[side].table,
@@ -104,7 +123,6 @@ static void compare_name(struct comparer *comparer, struct slice name, const str
     struct classes classes = {.comparer = comparer,
                               .arena = arena,
                               .scratch = arena_open_like(comparer->run->arena),
-                              .set = language_set_open(comparer->run->arena, &comparer->limits),
                               .seen = map_new(arena),
                               .start = &start,
                               .verdict = verdict,
@@ -115,7 +133,9 @@ static void compare_name(struct comparer *comparer, struct slice name, const str
     compare_ask(&classes, &start, &before, &after);
     classes.gateway[0] = before.gateway;
     classes.gateway[1] = after.gateway;
-    if (has_rules(&before) || has_rules(&after)) {
+    if (have_same_rules(comparer, &before, &after, verdict)) {
+        /* nothing is left to compare */
+    } else if (has_rules(&before) || has_rules(&after)) {
         compare_rules(&classes, &before, &after);
     } else if (before.entry || after.entry || before.kind == OUTCOME_UNKNOWN ||
                after.kind == OUTCOME_UNKNOWN) {
@@ -207,6 +227,7 @@ void compare_sides(struct run *run, const struct evaluator *before,
                                 .out = out,
                                 .most = classes_limit(options),
                                 .same_view = views_equal(before_table, after_table),
+                                .alike = route_tables_alike(before_table, after_table),
                                 .same_plane = same_plane};
     comparer.limits = (struct language_limits){
         .states = options->limits.states ? options->limits.states : 1000000,

@@ -227,6 +227,7 @@ struct comparer {
     struct language_limits limits;
     size_t most;    /* classes */
     bool same_view; /* both read and forward targets alike */
+    bool alike;     /* both do the same wherever their rules are the same */
     /* One data plane on both sides: what differs on all hosts then are settings, which somebody changed. */
     bool same_plane;
 };

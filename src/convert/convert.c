@@ -98,6 +98,27 @@ void converted_write(const struct converted *converted, struct buf *out)
     }
 }
 
+/* A tree is many times as large as what is looked for, so none is kept. */
+const struct converted_source *converted_sources(struct run *run, const struct converted *converted)
+{
+    struct run brief = *run;
+    struct converted_source *sources =
+        ARENA_ARRAY(run->arena, struct converted_source, converted->count);
+    brief.arena = arena_open_like(run->arena);
+    for (size_t i = 0; i < converted->count; i++) {
+        const struct node *root = converted_read(&brief, &converted->objects[i]);
+        const struct node *version = node_get(root, "apiVersion");
+        const struct node *annotations = node_get(node_get(root, "metadata"), "annotations");
+        const struct node *source = node_get(annotations, "gateshift.dev/source");
+        sources[i] = (struct converted_source){
+            .api_version = arena_copy(run->arena, version ? version->text : SLICE_ABSENT),
+            .source = arena_copy(run->arena, source ? source->text : SLICE_ABSENT)};
+        arena_clear(brief.arena);
+    }
+    arena_close(brief.arena);
+    return sources;
+}
+
 struct node *converted_read(struct run *run, const struct converted_object *object)
 {
     const struct input_file file = {.name = object->name, .text = object->yaml};

@@ -151,6 +151,15 @@ void converted_flat(struct run *run, const struct converted *converted, bool jso
                     struct converted_files *out);
 /* All objects as YAML documents. */
 void converted_write(const struct converted *converted, struct buf *out);
+/* What an object says of itself. */
+struct converted_source {
+    struct slice api_version;
+    struct slice
+        source; /* "Ingress shop/web, Ingress shop/api": what it was written for; absent: for all */
+};
+/* One for each object. */
+const struct converted_source *converted_sources(struct run *run,
+                                                 const struct converted *converted);
 /* The tree of an object, read from its text. */
 struct node *converted_read(struct run *run, const struct converted_object *object);
 

@@ -34,14 +34,13 @@ static struct slice object_file(struct arena *arena, const struct converted_obje
                         SLICE_ARG(object->name));
 }
 
-static void put_name(struct planner *planner, const struct converted_object *object,
-                     struct buf *text)
+static void put_name(struct planner *planner, size_t index, struct buf *text)
 {
     struct arena *arena = planner->arena;
-    const struct node *given = converted_read(planner->run, object);
+    const struct converted_object *object = &planner->converted->objects[index];
     struct node *root = node_map(arena), *metadata = node_map(arena);
-    node_set(arena, root, "apiVersion", node_get(given, "apiVersion"));
-    node_set(arena, root, "kind", node_get(given, "kind"));
+    node_set(arena, root, "apiVersion", node_string(arena, planner->sources[index].api_version));
+    node_set(arena, root, "kind", node_string(arena, slice_of(object->kind)));
     node_set(arena, metadata, "name", node_string(arena, object->name));
     if (object->namespace.len) {
         node_set(arena, metadata, "namespace", node_string(arena, object->namespace));
@@ -72,7 +71,7 @@ static void add_objects(struct planner *planner, const struct plan_wave *wave, s
         const struct converted_object *object = &converted->objects[i];
         if (object_wave(planner, object) == wave &&
             !slice_is(slice_of(object->kind), "Namespace")) {
-            put_name(planner, object, &text);
+            put_name(planner, i, &text);
         }
     }
     add(planner, names, &text);

@@ -43,11 +43,9 @@ void objects_place(struct planner *planner)
         ARENA_ARRAY(planner->arena, struct slice, converted->count + plan->host_count + 1);
     for (size_t i = 0; i < converted->count; i++) {
         const struct converted_object *object = &converted->objects[i];
-        const struct node *root = converted_read(planner->run, object);
-        const struct node *source =
-            node_get(node_get(node_get(root, "metadata"), "annotations"), "gateshift.dev/source");
+        struct slice source = planner->sources[i].source;
         struct plan_wave *wave =
-            source && !is_shared(object->kind) ? wave_of(planner, source->text) : NULL;
+            source.len && !is_shared(object->kind) ? wave_of(planner, source) : NULL;
         if (wave) {
             struct slice id =
                 object_id(planner->arena, slice_of(object->kind), object->namespace, object->name);

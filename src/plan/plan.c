@@ -47,12 +47,15 @@ const struct map *plan_read_wave(struct run *run, const struct input_file *file,
 static bool make_rollbacks(struct planner *planner)
 {
     struct plan *plan = planner->plan;
+    const struct rollback_input input = {.original = planner->before,
+                                         .options = planner->side_options,
+                                         .converted = planner->converted,
+                                         .sources = planner->sources};
     bool fine = true;
     for (size_t w = 0; w < plan->wave_count && fine; w++) {
         const struct rollback_choice choice = {.ingresses =
                                                    ingresses_of(planner->run, &plan->waves[w])};
-        fine = rollback_make(planner->run, planner->before, planner->side_options, &choice,
-                             planner->converted, &plan->waves[w].rollback);
+        fine = rollback_make(planner->run, &input, &choice, &plan->waves[w].rollback);
     }
     return fine;
 }
@@ -94,6 +97,7 @@ bool plan_make(struct run *run, struct side *before, const struct side_options *
     planner.after = after;
     planner.side_options = side_options;
     planner.converted = converted;
+    planner.sources = converted_sources(run, converted);
     planner.comparison = comparison;
     planner.options = options;
     out->target = options->convert->target;

@@ -10,6 +10,7 @@ struct planner {
     struct side *before, *after;
     const struct side_options *side_options;
     const struct converted *converted;
+    const struct converted_source *sources; /* of `converted` */
     const struct comparison *comparison;
     const struct plan_options *options;
     struct plan *plan;

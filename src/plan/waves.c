@@ -134,10 +134,7 @@ static struct map *sources_of(struct gathering *g)
     struct map *sources = map_new(g->arena);
     for (size_t i = 0; i < g->planner->converted->count; i++) {
         const struct converted_object *object = &g->planner->converted->objects[i];
-        const struct node *root = converted_read(g->planner->run, object);
-        const struct node *source =
-            node_get(node_get(node_get(root, "metadata"), "annotations"), "gateshift.dev/source");
-        struct slice text = source ? source->text : SLICE("");
+        struct slice text = g->planner->sources[i].source;
         if (slice_ends(slice_of(object->kind), SLICE("Route")) &&
             slice_starts(text, SLICE("Ingress "))) {
             struct slice *kept = ARENA_NEW(g->arena, struct slice);

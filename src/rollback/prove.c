@@ -144,6 +144,26 @@ static bool compare_with(struct return_trip *trip, struct comparison *out)
     return built;
 }
 
+/* A table of everything is built for each order, and a plan has many rollbacks: where both sides are alike,
+ * nothing of it is kept. Where they are not, findings point into it, and it is built again to stay. */
+static bool compare_briefly(struct return_trip *trip, struct comparison *out)
+{
+    struct arena *lasting = trip->quiet.arena, *brief = arena_open_like(lasting);
+    (void)side_evaluator(trip->run,
+                         trip->original); /* it is shared by all comparisons, and stays */
+    trip->quiet.arena = brief;
+    bool built = compare_with(trip, out);
+    bool alike = built && comparison_verdict(out) == VERDICT_EQUIVALENT && !out->finding_count;
+    trip->quiet.arena = lasting;
+    arena_close(brief);
+    if (alike) {
+        *out =
+            (struct comparison){.classes = out->classes}; /* it is equivalent without hosts, too */
+        return true;
+    }
+    return built && compare_with(trip, out);
+}
+
 static struct slice reason_of(const struct comparison *comparison)
 {
     for (size_t h = 0; h < comparison->host_count; h++) {
@@ -158,18 +178,18 @@ static struct slice reason_of(const struct comparison *comparison)
                                           : SLICE("no request is answered by either side");
 }
 
-static void say_result(struct return_trip *trip)
+static void say_result(struct return_trip *trip, const struct comparison *proof)
 {
     struct rollback *out = trip->out;
     if (out->verdict == VERDICT_UNPROVEN) {
-        out->unproven = reason_of(&out->proof);
+        out->unproven = reason_of(proof);
         diag_at(
             trip->run->diag, DIAG_R003, SPAN_NONE, SLICE_ABSENT,
             "the objects are the same, and it is not proved that they behave as before: " SLICE_FMT,
             SLICE_ARG(out->unproven));
     }
-    for (size_t i = 0; out->verdict == VERDICT_DIFFERENT && i < out->proof.finding_count; i++) {
-        const struct finding *finding = &out->proof.findings[i];
+    for (size_t i = 0; out->verdict == VERDICT_DIFFERENT && i < out->difference_count; i++) {
+        const struct finding *finding = &out->differences[i];
         const struct origin *origin = finding->before.rule ? &finding->before.rule->origin : NULL;
         struct slice curl = request_curl(trip->run->arena, &finding->witness);
         diag_at(trip->run->diag, DIAG_R002, origin ? origin->span : SPAN_NONE, SLICE_ABSENT,
@@ -224,11 +244,22 @@ static void try_orders(struct return_trip *trip)
     for (size_t turn = 1; turn <= out->orders_wanted && turn <= ORDERS_MAX; turn++) {
         struct comparison *comparison = ARENA_NEW(trip->run->arena, struct comparison);
         create(trip, turn);
-        if (compare_with(trip, comparison)) {
+        if (compare_briefly(trip, comparison)) {
             out->orders_tried++;
             add_traps(trip, comparison);
         }
     }
+}
+
+static void prove(struct return_trip *trip)
+{
+    struct rollback *out = trip->out;
+    struct comparison proof = {0};
+    bool built = compare_briefly(trip, &proof);
+    out->verdict = built ? comparison_verdict(&proof) : VERDICT_UNPROVEN;
+    out->differences = proof.findings;
+    out->difference_count = proof.finding_count;
+    say_result(trip, &proof);
 }
 
 void rollback_prove(struct run *run, struct side *original, const struct side_options *options,
@@ -245,8 +276,6 @@ void rollback_prove(struct run *run, struct side *original, const struct side_op
     read_back(&trip);
     check_text(&trip);
     create(&trip, 0);
-    out->verdict =
-        compare_with(&trip, &out->proof) ? comparison_verdict(&out->proof) : VERDICT_UNPROVEN;
-    say_result(&trip);
+    prove(&trip);
     try_orders(&trip);
 }

@@ -153,33 +153,33 @@ static bool is_only_for(const struct members *members, struct slice sources)
 }
 
 static void add_deletions(struct run *run, const struct members *members,
-                          const struct converted *converted, struct rollback *out)
+                          const struct rollback_input *input, struct rollback *out)
 {
+    const struct converted *converted = input->converted;
     bool all = true;
     for (size_t i = 0; i < members->count; i++) {
         all = all && members->items[i].chosen;
     }
     for (size_t i = converted->count; i-- > 0;) {
         const struct converted_object *object = &converted->objects[i];
-        const struct node *root = converted_read(run, object);
-        const struct node *version = node_get(root, "apiVersion");
-        const struct node *source =
-            node_get(node_get(node_get(root, "metadata"), "annotations"), "gateshift.dev/source");
+        const struct converted_source *source = &input->sources[i];
         bool is_namespace = slice_is(slice_of(object->kind), "Namespace");
-        if (is_namespace || !version || (!all && !(source && is_only_for(members, source->text)))) {
+        if (is_namespace || !source->api_version.len ||
+            (!all && !is_only_for(members, source->source))) {
             out->kept += !is_namespace;
             continue;
         }
         *ARENA_PUSH(run->arena, out->deletions, out->deletion_count, out->deletion_capacity) =
-            (struct rollback_deletion){version->text, slice_of(object->kind), object->namespace,
-                                       object->name};
+            (struct rollback_deletion){source->api_version, slice_of(object->kind),
+                                       object->namespace, object->name};
     }
 }
 
-bool rollback_make(struct run *run, struct side *original, const struct side_options *options,
-                   const struct rollback_choice *choice, const struct converted *converted,
-                   struct rollback *out)
+bool rollback_make(struct run *run, const struct rollback_input *input,
+                   const struct rollback_choice *choice, struct rollback *out)
 {
+    struct side *original = input->original;
+    const struct side_options *options = input->options;
     struct members members;
     *out = (struct rollback){0};
     members_read(run, &original->kube, options, &members);
@@ -188,7 +188,7 @@ bool rollback_make(struct run *run, struct side *original, const struct side_opt
     }
     members_plan(&members);
     add_objects(run, original, options, &members, out);
-    add_deletions(run, &members, converted, out);
+    add_deletions(run, &members, input, out);
     rollback_needs(run, &members, out);
     say_other_hosts(run, choice, &members);
     rollback_prove(run, original, options, &members, out);

@@ -49,20 +49,25 @@ struct rollback {
     struct rollback_deletion *deletions; /* in the order to delete */
     size_t deletion_count, deletion_capacity;
     size_t kept; /* objects that the conversion wrote, for Ingresses that are not put back, too */
-    struct slices needs; /* "Secret shop/tls": what the Ingresses name and nobody writes, sorted */
-    struct comparison proof;
-    enum verdict verdict;  /* of the proof */
-    struct slice unproven; /* its reason */
+    struct slices needs;  /* "Secret shop/tls": what the Ingresses name and nobody writes, sorted */
+    enum verdict verdict; /* of the proof that they behave as before */
+    struct slice unproven;             /* its reason */
+    const struct finding *differences; /* before: as it runs today; after: as it was put back */
+    size_t difference_count;
     struct rollback_trap *traps;
     size_t trap_count, trap_capacity;
     size_t orders_tried,
         orders_wanted; /* wanted: until each has come first among those it shares a host with */
 };
-/* `original` was read by side_read_whole and built with `options`. False when nothing is chosen, which was said. */
-NODISCARD bool rollback_make(struct run *run, struct side *original,
-                             const struct side_options *options,
-                             const struct rollback_choice *choice,
-                             const struct converted *converted, struct rollback *out);
+struct rollback_input {
+    struct side *original; /* read by side_read_whole and built with `options` */
+    const struct side_options *options;
+    const struct converted *converted;
+    const struct converted_source *sources; /* of `converted` */
+};
+/* False when nothing is chosen, which was said. */
+NODISCARD bool rollback_make(struct run *run, const struct rollback_input *input,
+                             const struct rollback_choice *choice, struct rollback *out);
 /* Documents that are applied together. */
 void rollback_write_round(const struct rollback *rollback, size_t round, struct buf *out);
 /* Names of what is to be deleted, as `kubectl delete -f` reads them. */

@@ -40,8 +40,12 @@ static struct world *make(const char *text, const struct rollback_choice *choice
     assert_true(side_build(&world->run, &world->options, &world->side));
     convert_options_default(&options);
     convert_table(&world->run, &world->side.kube, &world->side.table, &options, &world->converted);
-    bool made = rollback_make(&world->run, &world->side, &world->options, choice ? choice : &all,
-                              &world->converted, &world->rollback);
+    const struct rollback_input given = {.original = &world->side,
+                                         .options = &world->options,
+                                         .converted = &world->converted,
+                                         .sources =
+                                             converted_sources(&world->run, &world->converted)};
+    bool made = rollback_make(&world->run, &given, choice ? choice : &all, &world->rollback);
     assert_int_equal(made, fine);
     return world;
 }

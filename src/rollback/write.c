@@ -95,8 +95,8 @@ static struct node *proof_node(struct run *run, const struct rollback *rollback)
     if (rollback->verdict == VERDICT_UNPROVEN) {
         node_set(arena, proof, "reason", node_string(arena, rollback->unproven));
     }
-    for (size_t i = 0; i < rollback->proof.finding_count; i++) {
-        node_add(arena, differences, finding_node(run, &rollback->proof.findings[i]));
+    for (size_t i = 0; i < rollback->difference_count; i++) {
+        node_add(arena, differences, finding_node(run, &rollback->differences[i]));
     }
     node_set(arena, proof, "differences", differences);
     return proof;
@@ -162,13 +162,13 @@ static void put_proof(struct run *run, const struct rollback *rollback, struct b
                  "**The manifests do not behave as the originals do.** Requests that show it:\n\n");
         break;
     }
-    for (size_t i = 0; i < rollback->proof.finding_count; i++) {
-        const struct finding *finding = &rollback->proof.findings[i];
+    for (size_t i = 0; i < rollback->difference_count; i++) {
+        const struct finding *finding = &rollback->differences[i];
         buf_puts(out, "- ");
         diag_put_code(request_curl(run->arena, &finding->witness), false, out);
         buf_puts(out, ": ");
         diag_put_code(finding->title, false, out);
-        buf_puts(out, i + 1 == rollback->proof.finding_count ? "\n\n" : "\n");
+        buf_puts(out, i + 1 == rollback->difference_count ? "\n\n" : "\n");
     }
 }
 

@@ -230,7 +230,7 @@ static bool networks_list(const struct networks *networks, const struct network 
     return false;
 }
 
-static bool networks_equal(const struct networks *a, const struct networks *b)
+bool networks_equal(const struct networks *a, const struct networks *b)
 {
     bool equal = true;
     for (size_t i = 0; equal && i < a->count; i++) {

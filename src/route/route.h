@@ -134,6 +134,7 @@ struct networks {
     size_t count;
 };
 bool networks_hold(const struct networks *networks, const struct address *address);
+bool networks_equal(const struct networks *a, const struct networks *b); /* as sets */
 struct route_addresses { /* deny is looked at first; with `allow` all others are kept out */
     struct effect_source source;
     struct networks allow, deny;
@@ -574,6 +575,11 @@ struct route_table {
     const struct unknown *unknown; /* of everything: e.g. a configuration that is refused */
     struct regex_set *regexes;
 };
+/* True when both read requests alike and do the same where no rule has a word; entries are not looked at. */
+bool route_tables_alike(const struct route_table *a, const struct route_table *b);
+/* True when both hold the same rules, in the same order, and nothing of them is unknown: in tables that are alike they
+ * give the same answer to every request. False where it is not plain to see. */
+bool entries_alike(const struct entry *a, const struct entry *b);
 void route_table_open(struct run *run, struct route_table *table);
 void route_table_close(struct route_table *table);
 /* Room for so many entries more. */
