@@ -118,10 +118,11 @@ static struct slice request_text(struct arena *arena, const struct request *requ
     buf_init(&text, BUF_TEXT_MAX);
     buf_printf(&text, SLICE_FMT " " SLICE_FMT " HTTP/1.1\r\n", SLICE_ARG(request->method),
                SLICE_ARG(request->target));
+    /* first, as nginx stops reading at a Host that it refuses */
+    buf_printf(&text, "X-Oracle-Client: " SLICE_FMT "\r\n", SLICE_ARG(request->client_text));
     if (request->host.ptr) {
         buf_printf(&text, "Host: " SLICE_FMT "\r\n", SLICE_ARG(request->host));
     }
-    buf_printf(&text, "X-Oracle-Client: " SLICE_FMT "\r\n", SLICE_ARG(request->client_text));
     for (size_t i = 0; i < request->headers.count; i++) {
         const struct header *header = &request->headers.items[i];
         buf_printf(&text, SLICE_FMT ": " SLICE_FMT "\r\n", SLICE_ARG(header->name),

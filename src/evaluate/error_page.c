@@ -71,13 +71,25 @@ bool error_page(struct context *context, struct outcome *out)
     if (!stands_in(pages, out)) {
         return false;
     }
+    if (context
+            ->pathless) { /* ngx_http_named_location: without a path there is no way to the page */
+        return respond(out, 500, SLICE("no error page stands in for a request without a path"));
+    }
     const struct route_addresses lists = {
         .allow = pages->allow, .deny = pages->deny, .has_allow = pages->has_allow};
-    bool kept_out = addresses_admit(context, &lists) == ADMISSION_NO;
+    enum admission admission = addresses_admit(context, &lists);
+    bool kept_out = admission == ADMISSION_NO;
     bool early = out->decided_by == EFFECT_body_limit;
     out->reason = arena_printf(context->arena, "an error page stands in for %lld: " SLICE_FMT,
                                (long long)out->status, SLICE_ARG(out->reason));
     out->decided_by = EFFECT_error_pages;
+    if (admission == ADMISSION_UNKNOWN) {
+        out->kind = OUTCOME_UNKNOWN;
+        out->status = 0;
+        out->reason = SLICE("whether the error page answers depends on the client's address, and "
+                            "none was given");
+        return true;
+    }
     context->page_status = out->status;
     out->location = SLICE_ABSENT;
     out->backend_count = 0;

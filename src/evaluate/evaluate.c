@@ -129,6 +129,7 @@ static bool path_refused(struct context *context, struct outcome *out)
     if (slashes_redirected(context, out)) {
         return true;
     }
+    context->pathless = true; /* until its path is known to be one */
     switch (path_normalise(context->arena, context->raw_path, &view->match_form, &context->path)) {
     case NORMALISE_OK:
         break;
@@ -144,6 +145,7 @@ static bool path_refused(struct context *context, struct outcome *out)
         }
         break;
     }
+    context->pathless = false;
     return false;
 }
 
@@ -320,6 +322,8 @@ static void refusal_headers(struct context *context, const struct entry *entry, 
     headers_edit(context, entry ? entry->refusal : NULL, &out->response);
     if (entry) {
         context->unknown = unknown_join(context->arena, entry->refusal_unknown, context->unknown);
+        out->effects.error_pages = entry->refusal_pages;
+        (void)error_page(context, out);
     }
 }
 
@@ -385,8 +389,12 @@ static struct slice host_of(const struct evaluator *evaluator, struct arena *are
 static struct context context_of(const struct evaluator *evaluator, struct arena *arena,
                                  const struct request *request)
 {
+    /* a header that names the client is not read yet */
+    static const struct address nobody = {.length = 0};
+    bool peer = !evaluator->table->view.client_header.ptr;
     return (struct context){.evaluator = evaluator,
                             .table = evaluator->table,
+                            .client = peer ? request->client : nobody,
                             .arena = arena,
                             .request = request,
                             .host = host_of(evaluator, arena, request),

@@ -49,6 +49,7 @@ struct context {
     struct slice path; /* in the view's normal form */
     struct slice host; /* normalised */
     bool https;
+    bool pathless;         /* refused before it has a path */
     bool early;            /* answered before the request is read: no variable has its value */
     int64_t page_status;   /* that an error page stands in for; 0: none does */
     int64_t status;        /* of the answer whose headers are put together; 0: a backend's */

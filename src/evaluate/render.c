@@ -108,6 +108,13 @@ static bool part_render(struct context *context, const struct part *part, struct
         *out = part->kind == PART_HEADER_FIRST ? first_item(said) : said;
         return out->len || part_render(context, &other, out);
     }
+    case PART_HEADER_LIST:
+        *out = header_value(context, part->text);
+        *out = out->len ? arena_printf(context->arena, SLICE_FMT ", ", SLICE_ARG(*out)) : *out;
+        return true;
+    case PART_PEER:
+        *out = request->client_text;
+        return request->client_text.ptr != NULL;
     case PART_CLIENT:
         *out = context->client_text;
         return context->client_text.ptr != NULL;

@@ -277,3 +277,13 @@ void add_authentication(struct model *model, const struct location *location, st
     annotation_use(annotations, AN_satisfy);
     rule->effects.authentication = authentication;
 }
+
+bool location_signs_in(struct model *model, const struct location *location)
+{
+    struct asking asking = {.model = model,
+                            .annotations = location->item ? location->item->annotations : NULL};
+    struct external external;
+    return location->item && !listed_prefix(location->path, model->settings->no_auth) &&
+           (own_service(&asking, &external) || global_service(&asking, &external)) &&
+           external.signin.len > 0;
+}

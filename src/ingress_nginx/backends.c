@@ -31,7 +31,7 @@ static bool has_ca(const struct model *model, const struct annotations *annotati
 static const struct annotations *tls_of_server(const struct model *model,
                                                const struct server *server)
 {
-    for (size_t i = 0; i < server->item_count; i++) {
+    for (size_t i = 0; !model->settings->tls_of_locations && i < server->item_count; i++) {
         const struct annotations *annotations = server->items[i]->annotations;
         if (!annotations->denied && has_ca(model, annotations)) {
             return annotations;
@@ -86,25 +86,37 @@ static void add_tls(struct model *model, const struct server *server,
 /* ---- what is changed in answers ------------------------------------------------------------ */
 
 /* nginx.tmpl: with "to" being off no directive is written, which leaves nginx's default. */
-struct replaced redirect_replaced(const struct location *location)
+static struct replaced replaced(struct slice from, struct slice to)
 {
-    const struct annotations *annotations = location->item ? location->item->annotations : NULL;
-    struct slice from =
-        annotations ? annotation_text(annotations, AN_proxy_redirect_from) : SLICE_ABSENT;
-    struct slice to =
-        annotations ? annotation_text(annotations, AN_proxy_redirect_to) : SLICE_ABSENT;
-    if (!from.ptr || slice_is(from, "off")) {
+    if (slice_is(from, "off")) {
         return (struct replaced){SLICE_ABSENT, SLICE_ABSENT};
     }
-    if (slice_is(from, "default") || !to.ptr || slice_is(to, "off")) {
+    if (slice_is(from, "default") || slice_is(to, "off")) {
         return (struct replaced){SLICE("default"), SLICE_ABSENT};
     }
     return (struct replaced){from, to};
 }
 
-static struct slice cookie_change(const struct annotations *annotations, enum annotation_id id)
+static struct slice text_or_setting(const struct location *location, enum annotation_id id,
+                                    struct slice setting)
 {
-    return annotation_acts(annotations, id) ? annotation_text(annotations, id) : SLICE_ABSENT;
+    struct slice text =
+        location->item ? annotation_text(location->item->annotations, id) : SLICE_ABSENT;
+    return text.ptr ? text : setting;
+}
+
+struct replaced redirect_replaced(const struct model *model, const struct location *location)
+{
+    const struct settings *settings = model->settings;
+    /* controller.go createServers leaves the second one out for the location of nobody */
+    struct slice to = location->item ? settings->redirect_to : SLICE("");
+    return replaced(text_or_setting(location, AN_proxy_redirect_from, settings->redirect_from),
+                    text_or_setting(location, AN_proxy_redirect_to, to));
+}
+
+static struct slice change_of(struct slice text)
+{
+    return slice_is(text, "off") ? SLICE_ABSENT : text;
 }
 
 static void check_cookie_path(struct model *model, const struct annotations *annotations,
@@ -122,45 +134,71 @@ static void check_cookie_path(struct model *model, const struct annotations *ann
     }
 }
 
+const struct route_response_rewrites *settings_rewrites(const struct model *model)
+{
+    static const char *const keys[] = {"proxy-redirect-from", "proxy-redirect-to",
+                                       "proxy-cookie-domain", "proxy-cookie-path"};
+    const struct settings *settings = model->settings;
+    struct replaced redirect = replaced(settings->redirect_from, settings->redirect_to);
+    struct route_response_rewrites *rewrites = NEW_EFFECT(model->run, response_rewrites);
+    *rewrites = (struct route_response_rewrites){
+        .source = setting_source_of(settings, keys, ARRAY_LEN(keys)),
+        .redirect_from = redirect.from,
+        .redirect_to = redirect.to,
+        .cookie_domain = change_of(settings->cookie_domain),
+        .cookie_path = change_of(settings->cookie_path)};
+    return rewrites->redirect_from.ptr || rewrites->cookie_domain.ptr || rewrites->cookie_path.ptr
+               ? rewrites
+               : NULL;
+}
+
 static void add_rewrites(struct model *model, const struct location *location, struct rule *rule)
 {
     static const enum annotation_id ids[] = {AN_proxy_redirect_from, AN_proxy_redirect_to,
                                              AN_proxy_cookie_domain, AN_proxy_cookie_path};
+    const struct settings *settings = model->settings;
     const struct annotations *annotations = location->item->annotations;
-    struct replaced redirect = redirect_replaced(location);
+    const struct route_response_rewrites *all = settings_rewrites(model);
+    struct replaced redirect = redirect_replaced(model, location);
     struct route_response_rewrites rewrites = {
         .redirect_from = redirect.from,
         .redirect_to = redirect.to,
-        .cookie_domain = cookie_change(annotations, AN_proxy_cookie_domain),
-        .cookie_path = cookie_change(annotations, AN_proxy_cookie_path)};
-    if (!rewrites.redirect_from.ptr && !rewrites.cookie_domain.ptr && !rewrites.cookie_path.ptr) {
-        return;
-    }
+        .cookie_domain =
+            change_of(text_or_setting(location, AN_proxy_cookie_domain, settings->cookie_domain)),
+        .cookie_path =
+            change_of(text_or_setting(location, AN_proxy_cookie_path, settings->cookie_path))};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
-        if (!annotation_acts(annotations, ids[i])) {
-            continue;
-        }
-        struct effect_source source = annotation_source(annotations, ids[i]);
-        if (rewrites.source.name.ptr) {
+        bool acts =
+            all ? annotation_set(annotations, ids[i]) : annotation_acts(annotations, ids[i]);
+        struct effect_source source =
+            acts ? annotation_source(annotations, ids[i]) : rewrites.source;
+        if (acts && rewrites.source.name.ptr) {
             rule_add_source(model->run, rule, EFFECT_response_rewrites, source);
         } else {
             rewrites.source = source;
         }
     }
+    if (!rewrites.source.name.ptr) {
+        return; /* what the settings say holds */
+    }
     struct route_response_rewrites *effect = NEW_EFFECT(model->run, response_rewrites);
     *effect = rewrites;
     rule->effects.response_rewrites = effect;
-    check_cookie_path(model, annotations, rewrites.cookie_path);
+    if (annotation_set(annotations, AN_proxy_cookie_path)) {
+        check_cookie_path(model, annotations, rewrites.cookie_path);
+    }
 }
 
 /* ---- versions and parameters ----------------------------------------------------------------- */
 
-static void add_version(struct run *run, const struct annotations *annotations, struct rule *rule)
+static void add_version(struct model *model, const struct annotations *annotations,
+                        struct rule *rule)
 {
-    if (annotation_acts(annotations, AN_proxy_http_version)) {
-        struct route_upstream_http *http = NEW_EFFECT(run, upstream_http);
+    struct slice version = annotation_text(annotations, AN_proxy_http_version);
+    if (version.ptr && !slice_equal(version, model->settings->http_version)) {
+        struct route_upstream_http *http = NEW_EFFECT(model->run, upstream_http);
         http->source = annotation_source(annotations, AN_proxy_http_version);
-        http->version = annotation_text(annotations, AN_proxy_http_version);
+        http->version = version;
         rule->effects.upstream_http = http;
     }
 }
@@ -223,6 +261,6 @@ void add_backend_details(struct model *model, const struct server *server,
 {
     add_tls(model, server, location, rule);
     add_rewrites(model, location, rule);
-    add_version(model->run, location->item->annotations, rule);
+    add_version(model, location->item->annotations, rule);
     add_fastcgi(model, location, rule);
 }

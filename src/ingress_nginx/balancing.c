@@ -169,9 +169,13 @@ const struct route_affinity *canary_affinity(struct model *model, const struct u
 static void add_spreading(struct model *model, const struct upstream *upstream, struct rule *rule)
 {
     const struct annotations *annotations = upstream->item->annotations;
+    const struct settings *all = model->settings;
     struct effect_source source = {SLICE_ABSENT, SPAN_NONE};
     for (size_t i = 0; i < ARRAY_LEN(spreading); i++) {
-        bool acts = annotation_acts(annotations, spreading[i]);
+        bool acts = spreading[i] == AN_service_upstream
+                        ? annotation_true(annotations, spreading[i], all->service_address) !=
+                              all->service_address
+                        : annotation_acts(annotations, spreading[i]);
         struct effect_source one = annotation_source(annotations, spreading[i]);
         if (acts && !source.name.ptr) {
             source = one;
@@ -193,14 +197,14 @@ static void add_spreading(struct model *model, const struct upstream *upstream, 
         .subset = !subset     ? 0
                   : size == 0 ? 3
                               : size,
-        .service_address = annotation_true(annotations, AN_service_upstream, false)};
+        .service_address = annotation_true(annotations, AN_service_upstream, all->service_address)};
     if (upstream->affinity) { /* a cookie goes before all of them */
         balancing->algorithm = balancing->key = SLICE_ABSENT;
         balancing->subset = 0;
     }
     if (!balancing->algorithm.ptr) {
-        struct slice all = model->settings->load_balance;
-        balancing->algorithm = all.len && !upstream->affinity ? all : SLICE("round_robin");
+        balancing->algorithm =
+            all->load_balance.len && !upstream->affinity ? all->load_balance : SLICE("round_robin");
     }
     rule->effects.balancing = balancing;
 }

@@ -401,40 +401,43 @@ static void add_unknown(struct model *model, const struct location *location, st
 
 /* nginx.tmpl leaves out all else of a location that is denied, so it has nginx's own limit, or that of the
  * server. */
-static void frame_denied(struct model *model, const struct server *server, struct rule *rule)
+static void frame_denied(struct model *model, const struct server *server,
+                         const struct location *location, bool early, struct rule *rule)
 {
     struct route_body_limit *limit = NEW_EFFECT(model->run, body_limit);
     limit->bytes = snippets_body_limit(model, server, 1 << 20);
     rule->effects.body_limit = limit;
     server_headers(model, server, rule);
+    add_error_pages(model, server, location, early, rule);
 }
 
 void location_frame(struct model *model, const struct server *server,
                     const struct location *location, struct rule *rule)
 {
     if (location->item && location->item->annotations->denied) {
-        frame_denied(model, server, rule);
+        frame_denied(model, server, location, true, rule);
         return;
     }
     struct placed_snippets snippets;
     snippets_of(model, server, location, &snippets);
     if (location->item) {
         add_body_limit(model, server, location->item->annotations, rule);
-        add_error_pages(model, server, location, rule);
     }
+    add_error_pages(model, server, location, true, rule);
     add_headers(model, server, location, &snippets, rule);
 }
 
 /* ---- one location --------------------------------------------------------------------------- */
 
-static void deny(struct model *model, const struct server *server,
-                 const struct annotations *annotations, struct rule *rule)
+static void deny(struct model *model, const struct server *server, const struct location *location,
+                 struct rule *rule)
 {
+    const struct annotations *annotations = location->item->annotations;
     struct route_answer *answer = NEW_EFFECT(model->run, answer);
     *answer = (struct route_answer){
         .source = annotations->denied_source, .status = 503, .reason = annotations->denied_reason};
     rule->effects.answer = answer;
-    frame_denied(model, server, rule);
+    frame_denied(model, server, location, false, rule);
     rule->effects.cors = NULL;
     rule->effects.addresses = NULL;
     rule->effects.authentication = NULL;
@@ -458,9 +461,11 @@ void location_effects(struct model *model, const struct server *server,
     rule->unknown = unknown_prepend(run, rule->unknown, server->unknown);
     rule->unknown = unknown_prepend(run, rule->unknown, model->settings->unknown);
     add_protection(model, server, location, rule);
+    add_firewall(model, location, rule);
     struct placed_snippets snippets;
     snippets_of(model, server, location, &snippets);
     if (!location->item) {
+        add_error_pages(model, server, location, false, rule);
         snippets_access(model, &snippets, false, rule);
         add_headers(model, server, location, &snippets, rule);
         snippets_answer(model, &snippets, location, view, table, rule);
@@ -468,7 +473,7 @@ void location_effects(struct model *model, const struct server *server,
     }
     const struct annotations *annotations = location->item->annotations;
     if (annotations->denied) {
-        deny(model, server, annotations, rule);
+        deny(model, server, location, rule);
         return;
     }
     snippets_access(model, &snippets, has_own_lists(model, annotations), rule);
@@ -476,7 +481,7 @@ void location_effects(struct model *model, const struct server *server,
     add_limits(model, location, rule);
     add_balancing(model, server, location, rule);
     add_backend_details(model, server, location, rule);
-    add_error_pages(model, server, location, rule);
+    add_error_pages(model, server, location, false, rule);
     (void)stand_in(model, location, rule);
     if (!location->plain) {
         add_redirect(model, location, rule);
@@ -508,6 +513,7 @@ void rule_outside_locations(struct model *model, const struct server *server, st
                     (struct template){0});
         rule->effects.response_headers = edits;
     }
+    rule->effects.error_pages = settings_pages(model, server, NULL);
     if (server) {
         server_headers(model, server, rule);
     }

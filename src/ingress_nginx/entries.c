@@ -112,6 +112,9 @@ static void add_entries(struct model *model, const struct name *name, struct rou
     }
     const struct unknown *doubt;
     const struct route_header_edits *refusal = server_refusal(model, server, &doubt);
+    /* a server of a redirect has no page, so that nginx finds none */
+    const struct route_error_pages *pages =
+        server->outside ? NULL : settings_pages(model, server, NULL);
     for (int https = model->settings->no_http; https < 2; https++) {
         struct entry *entry = route_table_add(model->run, table);
         entry->gateway = model->gateway;
@@ -124,12 +127,35 @@ static void add_entries(struct model *model, const struct name *name, struct rou
         entry->client = server->client;
         entry->refusal = refusal;
         entry->refusal_unknown = doubt;
+        entry->refusal_pages = pages;
         if (https) {
             entry->certificate = shown(model, &name->certificate);
             /* nginx.tmpl: on the default server only, so a name without a server gets no TLS at all */
             bool refused = name->host.kind == HOST_ANY && model->settings->reject_handshake;
             entry->kind = refused ? ENTRY_CLOSE : ENTRY_RULES;
         }
+    }
+}
+
+/* The page that the status asks for stands in the servers of Ingresses alone (ngx_http_named_location). */
+static void www_pages(struct model *model, struct rule *rule)
+{
+    struct texts statuses;
+    int64_t number;
+    rule->effects.error_pages = NULL;
+    settings_statuses(model, &statuses);
+    for (size_t i = 0; i < statuses.count; i++) {
+        if (!slice_to_int(statuses.items[i], &number) || number != rule->effects.redirect->status) {
+            continue;
+        }
+        struct route_answer *answer = ARENA_NEW(model->run->arena, struct route_answer);
+        *answer = (struct route_answer){
+            .source = setting_source(model->settings, "custom-http-errors"),
+            .status = 500,
+            .reason = SLICE("the server of the redirect has no error page for its status")};
+        rule->effects.redirect = NULL;
+        rule->effects.answer = answer;
+        return;
     }
 }
 
@@ -162,6 +188,7 @@ static void add_www(struct model *model, const struct server *server, struct rou
                           .unknown = model->settings->unknown,
                           .origin = server->www_origin};
     rule_outside_locations(model, NULL, rule, -1);
+    www_pages(model, rule);
     struct server www = *server;
     www.client = NULL;
     www.outside = true;

@@ -1,7 +1,8 @@
 #include "ingress_nginx/snippets_priv.h"
 
-/* custom-http-errors (annotations/customhttperrors; nginx.tmpl, CUSTOM_ERRORS): answers of the backend and of nginx
- * itself become a request for "/" to a default backend. */
+/* custom-http-errors (annotations/customhttperrors; template/configmap.go; nginx.tmpl, CUSTOM_ERRORS): answers of the
+ * backend and of nginx itself become a request for "/" to a default backend. The list of the setting stands at the
+ * level of http, so that it is taken over where there is no error_page at all. */
 
 #define NEW_EFFECT(run, type) ARENA_NEW((run)->arena, struct route_##type)
 
@@ -110,39 +111,114 @@ static void input_headers(struct model *model, const struct server *server,
     }
 }
 
-void add_error_pages(struct model *model, const struct server *server,
-                     const struct location *location, struct rule *rule)
+/* template/configmap.go, ReadConfig and filterErrors. */
+void settings_statuses(const struct model *model, struct texts *out)
+{
+    struct texts all = texts_read(model->run, model->settings->error_statuses, ',');
+    int64_t number;
+    *out = (struct texts){all.items, 0};
+    for (size_t i = 0; i < all.count; i++) {
+        if (slice_to_int(all.items[i], &number) && number >= 300 && number <= 599) {
+            out->items[out->count++] = all.items[i];
+        }
+    }
+}
+
+/* auth-tls-error-page is an error_page of the server. */
+static bool takes_settings(const struct model *model, const struct server *server)
+{
+    bool own = server && server->client && server->client->error_page.count;
+    return model->settings->error_statuses.len && !own;
+}
+
+static void set_backend(struct model *model, const struct server *server,
+                        const struct location *location, bool named, bool early,
+                        struct route_error_pages *pages)
+{
+    struct backend other;
+    if (!named && !model_default_backend(model, &other)) {
+        pages->status = 404; /* the controller's own default backend */
+        return;
+    }
+    if (named) {
+        (void)location_default_service(model, location, &other);
+    }
+    pages->namespace = other.namespace;
+    pages->service = other.service;
+    pages->port = other.port;
+    if (server && !early) {
+        input_headers(model, server, location, &pages->request);
+    }
+    if (server) {
+        input_headers(model, server, NULL, early ? &pages->request : &pages->early);
+    }
+    page_headers(model, location, early, &pages->request);
+    pages->early = early ? pages->request : pages->early;
+    if (!early) {
+        page_headers(model, location, true, &pages->early);
+    }
+}
+
+const struct route_error_pages *settings_pages(struct model *model, const struct server *server,
+                                               const struct location *location)
+{
+    struct texts statuses;
+    if (!takes_settings(model, server)) {
+        return NULL;
+    }
+    settings_statuses(model, &statuses);
+    if (!statuses.count) {
+        return NULL;
+    }
+    struct route_error_pages *pages = NEW_EFFECT(model->run, error_pages);
+    static const struct location nobody = {.automatic = true};
+    pages->source = setting_source(model->settings, "custom-http-errors");
+    pages->statuses = statuses;
+    pages->of_backends = !model->settings->no_intercept;
+    set_backend(model, server, location ? location : &nobody, false, !location, pages);
+    if (server) {
+        server_response_headers(model, server, &pages->response);
+        add_lists(model, server, pages);
+    }
+    return pages;
+}
+
+static void annotated_pages(struct model *model, const struct server *server,
+                            const struct location *location, const struct texts *statuses,
+                            bool early, struct rule *rule)
 {
     static const enum annotation_id ids[] = {AN_default_backend, AN_disable_proxy_intercept_errors};
     struct run *run = model->run;
     const struct annotations *annotations = location->item->annotations;
-    struct texts statuses;
-    if (!error_statuses(run, location, &statuses)) {
-        return;
-    }
     struct route_error_pages *pages = NEW_EFFECT(run, error_pages);
+    struct backend other;
     pages->source = annotation_source(annotations, AN_custom_http_errors);
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
         if (annotation_set(annotations, ids[i])) {
             rule_add_source(run, rule, EFFECT_error_pages, annotation_source(annotations, ids[i]));
         }
     }
-    pages->statuses = statuses;
-    pages->of_backends = !annotation_true(annotations, AN_disable_proxy_intercept_errors, false);
-    struct backend other;
-    if (location_default_service(model, location, &other) || model_default_backend(model, &other)) {
-        pages->namespace = other.namespace;
-        pages->service = other.service;
-        pages->port = other.port;
-        input_headers(model, server, location, &pages->request);
-        input_headers(model, server, NULL, &pages->early);
-        page_headers(model, location, false, &pages->request);
-        page_headers(model, location, true, &pages->early);
-    } else {
-        pages->status = 404; /* the controller's own default backend */
-    }
+    pages->statuses = *statuses;
+    /* the setting's list intercepts for all, and no annotation takes that back */
+    pages->of_backends = !annotation_true(annotations, AN_disable_proxy_intercept_errors, false) ||
+                         (model->settings->error_statuses.len && !model->settings->no_intercept);
+    set_backend(model, server, location, location_default_service(model, location, &other), early,
+                pages);
     server_response_headers(model, server, &pages->response);
     add_lists(model, server, pages);
     rule->effects.error_pages = pages;
-    check_refused(model, annotations, &statuses);
+    check_refused(model, annotations, statuses);
+}
+
+void add_error_pages(struct model *model, const struct server *server,
+                     const struct location *location, bool early, struct rule *rule)
+{
+    struct texts statuses;
+    bool denied = location->item && location->item->annotations->denied;
+    if (!denied && error_statuses(model->run, location, &statuses)) {
+        annotated_pages(model, server, location, &statuses, early, rule);
+    } else if (denied || !location_signs_in(model, location)) {
+        /* the variables of a location that is denied are set before it answers */
+        rule->effects.error_pages = settings_pages(model, server, early ? NULL : location);
+    }
 }

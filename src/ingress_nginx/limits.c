@@ -50,38 +50,59 @@ static void add_rates(struct model *model, const struct annotations *annotations
     rule->effects.rate_limit = limit;
 }
 
-static void add_bandwidth(struct run *run, const struct annotations *annotations, struct rule *rule)
+static void add_bandwidth(struct model *model, const struct annotations *annotations,
+                          struct rule *rule)
 {
-    int64_t rate = annotation_int(annotations, AN_limit_rate, 0);
-    int64_t after = annotation_int(annotations, AN_limit_rate_after, 0);
+    const struct settings *settings = model->settings;
+    int64_t rate = annotation_int(annotations, AN_limit_rate, settings->limit_rate);
+    int64_t after = annotation_int(annotations, AN_limit_rate_after, settings->limit_rate_after);
     if (rate <= 0) {
         return;
     }
-    struct route_bandwidth *bandwidth = NEW_EFFECT(run, bandwidth);
-    bandwidth->source = annotation_source(annotations, AN_limit_rate);
+    struct route_bandwidth *bandwidth = NEW_EFFECT(model->run, bandwidth);
+    bandwidth->source = annotation_set(annotations, AN_limit_rate)
+                            ? annotation_source(annotations, AN_limit_rate)
+                            : setting_source(settings, "limit-rate");
     bandwidth->bytes_per_second = times(rate, 1024);
     bandwidth->free_bytes = times(positive(after), 1024);
     if (annotation_set(annotations, AN_limit_rate_after)) {
-        rule_add_source(run, rule, EFFECT_bandwidth,
+        rule_add_source(model->run, rule, EFFECT_bandwidth,
                         annotation_source(annotations, AN_limit_rate_after));
     }
     rule->effects.bandwidth = bandwidth;
 }
 
 /* template.go buildModSecurityForLocation: without a snippet the rules are those of modsecurity.conf, with
- * SecRuleEngine DetectionOnly (images/nginx, build.sh). A snippet stands in their place; add_unknown names it. */
-static void add_firewall(struct run *run, const struct annotations *annotations, struct rule *rule)
+ * SecRuleEngine DetectionOnly (images/nginx, build.sh). A snippet stands in their place; what it blocks is not
+ * known, and add_unknown names that of the Ingress. */
+void add_firewall(struct model *model, const struct location *location, struct rule *rule)
 {
-    if (!annotation_true(annotations, AN_enable_modsecurity, false)) {
+    struct run *run = model->run;
+    const struct settings *settings = model->settings;
+    const struct annotations *annotations = location->item ? location->item->annotations : NULL;
+    bool own = annotations && annotation_set(annotations, AN_enable_modsecurity);
+    if (own ? !annotation_true(annotations, AN_enable_modsecurity, false) : !settings->firewall) {
+        if (own) {
+            annotation_use(annotations, AN_enable_modsecurity);
+        }
         return;
     }
     struct route_firewall *firewall = NEW_EFFECT(run, firewall);
-    firewall->source = annotation_source(annotations, AN_enable_modsecurity);
-    firewall->core_rules = annotation_true(annotations, AN_enable_owasp_core_rules, false);
-    firewall->blocks = annotation_set(annotations, AN_modsecurity_snippet);
-    if (annotation_set(annotations, AN_enable_owasp_core_rules)) {
+    bool own_rules = annotations && annotation_true(annotations, AN_enable_owasp_core_rules, false);
+    firewall->source = own ? annotation_source(annotations, AN_enable_modsecurity)
+                           : setting_source(settings, "enable-modsecurity");
+    firewall->core_rules = settings->firewall_rules ? settings->firewall : own_rules;
+    firewall->blocks = annotations && annotation_set(annotations, AN_modsecurity_snippet);
+    if (annotations && annotation_set(annotations, AN_enable_owasp_core_rules)) {
         rule_add_source(run, rule, EFFECT_firewall,
                         annotation_source(annotations, AN_enable_owasp_core_rules));
+    }
+    if (settings->firewall && settings->firewall_snippet.len) {
+        firewall->blocks = true;
+        rule->unknown = unknown_add(run, rule->unknown, ASPECT_PROTECTION,
+                                    setting_source(settings, "modsecurity-snippet"),
+                                    SLICE("what the rules of setting 'modsecurity-snippet' block "
+                                          "is not known"));
     }
     rule->effects.firewall = firewall;
 }
@@ -111,7 +132,6 @@ void add_limits(struct model *model, const struct location *location, struct rul
 {
     const struct annotations *annotations = location->item->annotations;
     add_rates(model, annotations, rule);
-    add_bandwidth(model->run, annotations, rule);
-    add_firewall(model->run, annotations, rule);
+    add_bandwidth(model, annotations, rule);
     check_refused(model, annotations);
 }

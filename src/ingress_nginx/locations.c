@@ -16,6 +16,23 @@ struct backend model_backend(const struct model *model, struct slice namespace,
     return out;
 }
 
+/* controller.go createUpstreams: the Service's own address is an endpoint, whether it has others or not. */
+static void serve_address(const struct model *model, const struct item *item,
+                          struct location *location)
+{
+    struct backend *backend = &location->backend;
+    const struct item *first = location->upstream ? location->upstream->item : item;
+    const struct service *service = (const struct service *)(const void *)kube_find(
+        model->kube, KUBE_SERVICE, backend->namespace, backend->service);
+    bool addressed = service && backend->port && !slice_is(service->cluster_ip, "None") &&
+                     !slice_is(service->type, "ExternalName");
+    if (addressed && annotation_true(first->annotations, AN_service_upstream,
+                                     model->settings->service_address)) {
+        backend->status = 0;
+        backend->reason = SLICE_ABSENT;
+    }
+}
+
 void location_backend(struct model *model, const struct item *item,
                       const struct ingress_backend *backend, struct location *location)
 {
@@ -23,6 +40,7 @@ void location_backend(struct model *model, const struct item *item,
     if (location->has_backend) {
         location->backend = upstream_backend(model, item, backend);
         location->upstream = upstream_find(model, item, backend);
+        serve_address(model, item, location);
     }
 }
 

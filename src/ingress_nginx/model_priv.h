@@ -57,8 +57,20 @@ struct settings {
     struct slice add_headers, hide_headers, allowed_headers;
     struct slice server_snippet, location_snippet;
     struct slice global_auth, global_signin, global_signin_parameter, global_auth_headers;
-    const struct unknown *unknown;   /* of every rule */
-    const struct config_map *config; /* null: none found */
+    struct slice error_statuses;   /* custom-http-errors */
+    bool no_intercept;             /* disable-proxy-intercept-errors */
+    bool firewall, firewall_rules; /* enable-modsecurity, enable-owasp-modsecurity-crs */
+    struct slice firewall_snippet; /* modsecurity-snippet */
+    bool full_forwarded_for;       /* compute-full-forwarded-for */
+    bool service_address;          /* service-upstream */
+    bool tls_of_locations;         /* proxy-ssl-location-only */
+    bool retry_all_methods;        /* retry-non-idempotent */
+    int64_t tries_s;               /* proxy-next-upstream-timeout */
+    int64_t limit_rate, limit_rate_after;
+    struct slice http_version;                                           /* proxy-http-version */
+    struct slice redirect_from, redirect_to, cookie_domain, cookie_path; /* proxy-... */
+    const struct unknown *unknown;                                       /* of every rule */
+    const struct config_map *config;                                     /* null: none found */
 };
 void settings_read(struct run *run, const struct kube *kube,
                    const struct ingress_nginx_options *options, struct slice gateway, bool aks,
@@ -71,6 +83,9 @@ void flags_read(struct run *run, const struct kube *kube,
                 const struct ingress_nginx_options *options, struct settings *out);
 /* Where a setting is written; the name is absent when it has its default. */
 struct effect_source setting_source(const struct settings *settings, const char *key);
+/* Of the first key that is set. */
+struct effect_source setting_source_of(const struct settings *settings, const char *const *keys,
+                                       size_t count);
 /* A ConfigMap "namespace/name"; null when it is not in the input. */
 const struct config_map *config_map_named(const struct kube *kube, struct slice name);
 
@@ -227,12 +242,26 @@ struct slice cookie_pattern(struct model *model, const struct upstream *upstream
 const struct route_affinity *canary_affinity(struct model *model, const struct upstream *canary,
                                              const struct rule *main);
 
+/* ---- traffic.c */
+struct slice retry_conditions(struct run *run, const struct settings *settings, struct slice text);
+
 /* ---- limits.c: rates, connections, speed, and the firewall */
 void add_limits(struct model *model, const struct location *location, struct rule *rule);
+void add_firewall(struct model *model, const struct location *location, struct rule *rule);
+
+/* ---- authentication.c */
+/* True when who is not let in is sent to sign in, by an error_page of the location. */
+bool location_signs_in(struct model *model, const struct location *location);
 
 /* ---- error_pages.c */
+/* `early`: the location's own directives have not run. */
 void add_error_pages(struct model *model, const struct server *server,
-                     const struct location *location, struct rule *rule);
+                     const struct location *location, bool early, struct rule *rule);
+/* Those of the setting; null: there are none. Without a location those of answers that come from none; without a
+ * server, of what is outside of the servers of Ingresses. */
+const struct route_error_pages *settings_pages(struct model *model, const struct server *server,
+                                               const struct location *location);
+void settings_statuses(const struct model *model, struct texts *out);
 /* Statuses of custom-http-errors; false when the controller ignores them. */
 bool error_statuses(struct run *run, const struct location *location, struct texts *out);
 
@@ -243,7 +272,9 @@ void add_backend_details(struct model *model, const struct server *server,
 struct replaced {
     struct slice from, to;
 };
-struct replaced redirect_replaced(const struct location *location);
+struct replaced redirect_replaced(const struct model *model, const struct location *location);
+/* The same of all locations: what the settings say. */
+const struct route_response_rewrites *settings_rewrites(const struct model *model);
 
 /* ---- locations.c: paths as locations, their order and twins; regex mode */
 void locations_add(struct model *model);

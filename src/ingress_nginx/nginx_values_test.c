@@ -118,7 +118,6 @@ static void test_ingress_nginx_settings_are_named(void **state)
     (void)state;
     assert_true(setting_named("ignore-invalid-headers: \"false\"", "N011"));
     assert_false(setting_named("ignore-invalid-headers: \"true\"", "N011"));
-    assert_true(setting_named("client-body-timeout: \"5\"", "N011"));
     assert_true(setting_named("large-client-header-buffers: 4 16k", "N011"));
     assert_false(setting_named("large-client-header-buffers: 4 8k", "N011"));
 

@@ -71,6 +71,16 @@ static struct template original(struct run *run, const struct settings *settings
     return template;
 }
 
+/* nginx.tmpl, $full_x_forwarded_for: who connected is added to what was received, whatever forwarded-for-header
+ * is. */
+static struct template full_list(struct run *run)
+{
+    struct part *parts = ARENA_ARRAY(run->arena, struct part, 2);
+    parts[0] = (struct part){.kind = PART_HEADER_LIST, .text = SLICE("X-Forwarded-For")};
+    parts[1] = (struct part){.kind = PART_PEER, .text = SLICE("$realip_remote_addr")};
+    return (struct template){parts, 2};
+}
+
 static void request_headers(struct model *model, struct route_table *table)
 {
     struct run *run = model->run;
@@ -85,6 +95,9 @@ static void request_headers(struct model *model, struct route_table *table)
         }
         effect_edit(run, &headers->edits, EDIT_SET, slice_of(request_rows[i].name),
                     header ? forwarded(run, header, kind) : original(run, settings, i));
+    }
+    if (settings->use_forwarded_headers && settings->full_forwarded_for) {
+        effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Forwarded-For"), full_list(run));
     }
     if (settings->http_port.len && !settings->use_forwarded_headers) {
         /* nginx.tmpl, $pass_port: the port that nginx listens on; for https it is 443 whatever that is */
@@ -159,6 +172,60 @@ static void response_headers(struct model *model, struct route_table *table)
     }
 }
 
+/* Where several keys set one effect, the first that is set names it. */
+static void traffic_effects(struct model *model, struct effects *out)
+{
+    static const char *const times[] = {"proxy-connect-timeout", "proxy-send-timeout",
+                                        "proxy-read-timeout"};
+    static const char *const tries[] = {"proxy-next-upstream-tries", "proxy-next-upstream",
+                                        "proxy-next-upstream-timeout", "retry-non-idempotent"};
+    static const char *const buffers[] = {"proxy-request-buffering", "proxy-buffering"};
+    struct run *run = model->run;
+    const struct settings *settings = model->settings;
+    struct route_timeouts *timeouts = NEW_EFFECT(run, timeouts);
+    *timeouts =
+        (struct route_timeouts){.source = setting_source_of(settings, times, ARRAY_LEN(times)),
+                                .connect_ms = nginx_ms(settings->connect_s),
+                                .send_ms = nginx_ms(settings->send_s),
+                                .read_ms = nginx_ms(settings->read_s),
+                                .request_ms = -1,
+                                .backend_request_ms = -1};
+    out->timeouts = timeouts;
+    struct route_retries *retries = NEW_EFFECT(run, retries);
+    retries->source = setting_source_of(settings, tries, ARRAY_LEN(tries));
+    retries->conditions = retry_conditions(run, settings, settings->next_upstream);
+    retries->attempts = nginx_attempts(retries->conditions, settings->tries);
+    retries->total_ms = nginx_ms(settings->tries_s);
+    out->retries = retries;
+    struct route_buffering *buffering = NEW_EFFECT(run, buffering);
+    buffering->source = setting_source_of(settings, buffers, ARRAY_LEN(buffers));
+    buffering->request = settings->proxy_request_buffering;
+    buffering->response = settings->proxy_buffering;
+    out->buffering = buffering;
+}
+
+static void backend_effects(struct model *model, struct effects *out)
+{
+    static const char *const keys[] = {"load-balance", "service-upstream"};
+    struct run *run = model->run;
+    const struct settings *settings = model->settings;
+    bool spread = settings->load_balance.len && !slice_is(settings->load_balance, "round_robin");
+    if (spread || settings->service_address) {
+        struct route_balancing *balancing = NEW_EFFECT(run, balancing);
+        balancing->source = setting_source_of(settings, keys + !spread, ARRAY_LEN(keys) - !spread);
+        balancing->algorithm = spread ? settings->load_balance : SLICE("round_robin");
+        balancing->service_address = settings->service_address;
+        out->balancing = balancing;
+    }
+    if (!slice_is(settings->http_version, "1.1")) {
+        struct route_upstream_http *http = NEW_EFFECT(run, upstream_http);
+        http->source = setting_source(settings, "proxy-http-version");
+        http->version = settings->http_version;
+        out->upstream_http = http;
+    }
+    out->response_rewrites = settings_rewrites(model);
+}
+
 void platform_effects(struct model *model, struct route_table *table)
 {
     struct run *run = model->run;
@@ -167,27 +234,8 @@ void platform_effects(struct model *model, struct route_table *table)
     limit->source = setting_source(settings, "proxy-body-size");
     limit->bytes = settings->body_bytes == 0 ? -1 : settings->body_bytes;
     table->platform.body_limit = limit;
-    struct route_timeouts *timeouts = NEW_EFFECT(run, timeouts);
-    *timeouts = (struct route_timeouts){.connect_ms = nginx_ms(settings->connect_s),
-                                        .send_ms = nginx_ms(settings->send_s),
-                                        .read_ms = nginx_ms(settings->read_s),
-                                        .request_ms = -1,
-                                        .backend_request_ms = -1};
-    table->platform.timeouts = timeouts;
-    struct route_retries *retries = NEW_EFFECT(run, retries);
-    retries->attempts = nginx_attempts(settings->next_upstream, settings->tries);
-    retries->conditions = settings->next_upstream;
-    table->platform.retries = retries;
-    struct route_buffering *buffering = NEW_EFFECT(run, buffering);
-    buffering->request = settings->proxy_request_buffering;
-    buffering->response = settings->proxy_buffering;
-    table->platform.buffering = buffering;
-    if (settings->load_balance.len && !slice_is(settings->load_balance, "round_robin")) {
-        struct route_balancing *balancing = NEW_EFFECT(run, balancing);
-        balancing->source = setting_source(settings, "load-balance");
-        balancing->algorithm = settings->load_balance;
-        table->platform.balancing = balancing;
-    }
+    traffic_effects(model, &table->platform);
+    backend_effects(model, &table->platform);
     request_headers(model, table);
     response_headers(model, table);
     if (settings->use_forwarded_headers) {

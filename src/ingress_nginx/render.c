@@ -185,6 +185,7 @@ static void put_settings(struct render *render, const struct server *server)
     if (settings->relative_redirects) {
         buf_puts(out, "    absolute_redirect off;\n");
     }
+    render_all_error_pages(render, server);
 }
 
 static void put_health(struct render *render)

@@ -58,26 +58,40 @@ static void put_rates(struct render *render, const struct location *location)
     }
 }
 
-static void put_firewall(struct render *render, const struct location *location)
+/* template.go buildModSecurityForLocation; what a setting switches on stands at the level of http. */
+void render_firewall(struct render *render, const struct location *location)
 {
-    if (!acts(location, AN_enable_modsecurity)) {
+    const struct settings *settings = render->model->settings;
+    bool own = location->item && annotation_set(location->item->annotations, AN_enable_modsecurity);
+    bool on = own ? acts(location, AN_enable_modsecurity) : settings->firewall;
+    if (render->text->runs || (!on && !(own && settings->firewall))) {
         return;
     }
-    buf_printf(render->out, "%smodsecurity on;\n", INDENT);
+    if (!on) {
+        buf_printf(render->out, "%smodsecurity off;\n", INDENT);
+        return;
+    }
+    buf_printf(render->out, "%smodsecurity on;%s\n", INDENT,
+               settings->firewall ? " # of all locations, by the controller's ConfigMap" : "");
     struct slice rules = text_of(location, AN_modsecurity_snippet);
     struct slice transaction = text_of(location, AN_modsecurity_transaction_id);
-    if (rules.len) {
-        buf_printf(render->out, "%smodsecurity_rules '\n" SLICE_FMT "\n%s';\n", INDENT,
-                   SLICE_ARG(rules), INDENT);
+    struct slice all = settings->firewall ? settings->firewall_snippet : SLICE_ABSENT;
+    const struct slice snippets[] = {all, rules};
+    for (size_t i = 0; i < ARRAY_LEN(snippets); i++) {
+        if (snippets[i].len) {
+            buf_printf(render->out, "%smodsecurity_rules '\n" SLICE_FMT "\n%s';\n", INDENT,
+                       SLICE_ARG(snippets[i]), INDENT);
+        }
     }
     if (transaction.len) {
         put_line(render, "modsecurity_transaction_id", transaction);
     }
-    if (!rules.len) {
+    if (settings->firewall ? !all.len : !rules.len) {
         buf_printf(render->out,
                    "%smodsecurity_rules_file /etc/nginx/modsecurity/modsecurity.conf;\n", INDENT);
     }
-    if (acts(location, AN_enable_owasp_core_rules)) {
+    if (settings->firewall_rules ? settings->firewall
+                                 : acts(location, AN_enable_owasp_core_rules)) {
         buf_printf(render->out,
                    "%smodsecurity_rules_file "
                    "/etc/nginx/owasp-modsecurity-crs/nginx-modsecurity.conf;\n",
@@ -87,15 +101,19 @@ static void put_firewall(struct render *render, const struct location *location)
 
 void render_limits(struct render *render, const struct location *location)
 {
-    static const struct {
+    const struct settings *settings = render->model->settings;
+    const struct {
         const char *directive;
         enum annotation_id id;
-    } speeds[] = {{"limit_rate_after", AN_limit_rate_after}, {"limit_rate", AN_limit_rate}};
+        int64_t otherwise;
+    } speeds[] = {{"limit_rate_after", AN_limit_rate_after, settings->limit_rate_after},
+                  {"limit_rate", AN_limit_rate, settings->limit_rate}};
     if (!location->item) {
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(speeds); i++) {
-        int64_t value = annotation_int(location->item->annotations, speeds[i].id, 0);
+        int64_t value =
+            annotation_int(location->item->annotations, speeds[i].id, speeds[i].otherwise);
         if (value > 0) {
             buf_printf(render->out, "%s%s %lldk;\n", INDENT, speeds[i].directive, (long long)value);
         }
@@ -105,7 +123,6 @@ void render_limits(struct render *render, const struct location *location)
     }
     if (!render->text->runs) {
         put_rates(render, location);
-        put_firewall(render, location);
     }
 }
 
@@ -205,7 +222,8 @@ static void put_fastcgi(struct render *render, const struct location *location)
 void render_upstream(struct render *render, const struct location *location)
 {
     struct slice from = text_of(location, AN_proxy_redirect_from);
-    struct replaced redirect = redirect_replaced(location);
+    struct replaced redirect = redirect_replaced(render->model, location);
+    from = from.ptr ? from : render->model->settings->redirect_from;
     if (!redirect.from.ptr || slice_is(from, "default")) {
         put_line(render, "proxy_redirect", redirect.from.ptr ? from : SLICE("off"));
     } else if (redirect.to.ptr) {

@@ -62,22 +62,51 @@ static void put_page(struct render *render, const struct pages *pages, struct sl
                   "    }\n");
 }
 
+/* nginx.tmpl writes these at the level of http; here they stand in each server, which comes to the same, as a server
+ * with an error_page of its own takes over none. */
+void render_all_error_pages(struct render *render, const struct server *server)
+{
+    struct texts statuses;
+    if (server->client && server->client->error_page.count) {
+        return;
+    }
+    settings_statuses(render->model, &statuses);
+    if (statuses.count && !render->model->settings->no_intercept) {
+        buf_puts(render->out, "    proxy_intercept_errors on;\n");
+    }
+    for (size_t i = 0; i < statuses.count; i++) {
+        buf_printf(render->out,
+                   "    error_page " SLICE_FMT " = @custom_upstream-default-backend_" SLICE_FMT
+                   ";\n",
+                   SLICE_ARG(statuses.items[i]), SLICE_ARG(statuses.items[i]));
+    }
+}
+
+static void put_pages(struct render *render, struct map *done, const struct pages *pages,
+                      const struct texts *statuses)
+{
+    for (size_t i = 0; i < statuses->count; i++) {
+        struct slice key =
+            ARENA_JOIN(render->model->scratch, pages->name, SLICE("_"), statuses->items[i]);
+        if (!map_put(done, key, done)) {
+            put_page(render, pages, statuses->items[i]);
+        }
+    }
+}
+
 void render_error_locations(struct render *render, const struct server *server)
 {
+    static const struct pages common = {{"upstream-default-backend", 24}, {"-", 1}};
     struct map *done = map_new(render->model->scratch);
     struct texts statuses;
+    settings_statuses(render->model, &statuses);
+    put_pages(render, done, &common, &statuses);
     for (size_t l = 0; l < server->count; l++) {
         const struct location *location = server->locations[l];
         if (!error_statuses(render->model->run, location, &statuses)) {
             continue;
         }
         const struct pages pages = pages_of(render, location);
-        for (size_t i = 0; i < statuses.count; i++) {
-            struct slice key =
-                ARENA_JOIN(render->model->scratch, pages.name, SLICE("_"), statuses.items[i]);
-            if (!map_put(done, key, done)) {
-                put_page(render, &pages, statuses.items[i]);
-            }
-        }
+        put_pages(render, done, &pages, &statuses);
     }
 }

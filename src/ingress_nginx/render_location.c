@@ -2,6 +2,8 @@
 
 #include "ingress_nginx/render_priv.h"
 
+#include <string.h>
+
 /* The lines of a location, in the order of nginx.tmpl. */
 
 static const char *const INDENT = "        ";
@@ -19,62 +21,56 @@ static struct slice number(struct render *render, int64_t value)
 
 /* ---- directives that are one value --------------------------------------------------------- */
 
-enum value { V_CONNECT, V_SEND, V_READ, V_BUFFERING, V_REQUEST, V_UPSTREAM, V_TRIES, V_FIXED };
+enum value { V_SECONDS, V_SWITCH, V_TEXT, V_NUMBER, V_TRIES };
+#define SETTING(member) offsetof(struct settings, member)
 
 /* nginx.tmpl; where the Ingress says nothing, the setting's value counts, or the controller's own. */
 static const struct {
-    const char *directive, *suffix;
+    const char *directive;
     enum annotation_id id;
     enum value value;
-    const char *fixed;
+    size_t setting;
 } plain_rows[] = {
-    {"proxy_connect_timeout", "s", AN_proxy_connect_timeout, V_CONNECT, NULL},
-    {"proxy_send_timeout", "s", AN_proxy_send_timeout, V_SEND, NULL},
-    {"proxy_read_timeout", "s", AN_proxy_read_timeout, V_READ, NULL},
-    {"proxy_buffering", "", AN_proxy_buffering, V_BUFFERING, NULL},
-    {"proxy_buffer_size", "", AN_proxy_buffer_size, V_FIXED, "4k"},
-    {"proxy_busy_buffers_size", "", AN_proxy_busy_buffers_size, V_FIXED, NULL},
-    {"proxy_max_temp_file_size", "", AN_proxy_max_temp_file_size, V_FIXED, "1024m"},
-    {"proxy_request_buffering", "", AN_proxy_request_buffering, V_REQUEST, NULL},
-    {"proxy_http_version", "", AN_proxy_http_version, V_FIXED, "1.1"},
-    {"proxy_cookie_domain", "", AN_proxy_cookie_domain, V_FIXED, "off"},
-    {"proxy_cookie_path", "", AN_proxy_cookie_path, V_FIXED, "off"},
-    {"proxy_next_upstream", "", AN_proxy_next_upstream, V_UPSTREAM, NULL},
-    {"proxy_next_upstream_timeout", "", AN_proxy_next_upstream_timeout, V_FIXED, "0"},
-    {"proxy_next_upstream_tries", "", AN_proxy_next_upstream_tries, V_TRIES, NULL},
+    {"proxy_connect_timeout", AN_proxy_connect_timeout, V_SECONDS, SETTING(connect_s)},
+    {"proxy_send_timeout", AN_proxy_send_timeout, V_SECONDS, SETTING(send_s)},
+    {"proxy_read_timeout", AN_proxy_read_timeout, V_SECONDS, SETTING(read_s)},
+    {"proxy_buffering", AN_proxy_buffering, V_SWITCH, SETTING(proxy_buffering)},
+    {"proxy_buffer_size", AN_proxy_buffer_size, V_TEXT, SETTING(buffer_size)},
+    {"proxy_busy_buffers_size", AN_proxy_busy_buffers_size, V_TEXT, SETTING(busy_size)},
+    {"proxy_max_temp_file_size", AN_proxy_max_temp_file_size, V_TEXT, SETTING(temporary_size)},
+    {"proxy_request_buffering", AN_proxy_request_buffering, V_SWITCH,
+     SETTING(proxy_request_buffering)},
+    {"proxy_http_version", AN_proxy_http_version, V_TEXT, SETTING(http_version)},
+    {"proxy_cookie_domain", AN_proxy_cookie_domain, V_TEXT, SETTING(cookie_domain)},
+    {"proxy_cookie_path", AN_proxy_cookie_path, V_TEXT, SETTING(cookie_path)},
+    {"proxy_next_upstream", AN_proxy_next_upstream, V_TRIES, SETTING(next_upstream)},
+    {"proxy_next_upstream_timeout", AN_proxy_next_upstream_timeout, V_NUMBER, SETTING(tries_s)},
+    {"proxy_next_upstream_tries", AN_proxy_next_upstream_tries, V_NUMBER, SETTING(tries)},
 };
 
-static struct slice fallback(struct render *render, enum value value, const char *fixed)
+static struct slice fallback(struct render *render, enum value value, size_t setting)
 {
-    const struct settings *settings = render->model->settings;
-    const int64_t numbers[] = {[V_CONNECT] = settings->connect_s,
-                               [V_SEND] = settings->send_s,
-                               [V_READ] = settings->read_s,
-                               [V_TRIES] = settings->tries};
+    const void *slot = (const char *)render->model->settings + setting;
     switch (value) {
-    case V_CONNECT:
-    case V_SEND:
-    case V_READ:
+    case V_SECONDS:
+    case V_NUMBER:
+        return number(render, *(const int64_t *)slot);
+    case V_SWITCH:
+        return slice_of(*(const bool *)slot ? "on" : "off");
+    case V_TEXT:
     case V_TRIES:
-        return number(render, numbers[value]);
-    case V_BUFFERING:
-        return slice_of(settings->proxy_buffering ? "on" : "off");
-    case V_REQUEST:
-        return slice_of(settings->proxy_request_buffering ? "on" : "off");
-    case V_UPSTREAM:
-        return settings->next_upstream;
-    case V_FIXED:
         break;
     }
-    return slice_of(fixed);
+    return *(const struct slice *)slot;
 }
 
 static void put_buffers(struct render *render, const struct location *location)
 {
+    const struct settings *settings = render->model->settings;
     struct slice size = text_of(location, AN_proxy_buffer_size);
     struct slice count = text_of(location, AN_proxy_buffers_number);
-    size = size.ptr ? size : SLICE("4k");
-    count = count.ptr ? count : SLICE("4");
+    size = size.ptr ? size : settings->buffer_size;
+    count = count.ptr ? count : number(render, settings->buffers);
     buf_printf(render->out, "%sproxy_buffers " SLICE_FMT " " SLICE_FMT ";\n", INDENT,
                SLICE_ARG(count), SLICE_ARG(size));
 }
@@ -82,11 +78,15 @@ static void put_buffers(struct render *render, const struct location *location)
 static void put_plain(struct render *render, const struct location *location)
 {
     for (size_t i = 0; i < ARRAY_LEN(plain_rows); i++) {
+        enum value kind = plain_rows[i].value;
         struct slice value = text_of(location, plain_rows[i].id);
-        value = value.ptr ? value : fallback(render, plain_rows[i].value, plain_rows[i].fixed);
-        if (value.ptr) {
+        value = value.ptr ? value : fallback(render, kind, plain_rows[i].setting);
+        value = kind == V_TRIES
+                    ? retry_conditions(render->model->run, render->model->settings, value)
+                    : value;
+        if (value.len) {
             buf_printf(render->out, "%s%s " SLICE_FMT "%s;\n", INDENT, plain_rows[i].directive,
-                       SLICE_ARG(value), plain_rows[i].suffix);
+                       SLICE_ARG(value), kind == V_SECONDS ? "s" : "");
         }
         if (plain_rows[i].id == AN_proxy_buffer_size) {
             put_buffers(render, location);
@@ -161,10 +161,13 @@ static void put_headers(struct render *render, const struct location *location)
     put_header(render, location, "Connection",
                connection.ptr ? arena_string(render->model->scratch, connection)
                               : "$connection_upgrade");
+    const struct settings *settings = render->model->settings;
+    bool full = settings->use_forwarded_headers && settings->full_forwarded_for;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        put_header(render, location, rows[i][0], rows[i][1]);
+        bool list = full && strcmp(rows[i][0], "X-Forwarded-For") == 0;
+        put_header(render, location, rows[i][0], list ? "$full_x_forwarded_for" : rows[i][1]);
     }
-    if (render->model->settings->add_original_uri) {
+    if (settings->add_original_uri) {
         put_header(render, location, "X-Original-URI", "$request_uri");
     }
 }
@@ -311,6 +314,7 @@ void render_location(struct render *render, const struct server *server,
         return;
     }
     render_copies(render, location);
+    render_firewall(render, location);
     render_protection(render, location);
     render_limits(render, location);
     put_sizes(render, location);

@@ -33,12 +33,14 @@ struct slice render_backend_name(struct render *render, const struct backend *ba
 void render_protection(struct render *render, const struct location *location);
 
 /* ---- render_backend.c: limits, copies, and what is between nginx and the backend */
+void render_firewall(struct render *render, const struct location *location);
 void render_limits(struct render *render, const struct location *location);
 void render_copies(struct render *render, const struct location *location);
 void render_upstream(struct render *render, const struct location *location);
 
 /* ---- render_errors.c */
 void render_error_pages(struct render *render, const struct location *location);
+void render_all_error_pages(struct render *render, const struct server *server);
 void render_error_locations(struct render *render, const struct server *server);
 
 /* ---- render_rest.c: annotations that no directive was written for */

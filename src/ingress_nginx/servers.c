@@ -347,11 +347,11 @@ void model_build(struct model *model)
     canaries_collect(model);
     balancing_collect(model);
     add_server(model, SLICE("_"), NULL, 0);
-    settings_check(model);
     create_servers(model);
     server_fields(model);
     certificates_collect(model);
     locations_add(model);
+    settings_check(model);
     canaries_merge(model);
     for (size_t i = 0; i < model->server_count; i++) {
         read_www(model, model->servers[i]);

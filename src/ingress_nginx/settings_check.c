@@ -13,7 +13,25 @@ static bool is_word(struct slice word, const char *list)
     return false;
 }
 
-enum refusal { REFUSE_TIME, REFUSE_COUNT, REFUSE_SWITCH, REFUSE_CONDITIONS, REFUSE_NETWORKS };
+enum refusal {
+    REFUSE_TIME,
+    REFUSE_COUNT,
+    REFUSE_SWITCH,
+    REFUSE_CONDITIONS,
+    REFUSE_NETWORKS,
+    REFUSE_VERSION,
+    REFUSE_PAIR
+};
+
+static size_t words_of(struct slice text)
+{
+    struct slice word;
+    size_t words = 0;
+    while (slice_split(&text, ' ', &word)) {
+        words += word.len > 0;
+    }
+    return words;
+}
 
 static bool refused(enum refusal kind, struct slice value)
 {
@@ -28,6 +46,10 @@ static bool refused(enum refusal kind, struct slice value)
         return is_number && number < 0;
     case REFUSE_SWITCH: /* ngx_conf_set_flag_slot, in any case */
         return !slice_equal_fold(value, SLICE("on")) && !slice_equal_fold(value, SLICE("off"));
+    case REFUSE_VERSION:
+        return !is_word(value, "1.0 1.1");
+    case REFUSE_PAIR: /* ngx_http_proxy_cookie_domain, ngx_http_proxy_cookie_path */
+        return !slice_is(value, "off") && words_of(value) != 2;
     case REFUSE_CONDITIONS:
         while (slice_split(&value, ' ', &item)) {
             if (item.len &&
@@ -59,6 +81,35 @@ static void freeze_setting(struct model *model, const struct label *label, const
                               SLICE_ARG(label->key), SLICE_ARG(label->value)));
 }
 
+/* controller.go createServers gives the location of nobody no proxy-redirect-to at all, and nginx takes no
+ * proxy_redirect of one word but these. */
+static void check_redirect(struct model *model)
+{
+    const struct settings *settings = model->settings;
+    const struct label *label = labels_find(&settings->config->data, "proxy-redirect-from");
+    const struct server *server = model->servers[0];
+    bool nobody = false;
+    for (size_t i = 0; i < server->count; i++) {
+        nobody = nobody || !server->locations[i]->item;
+    }
+    if (label && nobody && !is_word(settings->redirect_from, "off default")) {
+        freeze_setting(model, label, "without a second address, on the default server, the value");
+    }
+}
+
+/* ngx_http_core_error_page */
+static void check_statuses(struct model *model)
+{
+    struct texts statuses;
+    settings_statuses(model, &statuses);
+    for (size_t i = 0; i < statuses.count; i++) {
+        if (slice_is(statuses.items[i], "499")) {
+            freeze_setting(model, labels_find(&model->settings->config->data, "custom-http-errors"),
+                           "an error page for 499 in the value");
+        }
+    }
+}
+
 /* The default server has all of these, so one bad value is enough. */
 void settings_check(struct model *model)
 {
@@ -71,6 +122,8 @@ void settings_check(struct model *model)
         {"proxy-buffering", REFUSE_SWITCH},         {"proxy-request-buffering", REFUSE_SWITCH},
         {"proxy-next-upstream", REFUSE_CONDITIONS}, {"block-cidrs", REFUSE_NETWORKS},
         {"denylist-source-range", REFUSE_NETWORKS}, {"whitelist-source-range", REFUSE_NETWORKS},
+        {"proxy-http-version", REFUSE_VERSION},     {"proxy-cookie-domain", REFUSE_PAIR},
+        {"proxy-cookie-path", REFUSE_PAIR},         {"proxy-next-upstream-timeout", REFUSE_TIME},
     };
     static const char *const buffers[] = {"proxy-buffers-number", "proxy-busy-buffers-size",
                                           "proxy-max-temp-file-size", "proxy-buffer-size"};
@@ -84,6 +137,8 @@ void settings_check(struct model *model)
             freeze_setting(model, label, "the value");
         }
     }
+    check_redirect(model);
+    check_statuses(model);
     const char *why = buffers_refused(settings->buffers, settings->buffer_size, settings->busy_size,
                                       settings->temporary_size);
     for (size_t i = 0; why && i < ARRAY_LEN(buffers); i++) {

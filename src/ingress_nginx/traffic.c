@@ -61,6 +61,22 @@ static void add_grpc_defaults(struct run *run, struct slice value,
         SLICE("the controller tells nginx no headers for gRPC that is not written in upper case"));
 }
 
+/* template.go buildNextUpstream: the word that lets every method be repeated goes last. */
+struct slice retry_conditions(struct run *run, const struct settings *settings, struct slice text)
+{
+    const struct slice all_methods = SLICE("non_idempotent");
+    bool all = settings->retry_all_methods;
+    struct slice out = SLICE(""), word;
+    while (slice_split(&text, ' ', &word)) {
+        bool last = slice_equal(word, all_methods);
+        all = all || last;
+        if (word.len && !last) {
+            out = ARENA_JOIN(run->arena, out, out.len ? SLICE(" ") : SLICE(""), word);
+        }
+    }
+    return all ? ARENA_JOIN(run->arena, out, out.len ? SLICE(" ") : SLICE(""), all_methods) : out;
+}
+
 static void add_retries(struct model *model, const struct annotations *annotations,
                         struct rule *rule)
 {
@@ -75,9 +91,11 @@ static void add_retries(struct model *model, const struct annotations *annotatio
     struct slice conditions = annotation_text(annotations, AN_proxy_next_upstream);
     int64_t all = annotation_int(annotations, AN_proxy_next_upstream_tries, model->settings->tries);
     retries->source = source;
-    retries->conditions = conditions.ptr ? conditions : model->settings->next_upstream;
+    retries->conditions = retry_conditions(
+        model->run, model->settings, conditions.ptr ? conditions : model->settings->next_upstream);
     retries->attempts = nginx_attempts(retries->conditions, all);
-    retries->total_ms = nginx_ms(annotation_int(annotations, AN_proxy_next_upstream_timeout, 0));
+    retries->total_ms = nginx_ms(
+        annotation_int(annotations, AN_proxy_next_upstream_timeout, model->settings->tries_s));
     rule->effects.retries = retries;
 }
 

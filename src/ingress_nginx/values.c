@@ -16,7 +16,13 @@ int64_t nginx_ms(int64_t seconds)
 /* ngx_http_upstream_next: 0 tries set no limit. */
 int64_t nginx_attempts(struct slice conditions, int64_t tries)
 {
-    if (slice_is(conditions, "off") || tries < 0) {
+    struct slice word;
+    while (slice_split(&conditions, ' ', &word)) {
+        if (slice_is(word, "off")) { /* ngx_http_upstream_next */
+            return 0;
+        }
+    }
+    if (tries < 0) {
         return 0;
     }
     return tries == 0 ? -1 : tries - 1;

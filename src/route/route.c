@@ -135,6 +135,12 @@ void template_print(const struct template *template, struct buf *out)
         case PART_CLIENT:
             buf_puts(out, "${client address}");
             break;
+        case PART_PEER:
+            buf_puts(out, "${peer address}");
+            break;
+        case PART_HEADER_LIST:
+            buf_printf(out, "${header " SLICE_FMT ", and a comma}", SLICE_ARG(part->text));
+            break;
         case PART_HEADER_ELSE:
         case PART_HEADER_FIRST:
         case PART_HEADER:

@@ -51,9 +51,11 @@ enum part_kind {
     PART_TARGET,         /* raw target with query */
     PART_TARGET_ESCAPED, /* the same as one value of a query: all but letters, digits and "-._~" */
     PART_CLIENT,         /* address of the client */
+    PART_PEER,           /* address of who connected, whoever it speaks for */
     PART_HEADER,         /* text: name of a request header */
     PART_HEADER_ELSE,    /* the same where it is there, else the part whose kind is `index` */
     PART_HEADER_FIRST,   /* the same, of a list the first item */
+    PART_HEADER_LIST,    /* text: name of a request header; with ", " behind it where it is there */
     PART_REQUEST_ID, /* some value that differs for each request; text: the client's header for it */
     PART_STATUS,     /* of the answer that an error page stands in for */
     PART_UNKNOWN     /* text: how the source writes it, "$foo" */
@@ -523,8 +525,9 @@ struct entry {
     /* What is done to answers to requests that are refused before a rule is looked for: 405 of the host that
      * is asked, all others of the entry for unknown hosts. Null: nothing. */
     const struct route_header_edits *refusal;
-    const struct unknown *refusal_unknown; /* of such answers */
-    const struct unknown *unknown;         /* of the whole entry */
+    const struct unknown *refusal_unknown;         /* of such answers */
+    const struct route_error_pages *refusal_pages; /* that stand in for them; null: none */
+    const struct unknown *unknown;                 /* of the whole entry */
     struct origin origin;
 };
 

@@ -1,0 +1,140 @@
+#include "ingress_nginx/world_priv.h"
+
+#include <stdio.h>
+
+/* What keys of the controller's ConfigMap become that show in no answer: as effects are printed. */
+
+enum { SETTINGS_MAX = 512 };
+
+/* `settings` are lines of the ConfigMap, with two blanks before each. */
+static void world_configured(struct world *world, const char *settings, const char *const *lines)
+{
+    char yaml[SETTINGS_MAX];
+    int length = snprintf(yaml, sizeof yaml,
+                          "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: "
+                          "ingress-nginx-controller, namespace: ingress-nginx}\ndata:\n%s",
+                          settings);
+    assert_in_range(length, 1, SETTINGS_MAX - 1);
+    world_open(world, true, yaml, lines);
+}
+
+static void expect_effect(const char *settings, const char *const *lines, enum effect_id id,
+                          const char *wanted)
+{
+    struct world world;
+    struct outcome out;
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    world_configured(&world, settings, lines);
+    (void)world_outcome(&world, world_request(SLICE("h/foo")), &out);
+    const void *effect = effect_get(&out.effects, id);
+    effect_print(id, effect, &text);
+    if (!slice_is(buf_slice(&text), wanted ? wanted : "") || (wanted && !effect)) {
+        print_error("%s: want '%s', got '" SLICE_FMT "'\n", settings, wanted ? wanted : "",
+                    SLICE_ARG(buf_slice(&text)));
+        fail();
+    }
+    buf_release(&text);
+    world_close(&world);
+}
+
+#define WITH(annotations) WORLD("i h; P /foo a" annotations)
+
+static void test_settings_of_traffic(void **state)
+{
+    (void)state;
+    expect_effect("  limit-rate: \"10\"\n  limit-rate-after: \"2\"\n", WITH(""), EFFECT_bandwidth,
+                  "bytes per second 10240, free bytes 2048");
+    expect_effect("  limit-rate: \"10\"\n", WITH("; @limit-rate 20"), EFFECT_bandwidth,
+                  "bytes per second 20480");
+    expect_effect("  limit-rate: \"10\"\n", WITH("; @limit-rate 0"), EFFECT_bandwidth, NULL);
+    expect_effect("  proxy-next-upstream: non_idempotent error\n"
+                  "  proxy-next-upstream-timeout: \"7\"\n",
+                  WITH(""), EFFECT_retries,
+                  "attempts 2, conditions error non_idempotent, total ms 7000");
+    expect_effect("  retry-non-idempotent: \"true\"\n", WITH("; @proxy-next-upstream http_502"),
+                  EFFECT_retries, "attempts 2, conditions http_502 non_idempotent");
+    expect_effect("  proxy-next-upstream: off non_idempotent\n", WITH(""), EFFECT_retries,
+                  "conditions off non_idempotent");
+    expect_effect("  proxy-http-version: \"1.0\"\n", WITH(""), EFFECT_upstream_http, "version 1.0");
+    expect_effect("  proxy-http-version: \"1.0\"\n", WITH("; @proxy-http-version 1.1"),
+                  EFFECT_upstream_http, "version 1.1");
+    expect_effect("  service-upstream: \"true\"\n", WITH(""), EFFECT_balancing,
+                  "algorithm round_robin, service address");
+    expect_effect("  service-upstream: \"true\"\n", WITH("; @service-upstream false"),
+                  EFFECT_balancing, "algorithm round_robin");
+    expect_effect("  service-upstream: \"false\"\n  load-balance: ewma\n",
+                  WITH("; @service-upstream true"), EFFECT_balancing,
+                  "algorithm ewma, service address");
+}
+
+static void test_settings_of_answers(void **state)
+{
+    (void)state;
+    expect_effect("  proxy-cookie-path: /a /b\n", WITH(""), EFFECT_response_rewrites,
+                  "cookie path /a /b");
+    expect_effect("  proxy-cookie-path: /a /b\n", WITH("; @proxy-cookie-domain a.b c.d"),
+                  EFFECT_response_rewrites, "cookie domain a.b c.d, cookie path /a /b");
+    expect_effect("  proxy-cookie-path: /a /b\n", WITH("; @proxy-cookie-path off"),
+                  EFFECT_response_rewrites, "");
+    expect_effect("  proxy-redirect-from: default\n", WITH(""), EFFECT_response_rewrites,
+                  "redirect from default");
+    expect_effect("  proxy-redirect-to: http://new\n", WITH("; @proxy-redirect-from http://old"),
+                  EFFECT_response_rewrites, "redirect from http://old, redirect to http://new");
+    expect_effect("  enable-modsecurity: \"true\"\n  enable-owasp-modsecurity-crs: \"true\"\n",
+                  WITH(""), EFFECT_firewall, "core rules");
+    expect_effect("  enable-modsecurity: \"true\"\n", WITH("; @enable-modsecurity false"),
+                  EFFECT_firewall, NULL);
+    /* nginx.tmpl writes the rules of the setting with its firewall only */
+    expect_effect("  enable-owasp-modsecurity-crs: \"true\"\n",
+                  WITH("; @enable-modsecurity true; @enable-owasp-core-rules true"),
+                  EFFECT_firewall, "");
+    expect_effect(
+        "  proxy-ssl-location-only: \"true\"\n",
+        WORLD("i h; P /foo a; @backend-protocol HTTPS", "j h; P /bar b; @proxy-ssl-secret shop/ca"),
+        EFFECT_upstream_tls, NULL);
+}
+
+static bool freezes(const char *settings, const char *const *lines)
+{
+    struct world world;
+    struct outcome out;
+    world_configured(&world, settings, lines);
+    (void)world_outcome(&world, world_request(SLICE("h/foo")), &out);
+    bool frozen = out.kind == OUTCOME_UNKNOWN;
+    world_close(&world);
+    return frozen;
+}
+
+static void test_settings_that_nginx_refuses(void **state)
+{
+    (void)state;
+    assert_true(freezes("  custom-http-errors: \"404,499\"\n", WITH("")));
+    assert_false(freezes("  custom-http-errors: \"404,200,700,x\"\n", WITH("")));
+    assert_true(freezes("  proxy-cookie-path: /a\n", WITH("")));
+    assert_true(freezes("  proxy-http-version: \"2\"\n", WITH("")));
+    assert_true(freezes("  proxy-redirect-from: http://old\n", WITH("")));
+    assert_false(
+        freezes("  proxy-redirect-from: http://old\n", WORLD("i h; P /foo a", "j -; P / b")));
+    assert_false(freezes("  proxy-redirect-from: default\n", WITH("")));
+}
+
+static void test_rules_of_a_firewall_are_not_known(void **state)
+{
+    (void)state;
+    const char *const settings = "  enable-modsecurity: \"true\"\n"
+                                 "  modsecurity-snippet: SecRuleEngine On\n";
+    assert_true(freezes(settings, WITH("")));
+    assert_false(freezes(settings, WITH("; @enable-modsecurity false")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_settings_of_traffic),
+        cmocka_unit_test(test_settings_of_answers),
+        cmocka_unit_test(test_settings_that_nginx_refuses),
+        cmocka_unit_test(test_rules_of_a_firewall_are_not_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
