@@ -528,6 +528,8 @@ void object_add(struct conversion *c, const char *kind, struct slice namespace, 
 void object_of_platform(struct conversion *c);
 void namespace_write(struct conversion *c, struct slice name);
 /* Remembers that an object of `kind` in `from` refers to one in another namespace. */
+/* Of the route as well: a rule that no object asked for belongs to the namespace of its backend. */
+struct slice rule_namespace(const struct rule *rule);
 void grant_need(struct conversion *c, const char *kind, struct slice from, const char *to_kind,
                 struct slice to, struct slice name);
 void routes_write(struct conversion *c, const struct route_group *group);

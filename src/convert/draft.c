@@ -267,10 +267,10 @@ static struct node *backend_node(struct conversion *c, const struct rule *rule,
 {
     struct node *node = node_map(c->nodes);
     node_set(c->nodes, node, "name", node_string(c->nodes, backend->service));
-    if (backend->namespace.len && !slice_equal(backend->namespace, rule->origin.namespace)) {
+    struct slice own = rule_namespace(rule);
+    if (backend->namespace.len && !slice_equal(backend->namespace, own)) {
         node_set(c->nodes, node, "namespace", node_string(c->nodes, backend->namespace));
-        grant_need(c, "HTTPRoute", rule->origin.namespace, "Service", backend->namespace,
-                   backend->service);
+        grant_need(c, "HTTPRoute", own, "Service", backend->namespace, backend->service);
     }
     node_set(c->nodes, node, "port", node_int(c->nodes, backend->port));
     if (rule->backend_count > 1 || !backend->weight) {
@@ -326,7 +326,7 @@ static void answer_emit(struct emission *e)
         e->draft->not_found = true; /* order.c says whether that needs a rule */
     } else if (vendor && vendor->answer && vendor->answer(e, answer)) {
         return;
-    } else {
+    } else if (answer->status != 500) {
         say_effect(e->c, DIAG_C032, SEVERITY_WARNING, e->rule, answer,
                    "requests that are answered %lld today are answered 500 by '%s': %s",
                    (long long)answer->status, e->c->options->target->name,

@@ -51,8 +51,7 @@ static struct slice spec_text(struct conversion *c, const struct node *spec)
     return arena_copy(c->arena, buf_slice(&c->text));
 }
 
-/* As that of the route: a rule that no object asked for belongs to the namespace of its backend. */
-static struct slice rule_namespace(const struct rule *rule)
+struct slice rule_namespace(const struct rule *rule)
 {
     return rule->origin.namespace.len ? rule->origin.namespace
            : rule->backend_count      ? rule->backends[0].namespace

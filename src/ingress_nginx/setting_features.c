@@ -55,6 +55,7 @@ static const struct {
     {"proxy-add-original-uri-header", FEATURE_forwarded_headers},
     {"proxy-real-ip-cidr", FEATURE_forwarded_trust},
     {"proxy-set-headers", FEATURE_request_headers},
+    {"proxy-ssl-location-only", FEATURE_backend_client_certificate},
     {"retry-non-idempotent", FEATURE_retries},
     {"server-tokens", FEATURE_response_headers},
     {"ssl-reject-handshake", FEATURE_request_reading},
