@@ -255,7 +255,9 @@ struct slice redirect_location(struct context *context, const struct route_redir
 {
     struct slice location;
     if (r->location.count) {
-        return template_render(context, &r->location, &location) ? location : SLICE_ABSENT;
+        bool known = template_render(context, &r->location, &location);
+        location.len -= known && r->strip_slash && slice_ends(location, SLICE("/"));
+        return known ? location : SLICE_ABSENT;
     }
     struct slice path = redirect_target(context, r);
     if (r->strip_slash && slice_ends(path, SLICE("/"))) {

@@ -110,7 +110,7 @@ static bool build_ingress(struct run *run, const struct side_options *options, s
 {
     struct ingress_claims claims;
     struct ingress_choice choice = options->choice;
-    choice.classless = ingress_nginx_takes_classless(run, &side->kube, &options->nginx);
+    ingress_nginx_choose(run, &side->kube, &options->nginx, &choice);
     ingress_claim_all(run, &side->kube, &choice, &claims);
     if (!claims.any_nginx && !claims.any_neutral) {
         return nothing(run, "Ingress that a known controller serves");

@@ -80,6 +80,50 @@ static void refuse(const struct claimer *claimer, struct ingress_claim *claim, s
             SLICE_ARG(reason));
 }
 
+/* ---- flags of ingress-nginx (store.go GetIngressClass; pkg/flags) ----------------------------- */
+
+static const struct ingress_taker *taker_of_object(const struct claimer *claimer,
+                                                   const struct ingress_class *class)
+{
+    for (size_t i = 0; i < claimer->choice->taker_count; i++) {
+        const struct ingress_taker *taker = &claimer->choice->takers[i];
+        if (slice_equal(taker->controller, class->controller) ||
+            (taker->by_name && slice_equal(taker->word, class->object.name))) {
+            return taker;
+        }
+    }
+    return NULL;
+}
+
+static const struct ingress_taker *taker_of_word(const struct claimer *claimer, struct slice word)
+{
+    for (size_t i = 0; i < claimer->choice->taker_count; i++) {
+        if (slice_equal(claimer->choice->takers[i].word, word)) {
+            return &claimer->choice->takers[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct ingress_taker *taker_of_none(const struct claimer *claimer)
+{
+    for (size_t i = 0; i < claimer->choice->taker_count; i++) {
+        if (claimer->choice->takers[i].classless) {
+            return &claimer->choice->takers[i];
+        }
+    }
+    return NULL;
+}
+
+/* All that one deployment takes is at one address. */
+static void take_by_flags(const struct claimer *claimer, const struct ingress_taker *taker,
+                          struct ingress_claim *claim)
+{
+    struct slice named = plane_class(claimer, taker->controller);
+    take(claim, controller_by_plane(SLICE("ingress-nginx")), taker->controller,
+         named.len ? named : taker->word);
+}
+
 /* Each NginxIngressController of AKS brings a class of its own (application routing operator,
  * api/v1alpha1/nginxingresscontroller_types.go). */
 static bool is_aks_class(const struct kube *kube, struct slice class_name)
@@ -110,8 +154,19 @@ static void claim_by_object(const struct claimer *claimer, const struct ingress_
         /* --from and --ingress-class together say who serves this very class */
         controller = claimer->forced;
     }
+    const struct ingress_taker *taker = taker_of_object(claimer, class);
+    bool nginx = controller && slice_is(slice_of(controller->name), "ingress-nginx");
     if (claimer->neutral) {
         take_neutral(claim, class->controller, gateway);
+    } else if (taker) {
+        take_by_flags(claimer, taker, claim);
+    } else if (nginx && claimer->choice->taker_count) {
+        refuse(claimer, claim, claim->ingress->object.span,
+               arena_printf(claimer->run->arena,
+                            "the controller's flags do not let it take class '" SLICE_FMT
+                            "' of '" SLICE_FMT "'; see --controller-class and "
+                            "--ingress-class-by-name",
+                            SLICE_ARG(class->object.name), SLICE_ARG(class->controller)));
     } else if (!controller && is_aks_class(claimer->kube, class->object.name)) {
         take(claim, controller_by_plane(SLICE("aks-nginx")), class->controller, class->object.name);
     } else if (controller) {
@@ -139,6 +194,20 @@ static void claim_by_name(const struct claimer *claimer, struct slice class_name
     }
     if (is_aks_class(claimer->kube, class_name)) {
         take(claim, controller_by_plane(SLICE("aks-nginx")), SLICE_ABSENT, class_name);
+        return;
+    }
+    const struct ingress_taker *taker = taker_of_word(claimer, class_name);
+    if (taker && (from_annotation || !claimer->classes_known)) {
+        take_by_flags(claimer, taker, claim);
+        return;
+    }
+    bool nginx = controller && slice_is(slice_of(controller->name), "ingress-nginx");
+    if (nginx && from_annotation && claimer->choice->taker_count) {
+        refuse(claimer, claim, span,
+               arena_printf(arena,
+                            "the controller's flags do not let it take the class annotation "
+                            "'" SLICE_FMT "'; see --ingress-class",
+                            SLICE_ARG(class_name)));
         return;
     }
     /* ingress-nginx ignores a class that is not there (store.go, GetIngressClass). The annotation needs no
@@ -198,7 +267,9 @@ static void claim_without_class(const struct claimer *claimer, struct ingress_cl
         claim_by_object(claimer, class, claim);
     } else if (claimer->neutral) {
         take_neutral(claim, SLICE_ABSENT, SLICE_ABSENT);
-    } else if ((claimer->forced && !claimer->classes_known) || claimer->choice->classless) {
+    } else if (taker_of_none(claimer)) {
+        take_by_flags(claimer, taker_of_none(claimer), claim);
+    } else if (claimer->forced && !claimer->classes_known) {
         const struct controller *controller =
             claimer->forced ? claimer->forced : controller_by_plane(SLICE("ingress-nginx"));
         take(claim, controller, SLICE_ABSENT, gateway_of(claimer, controller, SLICE_ABSENT));
@@ -224,6 +295,12 @@ static void claim_one(const struct claimer *claimer, struct ingress_claim *claim
     if (name.len) {
         const struct ingress_class *class = find_class(claimer, name);
         bool from_annotation = ingress->class_name.len == 0;
+        /* with flags that say the word of the annotation no object is looked at */
+        bool nginx = class && controller_by_name(class->controller) ==
+                                  controller_by_plane(SLICE("ingress-nginx"));
+        if (from_annotation && nginx && claimer->choice->taker_count) {
+            class = NULL;
+        }
         if (class) {
             claim_by_object(claimer, class, claim);
         } else {
@@ -274,8 +351,9 @@ static struct claimer claimer_of(struct run *run, const struct kube *kube,
     claimer.classes_known = run->closed && kube->counts[KUBE_INGRESS_CLASS] > 0;
     for (size_t i = 0; i < kube->counts[KUBE_INGRESS_CLASS]; i++) {
         const struct controller *controller = controller_by_name(class_at(kube, i)->controller);
-        claimer.nginx_class =
-            claimer.nginx_class || (controller && controller->owner == INGRESS_OWNER_NGINX);
+        claimer.nginx_class = claimer.nginx_class ||
+                              (controller && controller->owner == INGRESS_OWNER_NGINX) ||
+                              taker_of_object(&claimer, class_at(kube, i));
     }
     return claimer;
 }

@@ -35,10 +35,19 @@ struct ingress_claims {
     bool any_nginx; /* claimed by or a class of ingress-nginx is in the input */
     bool any_neutral;
 };
+/* Which classes one deployment of ingress-nginx takes, by its flags. */
+struct ingress_taker {
+    struct slice word;       /* --ingress-class: the class annotation that it takes */
+    struct slice controller; /* --controller-class: of the IngressClasses that it takes */
+    bool by_name;            /* --ingress-class-by-name: also the IngressClass named like `word` */
+    bool classless;          /* --watch-ingress-without-class */
+};
 struct ingress_choice {
     struct slice from; /* --from: auto, ingress-nginx, aks-nginx, ingress-v1; absent: auto */
     struct slice ingress_class; /* --ingress-class: take only this class; absent: all */
-    bool classless;             /* ingress-nginx runs with --watch-ingress-without-class */
+    /* What is known of deployments of ingress-nginx; none: they run without such flags. */
+    const struct ingress_taker *takers;
+    size_t taker_count;
 };
 /* Names that --from takes, for messages and completion; null past the end. */
 const char *ingress_from_name(size_t index);

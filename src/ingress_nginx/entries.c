@@ -159,6 +159,17 @@ static void www_pages(struct model *model, struct rule *rule)
     }
 }
 
+/* With use-forwarded-headers scheme and port are what the headers say. */
+static struct template www_location(struct run *run, struct slice host)
+{
+    struct part *parts = ARENA_ARRAY(run->arena, struct part, 4);
+    parts[0] = (struct part){PART_HEADER_ELSE, PART_SCHEME, SLICE("X-Forwarded-Proto")};
+    parts[1] = (struct part){PART_TEXT, 0, ARENA_JOIN(run->arena, SLICE("://"), host, SLICE(":"))};
+    parts[2] = (struct part){PART_HEADER_ELSE, PART_PORT, SLICE("X-Forwarded-Port")};
+    parts[3] = (struct part){PART_TARGET, 0, SLICE_ABSENT};
+    return (struct template){parts, 4};
+}
+
 /* lua/nginx/ngx_srv_redirect.lua: the port is always written. The server has no certificate of its own unless
  * its host's names it. */
 static void add_www(struct model *model, const struct server *server, struct route_table *table)
@@ -187,6 +198,10 @@ static void add_www(struct model *model, const struct server *server, struct rou
                           .effects = {.redirect = redirect},
                           .unknown = model->settings->unknown,
                           .origin = server->www_origin};
+    if (model->settings->use_forwarded_headers) {
+        redirect->location = www_location(run, server->host);
+    }
+    note_ports(model, server->www, rule);
     rule_outside_locations(model, NULL, rule, -1);
     www_pages(model, rule);
     struct server www = *server;

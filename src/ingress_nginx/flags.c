@@ -6,7 +6,6 @@
 enum flag_treat {
     FLAG_SWITCH, /* sets a bool of settings */
     FLAG_TEXT,   /* sets a text of settings */
-    FLAG_OPEN,   /* changes answers, and is not taken into account */
     FLAG_QUIET   /* changes no answer */
 };
 #define FLAG(name, treat, member)                                                                  \
@@ -38,10 +37,10 @@ static const struct flag {
     FLAG("health-check-path", TEXT, health_path),
     FLAG("http-port", TEXT, http_port),
     FLAG("configmap", TEXT, config_name),
-    {"ingress-class", FLAG_OPEN, 0},
-    {"controller-class", FLAG_OPEN, 0},
-    {"ingress-class-by-name", FLAG_OPEN, 0},
-    {"https-port", FLAG_OPEN, 0},
+    FLAG("ingress-class", TEXT, class_word),
+    FLAG("controller-class", TEXT, class_controller),
+    FLAG("ingress-class-by-name", SWITCH, class_by_name),
+    FLAG("https-port", TEXT, https_port),
     QUIET("apiserver-host"),
     QUIET("certificate-authority"),
     QUIET("kubeconfig"),
@@ -139,19 +138,29 @@ static void read_flag(struct run *run, struct slice text, struct slice next, str
         *(bool *)slot = !is_off(value);
     } else if (flag->treat == FLAG_TEXT) {
         *(struct slice *)slot = equals < text.len ? value : next;
-    } else if (flag->treat == FLAG_OPEN && run->diag) {
-        diag_at(run->diag, DIAG_N031, span, subject,
-                "the controller runs with --" SLICE_FMT ", which is not taken into account",
-                SLICE_ARG(text));
     }
 }
 
+static const struct node *words_of(const struct node *container, const char *field)
+{
+    const struct node *words = node_get(container, field);
+    return words && words->kind == NODE_LIST ? words : NULL;
+}
+
+/* By the image, or by the program where the image is a copy with a name of its own. */
 static bool is_controller(const struct node *container)
 {
+    static const char *const fields[] = {"command", "args"};
     const struct node *image = node_get(container, "image");
-    return image && image->kind == NODE_STRING &&
-           (slice_contains(image->text, SLICE("ingress-nginx/controller")) ||
-            slice_contains(image->text, SLICE("nginx-ingress-controller")));
+    bool is = image && image->kind == NODE_STRING &&
+              (slice_contains(image->text, SLICE("ingress-nginx/controller")) ||
+               slice_contains(image->text, SLICE("nginx-ingress-controller")));
+    for (size_t f = 0; f < ARRAY_LEN(fields); f++) {
+        const struct node *words = words_of(container, fields[f]);
+        is = is || (words && words->count && words->items[0]->kind == NODE_STRING &&
+                    slice_ends(words->items[0]->text, SLICE("/nginx-ingress-controller")));
+    }
+    return is;
 }
 
 /* "$(POD_NAMESPACE)/tcp-services": the kubelet fills in the namespace of the pod, as charts of the controller
@@ -169,23 +178,43 @@ static struct slice expand(struct run *run, struct slice text, struct slice name
     return text;
 }
 
+static void read_words(struct run *run, const struct object *object, const struct node *words,
+                       struct settings *out)
+{
+    for (size_t a = 0; words && a < words->count; a++) {
+        const struct node *next = a + 1 < words->count ? words->items[a + 1] : NULL;
+        if (words->items[a]->kind == NODE_STRING) {
+            struct slice value = next && next->kind == NODE_STRING ? next->text : SLICE("");
+            read_flag(run, expand(run, words->items[a]->text, object->namespace),
+                      expand(run, value, object->namespace), words->items[a]->span, object->subject,
+                      out);
+        }
+    }
+}
+
 static void read_workload(struct run *run, const struct object *object, struct settings *out)
 {
     const struct node *pod = node_get(node_get(node_get(object->root, "spec"), "template"), "spec");
-    const struct node *containers = node_get(pod, "containers");
-    for (size_t i = 0; containers && containers->kind == NODE_LIST && i < containers->count; i++) {
-        const struct node *args = node_get(containers->items[i], "args");
-        bool read = is_controller(containers->items[i]) && args && args->kind == NODE_LIST;
-        out->has_workload = out->has_workload || read;
-        for (size_t a = 0; read && a < args->count; a++) {
-            const struct node *next = a + 1 < args->count ? args->items[a + 1] : NULL;
-            if (args->items[a]->kind == NODE_STRING) {
-                struct slice value = next && next->kind == NODE_STRING ? next->text : SLICE("");
-                read_flag(run, expand(run, args->items[a]->text, object->namespace),
-                          expand(run, value, object->namespace), args->items[a]->span,
-                          object->subject, out);
-            }
+    const struct node *containers = words_of(pod, "containers");
+    for (size_t i = 0; containers && i < containers->count; i++) {
+        if (is_controller(containers->items[i])) {
+            out->has_workload = true;
+            read_words(run, object, words_of(containers->items[i], "command"), out);
+            read_words(run, object, words_of(containers->items[i], "args"), out);
         }
+    }
+}
+
+static bool is_workload(const struct object *object)
+{
+    return slice_is(object->kind_name, "Deployment") || slice_is(object->kind_name, "DaemonSet");
+}
+
+static void read_given(struct run *run, const struct ingress_nginx_options *options,
+                       struct settings *out)
+{
+    for (size_t i = 0; i < options->flag_count; i++) {
+        read_flag(run, options->flags[i], SLICE(""), SPAN_NONE, SLICE_ABSENT, out);
     }
 }
 
@@ -193,32 +222,66 @@ void flags_read(struct run *run, const struct kube *kube,
                 const struct ingress_nginx_options *options, struct settings *out)
 {
     for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
-        const struct object *object = kube->objects[KUBE_OTHER][i];
-        if (slice_is(object->kind_name, "Deployment") || slice_is(object->kind_name, "DaemonSet")) {
-            read_workload(run, object, out);
+        if (is_workload(kube->objects[KUBE_OTHER][i])) {
+            read_workload(run, kube->objects[KUBE_OTHER][i], out);
         }
     }
-    for (size_t i = 0; i < options->flag_count; i++) {
-        read_flag(run, options->flags[i], SLICE(""), SPAN_NONE, SLICE_ABSENT, out);
-    }
+    read_given(run, options, out);
 }
 
-bool ingress_nginx_takes_classless(struct run *run, const struct kube *kube,
-                                   const struct ingress_nginx_options *options)
+/* Without a flag of this kind it takes what controllers of its kind do. */
+static bool says_classes(const struct settings *settings)
 {
-    struct settings settings = {.takes_classless = false};
+    return settings->class_word.len || settings->class_controller.len || settings->class_by_name ||
+           settings->takes_classless;
+}
+
+static struct ingress_taker taker_of(const struct settings *settings)
+{
+    return (struct ingress_taker){
+        .word = settings->class_word.len ? settings->class_word : SLICE("nginx"),
+        .controller = settings->class_controller.len ? settings->class_controller
+                                                     : SLICE("k8s.io/ingress-nginx"),
+        .by_name = settings->class_by_name,
+        .classless = settings->takes_classless};
+}
+
+void ingress_nginx_choose(struct run *run, const struct kube *kube,
+                          const struct ingress_nginx_options *options,
+                          struct ingress_choice *choice)
+{
     struct run quiet = {.arena = run->arena, .limits = run->limits, .diag = NULL};
-    flags_read(&quiet, kube, options, &settings);
-    return settings.takes_classless;
+    const struct kube *own = options->settings ? options->settings : kube;
+    struct ingress_taker *takers =
+        ARENA_ARRAY(run->arena, struct ingress_taker, own->counts[KUBE_OTHER] + 1);
+    size_t count = 0;
+    bool any = false;
+    for (size_t i = 0; i < own->counts[KUBE_OTHER]; i++) {
+        struct settings settings = {.has_workload = false};
+        if (is_workload(own->objects[KUBE_OTHER][i])) {
+            read_workload(&quiet, own->objects[KUBE_OTHER][i], &settings);
+        }
+        if (settings.has_workload) {
+            read_given(&quiet, options, &settings);
+            any = any || says_classes(&settings);
+            takers[count++] = taker_of(&settings);
+        }
+    }
+    if (!count) {
+        struct settings settings = {.has_workload = false};
+        read_given(&quiet, options, &settings);
+        any = says_classes(&settings);
+        takers[count++] = taker_of(&settings);
+    }
+    choice->takers = takers;
+    choice->taker_count = any ? count : 0;
 }
 
 bool flag_info_at(size_t index, struct nginx_setting_info *out)
 {
-    static const char *const treatments[] = {
-        [FLAG_SWITCH] = "It is understood.",
-        [FLAG_TEXT] = "It is understood.",
-        [FLAG_OPEN] = "gateshift does not take it into account, and says so in a diagnostic.",
-        [FLAG_QUIET] = "It shows in no request."};
+    static const char *const treatments[] = {[FLAG_SWITCH] = "It is understood.",
+                                             [FLAG_TEXT] = "It is understood.",
+                                             [FLAG_QUIET] = "It shows in no request."};
     if (index >= ARRAY_LEN(flags)) {
         return false;
     }

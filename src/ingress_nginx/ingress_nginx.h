@@ -28,9 +28,11 @@ struct ingress_nginx_options {
         *flags; /* of the controller, "enable-ssl-passthrough", over its Deployment's */
     size_t flag_count;
 };
-/* True when the controller's flags let it take Ingresses without a class. Reports nothing. */
-bool ingress_nginx_takes_classless(struct run *run, const struct kube *kube,
-                                   const struct ingress_nginx_options *options);
+/* Which classes the controllers take, by the flags of each Deployment or DaemonSet and those of the options. Reports
+ * nothing. */
+void ingress_nginx_choose(struct run *run, const struct kube *kube,
+                          const struct ingress_nginx_options *options,
+                          struct ingress_choice *choice);
 /* The version whose rules apply: of the options, or what AKS runs. */
 struct slice ingress_nginx_version(const struct ingress_nginx_options *options, bool aks);
 /* Adds the entries of all Ingresses that the claims give to ingress-nginx. */

@@ -25,8 +25,10 @@ struct settings {
     struct slice default_backend, default_certificate; /* "namespace/name" */
     struct slice default_vault; /* AKS: the URI in Key Vault that the latter comes from */
     struct slice prefix, watched, watched_selector, tcp_services, udp_services, health_path;
-    struct slice config_name;    /* flag configmap */
-    struct slice http_port;      /* flag http-port */
+    struct slice config_name;                  /* flag configmap */
+    struct slice http_port, https_port;        /* flags of these names */
+    struct slice class_word, class_controller; /* flags ingress-class and controller-class */
+    bool class_by_name;                        /* flag ingress-class-by-name */
     bool has_workload;           /* the flags are those of a Deployment or DaemonSet in the input */
     bool no_http;                /* AKS: no port 80 */
     enum risk risk;              /* what is above it drops the Ingress */
@@ -341,6 +343,8 @@ void rule_outside_locations(struct model *model, const struct server *server, st
                             int64_t body_limit);
 
 /* ---- redirects.c */
+/* What is not known of a redirect that names a port of nginx. */
+void note_ports(struct model *model, struct effect_source source, struct rule *rule);
 void add_rewrite(struct model *model, const struct location *location, struct route_table *table,
                  struct rule *rule);
 void add_redirect(struct model *model, const struct location *location, struct rule *rule);

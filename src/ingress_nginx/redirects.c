@@ -185,6 +185,26 @@ void add_redirect(struct model *model, const struct location *location, struct r
     rule->effects.redirect = redirect;
 }
 
+static int64_t https_port(const struct settings *settings)
+{
+    uint64_t port;
+    return slice_to_uint(settings->https_port, 65535, &port) ? (int64_t)port : 443;
+}
+
+/* Other ports than the usual ones: what nginx writes of its own then is not what clients connect to. */
+void note_ports(struct model *model, struct effect_source source, struct rule *rule)
+{
+    const struct settings *settings = model->settings;
+    bool usual = (!settings->http_port.len || slice_is(settings->http_port, "80")) &&
+                 (!settings->https_port.len || slice_is(settings->https_port, "443"));
+    if (!usual) {
+        rule->unknown = unknown_add(
+            model->run, rule->unknown, ASPECT_REDIRECT, source,
+            SLICE("the redirect names the port that nginx listens on, which is another one than "
+                  "clients connect to, by --http-port or --https-port"));
+    }
+}
+
 /* ---- http to https ------------------------------------------------------------------------- */
 
 /* lua/lua_ingress.lua: the path that is compared is the location's, not the request's. */
@@ -224,7 +244,7 @@ void add_https_redirect(struct model *model, const struct location *location,
     annotation_use(annotations, AN_preserve_trailing_slash);
     if (location_writes_port(model, location)) { /* lua_ingress.lua: the controller's own port */
         redirect->port_from = REDIRECT_PORT_WRITTEN;
-        redirect->port = 443;
+        redirect->port = https_port(settings);
         struct effect_source source = port_source(model, annotations);
         if (redirect->source.name.ptr) {
             rule_add_source(model->run, rule, EFFECT_https_redirect, source);

@@ -245,12 +245,14 @@ static void add_slash_redirect(struct model *model, const struct server *server,
     if (location_writes_port(model, location)) {
         redirect->source = port_source(model, location->item->annotations);
         redirect->port_from = REDIRECT_PORT_LISTENER;
+        note_ports(model, redirect->source, rule);
     }
     rule->effects.redirect = redirect;
     location_frame(model, server, location, rule);
     rule->origin = location->origin;
     rule->implied = true;
-    rule->unknown = unknown_prepend(model->run, model->settings->unknown, server->unknown);
+    rule->unknown = unknown_prepend(model->run, rule->unknown, model->settings->unknown);
+    rule->unknown = unknown_prepend(model->run, rule->unknown, server->unknown);
 }
 
 static const struct location *find_location(const struct server *server,

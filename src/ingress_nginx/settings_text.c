@@ -28,6 +28,8 @@ static const struct {
     {"compute-full-forwarded-for", "false",
      "With use-forwarded-headers: the peer's address is added to X-Forwarded-For."},
     {"configmap", "none", "Flag that names the controller's ConfigMap."},
+    {"controller-class", "k8s.io/ingress-nginx",
+     "Flag: the controller takes Ingresses of IngressClasses with this controller."},
     {"custom-http-errors", "empty",
      "Statuses that the default backend answers instead, on all hosts."},
     {"deep-inspect", "true",
@@ -60,8 +62,21 @@ static const struct {
     {"hsts-include-subdomains", "true", "Part of Strict-Transport-Security."},
     {"hsts-max-age", "31536000 (15724800 before 1.9.5)", "Seconds in Strict-Transport-Security."},
     {"hsts-preload", "false", "Part of Strict-Transport-Security."},
+    {"http-port", "80",
+     "Flag: the port that nginx listens on for http. Backends get it as X-Forwarded-Port; what "
+     "clients connect to is the port of the Service in front."},
     {"http-redirect-code", "308",
      "Status of redirects to https and between names with and without www: 301, 302, 307, 308."},
+    {"https-port", "443",
+     "Flag: the port that nginx listens on for https. Redirects to https name it with "
+     "use-port-in-redirects; backends get 443 as X-Forwarded-Port whatever it is."},
+    {"ingress-class", "nginx",
+     "Flag: the word in the annotation kubernetes.io/ingress.class that the controller takes, for "
+     "which no IngressClass has to be there; with --ingress-class-by-name also the name of an "
+     "IngressClass."},
+    {"ingress-class-by-name", "false",
+     "Flag: Ingresses of the IngressClass that is named like --ingress-class are taken as well, "
+     "whatever its controller is."},
     {"location-snippet", "none",
      "Raw nginx configuration of every location, after configuration-snippet."},
     {"no-auth-locations", "/.well-known/acme-challenge",

@@ -181,8 +181,8 @@ static inline void world_open_with(struct world *world, bool closed, const char 
     kube_init(&world->run, &world->kube);
     kube_read(&world->run, &documents, SLICE("default"), &world->kube);
     kube_finish(&world->run, &world->kube);
-    const struct ingress_choice choice = {
-        .classless = ingress_nginx_takes_classless(&world->run, &world->kube, &world->options)};
+    struct ingress_choice choice = {.taker_count = 0};
+    ingress_nginx_choose(&world->run, &world->kube, &world->options, &choice);
     ingress_claim_all(&world->run, &world->kube, &choice, &world->claims);
     route_table_open(&world->run, &world->table);
     ingress_nginx_build(&world->run, &world->kube, &world->claims, &world->options, &world->table);

@@ -51,7 +51,7 @@ static void gather_movers(struct gathering *g)
     struct ingress_choice choice = planner->side_options->choice;
     const struct kube *kube = &planner->before->kube;
     quiet.diag = diag_beside(planner->run->diag);
-    choice.classless = ingress_nginx_takes_classless(&quiet, kube, &planner->side_options->nginx);
+    ingress_nginx_choose(&quiet, kube, &planner->side_options->nginx, &choice);
     ingress_claim_all(&quiet, kube, &choice, &claims);
     g->movers = ARENA_ARRAY(g->arena, struct mover, claims.count + 1);
     for (size_t i = 0; i < claims.count; i++) {

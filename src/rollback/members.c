@@ -113,7 +113,7 @@ void members_read(struct run *run, const struct kube *kube, const struct side_op
     struct ingress_claims claims;
     struct ingress_choice choice = options->choice;
     quiet.diag = diag_beside(run->diag);
-    choice.classless = ingress_nginx_takes_classless(&quiet, kube, &options->nginx);
+    ingress_nginx_choose(&quiet, kube, &options->nginx, &choice);
     ingress_claim_all(&quiet, kube, &choice, &claims);
     *out = (struct members){.items = ARENA_ARRAY(run->arena, struct member, claims.count + 1),
                             .by_id = map_new(run->arena)};
