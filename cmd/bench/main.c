@@ -5,6 +5,7 @@
 
 static const char usage_text[] =
     "usage: gateshift-bench generate COUNT          COUNT Ingresses as YAML, to stdout\n"
+    "       gateshift-bench log LINES [json]       an access log of 1,000 of them, to stdout\n"
     "       gateshift-bench scan FILE               all events of a YAML file, by libyaml alone\n"
     "       gateshift-bench convert [--gateshift PATH] [-n RUNS] [--growth]\n"
     "       gateshift-bench validate [--gateshift PATH] [-n RUNS] [--growth]\n"
@@ -14,6 +15,9 @@ static const char usage_text[] =
     "rules\n"
     "       gateshift-bench requests [-n COUNT]     requests a second, by profile, hosts and "
     "paths\n"
+    "       gateshift-bench replay [-n LINES]       access logs through 1,000 Ingresses, by "
+    "threads "
+    "and parts\n"
     "\n"
     "convert runs 'scan' and 'gateshift convert' on the same 10,000 Ingresses in turn, validate "
     "runs\n"
@@ -44,6 +48,16 @@ static int generate(char **argv)
         return usage("'generate' needs a number of Ingresses");
     }
     return bench_generate(count, stdout) ? 0 : 4;
+}
+
+static int access_log(char **argv)
+{
+    size_t lines;
+    bool json = argv[0] && argv[1] && strcmp(argv[1], "json") == 0;
+    if (!parse_count(argv[0], &lines) || (argv[1] && !json)) {
+        return usage("'log' takes a number of lines, and 'json'");
+    }
+    return bench_generate_log(lines, BENCH_LOG_OBJECTS, json, stdout) ? 0 : 4;
 }
 
 static int scan(char **argv)
@@ -152,12 +166,26 @@ static int diff(char **argv)
     return bench_rules(gateshift) ? 0 : 4;
 }
 
+static int replay(char **argv)
+{
+    char gateshift[4096];
+    size_t lines = 10000000;
+    bool given = argv[0] && strcmp(argv[0], "-n") == 0;
+    if (argv[0] && (!given || !parse_count(argv[1], &lines) || !lines || argv[2])) {
+        return usage("'replay' takes -n and a number of lines");
+    }
+    if (!program_path(gateshift, sizeof gateshift, "gateshift")) {
+        return usage("cannot find this program's own path");
+    }
+    return bench_replay(gateshift, lines) ? 0 : 4;
+}
+
 static const struct {
     const char *name;
     int (*run)(char **argv); /* what follows the name, ended by a null */
 } commands[] = {{"generate", generate}, {"scan", scan},           {"convert", convert},
                 {"validate", validate}, {"languages", languages}, {"requests", requests},
-                {"diff", diff}};
+                {"diff", diff},         {"log", access_log},      {"replay", replay}};
 
 int main(int argc, char **argv)
 {

@@ -9,14 +9,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { RUNS_MAX = 1000 };
-
-struct usage {
-    double user; /* seconds */
-    size_t peak; /* bytes */
-};
 
 static void silence(int descriptor)
 {
@@ -27,9 +23,10 @@ static void silence(int descriptor)
     }
 }
 
-/* Exit status 1 is an answer of gateshift, not a failure. */
-static bool run_child(char *const argv[], struct usage *out)
+bool bench_run(char *const argv[], struct bench_usage *out)
 {
+    struct timespec begin, end;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
     pid_t child = fork();
     if (child < 0) {
         perror("gateshift-bench: fork");
@@ -53,7 +50,10 @@ static bool run_child(char *const argv[], struct usage *out)
                 WIFEXITED(state) ? WEXITSTATUS(state) : WTERMSIG(state));
         return false;
     }
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    out->wall = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
     out->user = (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
+    out->system = (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
     out->peak = (size_t)usage.ru_maxrss * 1024;
     return true;
 }
@@ -81,13 +81,13 @@ static bool measure(const struct bench_options *options, char *file, size_t byte
         gateshift, options->validate ? validate : convert, flag, file, to, target, NULL};
     double *scans = calloc(options->runs, sizeof *scans);
     double *shifts = calloc(options->runs, sizeof *shifts);
-    struct usage usage = {0};
+    struct bench_usage usage = {0};
     size_t peak = 0;
     bool good = self && gateshift && scans && shifts;
     for (size_t i = 0; good && i < options->runs; i++) {
-        good = run_child(scan_argv, &usage);
+        good = bench_run(scan_argv, &usage);
         scans[i] = usage.user;
-        good = good && run_child(shift_argv, &usage);
+        good = good && bench_run(shift_argv, &usage);
         shifts[i] = usage.user;
         peak = usage.peak > peak ? usage.peak : peak;
     }
@@ -124,7 +124,7 @@ static bool generate_into(const char *file, const struct bench_options *options,
     return good;
 }
 
-static bool open_temporary(char *file, size_t size)
+bool bench_temporary(char *file, size_t size)
 {
     const char *folder = getenv("TMPDIR");
     int length = snprintf(file, size, "%s/gateshift-bench-XXXXXX", folder ? folder : "/tmp");
@@ -142,10 +142,10 @@ static bool measure_rules(const char *program, char *file, size_t rules, size_t 
     char diff[] = "diff", before[] = "--before", to[] = "--to", target[] = "aks-approuting";
     char *gateshift = strdup(program);
     char *const argv[] = {gateshift, diff, before, file, to, target, NULL};
-    struct usage usage = {0};
+    struct bench_usage usage = {0};
     FILE *out = fopen(file, "wb");
     bool good = gateshift && out && bench_generate_rules(rules, hosts, out);
-    good = (!out || fclose(out) == 0) && good && run_child(argv, &usage);
+    good = (!out || fclose(out) == 0) && good && bench_run(argv, &usage);
     if (good) {
         printf("%9zu %9zu %9.2f %9.1f\n", hosts, rules, usage.user,
                (double)usage.peak / (1024.0 * 1024.0));
@@ -162,7 +162,7 @@ bool bench_rules(const char *gateshift)
     } sizes[] = {{500, 1},  {1000, 1}, {2000, 1},  {5000, 1},
                  {10, 200}, {10, 500}, {10, 1000}, {10, 2000}};
     char file[4096];
-    if (!open_temporary(file, sizeof file)) {
+    if (!bench_temporary(file, sizeof file)) {
         return false;
     }
     bool good = true;
@@ -181,7 +181,7 @@ bool bench_measure(const struct bench_options *options)
         return false;
     }
     char file[4096];
-    if (!open_temporary(file, sizeof file)) {
+    if (!bench_temporary(file, sizeof file)) {
         return false;
     }
     size_t bytes = 0;

@@ -136,6 +136,17 @@ void app_read(struct app *app, const struct words *paths, struct kube *kube)
     side_read(&app->run, &input, app->options.namespace, kube);
 }
 
+void app_evidence(struct app *app, const struct words *paths, struct evidence *out)
+{
+    struct input input = {0};
+    if (paths->count) {
+        app_input(app, paths, &input);
+    }
+    for (size_t i = 0; i < input.count; i++) {
+        evidence_read(&app->run, &input.files[i], out);
+    }
+}
+
 void app_side_options(const struct app *app, struct slice as, struct side_options *out)
 {
     const struct options *options = &app->options;

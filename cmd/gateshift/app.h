@@ -3,6 +3,7 @@
 #define GATESHIFT_APP_H
 
 #include "compare/compare.h"
+#include "evidence/evidence.h"
 #include "expect/expect.h"
 #include "frontend/frontend.h"
 #include "options.h"
@@ -27,6 +28,8 @@ int cmd_show(struct app *app);
 int cmd_plan(struct app *app);
 int cmd_rollback(struct app *app);
 int cmd_report(struct app *app);
+int cmd_replay(struct app *app);
+int cmd_merge(struct app *app);
 int cmd_validate(struct app *app);
 int cmd_snapshot(struct app *app);
 int cmd_explain(struct app *app);
@@ -45,6 +48,8 @@ bool app_has_input(const struct app *app);
 void app_input(struct app *app, const struct words *paths, struct input *out);
 /* The same into objects. */
 void app_read(struct app *app, const struct words *paths, struct kube *kube);
+/* Reads evidence, as --evidence and merge take it. */
+void app_evidence(struct app *app, const struct words *paths, struct evidence *out);
 /* The options of a side; `as` is the name of a data plane, or absent. */
 void app_side_options(const struct app *app, struct slice as, struct side_options *out);
 /* False with a usage line when an option has no meaning. */

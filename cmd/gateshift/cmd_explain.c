@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <pcre2.h>
 #include <yaml.h>
+#include <zlib.h>
 
 #define PREFIX "nginx.ingress.kubernetes.io/"
 
@@ -314,8 +315,8 @@ int cmd_version(struct app *app)
     char pcre[64] = "";
     yaml_get_version(&major, &minor, &patch);
     pcre2_config(PCRE2_CONFIG_VERSION, pcre);
-    buf_printf(&app->out, "gateshift %s\nlibyaml %d.%d.%d, jansson %s, pcre2 %s, %s\n",
-               GATESHIFT_VERSION, major, minor, patch, jansson_version_str(), pcre,
+    buf_printf(&app->out, "gateshift %s\nlibyaml %d.%d.%d, jansson %s, pcre2 %s, zlib %s, %s\n",
+               GATESHIFT_VERSION, major, minor, patch, jansson_version_str(), pcre, zlibVersion(),
                OpenSSL_version(OPENSSL_VERSION));
     return EXIT_WELL;
 }

@@ -125,6 +125,10 @@ static int dispatch(struct app *app)
         return cmd_rollback(app);
     case COMMAND_REPORT:
         return cmd_report(app);
+    case COMMAND_REPLAY:
+        return cmd_replay(app);
+    case COMMAND_MERGE:
+        return cmd_merge(app);
     case COMMAND_SNAPSHOT:
         return cmd_snapshot(app);
     case COMMAND_EXPLAIN:

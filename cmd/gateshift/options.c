@@ -96,6 +96,11 @@ static const struct command_row commands[] = {
      "write the manifests that put Ingresses back, and prove them"},
     {COMMAND_REPORT, "report", NULL, 0, 0, "-f PATH... [--to TARGET] [OPTION...]",
      "say how ready Ingresses are, what differs, and who owns what afterwards"},
+    {COMMAND_REPLAY, "replay", "LOG...", 1, SIZE_MAX,
+     "-f PATH... [--to TARGET] [OPTION...] LOG...\n-f PATH... --after PATH... [OPTION...] LOG...",
+     "ask both sides what access logs hold, and count what would change"},
+    {COMMAND_MERGE, "merge", "FILE...", 1, SIZE_MAX, "[OPTION...] FILE...",
+     "add up what parts of a replay counted"},
     {COMMAND_SNAPSHOT, "snapshot", NULL, 0, 0,
      "--out-dir DIR [-A|-n NAME] [OPTION...]\n--print-rbac [-n NAME] [--with-certificates]",
      "read from a cluster what a migration needs, into a folder"},
@@ -110,14 +115,15 @@ static const struct command_row commands[] = {
 /* Those that read what a data plane does, and those that read objects at all. */
 #define SIDES                                                                                      \
     (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_SHOW |             \
-     COMMAND_ROLLBACK | COMMAND_REPORT | COMMAND_PLAN)
+     COMMAND_ROLLBACK | COMMAND_REPORT | COMMAND_PLAN | COMMAND_REPLAY)
 #define READERS (SIDES | COMMAND_VALIDATE)
 #define CONVERTERS                                                                                 \
     (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_ROLLBACK |         \
-     COMMAND_REPORT | COMMAND_PLAN)
-#define ON_CLUSTER ((READERS & ~COMMAND_TEST) | COMMAND_SNAPSHOT)
-#define ANY_COMMAND                                                                                \
-    (READERS | COMMAND_SNAPSHOT | COMMAND_EXPLAIN | COMMAND_VERSION | COMMAND_COMPLETION)
+     COMMAND_REPORT | COMMAND_PLAN | COMMAND_REPLAY)
+/* Those that have something to say of their input. */
+#define SPEAKERS    (READERS | COMMAND_SNAPSHOT | COMMAND_MERGE)
+#define ON_CLUSTER  ((READERS & ~COMMAND_TEST) | COMMAND_SNAPSHOT)
+#define ANY_COMMAND (SPEAKERS | COMMAND_EXPLAIN | COMMAND_VERSION | COMMAND_COMPLETION)
 
 #define SWITCH(name, letter, member, commands, text)                                               \
     {                                                                                              \
@@ -145,6 +151,8 @@ static const struct option_row rows[] = {
     LIST("before", 0, before, COMMAND_DIFF, "PATH", "what runs today; repeatable"),
     LIST("after", 0, after, COMMAND_DIFF, "PATH",
          "what is to run; repeatable; without it --before is converted"),
+    LIST("after", 0, after, COMMAND_REPLAY, "PATH",
+         "what is to run; repeatable; without it -f is converted"),
     SWITCH("cluster", 0, cluster, READERS & ~(COMMAND_TEST | COMMAND_DIFF),
            "read the cluster of the kubeconfig, as gateshift-snapshot(1) does"),
     SWITCH("cluster", 0, cluster, COMMAND_DIFF, "the same for --before, from the cluster"),
@@ -176,8 +184,9 @@ static const struct option_row rows[] = {
     CHOICE("output", 'o', output, COMMAND_CONVERT, "FORMAT", yaml_or_json, "format of the objects"),
     CHOICE("output", 'o', output, COMMAND_ROLLBACK, "FORMAT", yaml_or_json,
            "the manifests; json: with the order, what to delete, and the proof"),
-    CHOICE("output", 'o', output, COMMAND_SIMULATE | COMMAND_SHOW | COMMAND_VALIDATE, "FORMAT",
-           text_or_json, "format of the result"),
+    CHOICE("output", 'o', output,
+           COMMAND_SIMULATE | COMMAND_SHOW | COMMAND_VALIDATE | COMMAND_REPLAY | COMMAND_MERGE,
+           "FORMAT", text_or_json, "format of the result"),
     CHOICE("output", 'o', output, COMMAND_DIFF, "FORMAT", report_format_name,
            "format of the result; accept: a file to begin with for --accept"),
     CHOICE("output", 'o', output, COMMAND_REPORT, "FORMAT", survey_format_name,
@@ -202,6 +211,15 @@ static const struct option_row rows[] = {
          "put back the Ingresses of this wave of the plan only"),
     TEXT("out-dir", 0, out_dir, COMMAND_ROLLBACK, "DIR",
          "write manifests, steps and proof into a folder"),
+    TEXT("log-format", 0, log_format, COMMAND_REPLAY, "FORMAT",
+         "auto, ingress-nginx, combined, main, common, envoy, istio, json, or a pattern"),
+    LIST("keys", 0, keys, COMMAND_REPLAY, "FIELD=KEY,...",
+         "where JSON lines tell a request, such as host=vhost; see gateshift-replay(1)"),
+    TEXT("jobs", 'j', jobs, COMMAND_REPLAY, "NUMBER", "threads that read lines (1)"),
+    TEXT("part", 0, part, COMMAND_REPLAY, "K/N", "read this part of the logs only, such as 1/8"),
+    TEXT("partial", 0, partial, COMMAND_REPLAY | COMMAND_MERGE, "FILE",
+         "write the counts to a file, or to - for standard output, for gateshift merge"),
+    SWITCH("force", 0, force, COMMAND_REPLAY | COMMAND_MERGE, "overwrite the file of --partial"),
     SWITCH("force", 0, force, COMMAND_CONVERT | COMMAND_ROLLBACK | COMMAND_PLAN,
            "overwrite files in --out-dir"),
     SWITCH("check", 0, check, COMMAND_CONVERT,
@@ -235,12 +253,13 @@ static const struct option_row rows[] = {
          "namespace of Gateways that several namespaces share (gateways)"),
     SWITCH("convert", 0, convert, COMMAND_SIMULATE | COMMAND_TEST,
            "ask the converted objects only"),
-    CHOICE("as", 0, as, COMMAND_SIMULATE | COMMAND_TEST, "NAME", planes,
+    CHOICE("as", 0, as, COMMAND_SIMULATE | COMMAND_TEST | COMMAND_REPLAY, "NAME", planes,
            "data plane that the objects are read as"),
     CHOICE("as", 0, as, COMMAND_SHOW, "NAME", shown_as,
            "data plane that the objects are read as; nginx: print the servers and locations"),
     CHOICE("before-as", 0, before_as, COMMAND_DIFF, "NAME", planes, "the same for --before"),
-    CHOICE("after-as", 0, after_as, COMMAND_DIFF, "NAME", planes, "the same for --after"),
+    CHOICE("after-as", 0, after_as, COMMAND_DIFF | COMMAND_REPLAY, "NAME", planes,
+           "the same for --after"),
     LIST("before-settings", 0, before_settings, COMMAND_DIFF, "PATH|--FLAG",
          "settings of the controller for --before: its ConfigMap, its Deployment, or a flag"),
     LIST("after-settings", 0, after_settings, COMMAND_DIFF, "PATH|--FLAG",
@@ -264,20 +283,18 @@ static const struct option_row rows[] = {
     CHOICE("fail-on", 0, fail_on,
            COMMAND_CONVERT | COMMAND_VALIDATE | COMMAND_ROLLBACK | COMMAND_REPORT | COMMAND_PLAN,
            "LEVEL", error_levels, "exit with 1 from this level on"),
-    CHOICE("fail-on", 0, fail_on, COMMAND_DIFF, "LEVEL", difference_levels,
-           "exit with 1 from this level on"),
+    CHOICE("fail-on", 0, fail_on, COMMAND_DIFF | COMMAND_REPLAY | COMMAND_MERGE, "LEVEL",
+           difference_levels, "exit with 1 from this level on"),
     SWITCH("keep-going", 0, keep_going, SIDES,
            "write results although the input has errors (exit status stays 3)"),
-    CHOICE("diagnostics", 0, diagnostics, READERS | COMMAND_SNAPSHOT, "FORMAT", diagnostic_formats,
+    CHOICE("diagnostics", 0, diagnostics, SPEAKERS, "FORMAT", diagnostic_formats,
            "format of messages on standard error"),
-    CHOICE("min-severity", 0, min_severity, READERS | COMMAND_SNAPSHOT, "LEVEL", severities,
+    CHOICE("min-severity", 0, min_severity, SPEAKERS, "LEVEL", severities,
            "print messages from this level on; what is counted stays the same"),
-    SWITCH("all", 0, all, READERS | COMMAND_SNAPSHOT,
-           "print each message, also where many say the same"),
-    CHOICE("color", 0, color, READERS | COMMAND_SNAPSHOT, "WHEN", colours, "colour in messages"),
-    LIST("limit", 0, limits, READERS | COMMAND_SNAPSHOT, "NAME=VALUE",
-         "raise a limit; see gateshift(1)"),
-    SWITCH("quiet", 'q', quiet, READERS | COMMAND_SNAPSHOT, "no closing summary"),
+    SWITCH("all", 0, all, SPEAKERS, "print each message, also where many say the same"),
+    CHOICE("color", 0, color, SPEAKERS, "WHEN", colours, "colour in messages"),
+    LIST("limit", 0, limits, SPEAKERS, "NAME=VALUE", "raise a limit; see gateshift(1)"),
+    SWITCH("quiet", 'q', quiet, SPEAKERS, "no closing summary"),
     SWITCH("help", 'h', help, ANY_COMMAND, "print this help"),
 };
 

@@ -22,7 +22,9 @@ enum command {
     COMMAND_ROLLBACK = 512,
     COMMAND_SNAPSHOT = 1024,
     COMMAND_REPORT = 2048,
-    COMMAND_PLAN = 4096
+    COMMAND_PLAN = 4096,
+    COMMAND_REPLAY = 8192,
+    COMMAND_MERGE = 16384
 };
 
 struct command_row {
@@ -45,7 +47,7 @@ struct options {
     const struct command_row *command; /* null: none was named */
     struct words operands;
     struct words files, before, after, before_settings, after_settings, accept, headers, limits,
-        aspects, assume, controller_flags, hosts;
+        aspects, assume, controller_flags, hosts, keys, evidence;
     struct slice namespace, output, out_dir, from, from_version, ingress_class, controller_config;
     struct slice to, api_version, channel, aks_version, gateway_class, gateway, fail_on;
     struct slice fidelity, layout, gateway_namespace, selector, rbac;
@@ -53,6 +55,7 @@ struct options {
         body_size;
     struct slice kubeconfig, context, request_timeout;
     struct slice waves, plan, wave;
+    struct slice log_format, jobs, part, partial;
     bool help, keep_going, force, flat, closed, convert, strict, quiet, all, coverage, check;
     bool cluster, all_namespaces, with_certificates, print_rbac;
 };

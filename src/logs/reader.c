@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,7 +12,8 @@ struct log_reader {
     struct slice source;
     gzFile file; /* also reads what is not compressed */
     struct arena *arena;
-    char *rest; /* what was read and is no whole line yet; LOG_BLOCK bytes */
+    char *
+        rest; /* what was read and is no whole line yet; LOG_BLOCK bytes, and the beginning behind them */
     size_t rest_len;
     uint64_t line;   /* number of the next line */
     uint64_t offset; /* of what is in `rest` first, in the text */
@@ -138,13 +140,17 @@ struct log_reader *log_open(struct arena *arena, struct slice path, size_t part,
         return NULL;
     }
     (void)gzbuffer(reader->file, READ_AHEAD);
-    reader->rest = arena_alloc(arena, LOG_BLOCK);
-    if (!fill(reader, error)) {
+    reader->rest = malloc(LOG_BLOCK + BEGINNING);
+    if (!reader->rest) {
+        *error = fail(arena, path, strerror(errno));
+    }
+    if (!reader->rest || !fill(reader, error)) {
         log_close(reader);
         return NULL;
     }
     size_t shown = reader->rest_len < BEGINNING ? reader->rest_len : BEGINNING;
-    reader->beginning = arena_copy(arena, (struct slice){reader->rest, shown});
+    memcpy(reader->rest + LOG_BLOCK, reader->rest, shown);
+    reader->beginning = (struct slice){reader->rest + LOG_BLOCK, shown};
     if (!choose_part(reader, fd, part, parts, index, error)) {
         log_close(reader);
         return NULL;
@@ -155,6 +161,7 @@ struct log_reader *log_open(struct arena *arena, struct slice path, size_t part,
 void log_close(struct log_reader *reader)
 {
     (void)gzclose(reader->file);
+    free(reader->rest);
 }
 
 struct slice log_source(const struct log_reader *reader)

@@ -1,0 +1,195 @@
+#include "app.h"
+#include "replay/replay.h"
+#include "replay_result.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- options ------------------------------------------------------------------------------ */
+
+static bool read_part(struct app *app, struct replay_options *out)
+{
+    struct slice text = app->options.part;
+    size_t slash = slice_find(text, '/', 0);
+    uint64_t part = 0, parts = 0;
+    if (!text.len) {
+        return true;
+    }
+    if (!slice_to_uint(slice_sub(text, 0, slash), 1000000, &part) ||
+        !slice_to_uint(slice_sub(text, slash + 1, text.len), 1000000, &parts) || !part ||
+        part > parts) {
+        app_usage(app, "'--part' takes a part such as 1/8, not '" SLICE_FMT "'", SLICE_ARG(text));
+        return false;
+    }
+    out->part = (size_t)part;
+    out->parts = (size_t)parts;
+    return true;
+}
+
+static bool read_jobs(struct app *app, struct replay_options *out)
+{
+    struct slice text = app->options.jobs;
+    uint64_t jobs = 1;
+    if (text.len && (!slice_to_uint(text, REPLAY_JOBS_MAX, &jobs) || !jobs)) {
+        app_usage(app, "'--jobs' takes a number from 1 to %d, not '" SLICE_FMT "'", REPLAY_JOBS_MAX,
+                  SLICE_ARG(text));
+        return false;
+    }
+    out->jobs = (unsigned)jobs;
+    return true;
+}
+
+static bool read_format(struct app *app, struct replay_options *out)
+{
+    const struct words *keys = &app->options.keys;
+    struct slice name = app->options.log_format, why;
+    bool found = !name.len || slice_is(name, log_format_name(0));
+    out->format = name;
+    out->keys = keys->items;
+    out->key_count = keys->count;
+    if (found || log_format_make(app->run.arena, name, keys->items, keys->count, &why)) {
+        return true;
+    }
+    struct slice names = SLICE("");
+    for (size_t i = 0; log_format_name(i); i++) {
+        names = ARENA_JOIN(app->run.arena, names, slice_of(log_format_name(i)), SLICE(", "));
+    }
+    app_usage(app,
+              "'--log-format' takes one of " SLICE_FMT
+              "or a pattern of nginx or Envoy, not '" SLICE_FMT "': " SLICE_FMT,
+              SLICE_ARG(names), SLICE_ARG(name), SLICE_ARG(why));
+    return false;
+}
+
+/* Keys are of JSON, whether it is named or found out. */
+static bool read_keys(struct app *app)
+{
+    const struct words *keys = &app->options.keys;
+    struct slice why;
+    if (!keys->count ||
+        log_format_make(app->run.arena, SLICE("json"), keys->items, keys->count, &why)) {
+        return true;
+    }
+    app_usage(app, "'--keys': " SLICE_FMT, SLICE_ARG(why));
+    return false;
+}
+
+/* ---- progress ----------------------------------------------------------------------------- */
+
+struct progress {
+    time_t told;
+};
+
+static void tell_progress(void *user, uint64_t lines)
+{
+    struct progress *progress = user;
+    time_t now = time(NULL);
+    if (now != progress->told) {
+        progress->told = now;
+        (void)fprintf(stderr, "\r%llu lines ", (unsigned long long)lines);
+    }
+}
+
+static void end_progress(void)
+{
+    (void)fputs("\r\x1b[K", stderr);
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+static int count(struct app *app, struct side *before, struct side *after,
+                 struct replay_options *options)
+{
+    const struct replay_side sides[] = {{&before->table, side_evaluator(&app->run, before)},
+                                        {&after->table, side_evaluator(&app->run, after)}};
+    struct replay *replay = replay_new(&app->run, &sides[0], &sides[1]);
+    struct progress progress = {time(NULL)};
+    struct evidence evidence = {0};
+    struct slice why;
+    if (isatty(STDERR_FILENO) && !app->options.quiet) {
+        options->progress = tell_progress;
+        options->user = &progress;
+    }
+    bool read = replay_logs(&app->run, replay, app->options.operands.items,
+                            app->options.operands.count, options, &evidence, &why);
+    if (options->progress) {
+        end_progress();
+    }
+    if (!read && (app->options.partial.len || !evidence.counts[EVIDENCE_LINES])) {
+        return app_failure(app, SLICE_FMT,
+                           SLICE_ARG(why)); /* a part that lacks something adds up wrongly */
+    }
+    int status =
+        app->options.partial.len ? replay_partial(app, &evidence) : replay_result(app, &evidence);
+    return read ? status : app_failure(app, SLICE_FMT, SLICE_ARG(why));
+}
+
+static bool build_after(struct app *app, struct side *before, const struct convert_options *convert,
+                        struct side *after)
+{
+    struct side_options options;
+    struct run quiet = app->run; /* what there is to say of a conversion, convert says */
+    quiet.diag = diag_beside(app->run.diag);
+    if (!app->options.after.count) {
+        struct converted converted = {0};
+        convert_table(&quiet, &before->kube, &before->table, convert, &converted);
+        return side_from_converted(&quiet, &converted, &before->kube, convert->target, after);
+    }
+    app_side_options(app, app->options.after_as, &options);
+    if (!app->options.after_as.len && app->options.to.len) {
+        options.profile = slice_of(convert->target->profile);
+    }
+    return side_build(&app->run, &options, after);
+}
+
+static int replay_sides(struct app *app, const struct convert_options *convert,
+                        struct replay_options *options)
+{
+    struct side before = {0}, after = {0};
+    struct side_options side_options;
+    app_side_options(app, app->options.as, &side_options);
+    app_read(app, &app->options.files, &before.kube);
+    if (app->options.after.count) {
+        app_read(app, &app->options.after, &after.kube);
+        side_share_both(&app->run, &before.kube, &after.kube);
+    }
+    if (!side_build(&app->run, &side_options, &before)) {
+        return EXIT_INPUT;
+    }
+    int status = EXIT_INPUT;
+    if (!app_stops(app) && build_after(app, &before, convert, &after)) {
+        status = app_stops(app) ? EXIT_INPUT : count(app, &before, &after, options);
+        side_close(&after);
+    }
+    side_close(&before);
+    return status == EXIT_ENVIRONMENT ? status : app_status(app, status);
+}
+
+static bool has_stdin(const struct words *words)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (slice_is(words->items[i], "-")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int cmd_replay(struct app *app)
+{
+    struct convert_options convert;
+    struct replay_options options = {0};
+    if (!app_has_input(app)) {
+        return app_usage(app, "'replay' needs what runs today: -f PATH, or --cluster");
+    }
+    if (has_stdin(&app->options.operands) &&
+        (has_stdin(&app->options.files) || has_stdin(&app->options.after))) {
+        return app_usage(app, "manifests and a log cannot both be standard input");
+    }
+    if (!app_convert_options(app, &convert) || !read_part(app, &options) ||
+        !read_jobs(app, &options) || !read_keys(app) || !read_format(app, &options)) {
+        return EXIT_USAGE;
+    }
+    return replay_sides(app, &convert, &options);
+}

@@ -1,0 +1,84 @@
+#include "replay_result.h"
+
+#include "folder.h"
+#include "replay/replay.h"
+
+#include <unistd.h>
+
+static enum impact fail_level(const struct options *options)
+{
+    return slice_is(options->fail_on, "breaking")   ? IMPACT_BREAKING
+           : slice_is(options->fail_on, "cosmetic") ? IMPACT_COSMETIC
+                                                    : IMPACT_CHANGED;
+}
+
+static bool fails(const struct app *app, const struct evidence *evidence)
+{
+    for (size_t i = 0; i < evidence->finding_count; i++) {
+        const struct evidence_finding *finding = evidence->findings[i];
+        if (finding->requests && !finding->platform &&
+            finding->impact >= fail_level(&app->options)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_json(struct app *app, struct evidence *evidence, int indent, struct buf *out)
+{
+    evidence_finish(app->run.arena, evidence);
+    document_write_json(evidence_node(&app->run, evidence), indent, out);
+}
+
+static void summarize(struct app *app, const struct evidence *evidence)
+{
+    const uint64_t *counts = evidence->counts;
+    buf_printf(&app->summary, "%llu requests: %llu the same, %llu different, %llu cannot be said\n",
+               (unsigned long long)counts[EVIDENCE_REQUESTS],
+               (unsigned long long)counts[EVIDENCE_SAME],
+               (unsigned long long)counts[EVIDENCE_DIFFERENT],
+               (unsigned long long)counts[EVIDENCE_UNSAID]);
+}
+
+int replay_result(struct app *app, struct evidence *evidence)
+{
+    enum { SHOWN = 10 };
+    const struct replay_print style = {.most = app->options.all ? 0 : SHOWN,
+                                       .colour = app_colours(app, STDOUT_FILENO)};
+    if (app_output_is(app, "json")) {
+        put_json(app, evidence, 2, &app->out);
+    } else {
+        evidence_finish(app->run.arena, evidence);
+        replay_print(&app->run, evidence, &style, &app->out);
+    }
+    summarize(app, evidence);
+    return fails(app, evidence) ? EXIT_NO : EXIT_WELL;
+}
+
+/* One line, so that an engine that gathers lines gathers whole parts. */
+int replay_partial(struct app *app, struct evidence *evidence)
+{
+    struct slice path = app->options.partial, why = SLICE_ABSENT;
+    struct folder folder;
+    struct buf text;
+    if (slice_is(path, "-")) {
+        put_json(app, evidence, 0, &app->out);
+        return EXIT_WELL;
+    }
+    size_t name = path.len;
+    while (name > 0 && path.ptr[name - 1] != '/') {
+        name--;
+    }
+    struct slice above = name > 1 ? slice_sub(path, 0, name - 1) : name ? SLICE("/") : SLICE(".");
+    if (!folder_open(app->run.arena, above, app->options.force, &folder, &why)) {
+        return app_failure(app, SLICE_FMT, SLICE_ARG(why));
+    }
+    buf_init(&text, BUF_TEXT_MAX);
+    put_json(app, evidence, 0, &text);
+    bool written = folder_put(&folder, slice_sub(path, name, path.len), buf_slice(&text), &why) &&
+                   folder_commit(&folder, &why);
+    folder_close(&folder);
+    buf_release(&text);
+    summarize(app, evidence);
+    return written ? EXIT_WELL : app_failure(app, SLICE_FMT, SLICE_ARG(why));
+}

@@ -1,0 +1,88 @@
+/* Shared by the files of this module. */
+#ifndef GATESHIFT_REPLAY_PRIV_H
+#define GATESHIFT_REPLAY_PRIV_H
+
+#include "replay/replay.h"
+
+/* A route as people know it: rules of several entries and listeners that come from one place. */
+struct route_facts {
+    enum evidence_side side;
+    struct slice text;
+    const struct origin *origin;
+};
+/* Hosts that can have been asked. */
+struct candidates {
+    struct texts hosts;
+    size_t capacity;
+    bool open; /* and others, whose names come from an expression */
+};
+struct replay {
+    struct replay_side side[2];
+    struct judge *judge;
+    struct slice fingerprint;
+    struct route_facts *routes;
+    size_t route_count, route_capacity;
+    struct map *route_of; /* address of a struct match -> position + 1 */
+    /* What the rules of either side read, beyond method, host and path. */
+    bool reads_query, reads_client;
+    struct texts reads_headers;
+    struct map *upstreams; /* name -> struct candidates */
+    struct candidates all;
+    bool
+        names_all; /* the data plane before names the upstream of each Service in its log as we do */
+};
+enum { ROUTE_NONE = 0 };
+/* Position + 1; ROUTE_NONE when nobody wrote the rule. */
+size_t route_of(const struct replay *replay, const struct rule *rule);
+/* The same for the rule of a match. */
+size_t route_of_match(const struct replay *replay, const struct match *match);
+
+/* ---- upstreams.c -------------------------------------------------------------------------- */
+
+void upstreams_index(struct run *run, struct replay *replay);
+const struct candidates *upstream_candidates(const struct replay *replay,
+                                             const struct log_entry *entry);
+/* Does the log contradict an outcome of the side before? */
+enum held { HELD_YES, HELD_SILENT, HELD_NO };
+enum held log_holds(const struct replay *replay, struct arena *scratch,
+                    const struct log_entry *entry, const struct outcome *outcome);
+/* "the model forwards to shop/web:80, the log has 404 from no upstream" */
+void log_against(const struct replay *replay, const struct log_entry *entry,
+                 const struct outcome *outcome, struct buf *out);
+
+/* ---- decide.c ----------------------------------------------------------------------------- */
+
+enum { DECISION_FINDINGS_MAX = JUDGEMENTS_MAX };
+enum answer_kind { SAID_SAME, SAID_DIFFERENT, SAID_NOTHING };
+struct decision {
+    enum answer_kind kind;
+    enum held held;
+    struct slice reason;  /* SAID_NOTHING */
+    struct slice against; /* HELD_NO */
+    size_t routes[2];     /* before, after; ROUTE_NONE: none, or it is not told which */
+    size_t *possible;     /* others that may have decided */
+    size_t possible_count;
+    struct judgement *findings;
+    size_t finding_count;
+    struct slice host, scheme; /* as asked; absent: several */
+};
+/* What is the same for all lines of a file. */
+struct question {
+    const struct replay *replay;
+    const struct log_format *format;
+};
+/* The target with a query that nobody looks at replaced: the same decision for all of them. */
+struct slice plain_target(const struct replay *replay, struct arena *arena, struct slice target);
+void decide(const struct question *question, struct arena *scratch, const struct log_entry *entry,
+            struct decision *out);
+
+/* ---- worker.c ----------------------------------------------------------------------------- */
+
+struct worker;
+struct worker *worker_open(struct run *run, const struct replay *replay, bool uncached);
+void worker_close(struct worker *worker);
+void worker_block(struct worker *worker, const struct log_format *format, struct slice source,
+                  const struct log_block *block);
+const struct evidence *worker_evidence(const struct worker *worker);
+
+#endif
