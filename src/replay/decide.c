@@ -33,12 +33,21 @@ static bool is_plain_query(struct slice query)
     return query.len > 0;
 }
 
-struct slice plain_target(const struct replay *replay, struct arena *arena, struct slice target)
+struct slice reduced_target(const struct replay *replay, struct arena *arena, struct slice target)
 {
     struct slice path, query;
     target_split(target, &path, &query);
-    return replay->reads_query || !is_plain_query(query) ? target
-                                                         : ARENA_JOIN(arena, path, SLICE("?q"));
+    struct slice reduced = paths_reduce(replay->paths, arena, path);
+    bool plain = !replay->reads_query && is_plain_query(query);
+    return query.ptr ? ARENA_JOIN(arena, reduced, SLICE("?"), plain ? SLICE("q") : query) : reduced;
+}
+
+/* Data planes themselves tell these apart from all others: preflights, and what they do not take. */
+struct slice reduced_method(const struct replay *replay, struct slice method)
+{
+    static const char *const special[] = {"OPTIONS", "TRACE", "CONNECT"};
+    bool kept = replay->reads_method || slice_is_one_of(method, special, ARRAY_LEN(special));
+    return kept ? method : SLICE("GET");
 }
 
 /* ---- readings of a line ------------------------------------------------------------------- */
@@ -72,13 +81,14 @@ static void start_request(struct deciding *deciding, struct slice host, struct s
                           struct request *out)
 {
     const struct log_entry *entry = deciding->entry;
-    bool https = slice_is(scheme, "https");
+    bool https = slice_is(scheme, "https"), exact = deciding->question->exact;
     bool port = entry->port && listens(deciding->replay->side[0].table, https, entry->port);
     *out = (struct request){
-        .method = entry->method,
+        .method = exact ? entry->method : reduced_method(deciding->replay, entry->method),
         .scheme = scheme,
         .host = host,
-        .target = plain_target(deciding->replay, deciding->arena, entry->target),
+        .target = exact ? entry->target
+                        : reduced_target(deciding->replay, deciding->arena, entry->target),
         .port = port ? entry->port : 0,
         .client_text = deciding->replay->reads_client ? entry->client : SLICE("192.0.2.10"),
         .open = true};

@@ -23,9 +23,10 @@ struct replay {
     struct route_facts *routes;
     size_t route_count, route_capacity;
     struct map *route_of; /* address of a struct match -> position + 1 */
-    /* What the rules of either side read, beyond method, host and path. */
-    bool reads_query, reads_client;
+    /* What the rules of either side read, beyond host and path. */
+    bool reads_method, reads_query, reads_client;
     struct texts reads_headers;
+    struct paths *paths;
     struct map *upstreams; /* name -> struct candidates */
     struct candidates all;
     bool
@@ -50,6 +51,13 @@ enum held log_holds(const struct replay *replay, struct arena *scratch,
 void log_against(const struct replay *replay, const struct log_entry *entry,
                  const struct outcome *outcome, struct buf *out);
 
+/* ---- paths.c ------------------------------------------------------------------------------ */
+
+struct paths *paths_new(struct arena *arena);
+void paths_add(struct arena *arena, struct paths *paths, const struct rule_list *list);
+/* Another path for which the decision is the same, or the path itself. */
+struct slice paths_reduce(const struct paths *paths, struct arena *arena, struct slice path);
+
 /* ---- decide.c ----------------------------------------------------------------------------- */
 
 enum { DECISION_FINDINGS_MAX = JUDGEMENTS_MAX };
@@ -70,9 +78,11 @@ struct decision {
 struct question {
     const struct replay *replay;
     const struct log_format *format;
+    bool exact; /* targets are asked for as they are */
 };
-/* The target with a query that nobody looks at replaced: the same decision for all of them. */
-struct slice plain_target(const struct replay *replay, struct arena *arena, struct slice target);
+/* The target with what nobody looks at replaced: the decision is the same for all that become the same. */
+struct slice reduced_target(const struct replay *replay, struct arena *arena, struct slice target);
+struct slice reduced_method(const struct replay *replay, struct slice method);
 void decide(const struct question *question, struct arena *scratch, const struct log_entry *entry,
             struct decision *out);
 

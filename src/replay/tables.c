@@ -29,6 +29,7 @@ static void note_effects(struct replay *replay, const struct effects *effects)
 
 static void note_rule(struct run *run, struct replay *replay, const struct rule *rule)
 {
+    replay->reads_method = replay->reads_method || rule->match.method.ptr;
     for (size_t i = 0; i < rule->match.test_count; i++) {
         const struct test *test = &rule->match.tests[i];
         switch (test->subject) {
@@ -132,6 +133,7 @@ static void collect(struct collecting *collecting, enum evidence_side side,
             if (map_put(seen, (struct slice){(const char *)key, sizeof *key}, collecting)) {
                 break; /* what follows is shared as well */
             }
+            paths_add(collecting->run->arena, collecting->replay->paths, list);
             for (size_t r = 0; r < list->count; r++) {
                 note_rule(collecting->run, collecting->replay, &list->rules[r]);
                 add_route(collecting, side, entry, &list->rules[r]);
@@ -150,6 +152,7 @@ struct replay *replay_new(struct run *run, const struct replay_side *before,
         .side = {*before, *after},
         .judge = judge_new(run, before->evaluator, before->table, after->evaluator, after->table),
         .fingerprint = evidence_fingerprint(run->arena, before->table, after->table),
+        .paths = paths_new(run->arena),
         .route_of = map_new(run->arena)};
     collect(&collecting, EVIDENCE_BEFORE, before->table);
     collect(&collecting, EVIDENCE_AFTER, after->table);

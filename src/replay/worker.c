@@ -6,8 +6,10 @@
 /* Lines that ask the same are decided once. What the decision may hang on is in the key, so a slot can be taken over
  * at any time. */
 enum {
-    KEY_MAX = 232,
-    SLOTS = 1 << 16,
+    KEY_MAX = 184,
+    WAYS = 4, /* slots in which a key may be */
+    SETS = 1 << 14,
+    SLOTS = WAYS * SETS,
     KEPT_BYTES_MAX = 64 << 20, /* of decisions; then the cache begins anew */
     LINE_SHOWN = 200
 };
@@ -37,6 +39,8 @@ struct worker {
     struct evidence evidence;
     struct evidence_route **routes;
     struct slot *slots;              /* null: no cache */
+    size_t turn;                     /* of the slot that is taken over next */
+    struct map *same;                /* decisions by what they say */
     const struct log_format *format; /* of the file at hand */
     struct slice source;
     uint64_t line;
@@ -65,6 +69,7 @@ struct worker *worker_open(struct run *run, const struct replay *replay, bool un
         worker->routes[i] = route;
     }
     buf_init(&worker->text, BUF_TEXT_MAX);
+    worker->same = map_new(worker->kept);
     return worker;
 }
 
@@ -115,10 +120,10 @@ static void make_key(const struct worker *worker, const struct log_entry *entry,
     key->len = 0;
     key->full = false;
     key_put(key, (struct slice){facts, sizeof facts});
-    key_put(key, entry->method);
+    key_put(key, reduced_method(replay, entry->method));
     key_put(key, entry->host);
     key_put(key, entry->scheme);
-    key_put(key, plain_target(replay, worker->scratch, entry->target));
+    key_put(key, reduced_target(replay, worker->scratch, entry->target));
     key_put(key, entry->upstream);
     key_put(key, entry->alternative);
     key_put(key, entry->namespace);
@@ -130,18 +135,25 @@ static void make_key(const struct worker *worker, const struct log_entry *entry,
     }
 }
 
+static bool slot_has(const struct slot *slot, const struct key *key)
+{
+    return slot->len == key->len && memcmp(slot->key, key->bytes, key->len) == 0;
+}
+
+/* The slot that has the key, or the one that it is to take over. */
 static struct slot *find_slot(struct worker *worker, const struct key *key)
 {
     const struct slice text = {key->bytes, key->len};
     if (!worker->slots || key->full) {
         return NULL;
     }
-    return &worker->slots[slice_hash(text, 0) & (SLOTS - 1)];
-}
-
-static bool slot_has(const struct slot *slot, const struct key *key)
-{
-    return slot->len == key->len && memcmp(slot->key, key->bytes, key->len) == 0;
+    struct slot *set = &worker->slots[(slice_hash(text, 0) & (SETS - 1)) * WAYS];
+    for (size_t i = 0; i < WAYS; i++) {
+        if (!set[i].len || slot_has(&set[i], key)) {
+            return &set[i];
+        }
+    }
+    return &set[worker->turn++ % WAYS];
 }
 
 static void forget_all(struct worker *worker)
@@ -150,6 +162,7 @@ static void forget_all(struct worker *worker)
         memset(worker->slots, 0, SLOTS * sizeof *worker->slots);
     }
     arena_clear(worker->kept);
+    worker->same = map_new(worker->kept);
 }
 
 /* ---- decisions that stay ------------------------------------------------------------------ */
@@ -187,11 +200,42 @@ static void keep_finding(struct worker *worker, const struct decision *decision,
                                                       worker->replay->routes[route - 1].text);
 }
 
+/* All that a decision says, but for the words of findings. */
+static struct slice signature(struct worker *worker, const struct decision *decision)
+{
+    struct buf *text = &worker->text;
+    buf_clear(text);
+    buf_printf(text, "%d %d %zu %zu ", decision->kind, decision->held, decision->routes[0],
+               decision->routes[1]);
+    for (size_t i = 0; i < decision->possible_count; i++) {
+        buf_put_uint(text, decision->possible[i]);
+        buf_putc(text, ' ');
+    }
+    for (size_t i = 0; i < decision->finding_count; i++) {
+        buf_put(text, decision->findings[i].id);
+        buf_putc(text, "cCb"[decision->findings[i].impact]);
+    }
+    const struct slice texts[] = {decision->reason, decision->against, decision->host,
+                                  decision->scheme};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        buf_putc(text, '\n');
+        buf_put(text, texts[i]);
+    }
+    return buf_slice(text);
+}
+
 /* What the decision adds to is found once. */
 static const struct counted *keep(struct worker *worker, const struct decision *decision)
 {
     struct arena *arena = worker->arena;
+    struct slice said = signature(worker, decision);
+    const struct counted *known = map_get(worker->same, said);
+    if (known) {
+        return known;
+    }
+    said = arena_copy(worker->kept, said);
     struct counted *counted = ARENA_NEW(worker->kept, struct counted);
+    map_put(worker->same, said, counted);
     counted->decision = *decision;
     counted->findings =
         ARENA_ARRAY(worker->kept, struct counted_finding, decision->finding_count + 1);
@@ -225,7 +269,7 @@ static const struct counted *decision_of(struct worker *worker, const struct log
     if (!worker->slots || arena_used(worker->kept) > KEPT_BYTES_MAX) {
         forget_all(worker);
     }
-    const struct question question = {worker->replay, worker->format};
+    const struct question question = {worker->replay, worker->format, !worker->slots};
     decide(&question, worker->scratch, entry, &decision);
     const struct counted *counted = keep(worker, &decision);
     if (slot) {

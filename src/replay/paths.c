@@ -1,0 +1,174 @@
+#include "replay/replay_priv.h"
+
+/* Which bytes of a path can decide. The literal paths of all rules are a tree; where a path leaves the tree, what
+ * follows decides nothing but that it is there, whether it begins or ends with '/', and what is handed on behind a
+ * rewrite, which is the same function of it for all. So such a rest is replaced by another one, and the decision for
+ * that path is the decision for all of them.
+ *
+ * It is done only to paths that every data plane reads as they are written, and not behind expressions that are more
+ * than a literal with any rest. */
+
+struct path_node {
+    uint32_t child, sibling; /* 0: none */
+    char byte;               /* in lower case */
+    bool opaque;             /* what follows may decide in ways that are not looked into */
+};
+struct paths {
+    struct path_node *nodes; /* the first is the root */
+    size_t count, capacity;
+};
+
+static uint32_t find_child(const struct paths *paths, uint32_t node, char byte)
+{
+    uint32_t child = paths->nodes[node].child;
+    while (child && paths->nodes[child].byte != byte) {
+        child = paths->nodes[child].sibling;
+    }
+    return child;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static void insert(struct arena *arena, struct paths *paths, struct slice text, bool opaque)
+{
+    uint32_t node = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = lower(text.ptr[i]);
+        uint32_t child = find_child(paths, node, byte);
+        if (!child) {
+            child = (uint32_t)paths->count;
+            *ARENA_PUSH(arena, paths->nodes, paths->count, paths->capacity) =
+                (struct path_node){.byte = byte, .sibling = paths->nodes[node].child};
+            paths->nodes[node].child = child;
+        }
+        node = child;
+    }
+    paths->nodes[node].opaque = paths->nodes[node].opaque || opaque;
+}
+
+/* The literal of an expression behind which any rest may come; absent when it is something else. */
+static struct slice literal_of(struct slice pattern)
+{
+    static const char *const rests[] = {"(/|$)(.*)", "(/|$)", "/?(.*)", "(.*)",
+                                        "(/.*)?",    ".*",    "$"};
+    pattern = slice_starts(pattern, SLICE("^")) ? slice_sub(pattern, 1, pattern.len) : pattern;
+    if (regex_is_literal(pattern)) {
+        return pattern;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rests); i++) {
+        struct slice rest = slice_of(rests[i]);
+        struct slice start =
+            slice_sub(pattern, 0, pattern.len > rest.len ? pattern.len - rest.len : 0);
+        if (slice_ends(pattern, rest) && regex_is_literal(start)) {
+            return start.ptr ? start : SLICE("");
+        }
+    }
+    return SLICE_ABSENT;
+}
+
+static void add_rule(struct arena *arena, struct paths *paths, const struct rule *rule)
+{
+    const struct path_match *path = &rule->match.path;
+    const struct route_rewrite *rewrite = rule->effects.rewrite;
+    bool opaque = rewrite && rewrite->kind == REWRITE_REGEX && !literal_of(rewrite->pattern).ptr;
+    struct slice start = path_match_start(path);
+    for (size_t i = 0; i < rule->backend_count && !opaque; i++) {
+        const struct effects *effects = rule->backends[i].effects;
+        const struct route_rewrite *own = effects ? effects->rewrite : NULL;
+        opaque = own && own->kind == REWRITE_REGEX && !literal_of(own->pattern).ptr;
+    }
+    switch (path->kind) {
+    case PATH_ANY:
+        break;
+    case PATH_EXACT:
+    case PATH_PREFIX_ELEMENT:
+    case PATH_PREFIX_STRING:
+        insert(arena, paths, path->value, false);
+        break;
+    case PATH_REGEX: {
+        struct slice literal = literal_of(path->value);
+        opaque = opaque || !literal.ptr;
+        if (literal.ptr) {
+            insert(arena, paths, literal, false);
+        }
+        break;
+    }
+    }
+    if (opaque) {
+        insert(arena, paths, start, true);
+    }
+    if (rewrite && rewrite->kind == REWRITE_REGEX && !opaque) {
+        insert(arena, paths, literal_of(rewrite->pattern), false);
+    }
+}
+
+struct paths *paths_new(struct arena *arena)
+{
+    struct paths *paths = ARENA_NEW(arena, struct paths);
+    *ARENA_PUSH(arena, paths->nodes, paths->count, paths->capacity) = (struct path_node){0};
+    return paths;
+}
+
+void paths_add(struct arena *arena, struct paths *paths, const struct rule_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        add_rule(arena, paths, &list->rules[i]);
+    }
+}
+
+/* ---- reducing ----------------------------------------------------------------------------- */
+
+/* Every data plane matches and hands on such a path as it is: unreserved bytes (RFC 3986), no empty segment, none that
+ * begins with a dot. */
+static bool is_plain_path(struct slice path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        char c = path.ptr[i], before = i ? path.ptr[i - 1] : '\0';
+        bool plain = is_alphanumeric(c) || c == '/' || c == '-' || c == '_' || c == '~' || c == '.';
+        if (!plain || (before == '/' && (c == '/' || c == '.'))) {
+            return false;
+        }
+    }
+    return path.len > 0;
+}
+
+/* A byte with which no rule goes on. */
+static char other_byte(const struct paths *paths, uint32_t node)
+{
+    static const char bytes[] = "xqzjvkwy0123456789abcdefghilmnoprstu";
+    for (size_t i = 0; i + 1 < sizeof bytes; i++) {
+        if (!find_child(paths, node, bytes[i])) {
+            return bytes[i];
+        }
+    }
+    return '\0';
+}
+
+struct slice paths_reduce(const struct paths *paths, struct arena *arena, struct slice path)
+{
+    uint32_t node = 0;
+    size_t at = 0;
+    if (!is_plain_path(path)) {
+        return path;
+    }
+    while (at < path.len && !paths->nodes[node].opaque) {
+        uint32_t child = find_child(paths, node, lower(path.ptr[at]));
+        if (!child) {
+            break;
+        }
+        node = child;
+        at++;
+    }
+    size_t rest = path.len - at;
+    bool slash = rest && path.ptr[at] == '/', ends = rest > 1 && path.ptr[path.len - 1] == '/';
+    char byte = slash ? 'x' : other_byte(paths, node);
+    if (paths->nodes[node].opaque || rest <= 3 || !byte) {
+        return path;
+    }
+    const char tail[] = {slash ? '/' : byte, byte};
+    return ARENA_JOIN(arena, slice_sub(path, 0, at), (struct slice){tail, sizeof tail},
+                      ends ? SLICE("/") : SLICE(""));
+}
