@@ -15,6 +15,10 @@ struct deciding {
     size_t count, capacity;
     struct reading first; /* whether it does or not: the one to tell of */
     size_t tried;
+    /* A header or cookie that decides and is not told; absent: none. Its values were tried one by one, and stand for
+     * all others, where `covered`. */
+    struct slice untold;
+    bool covered;
 };
 
 /* ---- targets ------------------------------------------------------------------------------ */
@@ -132,19 +136,82 @@ static void try_request(struct deciding *deciding, const struct request *request
     }
 }
 
+/* A header or cookie that a rule asks for, unless the log tells it. */
+static bool is_untold(const struct deciding *deciding, const struct untold *untold)
+{
+    bool cookie = untold->kind == UNTOLD_COOKIE;
+    return (cookie || untold->kind == UNTOLD_HEADER) &&
+           !log_format_tells_header(deciding->question->format,
+                                    cookie ? SLICE("Cookie") : untold->name);
+}
+
+/* The one test of a match, if it asks for a value or for any; null: it asks for more, or for something else. */
+static const struct test *plain_test(const struct match *match)
+{
+    const struct test *test = match && match->test_count == 1 ? &match->tests[0] : NULL;
+    bool plain = test && !test->negated && test->operator!= TEST_REGEX && !test->list;
+    return plain ? test : NULL;
+}
+
+static void add_value(struct deciding *deciding, const struct test *test, struct request *request)
+{
+    struct arena *arena = deciding->arena;
+    struct slice value = test->operator== TEST_EQUALS ? test->value : SLICE("any");
+    if (test->subject == TEST_COOKIE) {
+        headers_add(arena, &request->headers, SLICE("Cookie"),
+                    ARENA_JOIN(arena, test->name, SLICE("="), value));
+    } else {
+        headers_add(arena, &request->headers, test->name, value);
+    }
+}
+
+static struct request copy_request(struct deciding *deciding, const struct request *request)
+{
+    struct request copy = *request;
+    copy.headers = (struct headers){0};
+    for (size_t i = 0; i < request->headers.count; i++) {
+        headers_add(deciding->arena, &copy.headers, request->headers.items[i].name,
+                    request->headers.items[i].value);
+    }
+    return copy;
+}
+
+/* Rules that ask for values of one header: each value is tried, and any other is as none at all. */
+static void try_values(struct deciding *deciding, const struct request *request,
+                       const struct outcome *outcome)
+{
+    for (const struct untold *u = outcome->untold; u; u = u->next) {
+        struct reading other;
+        if (!is_untold(deciding, u)) {
+            continue;
+        }
+        const struct test *test = plain_test(u->match);
+        struct slice what =
+            ARENA_JOIN(deciding->arena,
+                       u->kind == UNTOLD_COOKIE ? SLICE("cookie ") : SLICE("header "), u->name);
+        bool first = !deciding->untold.ptr;
+        deciding->covered =
+            first || (deciding->covered && slice_equal_fold(deciding->untold, what));
+        deciding->untold = first ? what : deciding->untold;
+        deciding->covered = deciding->covered && test;
+        if (test) {
+            struct request valued = copy_request(deciding, request);
+            add_value(deciding, test, &valued);
+            try_request(deciding, &valued, &other);
+        }
+    }
+}
+
 /* The same with what an open request may have had. */
 static void try_variants(struct deciding *deciding, const struct request *request)
 {
     struct reading plain, other;
     try_request(deciding, request, &plain);
+    try_values(deciding, request, &plain.before);
+    try_values(deciding, request, &plain.after);
     if (has_untold(&plain.before, UNTOLD_CREDENTIALS) ||
         has_untold(&plain.after, UNTOLD_CREDENTIALS)) {
-        struct request guarded = *request;
-        guarded.headers = (struct headers){0};
-        for (size_t i = 0; i < request->headers.count; i++) {
-            headers_add(deciding->arena, &guarded.headers, request->headers.items[i].name,
-                        request->headers.items[i].value);
-        }
+        struct request guarded = copy_request(deciding, request);
         headers_add(deciding->arena, &guarded.headers, SLICE("Authorization"), SLICE("any"));
         try_request(deciding, &guarded, &other);
     }
@@ -180,21 +247,6 @@ static void say_nothing(struct decision *out, struct slice reason)
 {
     out->kind = SAID_NOTHING;
     out->reason = reason;
-}
-
-/* A header that decides, unless the log tells it. */
-static const struct untold *find_untold(const struct deciding *deciding,
-                                        const struct outcome *outcome)
-{
-    const struct log_format *format = deciding->question->format;
-    for (const struct untold *u = outcome->untold; u; u = u->next) {
-        bool header = u->kind == UNTOLD_HEADER && !log_format_tells_header(format, u->name);
-        bool cookie = u->kind == UNTOLD_COOKIE && !log_format_tells_header(format, SLICE("Cookie"));
-        if (header || cookie) {
-            return u;
-        }
-    }
-    return NULL;
 }
 
 static void add_possible(struct deciding *deciding, size_t route, struct decision *out)
@@ -238,13 +290,8 @@ static void settle_routes(struct deciding *deciding, struct decision *out)
         same[0] = same[0] && route_of(deciding->replay, reading->before.rule) == routes[0];
         same[1] = same[1] && route_of(deciding->replay, reading->after.rule) == routes[1];
     }
-    bool untold = false;
-    for (size_t i = 0; i < deciding->count; i++) {
-        untold = untold || find_untold(deciding, &deciding->items[i].before) ||
-                 find_untold(deciding, &deciding->items[i].after);
-    }
-    out->routes[0] = same[0] && !untold ? routes[0] : ROUTE_NONE;
-    out->routes[1] = same[1] && !untold ? routes[1] : ROUTE_NONE;
+    out->routes[0] = same[0] ? routes[0] : ROUTE_NONE;
+    out->routes[1] = same[1] ? routes[1] : ROUTE_NONE;
     for (size_t i = 0; i < deciding->count; i++) {
         const struct reading *reading = &deciding->items[i];
         add_possible(deciding, route_of(deciding->replay, reading->before.rule), out);
@@ -258,13 +305,11 @@ static void settle_routes(struct deciding *deciding, struct decision *out)
 static struct slice doubt(struct deciding *deciding, const struct reading *reading)
 {
     const struct outcome *const outcomes[] = {&reading->before, &reading->after};
+    if (deciding->untold.ptr && !deciding->covered) {
+        return ARENA_JOIN(deciding->arena, deciding->untold,
+                          SLICE(" decides, and is not in the log"));
+    }
     for (size_t i = 0; i < ARRAY_LEN(outcomes); i++) {
-        const struct untold *untold = find_untold(deciding, outcomes[i]);
-        if (untold) {
-            return ARENA_JOIN(deciding->arena,
-                              untold->kind == UNTOLD_COOKIE ? SLICE("cookie ") : SLICE("header "),
-                              untold->name, SLICE(" decides, and is not in the log"));
-        }
         if (outcomes[i]->kind == OUTCOME_UNKNOWN) {
             return ARENA_JOIN(deciding->arena, i ? SLICE("after: ") : SLICE("before: "),
                               outcomes[i]->reason);
@@ -313,42 +358,68 @@ static bool all_within(const struct judgement *items, size_t count, const struct
 
 static void name_missing(const struct deciding *deciding, struct decision *out)
 {
+    struct arena *arena = deciding->arena;
     bool host = false, scheme = false;
     for (size_t i = 1; i < deciding->count; i++) {
         const struct request *a = &deciding->items[0].request, *b = &deciding->items[i].request;
         host = host || !slice_equal(a->host, b->host);
         scheme = scheme || !slice_equal(a->scheme, b->scheme);
     }
-    say_nothing(out, host     ? SLICE("the log does not tell the host, and hosts differ in this")
-                     : scheme ? SLICE("the log does not tell http from https, and they differ in "
-                                      "this")
-                              : SLICE("the log does not tell credentials, and they decide"));
+    say_nothing(out,
+                host     ? SLICE("the log does not tell the host, and hosts differ in this")
+                : scheme ? SLICE("the log does not tell http from https, and they differ in "
+                                 "this")
+                : deciding->untold.ptr
+                    ? ARENA_JOIN(arena, deciding->untold, SLICE(" decides, and is not in the log"))
+                    : SLICE("the log does not tell credentials, and they decide"));
+}
+
+static bool has_own(const struct judgement *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!items[i].platform) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t keep_common(struct judgement *items, size_t count, const struct judgement *other,
+                          size_t others)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (find_judgement(other, others, items[i].id)) {
+            items[kept++] = items[i];
+        }
+    }
+    return kept;
 }
 
 /* Findings in which all readings agree; what the data planes do alike everywhere may differ between readings, and
- * then only what all have counts. */
+ * then only what all have counts. Where each reading differs in something, the request does. */
 static void settle_findings(struct deciding *deciding, struct decision *out)
 {
     struct judgement *first = ARENA_ARRAY(deciding->arena, struct judgement, JUDGEMENTS_MAX);
     size_t count = judge(deciding, &deciding->items[0], first);
+    bool differs = has_own(first, count), agree = true;
     for (size_t i = 1; i < deciding->count; i++) {
         struct judgement other[JUDGEMENTS_MAX];
-        size_t kept = 0, others = judge(deciding, &deciding->items[i], other);
-        if (!all_within(first, count, other, others) || !all_within(other, others, first, count)) {
-            name_missing(deciding, out);
-            return;
-        }
-        for (size_t f = 0; f < count; f++) {
-            if (find_judgement(other, others, first[f].id)) {
-                first[kept++] = first[f];
-            }
-        }
-        count = kept;
+        size_t others = judge(deciding, &deciding->items[i], other);
+        agree = agree && all_within(first, count, other, others) &&
+                all_within(other, others, first, count);
+        differs = differs && has_own(other, others);
+        count = keep_common(first, count, other, others);
+    }
+    if (!agree && !differs) {
+        name_missing(deciding, out);
+        return;
     }
     out->findings = first;
     out->finding_count = count;
-    for (size_t i = 0; i < count; i++) {
-        out->kind = first[i].platform ? out->kind : SAID_DIFFERENT;
+    out->kind = differs ? SAID_DIFFERENT : SAID_SAME;
+    if (!agree) {
+        out->reason = SLICE("it differs in any case, and the log does not tell in what");
     }
 }
 
@@ -357,6 +428,11 @@ static void contradicted(struct deciding *deciding, struct decision *out)
 {
     struct buf text;
     size_t route = route_of(deciding->replay, deciding->first.before.rule);
+    if (deciding->untold.ptr && !deciding->covered) {
+        say_nothing(out, ARENA_JOIN(deciding->arena, deciding->untold,
+                                    SLICE(" decides, and is not in the log")));
+        return;
+    }
     buf_init(&text, BUF_TEXT_MAX);
     if (deciding->tried == 1 && route != ROUTE_NONE) {
         buf_put(&text, deciding->replay->routes[route - 1].text);

@@ -65,7 +65,7 @@ enum answer_kind { SAID_SAME, SAID_DIFFERENT, SAID_NOTHING };
 struct decision {
     enum answer_kind kind;
     enum held held;
-    struct slice reason;  /* SAID_NOTHING */
+    struct slice reason;  /* what the log does not tell; SAID_DIFFERENT: in what it differs */
     struct slice against; /* HELD_NO */
     size_t routes[2];     /* before, after; ROUTE_NONE: none, or it is not told which */
     size_t *possible;     /* others that may have decided */

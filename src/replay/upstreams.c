@@ -192,7 +192,7 @@ static enum held answer_holds(const struct replay *replay, const struct log_entr
     if (entry->status == outcome->status) {
         return served ? HELD_NO : HELD_YES;
     }
-    bool condition = outcome->condition_count && !served;
+    bool condition = outcome->condition_count && !(entry->tells_contact && entry->contacted);
     return ends_early(entry, false) || condition ? HELD_SILENT : HELD_NO;
 }
 
@@ -234,8 +234,11 @@ static void put_backends(const struct outcome *outcome, struct buf *out)
     enum { NAMED_MAX = 3 };
     for (size_t i = 0; i < outcome->backend_count && i < NAMED_MAX; i++) {
         const struct outcome_backend *backend = &outcome->backends[i];
-        buf_printf(out, "%s" SLICE_FMT "/" SLICE_FMT ":%u", i ? " or " : "",
-                   SLICE_ARG(backend->namespace), SLICE_ARG(backend->service), backend->port);
+        buf_printf(out, "%s" SLICE_FMT "/" SLICE_FMT, i ? " or " : "",
+                   SLICE_ARG(backend->namespace), SLICE_ARG(backend->service));
+        if (backend->port) {
+            buf_printf(out, ":%u", backend->port);
+        }
     }
     buf_puts(out, outcome->backend_count > NAMED_MAX ? " and others" : "");
 }

@@ -248,7 +248,7 @@ static const struct counted *keep(struct worker *worker, const struct decision *
     }
     counted->decision.possible = possible;
     counted->decision.host = arena_copy(worker->kept, decision->host);
-    counted->unsaid = decision->kind == SAID_NOTHING
+    counted->unsaid = decision->reason.ptr
                           ? evidence_group(arena, &worker->evidence.unsaid, decision->reason)
                           : NULL;
     counted->against = decision->held == HELD_NO
