@@ -165,9 +165,14 @@ static void unit_attach(struct conversion *c, const struct route_group *group, s
     if (unit->http && group->role != ROLE_HTTPS) {
         attach(c, group, plane, plain_listener(c, plane, gateway, unit->http->port), out);
     }
-    bool secure = group->role == ROLE_MAIN || group->role == ROLE_HTTPS;
-    if (unit->secure && secure && plane == group->plane && unit->secure->gateway == gateway) {
+    if (!unit->secure || plane != group->plane || unit->secure->gateway != gateway) {
+        return;
+    }
+    if (group->role == ROLE_MAIN || group->role == ROLE_HTTPS) {
         attach(c, group, plane, unit->secure, out);
+    } else if (group->role == ROLE_REDIRECT) {
+        /* Where it leads to is served also when the host has no paths, and answers 404. */
+        map_put(unit->secure->namespaces, group->origin.namespace, unit->secure);
     }
 }
 
