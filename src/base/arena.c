@@ -124,12 +124,11 @@ static struct block *block_add(struct arena *arena, size_t wanted)
 void *arena_alloc(struct arena *arena, size_t size)
 {
     const size_t align = _Alignof(max_align_t);
-    size_t rounded;
-    if (!checked_add(size, align - 1, &rounded)) {
+    const size_t rounded = (size + align - 1) & ~(align - 1);
+    struct block *block = arena->blocks;
+    if (rounded < size) { /* past the largest number */
         out_of_memory(arena, size);
     }
-    rounded &= ~(align - 1);
-    struct block *block = arena->blocks;
     if (!block || block->size - block->used < rounded) {
         block = block_add(arena, rounded);
     }

@@ -105,6 +105,18 @@ void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacit
     ((items) = arena_grow((arena), (items), (count), &(capacity), sizeof(*(items))),               \
      &(items)[(count)++])
 
+/* ---- texts that come again ---------------------------------------------------------------- */
+
+/* The last texts of each of a few classes. What is the same in thousands of objects, such as a key, is kept
+ * once, where it is at hand when it is compared. */
+struct recent_texts {
+    struct slice texts[256];
+};
+/* Where a text like this one was put last; the caller compares, and puts its own there. */
+struct slice *recent_place(struct recent_texts *recent, struct slice text);
+/* The same bytes, as they were seen before if they were. */
+struct slice recent_text(struct recent_texts *recent, struct slice text);
+
 /* ---- buffers ------------------------------------------------------------------------------ */
 
 /* Text that grows on the heap up to `max` bytes. The owner releases it. */

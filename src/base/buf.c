@@ -24,14 +24,14 @@ void buf_clear(struct buf *buf)
 static bool reserve(struct buf *buf, size_t more)
 {
     size_t wanted;
+    if (more <= buf->capacity - buf->len && !buf->failed) { /* nearly always */
+        return true;
+    }
     if (buf->failed || !checked_add(buf->len, more, &wanted) || wanted > buf->max) {
         buf->failed = true;
         return false;
     }
-    if (wanted <= buf->capacity) {
-        return true;
-    }
-    size_t capacity = buf->capacity ? buf->capacity : 256;
+    size_t capacity = buf->capacity ? buf->capacity : buf->max < 256 ? buf->max : 256;
     while (capacity < wanted) {
         capacity = capacity > buf->max / 2 ? buf->max : capacity * 2;
     }

@@ -85,9 +85,11 @@ bool slice_contains(struct slice s, struct slice part)
     if (part.len == 0 || part.len > s.len) {
         return part.len == 0;
     }
-    for (size_t i = slice_find(s, part.ptr[0], 0); i + part.len <= s.len;
-         i = slice_find(s, part.ptr[0], i + 1)) {
-        if (memcmp(s.ptr + i, part.ptr, part.len) == 0) {
+    /* Most texts are too short for a call of memchr to pay. */
+    const char first = part.ptr[0], last = part.ptr[part.len - 1];
+    for (size_t i = 0; i + part.len <= s.len; i++) {
+        if (s.ptr[i] == first && s.ptr[i + part.len - 1] == last &&
+            memcmp(s.ptr + i, part.ptr, part.len) == 0) {
             return true;
         }
     }
@@ -248,4 +250,22 @@ uint64_t slice_hash_written(struct slice s, uint64_t sum)
         sum = (sum ^ (unsigned char)s.ptr[i]) * 1099511628211u;
     }
     return sum;
+}
+
+struct slice *recent_place(struct recent_texts *recent, struct slice text)
+{
+    uint64_t hash = slice_hash(text, 0);
+    return &recent->texts[(hash >> 32) % ARRAY_LEN(recent->texts)];
+}
+
+struct slice recent_text(struct recent_texts *recent, struct slice text)
+{
+    if (!text.len) { /* absent is not empty */
+        return text;
+    }
+    struct slice *before = recent_place(recent, text);
+    if (!slice_equal(*before, text)) {
+        *before = text;
+    }
+    return *before;
 }

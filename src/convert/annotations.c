@@ -49,13 +49,6 @@ static enum place dns_place(struct slice name, const char **renamed)
 
 /* ---- both --------------------------------------------------------------------------------------- */
 
-static const struct object *ingress_of(struct conversion *c, const struct origin *origin)
-{
-    return slice_is(origin->kind, "Ingress")
-               ? kube_find(c->kube, KUBE_INGRESS, origin->namespace, origin->name)
-               : NULL;
-}
-
 static void annotation_put(struct conversion *c, struct node *object, struct slice key,
                            struct slice value)
 {
@@ -66,7 +59,7 @@ static void annotation_put(struct conversion *c, struct node *object, struct sli
 
 void annotations_copy(struct conversion *c, struct node *object, const struct origin *origin)
 {
-    const struct object *ingress = ingress_of(c, origin);
+    const struct object *ingress = origin_ingress(c, origin);
     for (size_t i = 0; ingress && i < ingress->annotations.count; i++) {
         const struct label *label = &ingress->annotations.items[i];
         struct slice prefix = dns_prefix(label->key);
@@ -131,7 +124,7 @@ void dns_targets_find(struct conversion *c, struct plane *plane)
     size_t capacity = 0;
     targets->same = true;
     for (size_t i = 0; i < plane->source_count; i++) {
-        const struct label *label = target_of(ingress_of(c, &plane->sources[i]));
+        const struct label *label = target_of(origin_ingress(c, &plane->sources[i]));
         if (label) {
             *ARENA_PUSH(c->arena, targets->items, targets->count, capacity) =
                 (struct dns_target){&plane->sources[i], label};

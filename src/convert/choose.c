@@ -22,10 +22,7 @@ static bool fits(struct conversion *c, const struct origin *origin)
     if (!wanted->selector) {
         return true;
     }
-    const struct object *object =
-        slice_is(origin->kind, "Ingress")
-            ? kube_find(c->kube, KUBE_INGRESS, origin->namespace, origin->name)
-            : NULL;
+    const struct object *object = origin_ingress(c, origin);
     return object && label_selector_matches(wanted->selector, &object->labels);
 }
 

@@ -1,5 +1,7 @@
 #include "convert/policy_priv.h"
 
+#include <string.h>
+
 /* ---- order of objects ------------------------------------------------------------------------ */
 
 static int by_place(const void *a, const void *b, void *user)
@@ -9,7 +11,7 @@ static int by_place(const void *a, const void *b, void *user)
     if (x->rank != y->rank) {
         return x->rank < y->rank ? -1 : 1;
     }
-    int order = slice_compare(slice_of(x->kind), slice_of(y->kind));
+    int order = x->kind == y->kind ? 0 : strcmp(x->kind, y->kind);
     order = order ? order : slice_compare(x->namespace, y->namespace);
     return order ? order : slice_compare(x->name, y->name);
 }

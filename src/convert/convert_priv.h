@@ -518,6 +518,8 @@ struct node *object_node(struct conversion *c, const char *version, const char *
                          struct slice namespace, struct slice name, struct slice source);
 /* The keys of a map, sorted. */
 struct slice *sorted_keys(struct conversion *c, const struct map *map, size_t *count);
+/* The Ingress that it is; null for others, or when it is not in the input. */
+const struct object *origin_ingress(const struct conversion *c, const struct origin *origin);
 /* For keys of maps; it stands in c->key. */
 struct slice origin_key(struct conversion *c, const struct origin *origin);
 /* The labels of the Ingress that the object comes from, but those by which programs know their own. */

@@ -123,8 +123,7 @@ static const struct ingress_path *author_path(struct conversion *c, const struct
         rest.len) {
         return NULL;
     }
-    const struct ingress *ingress =
-        (const void *)kube_find(c->kube, KUBE_INGRESS, origin->namespace, origin->name);
+    const struct ingress *ingress = (const void *)origin_ingress(c, origin);
     return ingress && at < ingress->rule_count && path < ingress->rules[at].path_count
                ? &ingress->rules[at].paths[path]
                : NULL;

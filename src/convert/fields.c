@@ -20,7 +20,8 @@ static void say_unused_tls(struct conversion *c, const struct ingress *ingress,
 {
     const struct origin origin = {.kind = SLICE("Ingress"),
                                   .namespace = ingress->object.namespace,
-                                  .name = ingress->object.name};
+                                  .name = ingress->object.name,
+                                  .place = ingress->object.place};
     for (size_t i = 0; i < tls->host_count; i++) {
         struct slice host = arena_lower(c->arena, tls->hosts[i]);
         if (host.len && !map_get(hosts, host)) {
@@ -40,10 +41,7 @@ void fields_say(struct conversion *c)
         const struct plane *plane = c->planes[p];
         for (size_t i = 0; i < plane->source_count; i++) {
             const struct origin *origin = &plane->sources[i];
-            const struct object *object =
-                slice_is(origin->kind, "Ingress")
-                    ? kube_find(c->kube, KUBE_INGRESS, origin->namespace, origin->name)
-                    : NULL;
+            const struct object *object = origin_ingress(c, origin);
             const struct ingress *ingress = (const void *)object;
             for (size_t t = 0; ingress && t < ingress->tls_count; t++) {
                 say_unused_tls(c, ingress, &ingress->tls[t], hosts);

@@ -2,10 +2,26 @@
 
 /* ---- the drafts of a host, by the Ingress that they come from -------------------------------- */
 
+const struct object *origin_ingress(const struct conversion *c, const struct origin *origin)
+{
+    if (!slice_is(origin->kind, "Ingress")) {
+        return NULL;
+    }
+    return origin->place ? kube_at(c->kube, KUBE_INGRESS, origin->place)
+                         : kube_find(c->kube, KUBE_INGRESS, origin->namespace, origin->name);
+}
+
 struct slice origin_key(struct conversion *c, const struct origin *origin)
 {
     const struct slice parts[] = {origin->kind, origin->namespace, origin->name};
+    const struct object *ingress = origin->place ? NULL : origin_ingress(c, origin);
+    const uint32_t place = ingress ? ingress->place : origin->place;
     buf_clear(&c->key);
+    if (place) {
+        buf_put(&c->key, origin->kind);
+        buf_put(&c->key, (struct slice){(const char *)&place, sizeof place});
+        return buf_slice(&c->key);
+    }
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         buf_put(&c->key, parts[i]);
         buf_putc(&c->key, ' ');
@@ -15,6 +31,9 @@ struct slice origin_key(struct conversion *c, const struct origin *origin)
 
 static bool origin_equal(const struct origin *a, const struct origin *b)
 {
+    if (a->place && b->place) {
+        return a->place == b->place && slice_equal(a->kind, b->kind);
+    }
     return slice_equal(a->name, b->name) && slice_equal(a->namespace, b->namespace) &&
            slice_equal(a->kind, b->kind);
 }

@@ -47,10 +47,7 @@ static bool tracks_ownership(struct slice key)
 
 void labels_copy(struct conversion *c, struct node *object, const struct origin *origin)
 {
-    const struct object *source =
-        slice_is(origin->kind, "Ingress")
-            ? kube_find(c->kube, KUBE_INGRESS, origin->namespace, origin->name)
-            : NULL;
+    const struct object *source = origin_ingress(c, origin);
     struct node *labels = node_map(c->nodes), *metadata = NULL;
     for (size_t i = 0; source && i < source->labels.count; i++) {
         const struct label *label = &source->labels.items[i];

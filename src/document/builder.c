@@ -18,6 +18,7 @@ void builder_init(struct builder *builder, struct run *run, const struct input_f
                                 .hidden = !diag_file_text(run->diag, file->file).ptr,
                                 .stack_capacity = STACK_FIRST};
     builder->stack = ARENA_ARRAY(builder->scratch, struct waiting, STACK_FIRST);
+    builder->keys = ARENA_NEW(builder->scratch, struct recent_texts);
 }
 
 /* Texts of a document that nobody gets. */
@@ -98,6 +99,19 @@ static struct slice keep(struct builder *builder, struct slice text)
         memcpy(copy, text.ptr, text.len);
     }
     return builder_text_keep(builder, copy, text.len);
+}
+
+/* Keys are never wiped, so that documents can share them. */
+static struct slice keep_key(struct builder *builder, struct slice key)
+{
+    if (builder->hidden) {
+        return keep(builder, key);
+    }
+    struct slice *before = recent_place(builder->keys, key);
+    if (!before->ptr || !slice_equal(*before, key)) {
+        *before = keep(builder, key);
+    }
+    return *before;
 }
 
 /* ---- limits ------------------------------------------------------------------------------- */
@@ -323,7 +337,7 @@ bool builder_scalar(struct builder *builder, const struct scalar *scalar)
             "a text is longer than the limit 'scalar-bytes' allows; shorten it, or raise "
             "the limit with --limit scalar-bytes=N");
     }
-    if (scalar->text.len && memchr(scalar->text.ptr, '\0', scalar->text.len)) {
+    if (!scalar->plain && scalar->text.len && memchr(scalar->text.ptr, '\0', scalar->text.len)) {
         return builder_stop(builder, DIAG_Y003, scalar->span,
                             "a text holds a NUL character; remove it");
     }
@@ -331,9 +345,11 @@ bool builder_scalar(struct builder *builder, const struct scalar *scalar)
         return false;
     }
     struct node on_stack = {.kind = NODE_STRING, .span = scalar->span, .plain = scalar->plain};
-    on_stack.text = scalar->owned ? scalar->text : keep(builder, scalar->text);
+    const bool is_key = builder_expects_key(builder);
+    on_stack.text = scalar->owned               ? scalar->text
+                    : is_key && !scalar->anchor ? keep_key(builder, scalar->text)
+                                                : keep(builder, scalar->text);
     type_scalar(builder, &on_stack, scalar->tag);
-    bool is_key = builder_expects_key(builder);
     if (is_key && !scalar->anchor) {
         return push_key(builder, &on_stack);
     }

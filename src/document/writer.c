@@ -126,7 +126,8 @@ static bool is_word(struct slice text)
 
 static bool is_letter(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'z';
 }
 
 /* Letters, and after the first also digits and "-._/": no reader sees anything else in them, but for the

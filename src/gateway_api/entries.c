@@ -196,8 +196,11 @@ static void fill_tunnel(struct builder *builder, struct entry *entry, struct rou
     for (const struct unknown *u = route->unknown; u; u = u->next) {
         entry->unknown = unknown_add(builder->run, entry->unknown, u->aspect, u->source, u->reason);
     }
-    entry->origin = (struct origin){object->kind_name, object->namespace, object->name,
-                                    SLICE("spec.rules[0]"), object->span};
+    entry->origin = (struct origin){.kind = object->kind_name,
+                                    .namespace = object->namespace,
+                                    .name = object->name,
+                                    .field = SLICE("spec.rules[0]"),
+                                    .span = object->span};
 }
 
 static void note_left_out(struct builder *builder, const struct host_group *group)

@@ -1,5 +1,12 @@
 #include "ingress/ingress.h"
 
+struct origin ingress_origin(const struct ingress *ingress, struct slice field, struct span span)
+{
+    const struct object *object = &ingress->object;
+    return (struct origin){SLICE("Ingress"), object->namespace, object->name, field, span,
+                           object->place};
+}
+
 static bool targets(const struct service_port *port, const struct ingress_backend *backend)
 {
     if (backend->port) {

@@ -54,6 +54,9 @@ const char *ingress_from_name(size_t index);
 void ingress_claim_all(struct run *run, const struct kube *kube,
                        const struct ingress_choice *choice, struct ingress_claims *out);
 
+/* A field of an Ingress as the place that a rule comes from. */
+struct origin ingress_origin(const struct ingress *ingress, struct slice field, struct span span);
+
 /* The backend of an Ingress as a route backend: Service and port resolved in the input.
  * by_target: a port may also name a targetPort, as ingress-nginx accepts. In open inputs a missing Service
  * is assumed; its named port stays 0 with port_name set (diagnostic I-code, once per Service and port). status is set

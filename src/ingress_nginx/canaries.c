@@ -84,10 +84,10 @@ static void merge_path(struct model *model, const struct item *item, size_t rule
     if (!canary->resolved) {
         canary->resolved = true;
         canary->backend = upstream_backend(model, item, &path->backend);
-        canary->origin = (struct origin){
-            SLICE("Ingress"), item->ingress->object.namespace, item->ingress->object.name,
+        canary->origin = ingress_origin(
+            item->ingress,
             arena_printf(model->run->arena, "spec.rules[%zu].http.paths[%zu]", rule, number),
-            path->span};
+            path->span);
     }
     bool merged = false;
     for (size_t i = 0; i < server->count; i++) {
@@ -117,9 +117,8 @@ static void merge_default(struct model *model, const struct item *item)
         if (!canary->resolved) {
             canary->resolved = true;
             canary->backend = upstream_backend(model, item, backend);
-            canary->origin = (struct origin){SLICE("Ingress"), item->ingress->object.namespace,
-                                             item->ingress->object.name,
-                                             SLICE("spec.defaultBackend"), backend->span};
+            canary->origin =
+                ingress_origin(item->ingress, SLICE("spec.defaultBackend"), backend->span);
         }
         if (server->locations[i]->has_backend) {
             hang_on(server->locations[i], canary);

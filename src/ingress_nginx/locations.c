@@ -64,7 +64,7 @@ static void fill_location(struct model *model, const struct item *item, size_t r
     const struct ingress_path *source = &item->ingress->rules[rule].paths[path];
     *location = (struct location){.path = text, .declared = text, .exact = exact, .item = item};
     location->origin =
-        origin_of(item->ingress, path_field(model->run->arena, rule, path), source->span);
+        ingress_origin(item->ingress, path_field(model->run->arena, rule, path), source->span);
     location_backend(model, item, &source->backend, location);
 }
 

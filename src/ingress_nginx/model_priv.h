@@ -288,7 +288,6 @@ struct backend model_backend(const struct model *model, struct slice namespace,
 void location_backend(struct model *model, const struct item *item,
                       const struct ingress_backend *backend, struct location *location);
 struct slice server_name(const struct ingress_rule *rule);
-struct origin origin_of(const struct ingress *ingress, struct slice field, struct span span);
 /* Of a rule that an annotation makes by itself, whatever paths its Ingress has. */
 struct origin annotation_origin(struct run *run, const struct ingress *ingress,
                                 struct effect_source source);

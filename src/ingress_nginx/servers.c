@@ -5,17 +5,11 @@ struct server *model_server(const struct model *model, struct slice host)
     return map_get(model->by_host, host);
 }
 
-struct origin origin_of(const struct ingress *ingress, struct slice field, struct span span)
-{
-    return (struct origin){SLICE("Ingress"), ingress->object.namespace, ingress->object.name, field,
-                           span};
-}
-
 struct origin annotation_origin(struct run *run, const struct ingress *ingress,
                                 struct effect_source source)
 {
-    return origin_of(ingress, ARENA_JOIN(run->arena, SLICE("metadata.annotations."), source.name),
-                     source.span);
+    return ingress_origin(
+        ingress, ARENA_JOIN(run->arena, SLICE("metadata.annotations."), source.name), source.span);
 }
 
 struct slice server_name(const struct ingress_rule *rule)
@@ -79,9 +73,9 @@ static struct server *add_server(struct model *model, struct slice host, const s
         bool own = ingress->default_backend.present;
         struct slice field = own ? SLICE("spec.defaultBackend")
                                  : arena_printf(model->run->arena, "spec.rules[%zu]", rule);
-        server->origin = origin_of(ingress, SLICE_ABSENT, span);
+        server->origin = ingress_origin(ingress, SLICE_ABSENT, span);
         read_passthrough(model, server, item);
-        root->origin = origin_of(ingress, field, own ? ingress->default_backend.span : span);
+        root->origin = ingress_origin(ingress, field, own ? ingress->default_backend.span : span);
         if (own) {
             location_backend(model, item, &ingress->default_backend, root);
         }
@@ -111,7 +105,7 @@ static void catch_all(struct model *model, const struct item *item)
     root->automatic = false;
     root->plain = true;
     root->item = item;
-    root->origin = origin_of(item->ingress, SLICE("spec.defaultBackend"), backend->span);
+    root->origin = ingress_origin(item->ingress, SLICE("spec.defaultBackend"), backend->span);
     location_backend(model, item, backend, root);
 }
 

@@ -30,8 +30,7 @@ static struct site *site_of(struct builder *builder, struct slice gateway, struc
         site = ARENA_NEW(arena, struct site);
         *site = (struct site){.gateway = gateway, .host = host};
         site->rules = ARENA_NEW(arena, struct rule_list);
-        site->origin = (struct origin){SLICE("Ingress"), ingress->object.namespace,
-                                       ingress->object.name, SLICE_ABSENT, span};
+        site->origin = ingress_origin(ingress, SLICE_ABSENT, span);
         site->order = builder->count;
         map_put(builder->by_host, key, site);
         *ARENA_PUSH(arena, builder->sites, builder->count, builder->capacity) = site;
@@ -45,8 +44,7 @@ static struct rule *add_rule(struct builder *builder, struct site *site,
 {
     struct run *run = builder->run;
     struct rule *rule = rule_list_add(run, site->rules);
-    rule->origin = (struct origin){SLICE("Ingress"), ingress->object.namespace,
-                                   ingress->object.name, field, span};
+    rule->origin = ingress_origin(ingress, field, span);
     if (backend->service.ptr) {
         rule->backends = ARENA_NEW(run->arena, struct backend);
         rule->backend_count = 1;

@@ -281,9 +281,34 @@ static bool is_own_error(const struct field *field, const struct node *value)
            !(field->type == TYPE_OBJECTS && value->kind == NODE_LIST);
 }
 
-/* Reads one key; returns how many errors that makes at this level. */
+static size_t count_required(const struct schema *schema)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < schema->field_count; i++) {
+        count += schema->fields[i].required;
+    }
+    return count;
+}
+
+static size_t say_missing(struct decoder *decoder, const struct schema *schema,
+                          const struct where *where, const struct node *node)
+{
+    size_t errors = 0;
+    for (size_t i = 0; i < schema->field_count; i++) {
+        const struct field *field = &schema->fields[i];
+        if (field->required && !node_get(node, field->name)) {
+            struct where here = {where, field->name, 0};
+            decode_error(decoder, DIAG_K005, &here, node->span, "is missing");
+            errors++;
+        }
+    }
+    return errors;
+}
+
+/* Reads one key; returns how many errors that makes at this level. *required: fields that are still to come. */
 static size_t read_pair(struct decoder *decoder, const struct schema *schema,
-                        const struct where *where, const struct pair *pair, void *target)
+                        const struct where *where, const struct pair *pair, void *target,
+                        size_t *required)
 {
     const struct field *field = find_field(schema, pair->key);
     size_t before = decoder->errors;
@@ -296,6 +321,7 @@ static size_t read_pair(struct decoder *decoder, const struct schema *schema,
         decode_error(decoder, DIAG_K006, &here, pair->span,
                      "is of an older API version and has no effect; write %s", field->hint);
     } else if (pair->value->kind != NODE_NULL) {
+        *required -= field->required;
         decoder->hint = field->hint;
         read_field(decoder, field, &here, pair->value, target);
     }
@@ -313,17 +339,12 @@ void decode_object(struct decoder *decoder, const struct schema *schema, const s
     if (schema->span_offset != NO_OFFSET) {
         *(struct span *)(void *)((char *)target + schema->span_offset) = node->span;
     }
-    size_t errors = 0;
+    size_t errors = 0, required = count_required(schema);
     for (size_t i = 0; i < node->count; i++) {
-        errors += read_pair(decoder, schema, where, &node->pairs[i], target);
+        errors += read_pair(decoder, schema, where, &node->pairs[i], target, &required);
     }
-    for (size_t i = 0; i < schema->field_count; i++) {
-        const struct field *field = &schema->fields[i];
-        if (field->required && !node_get(node, field->name)) {
-            struct where here = {where, field->name, 0};
-            decode_error(decoder, DIAG_K005, &here, node->span, "is missing");
-            errors++;
-        }
+    if (required) {
+        errors += say_missing(decoder, schema, where, node);
     }
     /* Checks would only repeat what was said about missing or mistyped fields of this level; errors further
      * down do not keep them from being made, so that all faults are reported at once. */

@@ -51,7 +51,8 @@ void kube_init(struct run *run, struct kube *kube)
 {
     *kube = (struct kube){.index = map_new(run->arena),
                           .slices_by_service = map_new(run->arena),
-                          .said = map_new(run->arena)};
+                          .said = map_new(run->arena),
+                          .texts = ARENA_NEW(run->arena, struct recent_texts)};
 }
 
 /* ---- objects ------------------------------------------------------------------------------ */
@@ -90,6 +91,11 @@ struct object *kube_find(const struct kube *kube, enum kube_kind kind, struct sl
         }
     }
     return map_get(kube->index, (struct slice){key, used});
+}
+
+struct object *kube_at(const struct kube *kube, enum kube_kind kind, uint32_t place)
+{
+    return place && place <= kube->counts[kind] ? kube->objects[kind][place - 1] : NULL;
 }
 
 /* Harmless when both are alike, or when nobody here reads the kind. A Secret has been wiped, so that two of
@@ -269,6 +275,21 @@ static void check_class(struct decoder *decoder, const struct ingress *ingress)
     }
 }
 
+/* Namespaces, classes, Services and paths are few, and they are compared again and again. */
+static void share_texts(struct recent_texts *texts, struct ingress *ingress)
+{
+    ingress->object.namespace = recent_text(texts, ingress->object.namespace);
+    ingress->class_name = recent_text(texts, ingress->class_name);
+    for (size_t r = 0; r < ingress->rule_count; r++) {
+        const struct ingress_rule *rule = &ingress->rules[r];
+        for (size_t p = 0; p < rule->path_count; p++) {
+            struct ingress_path *path = &rule->paths[p];
+            path->path = recent_text(texts, path->path);
+            path->backend.service = recent_text(texts, path->backend.service);
+        }
+    }
+}
+
 static void keep_other(const struct reader *reader, struct object *object)
 {
     if (slice_is(object->kind_name, "Kustomization") &&
@@ -304,12 +325,13 @@ static void read_object(const struct reader *reader, struct node *root,
     }
     bool keeps_tree = readings[id].keeps_tree || (reader->kube->keeps_trees && id != KUBE_SECRET);
     struct object *object = arena_alloc(run->arena, readings[id].size);
-    *object = (struct object){.kind = id,
-                              .kind_name = identity.kind,
-                              .api_version = identity.api_version,
-                              .root = keeps_tree ? node_copy(run->arena, root) : NULL,
-                              .content = id == KUBE_SECRET ? 0 : node_hash(root),
-                              .span = root->span};
+    *object =
+        (struct object){.kind = id,
+                        .kind_name = id == KUBE_OTHER ? identity.kind : slice_of(kinds[id].name),
+                        .api_version = recent_text(reader->kube->texts, identity.api_version),
+                        .root = keeps_tree ? node_copy(run->arena, root) : NULL,
+                        .content = id == KUBE_SECRET ? 0 : node_hash(root),
+                        .span = root->span};
     decoder.subject = identity.kind;
     if (id == KUBE_SECRET) {
         diag_file_hide(run->diag, root->span.file);
@@ -324,6 +346,7 @@ static void read_object(const struct reader *reader, struct node *root,
         secret_wipe_annotations(root, (struct secret *)(void *)object);
     } else if (id == KUBE_INGRESS) {
         check_class(&decoder, (const struct ingress *)(void *)object);
+        share_texts(reader->kube->texts, (struct ingress *)(void *)object);
     }
     if (id == KUBE_OTHER) {
         keep_other(reader, object);
@@ -413,6 +436,9 @@ void kube_finish(struct run *run, struct kube *kube)
     for (size_t i = 0; i < KUBE_KIND_COUNT; i++) {
         sort_stable(run->arena, kube->objects[i], kube->counts[i], sizeof(struct object *),
                     compare_objects, NULL);
+        for (size_t at = 0; at < kube->counts[i]; at++) {
+            kube->objects[i][at]->place = (uint32_t)(at + 1);
+        }
     }
     kube->slices_by_service = map_new(run->arena);
     for (size_t i = 0; i < kube->counts[KUBE_ENDPOINT_SLICE]; i++) {

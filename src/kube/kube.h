@@ -61,6 +61,7 @@ struct object {
     struct slice subject;         /* "Ingress shop/web", for diagnostics */
     struct slice uid;
     bool has_created;
+    uint32_t place;  /* among those of its kind, from 1; known when all are read */
     int64_t created; /* metadata.creationTimestamp */
     struct labels labels, annotations;
     struct node
@@ -322,6 +323,7 @@ struct kube {
     size_t counts[KUBE_KIND_COUNT], capacities[KUBE_KIND_COUNT];
     struct map *index;             /* "kind\0namespace\0name" to object */
     struct map *slices_by_service; /* "namespace\0service" to struct endpoint_group */
+    struct recent_texts *texts;    /* of what many objects have in common */
     struct map *said; /* what is to be said only once about this input, by a text of its user */
     bool
         keeps_trees; /* objects that are read keep their trees, but for Secrets; set after kube_init */
@@ -354,6 +356,8 @@ void kube_finish(struct run *run, struct kube *kube);
 /* Null when missing. namespace is empty for cluster-scoped kinds. */
 struct object *kube_find(const struct kube *kube, enum kube_kind kind, struct slice namespace,
                          struct slice name);
+/* By its place; null when there is none. */
+struct object *kube_at(const struct kube *kube, enum kube_kind kind, uint32_t place);
 const struct label *labels_find(const struct labels *labels, const char *key);
 /* "tier=web,env in (prod,test),!old", as kubectl takes it; false when it is something else. */
 bool label_selector_parse(struct arena *arena, struct slice words, struct label_selector *out);

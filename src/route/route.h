@@ -37,6 +37,7 @@ struct origin {
     struct slice kind, namespace, name; /* Ingress, shop, web */
     struct slice field;                 /* "spec.rules[0].http.paths[1]", or absent */
     struct span span;
+    uint32_t place; /* of the object among those of its kind in the input, from 1; 0: not known */
 };
 
 /* Text with variables in it. A variable that a data plane has and we do not model is

@@ -75,18 +75,29 @@ bool surroundings_look_at(const struct object *object)
     return false;
 }
 
+/* Objects of a kind that is read have one name and one group. */
+static size_t look_at_kind(struct search *search, const struct detector *detector,
+                           enum kube_kind kind)
+{
+    struct object *const *objects = search->kube->objects[kind];
+    size_t count = search->kube->counts[kind], looked = 0;
+    bool all = kind != KUBE_OTHER && count && is_of(detector, objects[0]);
+    for (size_t i = 0; (all || kind == KUBE_OTHER) && i < count; i++) {
+        search->object = objects[i];
+        if (all || is_of(detector, search->object)) {
+            looked += detector->detect(search, search->object);
+        }
+    }
+    return looked;
+}
+
 static void look(struct search *search, const struct detector *detector)
 {
     static const enum kube_kind kinds[] = {KUBE_INGRESS, KUBE_SERVICE, KUBE_CONFIG_MAP, KUBE_OTHER};
     size_t looked = 0;
     search->row = &detector->row;
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-        for (size_t i = 0; i < search->kube->counts[kinds[k]]; i++) {
-            search->object = search->kube->objects[kinds[k]][i];
-            if (is_of(detector, search->object)) {
-                looked += detector->detect(search, search->object);
-            }
-        }
+        looked += look_at_kind(search, detector, kinds[k]);
     }
     if (!looked) {
         struct surroundings *out = search->out;

@@ -30,9 +30,6 @@ static const struct {
 /* `path` is `api`, lies below it, or leads to it by more than its first element ("/v1/chat"). */
 static bool leads_to(struct slice path, struct slice api)
 {
-    if (path.len < 2 || path.ptr[1] != api.ptr[1]) {
-        return false; /* as for most */
-    }
     if (slice_starts(path, api)) {
         return path.len == api.len || path.ptr[api.len] == '/';
     }
@@ -53,6 +50,9 @@ const char *path_api(const struct path_match *path, bool *sure)
         text = slice_sub(text, 0, text.len - 1);
     }
     for (size_t i = 0; i < ARRAY_LEN(apis); i++) {
+        if (path->kind != PATH_REGEX && (text.len < 2 || text.ptr[1] != apis[i].path[1])) {
+            continue; /* as for most */
+        }
         struct slice api = slice_of(apis[i].path);
         if (path->kind == PATH_REGEX ? names(text, api) : leads_to(text, api)) {
             *sure = apis[i].sure;

@@ -197,12 +197,15 @@ static void recognise(struct reader *reader, struct slice namespace, struct slic
 const struct served *service_server(struct reader *reader, struct slice namespace,
                                     struct slice service)
 {
-    struct slice key = ARENA_JOIN(reader->run->arena, namespace, SLICE("/"), service);
-    struct served *served = map_get(reader->servers, key);
+    buf_clear(&reader->key);
+    buf_put(&reader->key, namespace);
+    buf_putc(&reader->key, '/');
+    buf_put(&reader->key, service);
+    struct served *served = map_get(reader->servers, buf_slice(&reader->key));
     if (!served) {
         served = ARENA_NEW(reader->run->arena, struct served);
+        map_add(reader->servers, buf_slice(&reader->key), served);
         recognise(reader, namespace, service, served);
-        map_put(reader->servers, key, served);
     }
     return served;
 }

@@ -102,14 +102,14 @@ static bool is_model_serving(unsigned kinds)
 
 static bool is_new(struct reader *reader, const struct rule *rule)
 {
-    struct buf match;
-    buf_init(&match, BUF_TEXT_MAX);
-    match_print(&rule->match, &match);
-    struct slice key =
-        ARENA_JOIN(reader->run->arena, rule->origin.namespace, SLICE("/"), rule->origin.name,
-                   SLICE(" "), rule->origin.field, SLICE(" "), buf_slice(&match));
-    buf_release(&match);
-    return map_put(reader->seen, key, reader) == NULL;
+    const struct slice parts[] = {rule->origin.namespace, rule->origin.name, rule->origin.field};
+    buf_clear(&reader->key);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        buf_put(&reader->key, parts[i]);
+        buf_putc(&reader->key, ' ');
+    }
+    match_print(&rule->match, &reader->key);
+    return map_add(reader->seen, buf_slice(&reader->key), reader) == NULL;
 }
 
 static void read_rule(struct reader *reader, const struct rule *rule)
@@ -139,15 +139,19 @@ void traffic_read(struct run *run, const struct kube *kube, const struct route_t
                             .seen = map_new(run->arena),
                             .lists = map_new(run->arena),
                             .servers = map_new(run->arena)};
+    const struct rule_list *before = NULL;
     *out = (struct traffic){0};
+    buf_init(&reader.key, BUF_TEXT_MAX);
     for (size_t i = 0; i < table->entry_count; i++) {
         const struct rule_list *list = table->entries[i].rules;
         struct slice key = {(const char *)&list, sizeof list};
-        if (!list || map_add(reader.lists, key, out)) {
+        if (!list || list == before || map_add(reader.lists, key, out)) {
             continue; /* by https the same rules as by http */
         }
+        before = list;
         for (size_t r = 0; r < list->count; r++) {
             read_rule(&reader, &list->rules[r]);
         }
     }
+    buf_release(&reader.key);
 }
