@@ -11,15 +11,14 @@ struct backend_tls {
     bool said;
 };
 
-static bool speaks_tls(const struct rule *rule)
+bool rule_speaks_tls(const struct rule *rule)
 {
     static const char *const protocols[] = {"HTTPS", "GRPCS", "WSS"};
     const struct route_upstream_protocol *upstream = rule->effects.upstream_protocol;
     return upstream && slice_is_one_of(upstream->protocol, protocols, ARRAY_LEN(protocols));
 }
 
-/* "shop/ca" without its namespace. */
-static struct slice secret_name(struct slice secret)
+struct slice secret_name(struct slice secret)
 {
     size_t slash = slice_find(secret, '/', 0);
     return slash < secret.len ? slice_sub(secret, slash + 1, secret.len) : secret;
@@ -29,7 +28,7 @@ bool backend_tls_is_written(const struct conversion *c, const struct rule *rule)
 {
     const struct route_upstream_tls *tls = rule->effects.upstream_tls;
     const struct convert_options *options = c->options;
-    return speaks_tls(rule) && tls && tls->verify && tls->secret.len && tls->name.len &&
+    return rule_speaks_tls(rule) && tls && tls->verify && tls->secret.len && tls->name.len &&
            is_dns_subdomain(arena_lower(c->arena, tls->name)) &&
            options->api_minor >= feature_since(FEATURE_backend_verification, options->experimental);
 }

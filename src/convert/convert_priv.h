@@ -390,6 +390,8 @@ struct emission {
     struct node *filters, *backends, *timeouts; /* null: none */
     struct node *url_rewrite;                   /* the one that effects share */
     struct node *policies[POLICIES_MAX];        /* by kind of the target; null: none */
+    struct policy named[BACKENDS_MAX];          /* objects that backendRefs name */
+    size_t named_count;
 };
 /* The member of a new filter: "cors" of a filter of type "CORS". */
 struct node *filter_add(struct emission *e, const char *type, const char *member);
@@ -407,6 +409,8 @@ struct node *duration_node(struct conversion *c, int64_t ms);
 
 /* ---- backend_tls.c ------------------------------------------------------------------------ */
 
+bool rule_speaks_tls(const struct rule *rule);
+struct slice secret_name(struct slice secret); /* "shop/ca" without its namespace */
 /* A BackendTLSPolicy says how the rule speaks to its Services. */
 bool backend_tls_is_written(const struct conversion *c, const struct rule *rule);
 void backend_tls_note(struct conversion *c, const struct rule *rule, const struct backend *backend);

@@ -226,7 +226,6 @@ static void say_backend(struct conversion *c, const struct rule *rule,
             "), the route to it is written all the same",
             SLICE_ARG(backend->namespace), SLICE_ARG(backend->service), SLICE_ARG(backend->reason));
     }
-    say_external(c, rule, backend);
     for (enum effect_id id = 0; backend->effects && id < EFFECT_COUNT; id++) {
         const void *effect = effect_get(backend->effects, id);
         if (effect && !effect_equal(id, effect, effect_get(&rule->effects, id))) {
@@ -262,17 +261,10 @@ static uint64_t common_weight(const struct rule *rule)
     return common ? common : 1;
 }
 
-static struct node *backend_node(struct conversion *c, const struct rule *rule,
-                                 const struct backend *backend, uint64_t largest, uint64_t divisor)
+static void backend_weight(struct conversion *c, const struct rule *rule,
+                           const struct backend *backend, uint64_t largest, uint64_t divisor,
+                           struct node *node)
 {
-    struct node *node = node_map(c->nodes);
-    node_set(c->nodes, node, "name", node_string(c->nodes, backend->service));
-    struct slice own = rule_namespace(rule);
-    if (backend->namespace.len && !slice_equal(backend->namespace, own)) {
-        node_set(c->nodes, node, "namespace", node_string(c->nodes, backend->namespace));
-        grant_need(c, "HTTPRoute", own, "Service", backend->namespace, backend->service);
-    }
-    node_set(c->nodes, node, "port", node_int(c->nodes, backend->port));
     if (rule->backend_count > 1 || !backend->weight) {
         uint64_t weight = backend->weight / divisor;
         if (largest / divisor > WEIGHT_MAX) {
@@ -281,6 +273,28 @@ static struct node *backend_node(struct conversion *c, const struct rule *rule,
         }
         node_set(c->nodes, node, "weight", node_int(c->nodes, (int64_t)weight));
     }
+}
+
+static struct node *backend_node(struct emission *e, const struct backend *backend,
+                                 uint64_t largest, uint64_t divisor)
+{
+    struct conversion *c = e->c;
+    const struct rule *rule = e->rule;
+    const struct vendor *vendor = c->options->target->vendor;
+    struct node *node = node_map(c->nodes);
+    if (vendor && vendor->backend && vendor->backend(e, backend, node)) {
+        backend_weight(c, rule, backend, largest, divisor, node);
+        return node;
+    }
+    say_external(c, rule, backend);
+    node_set(c->nodes, node, "name", node_string(c->nodes, backend->service));
+    struct slice own = rule_namespace(rule);
+    if (backend->namespace.len && !slice_equal(backend->namespace, own)) {
+        node_set(c->nodes, node, "namespace", node_string(c->nodes, backend->namespace));
+        grant_need(c, "HTTPRoute", own, "Service", backend->namespace, backend->service);
+    }
+    node_set(c->nodes, node, "port", node_int(c->nodes, backend->port));
+    backend_weight(c, rule, backend, largest, divisor, node);
     return node;
 }
 
@@ -312,7 +326,7 @@ static void backends_emit(struct emission *e)
         }
         backend_tls_note(c, rule, backend);
         port_note(c, rule, backend);
-        node_add(c->nodes, e->backends, backend_node(c, rule, backend, largest, divisor));
+        node_add(c->nodes, e->backends, backend_node(e, backend, largest, divisor));
     }
 }
 

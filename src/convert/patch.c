@@ -1,4 +1,4 @@
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
 /* Patches of Services: a route of Gateway API does not say which protocol its backends speak, the Service's port
  * does, by appProtocol (gateway-api GEP-1911). The port belongs to every route that leads to it. */
@@ -55,9 +55,11 @@ static struct port_use *port_use(struct conversion *c, const struct backend *bac
 void port_note(struct conversion *c, const struct rule *rule, const struct backend *backend)
 {
     const struct route_upstream_protocol *upstream = rule->effects.upstream_protocol;
+    const struct vendor *vendor = c->options->target->vendor;
     bool http2 =
         upstream && (slice_is(upstream->protocol, "GRPC") || slice_is(upstream->protocol, "H2C") ||
-                     (slice_is(upstream->protocol, "GRPCS") && backend_tls_is_written(c, rule)));
+                     (slice_is(upstream->protocol, "GRPCS") &&
+                      (backend_tls_is_written(c, rule) || (vendor && vendor->speaks_tls))));
     bool http1 = !upstream || slice_is(upstream->protocol, "HTTP") ||
                  slice_is(upstream->protocol, "AUTO_HTTP");
     if (c->silent || !(http1 || http2) || service_says_http2(c, backend)) {

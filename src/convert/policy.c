@@ -59,8 +59,8 @@ struct slice rule_namespace(const struct rule *rule)
 }
 
 /* Rules of a namespace that say the same share one object, named after the first of them. */
-static struct slice filter_name(struct emission *e, const struct policy_kind *kind,
-                                struct slice yaml)
+static struct slice shared_name(struct emission *e, const struct policy_kind *kind,
+                                struct slice yaml, struct slice wanted)
 {
     struct conversion *c = e->c;
     struct slice namespace = rule_namespace(e->rule);
@@ -73,14 +73,30 @@ static struct slice filter_name(struct emission *e, const struct policy_kind *ki
             taken = map_new(c->arena);
             map_put(c->filter_names, space, taken);
         }
-        struct slice name = e->rule->origin.name;
-        struct slice wanted = ARENA_JOIN(c->arena, name.len ? name : SLICE("server"), SLICE("-"),
-                                         slice_of(kind->suffix));
         object = ARENA_NEW(c->arena, struct filter_object);
         object->name = name_claim(c->arena, taken, wanted, key, ROUTE_NAME_MAX);
         map_put(c->filter_names, key, object);
     }
     return object->name;
+}
+
+static struct slice filter_name(struct emission *e, const struct policy_kind *kind,
+                                struct slice yaml)
+{
+    struct slice name = e->rule->origin.name;
+    struct slice wanted = ARENA_JOIN(e->c->arena, name.len ? name : SLICE("server"), SLICE("-"),
+                                     slice_of(kind->suffix));
+    return shared_name(e, kind, yaml, wanted);
+}
+
+struct slice policy_named(struct emission *e, size_t index, struct slice wanted,
+                          const struct node *spec)
+{
+    const struct policy_kind *kind = &e->c->options->target->vendor->kinds[index];
+    struct policy *policy = &e->named[e->named_count++];
+    *policy = (struct policy){.kind = kind, .yaml = spec_text(e->c, spec)};
+    policy->name = shared_name(e, kind, policy->yaml, wanted);
+    return policy->name;
 }
 
 static void filter_ref(struct emission *e, const struct policy_kind *kind, struct slice name)
@@ -117,7 +133,7 @@ const struct policies *policies_of(struct emission *e)
     if (!vendor) {
         return NULL;
     }
-    found.items = ARENA_ARRAY(c->arena, struct policy, vendor->kind_count);
+    found.items = ARENA_ARRAY(c->arena, struct policy, vendor->kind_count + e->named_count);
     for (size_t pass = 0; pass < ARRAY_LEN(order); pass++) {
         for (size_t i = 0; i < vendor->kind_count; i++) {
             const struct policy_kind *kind = &vendor->kinds[i];
@@ -134,6 +150,9 @@ const struct policies *policies_of(struct emission *e)
                 found.hash = slice_hash(policy->yaml, found.hash + i + 1);
             }
         }
+    }
+    for (size_t i = 0; i < e->named_count; i++) {
+        found.items[found.count++] = e->named[i];
     }
     return found.count ? policies_share(c, &found) : NULL;
 }
@@ -269,7 +288,8 @@ void policies_write(struct conversion *c, const struct route_group *group, struc
         const struct draft *draft = &group->rules[i];
         const struct policies *policies = draft->behaviour->policies;
         for (size_t j = 0; policies && j < policies->count; j++) {
-            if (policies->items[j].kind->attach == ATTACH_FILTER) {
+            enum attach attach = policies->items[j].kind->attach;
+            if (attach == ATTACH_FILTER || attach == ATTACH_NAMED) {
                 filter_write(c, draft->rule, &policies->items[j]);
             }
         }

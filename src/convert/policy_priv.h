@@ -9,7 +9,8 @@ enum attach {
     ATTACH_SERVICE, /* the same to the Services of backendRefs */
     ATTACH_GATEWAY, /* the same to Gateways alone */
     ATTACH_HOSTS,   /* to a Gateway, for some of its hosts: see host_policy_priv.h */
-    ATTACH_FILTER   /* by an ExtensionRef filter of the rule */
+    ATTACH_FILTER,  /* by an ExtensionRef filter of the rule */
+    ATTACH_NAMED    /* not: backendRefs name it */
 };
 struct policy_kind {
     const char *kind, *group, *version;
@@ -37,6 +38,11 @@ struct vendor {
     emit_fn *emitters[EFFECT_COUNT]; /* null: as the standard says it */
     /* A rule that answers by itself; false: as the standard says it. Null: always so. */
     bool (*answer)(struct emission *e, const struct route_answer *answer);
+    /* Makes a backendRef, which names a Service so far, one to an object of the target; false: as the standard says
+     * it. Null: always so. */
+    bool (*backend)(struct emission *e, const struct backend *backend, struct node *ref);
+    /* DestinationRules and the like say how TLS is spoken where no BackendTLSPolicy does. */
+    bool speaks_tls;
     /* Effects that may answer before a redirect does, so that rules which redirect need them as well. */
     bool before_redirect[EFFECT_COUNT];
     /* What becomes of the platform's effects that `base` carries over; null: it does not. */
@@ -50,6 +56,9 @@ extern const struct target target_envoy_gateway, target_istio, target_ngf;
 
 /* The spec of a kind of the target for the rule at hand, made when it is first asked for. */
 struct node *policy_spec(struct emission *e, size_t index);
+/* An object for a backendRef of the rule at hand; returns its name, which is like `wanted`. */
+struct slice policy_named(struct emission *e, size_t index, struct slice wanted,
+                          const struct node *spec);
 /* A mapping below another, made when it is first asked for. */
 struct node *policy_map(struct conversion *c, struct node *map, const char *key);
 /* What the rule at hand needs besides its HTTPRoute. Filters that stand for objects are added. */

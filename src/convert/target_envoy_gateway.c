@@ -112,6 +112,7 @@ static const struct policy_kind kinds[] = {
     [ENVOY_SECURITY] = {KIND("SecurityPolicy"), .attach = ATTACH_ROUTE, .replaces = true},
     [ENVOY_CLIENT_TRAFFIC] = {KIND("ClientTrafficPolicy"), .attach = ATTACH_GATEWAY,
                               .base = client_base},
+    [ENVOY_BACKEND] = {KIND("Backend"), .attach = ATTACH_NAMED},
     [ENVOY_ROUTE_FILTER] = {KIND("HTTPRouteFilter"), .attach = ATTACH_FILTER, .suffix = "filter"},
 };
 
@@ -131,7 +132,10 @@ static const struct vendor vendor = {
                  [EFFECT_balancing] = envoy_balancing,
                  [EFFECT_addresses] = envoy_addresses,
                  [EFFECT_authentication] = envoy_authentication,
-                 [EFFECT_rewrite] = emit_rewrite},
+                 [EFFECT_rewrite] = emit_rewrite,
+                 [EFFECT_upstream_protocol] = envoy_upstream_protocol,
+                 [EFFECT_upstream_tls] = envoy_upstream_tls},
+    .backend = envoy_backend,
     .answer = emit_answer,
     .base_says = {[EFFECT_timeouts] = TIMEOUTS_TEXT, [EFFECT_retries] = RETRIES_TEXT},
     .client_kind = "ClientTrafficPolicy",
@@ -149,12 +153,14 @@ static const struct vendor vendor = {
     SUPPORT_NEAR,                                                                                  \
         "a SecurityPolicy asks for one of users in a Secret, an external service or tokens: put "  \
         "a proxy that does the rest (such as oauth2-proxy) in front of the Service"
-#define ENVOY_cors              STANDARD_cors
-#define ENVOY_rewrite           SUPPORT_EXACT, "URLRewrite, or HTTPRouteFilter with an expression"
-#define ENVOY_upstream_host     STANDARD_upstream_host
-#define ENVOY_upstream_protocol STANDARD_upstream_protocol
-#define ENVOY_request_headers   STANDARD_request_headers
-#define ENVOY_response_headers  STANDARD_response_headers
+#define ENVOY_cors          STANDARD_cors
+#define ENVOY_rewrite       SUPPORT_EXACT, "URLRewrite, or HTTPRouteFilter with an expression"
+#define ENVOY_upstream_host STANDARD_upstream_host
+#define ENVOY_upstream_protocol                                                                    \
+    SUPPORT_NEAR, "gRPC and HTTP/2 by appProtocol of the Service, by a patch; TLS by a Backend "   \
+                  "with the address of the Service"
+#define ENVOY_request_headers  STANDARD_request_headers
+#define ENVOY_response_headers STANDARD_response_headers
 #define ENVOY_timeouts                                                                             \
     SUPPORT_NEAR, "BackendTrafficPolicy; one limit for both directions of a stream without bytes"
 #define ENVOY_retries   SUPPORT_NEAR, "BackendTrafficPolicy with retry, for requests of every method"
@@ -166,8 +172,10 @@ static const struct vendor vendor = {
                   "or let the application answer with them"
 #define ENVOY_rate_limit                                                                           \
     SUPPORT_NEAR, "BackendTrafficPolicy with a local rateLimit, which answers 429"
-#define ENVOY_firewall     STANDARD_firewall
-#define ENVOY_upstream_tls STANDARD_upstream_tls
+#define ENVOY_firewall STANDARD_firewall
+#define ENVOY_upstream_tls                                                                         \
+    SUPPORT_NEAR, "BackendTLSPolicy, or a Backend with a Secret beside it; protocols and ciphers " \
+                  "are Envoy's"
 #define ENVOY_affinity                                                                             \
     SUPPORT_NEAR, "BackendTrafficPolicy with a cookie that is hashed to an endpoint; it cannot "   \
                   "keep clients where they are when endpoints come and go"

@@ -121,6 +121,65 @@ static void emit_balancing(struct emission *e, const void *effect)
     }
 }
 
+/* ---- TLS to backends ------------------------------------------------------------------------ */
+
+static void say_tls(struct emission *e, const void *effect, bool shown)
+{
+    for (size_t i = 0; i < e->rule->backend_count; i++) {
+        const struct backend *backend = &e->rule->backends[i];
+        const struct service *service =
+            (const void *)kube_find(e->c->kube, KUBE_SERVICE, backend->namespace, backend->service);
+        if (service && service->port_count > 1) {
+            say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+                       "the DestinationRule speaks TLS to all %zu ports of Service '" SLICE_FMT
+                       "/" SLICE_FMT "'; give the port of this route a Service of its own where "
+                       "the others do not",
+                       service->port_count, SLICE_ARG(backend->namespace),
+                       SLICE_ARG(backend->service));
+        }
+    }
+    if (shown) {
+        say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+                   "the DestinationRule finds its Secret in the namespace of the Gateway alone: "
+                   "copy it there if it is not; protocols and ciphers are those of Istio");
+    }
+}
+
+/* ClientTLSSettings of a DestinationRule; a BackendTLSPolicy says the same where it can. */
+static void emit_upstream_protocol(struct emission *e, const void *effect)
+{
+    struct arena *arena = e->c->nodes;
+    const struct route_upstream_tls *given = e->rule->effects.upstream_tls;
+    if (!rule_speaks_tls(e->rule) || backend_tls_is_written(e->c, e->rule)) {
+        emit_as_standard(e, EFFECT_upstream_protocol, effect);
+        return;
+    }
+    struct node *tls = policy_map(e->c, traffic(e), "tls");
+    bool shown = given && given->secret.len, verify = shown && given->verify;
+    node_set(arena, tls, "mode", text_node(e->c, shown ? "MUTUAL" : "SIMPLE"));
+    if (shown) {
+        node_set(arena, tls, "credentialName", node_string(arena, secret_name(given->secret)));
+    }
+    if (given && given->server_name && is_dns_subdomain(given->name)) {
+        node_set(arena, tls, "sni", node_string(arena, given->name));
+    }
+    if (verify) {
+        struct node *names = node_list(arena);
+        node_add(arena, names, node_string(arena, given->name));
+        node_set(arena, tls, "subjectAltNames", names);
+    } else {
+        node_set(arena, tls, "insecureSkipVerify", node_bool(arena, true));
+    }
+    say_tls(e, effect, shown);
+}
+
+static void emit_upstream_tls(struct emission *e, const void *effect)
+{
+    if (!rule_speaks_tls(e->rule) || backend_tls_is_written(e->c, e->rule)) {
+        emit_as_standard(e, EFFECT_upstream_tls, effect);
+    }
+}
+
 /* ---- AuthorizationPolicy -------------------------------------------------------------------- */
 
 static void add_source(struct emission *e, struct node *rules, const char *field,
@@ -204,7 +263,10 @@ static const struct vendor vendor = {
     .emitters = {[EFFECT_timeouts] = emit_timeouts,
                  [EFFECT_affinity] = emit_affinity,
                  [EFFECT_balancing] = emit_balancing,
-                 [EFFECT_addresses] = emit_addresses},
+                 [EFFECT_addresses] = emit_addresses,
+                 [EFFECT_upstream_protocol] = emit_upstream_protocol,
+                 [EFFECT_upstream_tls] = emit_upstream_tls},
+    .speaks_tls = true,
     .client_advice = "set numTrustedProxies of gatewayTopology, in MeshConfig or in the annotation "
                      "proxy.istio.io/config of the Gateway, to the number of proxies in front",
 };
@@ -224,12 +286,14 @@ static const struct vendor vendor = {
         "name the service in MeshConfig extensionProviders and write an AuthorizationPolicy with " \
         "action CUSTOM by hand, or put a proxy that asks for credentials (such as oauth2-proxy) "  \
         "in front of the Service"
-#define ISTIO_cors              STANDARD_cors
-#define ISTIO_rewrite           STANDARD_rewrite
-#define ISTIO_upstream_host     STANDARD_upstream_host
-#define ISTIO_upstream_protocol STANDARD_upstream_protocol
-#define ISTIO_request_headers   STANDARD_request_headers
-#define ISTIO_response_headers  STANDARD_response_headers
+#define ISTIO_cors          STANDARD_cors
+#define ISTIO_rewrite       STANDARD_rewrite
+#define ISTIO_upstream_host STANDARD_upstream_host
+#define ISTIO_upstream_protocol                                                                    \
+    SUPPORT_NEAR, "gRPC and HTTP/2 by appProtocol of the Service, by a patch; TLS by a "           \
+                  "DestinationRule, for all ports of the Service"
+#define ISTIO_request_headers  STANDARD_request_headers
+#define ISTIO_response_headers STANDARD_response_headers
 #define ISTIO_timeouts                                                                             \
     SUPPORT_NEAR, "DestinationRule for the connection; there is no limit between two reads"
 #define ISTIO_retries                                                                              \
@@ -241,9 +305,11 @@ static const struct vendor vendor = {
 #define ISTIO_rate_limit                                                                           \
     SUPPORT_NONE, "an EnvoyFilter with Envoy's local_ratelimit limits all clients of a Gateway "   \
                   "together; limit clients in front of the Gateway"
-#define ISTIO_firewall     STANDARD_firewall
-#define ISTIO_upstream_tls STANDARD_upstream_tls
-#define ISTIO_affinity     SUPPORT_NEAR, "DestinationRule with a cookie that is hashed to an endpoint"
+#define ISTIO_firewall STANDARD_firewall
+#define ISTIO_upstream_tls                                                                         \
+    SUPPORT_NEAR, "BackendTLSPolicy, or a DestinationRule with a Secret beside the Gateway; "      \
+                  "protocols and ciphers are Istio's"
+#define ISTIO_affinity SUPPORT_NEAR, "DestinationRule with a cookie that is hashed to an endpoint"
 #define ISTIO_balancing                                                                            \
     SUPPORT_NEAR,                                                                                  \
         "DestinationRule at the Service, by address, header or query parameter; put anything "     \

@@ -1,4 +1,4 @@
-#include "gateway_api/policies_priv.h"
+#include "gateway_api/policies_envoy_priv.h"
 
 void assume(struct builder *builder, const char *kind, struct slice namespace, struct slice name)
 {
@@ -239,6 +239,10 @@ struct backend backend_resolve(struct builder *builder, const struct http_route 
                              "no ReferenceGrant in namespace '" SLICE_FMT
                              "' permits the backend '" SLICE_FMT "' (RefNotPermitted)",
                              SLICE_ARG(ref.namespace), SLICE_ARG(ref.name)));
+        return backend;
+    }
+    const struct object *own = foreign ? policy_backend(builder, &ref) : NULL;
+    if (own && envoy_backend_resolve(builder, own, &backend)) {
         return backend;
     }
     if (foreign) {

@@ -92,29 +92,70 @@ static bool is_older(const struct object *a, const struct object *b)
     return slice_compare(a->name, b->name) < 0;
 }
 
-static void add_target(struct builder *builder, const struct policy_reader *reader,
+/* Listeners of Gateways, and of ListenerSets, may have policies of their own, which is not followed. */
+static void note_parts(struct builder *builder, const struct policy_reader *reader,
                        const struct object *policy, const struct node *target)
 {
-    struct slice kind = policy_text(target, "kind"), section = policy_text(target, "sectionName");
-    struct slice key = target_key(builder, reader, arena_string(builder->run->arena, kind),
-                                  policy->namespace, policy_text(target, "name"), section);
-    const struct object *other = map_get(builder->policies, key);
-    const struct object *loser = other && is_older(other, policy) ? policy : other;
-    if (loser) {
-        const struct object *winner = loser == policy ? other : policy;
-        diag_at(builder->run->diag, DIAG_G041, loser->span, loser->subject,
-                "'" SLICE_FMT "' is attached to the same object and is the older one, or the first "
-                "by name; this one is not in force (Conflicted)",
-                SLICE_ARG(winner->subject));
-    }
-    if (loser != policy) {
-        map_put(builder->policies, key, (void *)(uintptr_t)policy);
-    }
-    if (section.len && slice_is(kind, "Gateway")) {
+    struct slice kind = policy_text(target, "kind");
+    if (policy_text(target, "sectionName").len && slice_is(kind, "Gateway")) {
         struct slice whole = target_key(builder, reader, "Listeners", policy->namespace,
                                         policy_text(target, "name"), SLICE_ABSENT);
         map_put(builder->policies, whole, (void *)(uintptr_t)policy);
     }
+    if (slice_ends(kind, SLICE("ListenerSet"))) {
+        diag_at(builder->run->diag, DIAG_G042, policy->span, policy->subject,
+                "policies of ListenerSets are not looked up; attach it to the routes");
+        builder->policies_unknown = policy;
+    }
+}
+
+static struct slice key_of(struct builder *builder, const struct policy_reader *reader,
+                           const struct object *policy, const struct node *target)
+{
+    struct slice kind = policy_text(target, "kind");
+    return target_key(builder, reader, arena_string(builder->run->arena, kind), policy->namespace,
+                      policy_text(target, "name"), policy_text(target, "sectionName"));
+}
+
+static void say_conflict(struct builder *builder, const struct object *winner,
+                         const struct object *loser)
+{
+    diag_at(builder->run->diag, DIAG_G041, loser->span, loser->subject,
+            "'" SLICE_FMT "' is attached to the same object and is the older one, or the first "
+            "by name; this one is not in force (Conflicted)",
+            SLICE_ARG(winner->subject));
+}
+
+/* Policies come in the order of their age. */
+static void add_target(struct builder *builder, const struct policy_reader *reader,
+                       const struct object *policy, const struct node *target)
+{
+    struct slice key = key_of(builder, reader, policy, target);
+    const struct object *other = map_get(builder->policies, key);
+    if (other && reader->inherits) {
+        policy = policies_joined(builder, other, policy);
+    } else if (other) {
+        say_conflict(builder, other, policy);
+        return;
+    }
+    map_put(builder->policies, key, (void *)(uintptr_t)policy);
+    note_parts(builder, reader, policy, target);
+}
+
+/* NGINX Gateway Fabric: two policies of a kind on one target are both in force unless they set the same field; then
+ * the later one is not, for none of its targets (internal/controller/state/graph/policies.go,
+ * markConflictedPolicies). */
+static bool is_refused(struct builder *builder, const struct policy_reader *reader,
+                       const struct object *policy, const struct node *target)
+{
+    const struct object *other =
+        map_get(builder->policies, key_of(builder, reader, policy, target));
+    bool refused = reader->inherits && other &&
+                   policies_conflict(node_get(other->root, "spec"), node_get(policy->root, "spec"));
+    if (refused) {
+        say_conflict(builder, other, policy);
+    }
+    return refused;
 }
 
 static void read_targets(struct builder *builder, const struct policy_reader *reader,
@@ -122,10 +163,14 @@ static void read_targets(struct builder *builder, const struct policy_reader *re
 {
     const struct node *spec = node_get(policy->root, "spec");
     const struct node *one = node_get(spec, "targetRef"), *many = node_get(spec, "targetRefs");
-    if (one) {
+    bool refused = one && is_refused(builder, reader, policy, one);
+    for (size_t i = 0; !refused && i < policy_items(many); i++) {
+        refused = is_refused(builder, reader, policy, many->items[i]);
+    }
+    if (one && !refused) {
         add_target(builder, reader, policy, one);
     }
-    for (size_t i = 0; i < policy_items(many); i++) {
+    for (size_t i = 0; !refused && i < policy_items(many); i++) {
         add_target(builder, reader, policy, many->items[i]);
     }
     if (policy_items(node_get(spec, "targetSelectors"))) {
@@ -171,13 +216,27 @@ static void vendor_choose(struct builder *builder)
     }
 }
 
+static int by_age(const void *a, const void *b, void *user)
+{
+    const struct object *x = *(const struct object *const *)a;
+    const struct object *y = *(const struct object *const *)b;
+    (void)user;
+    return is_older(x, y) ? -1 : is_older(y, x);
+}
+
 void policies_read(struct builder *builder)
 {
     const struct kube *kube = builder->kube;
     vendor_choose(builder);
     builder->policies = map_new(builder->run->arena);
-    for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
-        const struct object *object = kube->objects[KUBE_OTHER][i];
+    size_t count = kube->counts[KUBE_OTHER];
+    const struct object **objects = ARENA_ARRAY(builder->run->arena, const struct object *, count);
+    for (size_t i = 0; i < count; i++) {
+        objects[i] = kube->objects[KUBE_OTHER][i];
+    }
+    sort_stable(builder->run->arena, objects, count, sizeof *objects, by_age, NULL);
+    for (size_t i = 0; i < count; i++) {
+        const struct object *object = objects[i];
         const struct policy_reader *reader = reader_of(builder, object);
         if (reader && reader->each) {
             *ARENA_PUSH(builder->run->arena, builder->each, builder->each_count,
@@ -275,7 +334,7 @@ static const struct object *of_gateways(struct builder *builder, const struct po
         if (part || (i && own != policy)) {
             const struct object *culprit = part ? part : own ? own : policy;
             *place->unknown =
-                unknown_add(builder->run, *place->unknown, ASPECT_TRAFFIC,
+                unknown_add(builder->run, *place->unknown, ASPECT_PROTECTION,
                             (struct effect_source){culprit->kind_name, culprit->span},
                             part ? SLICE("a policy holds for single listeners of the Gateway")
                                  : SLICE("the Gateways of the route have different policies"));
@@ -284,6 +343,18 @@ static const struct object *of_gateways(struct builder *builder, const struct po
         policy = own;
     }
     return policy;
+}
+
+/* Istio: one without a target holds for the workloads of its namespace, one of the root namespace for all of them;
+ * a Gateway's workload is in its own namespace. */
+static bool is_for_namespace(const struct object *policy, const struct route_state *state)
+{
+    bool near = slice_is(policy->namespace, "istio-system");
+    for (size_t i = 0; i < state->gateway_count; i++) {
+        near =
+            near || slice_equal(state->gateways[i]->gateway->object.namespace, policy->namespace);
+    }
+    return near && !node_get(node_get(policy->root, "spec"), "targetRefs");
 }
 
 static bool targets_gateway(const struct object *policy, const struct object *gateway)
@@ -298,7 +369,6 @@ static bool targets_gateway(const struct object *policy, const struct object *ga
     return false;
 }
 
-/* Without a target it holds for every workload of its namespace, which is not followed. */
 static void apply_each(struct builder *builder, const struct route_state *state,
                        const struct policy_place *place)
 {
@@ -316,7 +386,7 @@ static void apply_each(struct builder *builder, const struct route_state *state,
         }
         if (count && count == state->gateway_count) {
             reader_of(builder, policy)->each(&work, node_get(policy->root, "spec"), state);
-        } else if (count || !node_get(node_get(policy->root, "spec"), "targetRefs")) {
+        } else if (count || is_for_namespace(policy, state)) {
             policy_unknown(&work, ASPECT_PROTECTION, "targetRefs");
         }
     }
@@ -384,8 +454,19 @@ void policies_apply_service(struct builder *builder, struct slice namespace, str
             reader->on_services && reader->apply
                 ? policy_at(builder, reader, "Service", namespace, name, SLICE_ABSENT)
                 : NULL;
+        const struct object *foreign =
+            reader->on_services && reader->apply
+                ? policy_at(builder, reader, "ForeignService", namespace, name, SLICE_ABSENT)
+                : NULL;
         if (policy) {
             policy_apply(builder, reader, policy, false, place);
+        }
+        if (foreign) {
+            struct policy_work work = {.builder = builder,
+                                       .policy = foreign,
+                                       .source = {foreign->kind_name, foreign->span},
+                                       .unknown = place->unknown};
+            policy_unknown(&work, ASPECT_PROTECTION, "host");
         }
     }
 }
@@ -417,6 +498,16 @@ static bool networks_alike(const struct networks *a, const struct networks *b)
         }
     }
     return a->count == b->count;
+}
+
+const struct object *policy_backend(struct builder *builder, const struct object_ref *ref)
+{
+    for (const struct policy_reader *reader = builder->readers; reader && reader->kind; reader++) {
+        if (slice_is(ref->group, reader->group) && slice_is(ref->kind, reader->kind)) {
+            return policy_at(builder, reader, "Backend", ref->namespace, ref->name, SLICE_ABSENT);
+        }
+    }
+    return NULL;
 }
 
 /* In what policies can change. */

@@ -297,6 +297,7 @@ const struct policy_reader envoy_gateway_readers[] = {
     {BY_TARGET("BackendTrafficPolicy"), .apply = envoy_backend_traffic},
     {BY_TARGET("SecurityPolicy"), .apply = security},
     {BY_TARGET("ClientTrafficPolicy"), .view = client_traffic},
+    {.group = GROUP, .kind = "Backend", .attach = POLICY_BY_INDEX, .index = envoy_index_backend},
     {.group = GROUP, .kind = "HTTPRouteFilter", .attach = POLICY_BY_FILTER, .apply = route_filter},
     {.kind = NULL},
 };

@@ -240,11 +240,31 @@ static void read_balancer(struct policy_work *work, const struct node *balancer,
 
 /* ---- the policy ----------------------------------------------------------------------------- */
 
+/* What is counted and traced changes no answer; how connections are kept changes none that comes in time. */
+static void check_fields(struct policy_work *work, const struct node *spec)
+{
+    static const char *const known[] = {
+        "targetRef", "targetRefs",    "mergeType",   "timeout",   "requestBuffer",
+        "retry",     "routingType",   "rateLimit",   "telemetry", "tracing",
+        "metrics",   "routeStatName", "loadBalancer"};
+    static const char *const mild[] = {"bandwidthLimit",   "circuitBreaker",
+                                       "compression",      "compressor",
+                                       "connection",       "dns",
+                                       "healthCheck",      "http2",
+                                       "proxyProtocol",    "tcpKeepalive",
+                                       "useClientProtocol"};
+    for (size_t i = 0; spec && spec->kind == NODE_MAP && i < spec->count; i++) {
+        struct slice key = spec->pairs[i].key;
+        if (!slice_is_one_of(key, known, ARRAY_LEN(known))) {
+            policy_unknown(
+                work, slice_is_one_of(key, mild, ARRAY_LEN(mild)) ? ASPECT_TRAFFIC : ASPECT_ROUTING,
+                arena_string(work->builder->run->arena, key));
+        }
+    }
+}
+
 void envoy_backend_traffic(struct policy_work *work, const struct node *spec)
 {
-    static const char *const known[] = {"targetRef",    "targetRefs",    "mergeType",
-                                        "timeout",      "requestBuffer", "retry",
-                                        "loadBalancer", "routingType",   "rateLimit"};
     static const struct {
         const char *field;
         void (*read)(struct policy_work *work, const struct node *node);
@@ -254,7 +274,7 @@ void envoy_backend_traffic(struct policy_work *work, const struct node *spec)
                 {"rateLimit", read_rates}};
     const struct node *balancer = node_get(spec, "loadBalancer");
     bool service = slice_is(policy_text(spec, "routingType"), "Service");
-    policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_TRAFFIC);
+    check_fields(work, spec);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct node *node = node_get(spec, rows[i].field);
         if (node) {

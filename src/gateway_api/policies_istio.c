@@ -16,7 +16,9 @@ static void index_rule(struct builder *builder, const struct policy_reader *read
             return; /* a name outside of the cluster */
         }
     }
-    policy_index(builder, reader, "Service", namespace, name, policy);
+    /* That of the client's namespace goes before that of the Service's, which is not followed. */
+    bool own = slice_equal(policy->namespace, namespace);
+    policy_index(builder, reader, own ? "Service" : "ForeignService", namespace, name, policy);
 }
 
 static void read_connections(struct policy_work *work, const struct node *pool)
@@ -97,16 +99,56 @@ static bool read_balancer(struct policy_work *work, const struct node *balancer,
     return out->key.ptr != NULL;
 }
 
+/* ClientTLSSettings; the Secret of a credentialName is looked for beside the Gateway. */
+static void read_tls(struct policy_work *work, const struct node *tls)
+{
+    static const char *const known[] = {"mode", "credentialName", "sni", "subjectAltNames",
+                                        "insecureSkipVerify"};
+    struct arena *arena = work->builder->run->arena;
+    const struct route_upstream_protocol *before = work->effects->upstream_protocol;
+    const struct node *skip = node_get(tls, "insecureSkipVerify");
+    const struct node *names = node_get(tls, "subjectAltNames");
+    struct slice mode = policy_text(tls, "mode"), sni = policy_text(tls, "sni");
+    struct slice secret = policy_text(tls, "credentialName");
+    bool verify = !(skip && skip->kind == NODE_BOOL && skip->boolean);
+    bool http2 =
+        before && (slice_is(before->protocol, "H2C") || slice_is(before->protocol, "GRPC"));
+    if (!policy_has_only(tls, known, ARRAY_LEN(known)) || policy_items(names) > 1 ||
+        !(slice_is(mode, "SIMPLE") || (slice_is(mode, "MUTUAL") && secret.len))) {
+        policy_unknown(work, ASPECT_PROTECTION, "trafficPolicy.tls");
+        return;
+    }
+    struct route_upstream_protocol *protocol = ARENA_NEW(arena, struct route_upstream_protocol);
+    *protocol =
+        (struct route_upstream_protocol){work->source, http2 ? SLICE("GRPCS") : SLICE("HTTPS")};
+    work->effects->upstream_protocol = protocol;
+    if (verify || secret.len || sni.len) {
+        struct route_upstream_tls *effect = ARENA_NEW(arena, struct route_upstream_tls);
+        *effect = (struct route_upstream_tls){
+            .source = work->source,
+            .secret = secret.len ? ARENA_JOIN(arena, work->policy->namespace, SLICE("/"), secret)
+                                 : SLICE_ABSENT,
+            .verify = verify,
+            .name = policy_items(names) ? names->items[0]->text : sni,
+            .server_name = sni.len > 0};
+        work->effects->upstream_tls = effect;
+    }
+}
+
 static void destination_rule(struct policy_work *work, const struct node *spec)
 {
-    static const char *const known[] = {"host", "trafficPolicy"};
-    static const char *const traffic_fields[] = {"connectionPool", "loadBalancer"};
+    static const char *const known[] = {"host", "trafficPolicy",
+                                        "subsets"}; /* no route names one */
+    static const char *const traffic_fields[] = {"connectionPool", "loadBalancer", "tls"};
     const struct node *traffic = node_get(spec, "trafficPolicy");
     const struct node *pool = node_get(traffic, "connectionPool");
     const struct node *balancer = node_get(traffic, "loadBalancer");
-    policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_TRAFFIC);
+    policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_ROUTING);
     policy_fields(work, traffic, "trafficPolicy", traffic_fields, ARRAY_LEN(traffic_fields),
                   ASPECT_ROUTING);
+    if (node_get(traffic, "tls")) {
+        read_tls(work, node_get(traffic, "tls"));
+    }
     if (pool) {
         read_connections(work, pool);
     }

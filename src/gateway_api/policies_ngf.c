@@ -123,6 +123,9 @@ static bool read_rate(const struct node *rule, struct route_rate_limit *out)
         now->kind != NODE_BOOL || !now->boolean || (per_second <= 0 && per_minute <= 0)) {
         return false;
     }
+    if (per_second > 0 ? out->per_second : out->per_minute) {
+        return false; /* two of them, of which both hold */
+    }
     *(per_second > 0 ? &out->per_second : &out->per_minute) =
         per_second > 0 ? per_second : per_minute;
     *(per_second > 0 ? &out->second_burst : &out->minute_burst) = int_at(rule, "burst", 0);

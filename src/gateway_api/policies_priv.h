@@ -68,6 +68,9 @@ void policies_apply_service(struct builder *builder, struct slice namespace, str
 bool policy_filter_apply(struct builder *builder, const struct object_ref *ref,
                          struct slice namespace, const struct policy_place *place);
 
+/* The object of the implementation that a backendRef names; null: there is none. */
+const struct object *policy_backend(struct builder *builder, const struct object_ref *ref);
+
 /* ---- policies_platform.c */
 /* What all Gateways have alike becomes the table's platform; once the Gateways are known. */
 void policies_platform(struct builder *builder);
@@ -79,6 +82,13 @@ void policies_start_from(const struct effects *common, struct effects *effects);
 /* A policy takes the place of the Gateways': what that one set and this one does not is as without any. */
 void policies_take_back(struct builder *builder, const struct effects *common,
                         struct effects *effects);
+
+/* ---- policies_joined.c: two policies of one target, where fields of both are in force */
+/* Does some field stand in both? */
+bool policies_conflict(const struct node *a, const struct node *b);
+/* The fields of both, as one object that is called like the first. */
+const struct object *policies_joined(struct builder *builder, const struct object *first,
+                                     const struct object *second);
 
 /* ---- for readers */
 /* The policy holds for the object of that kind and name; of two the older one does. */

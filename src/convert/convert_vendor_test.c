@@ -1,0 +1,184 @@
+#include "convert/convert_fixture_priv.h"
+
+/* What Istio, Envoy Gateway and NGINX Gateway Fabric say in kinds of their own, beside what policies share. */
+
+static struct rule *single_for(struct fixture *f, const char *target, const char *pattern)
+{
+    struct rule *rule =
+        single(f, pattern ? PATH_REGEX : PATH_PREFIX_ELEMENT, pattern ? pattern : "/");
+    f->options.target = target_find(slice_of(target));
+    return rule;
+}
+
+/* ---- expressions of nginx ------------------------------------------------------------------- */
+
+static void test_convert_counted_expressions_are_written_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *written;
+    } rows[] = {
+        {"^/id/[0-9]{3}$", "value: /id/[0-9][0-9][0-9]$\n"},
+        {"^/a{2,}b$", "value: /aaa*b$\n"},
+        {"^/(x|y){1,2}$", "value: /(x|y)(x|y)?$\n"},
+        {"^/\\d{2}$", "value: /\\d\\d$\n"},
+        {"^/([a}]){2}/z$", NULL},  /* a brace that does not count */
+        {"^/[ab]{2}+c$", NULL},    /* possessive */
+        {"^/([ab])\\1{2}$", NULL}, /* a back-reference */
+        {"^/[a-z]{500}$", NULL},   /* too long */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        (void)single_for(&f, "nginx-gateway-fabric", rows[i].pattern);
+        const char *yaml = convert(&f);
+        if (rows[i].written) {
+            assert_has(yaml, rows[i].written);
+        } else {
+            assert_lacks(yaml, "RegularExpression");
+        }
+        assert_int_equal(said(&f, DIAG_C014), !rows[i].written);
+        fixture_close(&f);
+    }
+}
+
+/* ---- who a client is ------------------------------------------------------------------------ */
+
+static void trust(struct fixture *f, const char *header)
+{
+    struct network *all = ARENA_NEW(f->run.arena, struct network);
+    assert_true(network_parse(SLICE("10.0.0.0/8"), all));
+    f->table.view.client_header = slice_of(header);
+    f->table.view.client_trusted = (struct networks){all, 1};
+}
+
+static void test_convert_trusted_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *header, *written, *text;
+    } rows[] = {
+        {"envoy-gateway", "X-Forwarded-For",
+         "  clientIPDetection:\n    xForwardedFor:\n      trustedCIDRs:\n      - 10.0.0.0/8\n",
+         NULL},
+        {"nginx-gateway-fabric", "X-Forwarded-For",
+         "  rewriteClientIP:\n    mode: XForwardedFor\n    setIPRecursively: true\n"
+         "    trustedAddresses:\n    - type: CIDR\n      value: 10.0.0.0/8\n",
+         NULL},
+        {"envoy-gateway", "X-Real-IP", NULL, "set the trusted addresses at the Gateway"},
+        {"istio", "X-Forwarded-For", NULL, "numTrustedProxies"},
+        {"standard", "X-Forwarded-For", NULL, "whom the implementation believes"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        (void)single_for(&f, rows[i].target, NULL);
+        trust(&f, rows[i].header);
+        const char *yaml = convert(&f);
+        if (rows[i].written) {
+            assert_has(yaml, rows[i].written);
+            assert_true(said_text(&f, DIAG_C005, "clients are told apart"));
+        } else {
+            assert_lacks(yaml, "10.0.0.0/8");
+            assert_true(said_text(&f, DIAG_C002, rows[i].text));
+        }
+        fixture_close(&f);
+    }
+}
+
+static void test_convert_a_gateway_names_its_parameters(void **state)
+{
+    (void)state;
+    struct fixture f;
+    (void)single_for(&f, "nginx-gateway-fabric", NULL);
+    trust(&f, "X-Forwarded-For");
+    assert_has(convert(&f),
+               "  infrastructure:\n    parametersRef:\n      group: gateway.nginx.org\n"
+               "      kind: NginxProxy\n      name: nginx\n");
+    fixture_close(&f);
+}
+
+/* ---- TLS to backends ------------------------------------------------------------------------ */
+
+static void speak_https(struct fixture *f, struct rule *rule, const char *secret, bool verify)
+{
+    EFFECT_OF(*f, upstream_protocol, "backend-protocol");
+    effect->protocol = SLICE("HTTPS");
+    rule->effects.upstream_protocol = effect;
+    if (secret) {
+        struct route_upstream_tls *tls = ARENA_NEW(f->run.arena, struct route_upstream_tls);
+        *tls = (struct route_upstream_tls){.source = source_of(f, "proxy-ssl-secret"),
+                                           .secret = slice_of(secret),
+                                           .verify = verify,
+                                           .name = SLICE("front.internal"),
+                                           .server_name = true};
+        rule->effects.upstream_tls = tls;
+    }
+}
+
+static void test_convert_https_to_backends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *secret, *written;
+    } rows[] = {
+        {"istio", NULL, "    tls:\n      mode: SIMPLE\n      insecureSkipVerify: true\n"},
+        {"istio", "shop/client",
+         "    tls:\n      mode: MUTUAL\n      credentialName: client\n      sni: front.internal\n"
+         "      insecureSkipVerify: true\n"},
+        {"envoy-gateway", NULL,
+         "  endpoints:\n  - fqdn:\n      hostname: front.shop.svc.cluster.local\n      port: 80\n"
+         "  tls:\n    insecureSkipVerify: true\n"},
+        {"envoy-gateway", "shop/client",
+         "    clientCertificateRef:\n      group: \"\"\n      kind: Secret\n      name: client\n"
+         "    sni: front.internal\n"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, rows[i].target, NULL);
+        speak_https(&f, rule, rows[i].secret, false);
+        assert_has(convert(&f), rows[i].written);
+        assert_int_equal(said(&f, DIAG_C001), 0);
+        fixture_close(&f);
+    }
+}
+
+/* A Secret of another namespace cannot be named. */
+static void test_convert_https_with_a_secret_elsewhere(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct rule *rule = single_for(&f, "envoy-gateway", NULL);
+    speak_https(&f, rule, "vault/client", false);
+    assert_lacks(convert(&f), "kind: Backend\n");
+    assert_int_equal(said(&f, DIAG_C001), 2);
+    fixture_close(&f);
+}
+
+/* What can be verified is said by the standard. */
+static void test_convert_https_that_is_verified(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"istio", "envoy-gateway", "nginx-gateway-fabric"};
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, targets[i], NULL);
+        speak_https(&f, rule, "shop/client", true);
+        const char *yaml = convert(&f);
+        assert_has(yaml, "kind: BackendTLSPolicy\n");
+        assert_lacks(yaml, "kind: DestinationRule\n");
+        assert_lacks(yaml, "kind: Backend\n");
+        fixture_close(&f);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_convert_counted_expressions_are_written_out),
+        cmocka_unit_test(test_convert_trusted_addresses),
+        cmocka_unit_test(test_convert_a_gateway_names_its_parameters),
+        cmocka_unit_test(test_convert_https_to_backends),
+        cmocka_unit_test(test_convert_https_with_a_secret_elsewhere),
+        cmocka_unit_test(test_convert_https_that_is_verified),
+    };
+    return cmocka_run_group_tests_name("convert_vendor", tests, NULL, NULL);
+}

@@ -1,0 +1,224 @@
+#include "gateway_api/fixture_priv.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Policies of implementations: which of them is in force where. Each row has a Gateway `edge`, an HTTPRoute `a` with
+ * a rule `first` for /p, and policies; asked is what the rule does. */
+
+#define ENVOY(kind, name, time, spec)                                                              \
+    "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: " kind "\nmetadata: {name: " name           \
+    ", namespace: shop, creationTimestamp: " time "}\nspec: {" spec "}\n---\n"
+#define NGINX(kind, name, time, spec)                                                              \
+    "apiVersion: gateway.nginx.org/v1alpha1\nkind: " kind "\nmetadata: {name: " name               \
+    ", namespace: shop, creationTimestamp: " time "}\nspec: {" spec "}\n---\n"
+#define ISTIO(group, kind, name, namespace, spec)                                                  \
+    "apiVersion: " group ".istio.io/v1\nkind: " kind "\nmetadata: {name: " name                    \
+    ", namespace: " namespace "}\nspec: {" spec "}\n---\n"
+#define OLD         "2024-01-01T00:00:00Z"
+#define NEW         "2025-01-01T00:00:00Z"
+#define GATEWAY_REF "{group: gateway.networking.k8s.io, kind: Gateway, name: edge}"
+#define ROUTE_REF   "{group: gateway.networking.k8s.io, kind: HTTPRoute, name: a}"
+#define AT_GATEWAY  "targetRefs: [" GATEWAY_REF "], "
+#define AT_ROUTE    "targetRefs: [" ROUTE_REF "], "
+#define AT_RULE                                                                                    \
+    "targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: a, sectionName: "      \
+    "first}], "
+#define AT_LISTENER                                                                                \
+    "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge, sectionName: "     \
+    "http}], "
+
+static void open_policies(struct fixture *f, const char *profile, const char *policies)
+{
+    char yaml[4096];
+    snprintf(yaml, sizeof yaml,
+             SERVICE("web") EDGE ROUTE("a", "rules: [{name: first, matches: [{path: {value: /p}}], "
+                                            "backendRefs: [{name: web, port: 80}]}]") "%s",
+             policies);
+    fixture_open(f, profile, FIXTURE_OPEN, yaml);
+}
+
+/* The number of conflicts that are said; answer and effects are in f->outcome. */
+static size_t ask(struct fixture *f, const char *profile, const char *policies, const char **answer)
+{
+    open_policies(f, profile, policies);
+    *answer = fixture_ask(f, "GET http://a.org/p");
+    return fixture_count(f, DIAG_G041);
+}
+
+static int64_t body_limit(const struct fixture *f)
+{
+    const struct route_body_limit *own = f->outcome.effects.body_limit;
+    const struct route_body_limit *all = f->table.platform.body_limit;
+    return own ? own->bytes : all ? all->bytes : -1;
+}
+
+static int64_t connect_ms(const struct fixture *f)
+{
+    const struct route_timeouts *own = f->outcome.effects.timeouts;
+    const struct route_timeouts *all = f->table.platform.timeouts;
+    return own ? own->connect_ms : all ? all->connect_ms : -1;
+}
+
+struct row {
+    const char *name, *policies, *answer;
+    int64_t body, connect;
+    size_t conflicts;
+};
+
+static void check(const char *profile, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct fixture f;
+        const char *answer;
+        size_t conflicts = ask(&f, profile, rows[i].policies, &answer);
+        bool known = strcmp(rows[i].answer, "unknown") != 0;
+        if (strcmp(answer, rows[i].answer) != 0 || conflicts != rows[i].conflicts ||
+            (known && (body_limit(&f) != rows[i].body || connect_ms(&f) != rows[i].connect))) {
+            fail_msg("%s: %s, body %lld, connect %lld, %zu conflicts", rows[i].name, answer,
+                     (long long)body_limit(&f), (long long)connect_ms(&f), conflicts);
+        }
+        fixture_close(&f);
+    }
+}
+
+/* ---- Envoy Gateway: the nearest takes the place of the others ------------------------------- */
+
+#define BODY(limit)               "requestBuffer: {limit: " limit "}"
+#define CONNECT(s)                "timeout: {tcp: {connectTimeout: " s "}}"
+#define TRAFFIC(name, time, spec) ENVOY("BackendTrafficPolicy", name, time, spec)
+
+static void test_gateway_policies_of_envoy(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"of the Gateway", TRAFFIC("g", OLD, AT_GATEWAY BODY("1Mi")), "web", 1 << 20, 10000, 0},
+        {"the route's replaces it",
+         TRAFFIC("g", OLD, AT_GATEWAY BODY("1Mi")) TRAFFIC("r", NEW, AT_ROUTE CONNECT("3s")), "web",
+         -1, 3000, 0},
+        {"the route's is merged",
+         TRAFFIC("g", OLD, AT_GATEWAY BODY("1Mi"))
+             TRAFFIC("r", NEW, AT_ROUTE "mergeType: StrategicMerge, " CONNECT("3s")),
+         "web", 1 << 20, 3000, 0},
+        {"the rule's before the route's",
+         TRAFFIC("r", OLD, AT_ROUTE BODY("1Mi")) TRAFFIC("s", NEW, AT_RULE BODY("2Mi")), "web",
+         2 << 20, 10000, 0},
+        {"the older of two",
+         TRAFFIC("a", NEW, AT_ROUTE BODY("1Mi")) TRAFFIC("b", OLD, AT_ROUTE BODY("2Mi")), "web",
+         2 << 20, 10000, 1},
+        {"by name where they are of one age",
+         TRAFFIC("b", OLD, AT_ROUTE BODY("1Mi")) TRAFFIC("a", OLD, AT_ROUTE BODY("2Mi")), "web",
+         2 << 20, 10000, 1},
+        {"two fields do not make two policies",
+         TRAFFIC("a", OLD, AT_ROUTE BODY("1Mi")) TRAFFIC("b", NEW, AT_ROUTE CONNECT("3s")), "web",
+         1 << 20, 10000, 1},
+        {"of another route",
+         TRAFFIC(
+             "x", OLD,
+             "targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: b}], " BODY(
+                 "1Mi")),
+         "web", -1, 10000, 0},
+        {"of single listeners", TRAFFIC("l", OLD, AT_LISTENER BODY("1Mi")), "unknown", 0, 0, 0},
+        {"of a ListenerSet",
+         TRAFFIC(
+             "l", OLD,
+             "targetRefs: [{group: gateway.networking.k8s.io, kind: ListenerSet, name: s}], " BODY(
+                 "1Mi")),
+         "unknown", 0, 0, 0},
+        {"by labels",
+         TRAFFIC("l", OLD,
+                 "targetSelectors: [{kind: HTTPRoute, matchLabels: {a: b}}], " BODY("1Mi")),
+         "unknown", 0, 0, 0},
+        {"a field that is not understood", TRAFFIC("a", OLD, AT_ROUTE "faultInjection: {}"),
+         "unknown", 0, 0, 0},
+    };
+    check("envoy-gateway", rows, ARRAY_LEN(rows));
+}
+
+/* ---- NGINX Gateway Fabric: field by field --------------------------------------------------- */
+
+#define CLIENT(name, time, target, spec)                                                           \
+    NGINX("ClientSettingsPolicy", name, time, "targetRef: " target ", " spec)
+#define PROXY(name, time, spec) NGINX("ProxySettingsPolicy", name, time, spec)
+
+static void test_gateway_policies_of_nginx(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"of the Gateway", CLIENT("g", OLD, GATEWAY_REF, "body: {maxSize: 8m}"), "web", 8 << 20,
+         60000, 0},
+        {"the route's changes single fields",
+         PROXY("g", OLD, AT_GATEWAY "timeout: {connect: 3s, read: 9s}")
+             PROXY("r", NEW, AT_ROUTE "timeout: {read: 30s}"),
+         "web", 1 << 20, 3000, 0},
+        {"different fields of one target",
+         CLIENT("a", OLD, ROUTE_REF, "body: {maxSize: 8m}")
+             CLIENT("b", NEW, ROUTE_REF, "body: {bufferSize: 8k}"),
+         "web", 8 << 20, 60000, 0},
+        {"the same field: the older",
+         CLIENT("a", NEW, ROUTE_REF, "body: {maxSize: 8m}")
+             CLIENT("b", OLD, ROUTE_REF, "body: {maxSize: 2m}"),
+         "web", 2 << 20, 60000, 1},
+        {"who loses at one target is in force at none",
+         PROXY("a", OLD, AT_ROUTE "timeout: {connect: 3s}") PROXY(
+             "b", NEW, "targetRefs: [" ROUTE_REF ", " GATEWAY_REF "], timeout: {connect: 9s}"),
+         "web", 1 << 20, 3000, 1},
+        {"a third one goes with the first",
+         PROXY("a", OLD, AT_ROUTE "timeout: {connect: 3s}")
+             PROXY("b", NEW, AT_ROUTE "timeout: {connect: 4s}")
+                 PROXY("c", NEW, AT_ROUTE "timeout: {read: 4s}"),
+         "web", 1 << 20, 3000, 1},
+        {"two rates of one unit",
+         NGINX("RateLimitPolicy", "a", OLD,
+               AT_ROUTE "rateLimit: {local: {rules: [{rate: 1r/s, noDelay: true, key: "
+                        "$binary_remote_addr}]}}")
+             NGINX("RateLimitPolicy", "b", NEW,
+                   AT_ROUTE "rateLimit: {local: {rules: [{rate: 2r/s, noDelay: true, key: "
+                            "$binary_remote_addr}]}}"),
+         "unknown", 0, 0, 0},
+    };
+    check("nginx-gateway-fabric", rows, ARRAY_LEN(rows));
+}
+
+/* ---- Istio ---------------------------------------------------------------------------------- */
+
+#define RULE(name, namespace, spec)  ISTIO("networking", "DestinationRule", name, namespace, spec)
+#define HOST                         "host: web.shop.svc.cluster.local, "
+#define POOL(s)                      "trafficPolicy: {connectionPool: {tcp: {connectTimeout: " s "}}}"
+#define GUARD(name, namespace, spec) ISTIO("security", "AuthorizationPolicy", name, namespace, spec)
+#define NOBODY                       "action: DENY, rules: [{from: [{source: {remoteIpBlocks: [0.0.0.0/0]}}]}]"
+
+static void test_gateway_policies_of_istio(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"of the Service's namespace", RULE("d", "shop", HOST POOL("3s")), "web", -1, 3000, 0},
+        {"by its short name", RULE("d", "shop", "host: web, " POOL("3s")), "web", -1, 3000, 0},
+        {"of another namespace", RULE("d", "edge", HOST POOL("3s")), "unknown", 0, 0, 0},
+        {"of another Service", RULE("d", "shop", "host: other, " POOL("3s")), "web", -1, 10000, 0},
+        {"subsets", RULE("d", "shop", HOST "subsets: [{name: v1}]"), "web", -1, 10000, 0},
+        {"for some who ask", RULE("d", "shop", HOST "exportTo: [.]"), "unknown", 0, 0, 0},
+        {"at the Gateway", GUARD("a", "shop", AT_GATEWAY NOBODY), "unknown", 0, 0, 0},
+        {"of the Gateway's namespace", GUARD("a", "shop", NOBODY), "unknown", 0, 0, 0},
+        {"of the root namespace", GUARD("a", "istio-system", NOBODY), "unknown", 0, 0, 0},
+        {"of the workloads elsewhere", GUARD("a", "other", NOBODY), "web", -1, 10000, 0},
+        {"an action that is not followed",
+         GUARD("a", "shop", AT_GATEWAY "action: ALLOW, rules: [{}]"), "unknown", 0, 0, 0},
+    };
+    check("istio", rows, ARRAY_LEN(rows));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gateway_policies_of_envoy),
+        cmocka_unit_test(test_gateway_policies_of_nginx),
+        cmocka_unit_test(test_gateway_policies_of_istio),
+    };
+    return cmocka_run_group_tests_name("gateway_policies", tests, NULL, NULL);
+}
