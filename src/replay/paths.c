@@ -12,6 +12,7 @@ struct path_node {
     uint32_t child, sibling; /* 0: none */
     char byte;               /* in lower case */
     bool opaque;             /* what follows may decide in ways that are not looked into */
+    bool ends;               /* the start of some rule ends here */
 };
 struct paths {
     struct path_node *nodes; /* the first is the root */
@@ -32,7 +33,7 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static void insert(struct arena *arena, struct paths *paths, struct slice text, bool opaque)
+static uint32_t insert(struct arena *arena, struct paths *paths, struct slice text, bool opaque)
 {
     uint32_t node = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -47,6 +48,7 @@ static void insert(struct arena *arena, struct paths *paths, struct slice text, 
         node = child;
     }
     paths->nodes[node].opaque = paths->nodes[node].opaque || opaque;
+    return node;
 }
 
 /* The literal of an expression behind which any rest may come; absent when it is something else. */
@@ -86,22 +88,21 @@ static void add_rule(struct arena *arena, struct paths *paths, const struct rule
     case PATH_EXACT:
     case PATH_PREFIX_ELEMENT:
     case PATH_PREFIX_STRING:
-        insert(arena, paths, path->value, false);
+        (void)insert(arena, paths, path->value, false);
         break;
     case PATH_REGEX: {
         struct slice literal = literal_of(path->value);
         opaque = opaque || !literal.ptr;
         if (literal.ptr) {
-            insert(arena, paths, literal, false);
+            (void)insert(arena, paths, literal, false);
         }
         break;
     }
     }
-    if (opaque) {
-        insert(arena, paths, start, true);
-    }
+    uint32_t end = insert(arena, paths, start, opaque);
+    paths->nodes[end].ends = true;
     if (rewrite && rewrite->kind == REWRITE_REGEX && !opaque) {
-        insert(arena, paths, literal_of(rewrite->pattern), false);
+        (void)insert(arena, paths, literal_of(rewrite->pattern), false);
     }
 }
 
@@ -135,12 +136,67 @@ static bool is_plain_path(struct slice path)
     return path.len > 0;
 }
 
-/* A byte with which no rule goes on. */
-static char other_byte(const struct paths *paths, uint32_t node)
+/* Where a way through the tree ends. */
+struct leaving {
+    uint32_t node;
+    size_t at; /* of the first byte of the path that has no branch */
+};
+enum { LEAVINGS_MAX = 16 };
+struct walk {
+    const struct paths *paths;
+    struct slice path;
+    struct leaving ways[LEAVINGS_MAX];
+    size_t count;
+    bool opaque;
+};
+
+/* What differs may be laid on the spelling of a path, which is tried with a '/' behind the start of a rule
+ * (compare's path_as_written): what decides that way decides, too. */
+static void walk_from(struct walk *walk, uint32_t node, size_t at, bool first);
+
+static void walk_within(struct walk *walk, uint32_t node, size_t at)
+{
+    uint32_t slash = find_child(walk->paths, node, '/');
+    bool within = walk->paths->nodes[node].ends && at > 1 && at < walk->path.len &&
+                  walk->path.ptr[at] != '/' && walk->path.ptr[at - 1] != '/';
+    if (within && slash) {
+        walk_from(walk, slash, at, false);
+    }
+}
+
+static void walk_from(struct walk *walk, uint32_t node, size_t at, bool first)
+{
+    for (;;) {
+        walk->opaque = walk->opaque || walk->paths->nodes[node].opaque;
+        if (first) {
+            walk_within(walk, node, at);
+        }
+        uint32_t child =
+            at < walk->path.len ? find_child(walk->paths, node, lower(walk->path.ptr[at])) : 0;
+        if (!child) {
+            break;
+        }
+        node = child;
+        at++;
+    }
+    if (walk->count == LEAVINGS_MAX) {
+        walk->opaque = true;
+        return;
+    }
+    walk->ways[walk->count++] = (struct leaving){node, at};
+}
+
+/* A byte with which no rule goes on where the path leaves the tree last. */
+static char other_byte(const struct walk *walk, size_t at)
 {
     static const char bytes[] = "xqzjvkwy0123456789abcdefghilmnoprstu";
     for (size_t i = 0; i + 1 < sizeof bytes; i++) {
-        if (!find_child(paths, node, bytes[i])) {
+        bool taken = false;
+        for (size_t w = 0; w < walk->count; w++) {
+            taken = taken || (walk->ways[w].at == at &&
+                              find_child(walk->paths, walk->ways[w].node, bytes[i]));
+        }
+        if (!taken) {
             return bytes[i];
         }
     }
@@ -149,23 +205,19 @@ static char other_byte(const struct paths *paths, uint32_t node)
 
 struct slice paths_reduce(const struct paths *paths, struct arena *arena, struct slice path)
 {
-    uint32_t node = 0;
+    struct walk walk = {.paths = paths, .path = path};
     size_t at = 0;
     if (!is_plain_path(path)) {
         return path;
     }
-    while (at < path.len && !paths->nodes[node].opaque) {
-        uint32_t child = find_child(paths, node, lower(path.ptr[at]));
-        if (!child) {
-            break;
-        }
-        node = child;
-        at++;
+    walk_from(&walk, 0, 0, true);
+    for (size_t i = 0; i < walk.count; i++) {
+        at = walk.ways[i].at > at ? walk.ways[i].at : at;
     }
     size_t rest = path.len - at;
     bool slash = rest && path.ptr[at] == '/', ends = rest > 1 && path.ptr[path.len - 1] == '/';
-    char byte = slash ? 'x' : other_byte(paths, node);
-    if (paths->nodes[node].opaque || rest <= 3 || !byte) {
+    char byte = slash ? 'x' : other_byte(&walk, at);
+    if (walk.opaque || rest <= 3 || !byte) {
         return path;
     }
     const char tail[] = {slash ? '/' : byte, byte};
