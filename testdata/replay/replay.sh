@@ -1,0 +1,85 @@
+#!/bin/sh
+# A log counted as a whole, by threads, in parts, from standard input and behind engines: all must come to the same.
+#
+#   replay.sh GATESHIFT GATESHIFT-BENCH
+set -u
+gateshift=$1
+bench=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+faults=0
+fault() {
+    echo "not ok: $*"
+    faults=$((faults + 1))
+}
+same() { # what, file: the same bytes as the whole
+    cmp -s whole.json "$2" || fault "$1 counted something else"
+}
+replay() {
+    "$gateshift" replay -q -f manifests.yaml --to istio --min-severity error --log-format "$format" "$@"
+}
+# Examples of lines that came by standard input have other places; the numbers are the same.
+numbers() {
+    python3 -c '
+import json, sys
+def strip(value):
+    if isinstance(value, dict):
+        return {k: strip(v) for k, v in value.items() if k not in ("examples", "title")}
+    return [strip(v) for v in value] if isinstance(value, list) else value
+def order(value):
+    return sorted(value, key=json.dumps) if isinstance(value, list) else value
+data = strip(json.load(sys.stdin))
+print(json.dumps({k: order(v) for k, v in data.items()}, sort_keys=True))'
+}
+
+"$bench" generate 1000 >manifests.yaml || fault "no manifests"
+for format in ingress-nginx json; do
+    rm -f ./*.json ./*.log ./*.gz ./chunk-*
+    if [ "$format" = json ]; then "$bench" log 4000 json >access.log; else "$bench" log 4000 >access.log; fi
+    replay --partial whole.json access.log || fault "$format: replay failed"
+    grep -q '"lines":4000,' whole.json || fault "$format: not all lines were counted"
+    replay --jobs 3 --partial jobs.json access.log
+    same "$format: three threads" jobs.json
+    gzip -k access.log
+    replay --partial - access.log.gz | sed 's/access\.log\.gz/access.log/g' >gzip.json
+    same "$format: gzip" gzip.json
+    replay --partial - - <access.log | sed 's/<stdin>/access.log/g' >stdin.json
+    same "$format: standard input" stdin.json
+
+    # parts, as the pods of an Indexed Job read them, by xargs or GNU parallel
+    seq 0 4 | xargs -P 2 -I I sh -c '
+        "$1" replay -q -f manifests.yaml --to istio --min-severity error --log-format "$2" \
+            --part "$(($3 + 1))/5" --partial "part-$3.json" access.log' sh "$gateshift" "$format" I ||
+        fault "$format: a part failed"
+    "$gateshift" merge -q --partial - part-4.json part-1.json part-0.json part-3.json part-2.json >parts.json
+    same "$format: five parts" parts.json
+    "$gateshift" merge -q --partial a.json part-0.json part-3.json
+    "$gateshift" merge -q --partial b.json part-4.json part-1.json part-2.json
+    "$gateshift" merge -q --partial sums.json a.json b.json
+    same "$format: sums of sums" sums.json
+    if command -v parallel >/dev/null; then
+        parallel -j 2 "$gateshift" replay -q -f manifests.yaml --to istio --min-severity error \
+            --log-format "$format" --part '{}/3' --partial 'gnu-{}.json' access.log ::: 1 2 3
+        "$gateshift" merge -q --partial gnu.json gnu-1.json gnu-2.json gnu-3.json
+        same "$format: GNU parallel" gnu.json
+    fi
+
+    # partitions on standard input, results gathered as lines: what the pipe of Spark does
+    split -n l/3 access.log chunk-
+    for chunk in chunk-*; do
+        replay --partial - - <"$chunk"
+        echo
+    done >gathered.txt
+    [ "$(grep -c '"evidence"' gathered.txt)" -eq 3 ] || fault "$format: a part is not one line"
+    "$gateshift" merge -q --partial pipe.json gathered.txt
+    [ "$(numbers <pipe.json)" = "$(numbers <whole.json)" ] || fault "$format: a pipe counted something else"
+
+    # a part that is missing lines is no part
+    head -c 3000 access.log.gz >cut.log.gz
+    replay --partial cut.json cut.log.gz 2>error && fault "$format: a damaged file was taken for a whole one"
+    grep -q 'ends in the middle' error || fault "$format: nobody says that the file is damaged"
+    [ -e cut.json ] && fault "$format: a part of a damaged file was written"
+done
+[ "$faults" -eq 0 ] || exit 1
+echo "a log in both formats: whole, threads, parts, sums, pipe: the same"
