@@ -56,7 +56,13 @@ static struct slice literal_of(struct slice pattern)
 {
     static const char *const rests[] = {"(/|$)(.*)", "(/|$)", "/?(.*)", "(.*)",
                                         "(/.*)?",    ".*",    "$"};
-    pattern = slice_starts(pattern, SLICE("^")) ? slice_sub(pattern, 1, pattern.len) : pattern;
+    static const char *const beginnings[] = {"(?i)", "^"}; /* the tree is in lower case */
+    for (size_t i = 0; i < ARRAY_LEN(beginnings); i++) {
+        struct slice beginning = slice_of(beginnings[i]);
+        if (slice_starts(pattern, beginning)) {
+            pattern = slice_sub(pattern, beginning.len, pattern.len);
+        }
+    }
     if (regex_is_literal(pattern)) {
         return pattern;
     }

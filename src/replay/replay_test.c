@@ -34,7 +34,8 @@ struct world {
 
 static const char *const hosts[] = {"a.example", "b.example", "*.c.example"};
 static const char *const rule_paths[] = {"/", "/a", "/ab", "/a/b", "/x", "/A", "/a/b/c"};
-static const char *const expressions[] = {"^/a(/|$)(.*)", "^/x/[0-9]+", "^/ab", "/b/(.*)\\.php"};
+static const char *const expressions[] = {"^/a(/|$)(.*)", "^/x/[0-9]+", "^/ab", "(?i)/a/B.*",
+                                          "/b/(.*)\\.php"};
 
 static void draw_match(struct world *world, struct route_table *table, struct chance *chance,
                        struct rule *rule)
