@@ -170,6 +170,49 @@ static void test_convert_https_that_is_verified(void **state)
     }
 }
 
+/* ---- a service that is asked ---------------------------------------------------------------- */
+
+static void ask_service(struct fixture *f, struct rule *rule, const char *url)
+{
+    struct guard *guard = ARENA_NEW(f->run.arena, struct guard);
+    *guard = (struct guard){.kind = GUARD_EXTERNAL, .subject = slice_of(url), .status = 401};
+    EFFECT_OF(*f, authentication, "auth-url");
+    effect->guards = (struct guards){guard, 1};
+    rule->effects.authentication = effect;
+}
+
+static void test_convert_external_authentication(void **state)
+{
+    (void)state;
+    static const char url[] =
+        "http://oauth2-proxy.auth.svc.cluster.local:4180/check, which sends no X-User";
+    static const struct {
+        const char *target, *url, *written, *text;
+    } rows[] = {
+        {"istio", url,
+         "  action: CUSTOM\n  provider:\n    name: auth-oauth2-proxy\n  rules:\n  - to:\n"
+         "    - operation:\n        hosts:\n        - a.example.com\n",
+         "service: oauth2-proxy.auth.svc.cluster.local, port: 4180, pathPrefix: /check, "
+         "includeRequestHeadersInCheck: [authorization, cookie], headersToUpstreamOnAllow: "
+         "[X-User]"},
+        {"envoy-gateway", url, "  extAuth:\n", "without nginx's X-Original-URL"},
+        {"istio", "https://login.example.com/", NULL, NULL},
+        {"envoy-gateway", "https://login.example.com/", NULL, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, rows[i].target, NULL);
+        ask_service(&f, rule, rows[i].url);
+        const char *yaml = convert(&f);
+        if (rows[i].written) {
+            assert_has(yaml, rows[i].written);
+            assert_true(said_text(&f, DIAG_C002, rows[i].text));
+        }
+        assert_int_equal(said(&f, DIAG_C003), !rows[i].written);
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_convert_https_to_backends),
         cmocka_unit_test(test_convert_https_with_a_secret_elsewhere),
         cmocka_unit_test(test_convert_https_that_is_verified),
+        cmocka_unit_test(test_convert_external_authentication),
     };
     return cmocka_run_group_tests_name("convert_vendor", tests, NULL, NULL);
 }

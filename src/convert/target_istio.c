@@ -1,17 +1,16 @@
 #include "convert/capabilities_priv.h"
 #include "convert/host_policy_priv.h"
+#include "convert/istio_priv.h"
 
 /* Istio: what HTTPRoutes cannot say goes into a DestinationRule of the Service, or into an AuthorizationPolicy of
  * the Gateway where it holds for whole hosts. Fields and their meaning: istio/istio 1.30
  * networking/v1/destination_rule.proto and security/v1/authorization_policy.proto of istio/api. */
 
-enum { DESTINATION_RULE, AUTHORIZATION_POLICY };
-
 /* ---- DestinationRule ------------------------------------------------------------------------ */
 
 static struct node *traffic(struct emission *e)
 {
-    return policy_map(e->c, policy_spec(e, DESTINATION_RULE), "trafficPolicy");
+    return policy_map(e->c, policy_spec(e, ISTIO_DESTINATION), "trafficPolicy");
 }
 
 static void attach_service(struct conversion *c, struct node *spec, struct slice namespace,
@@ -180,81 +179,19 @@ static void emit_upstream_tls(struct emission *e, const void *effect)
     }
 }
 
-/* ---- AuthorizationPolicy -------------------------------------------------------------------- */
-
-static void add_source(struct emission *e, struct node *rules, const char *field,
-                       const struct networks *networks)
-{
-    struct arena *arena = e->c->nodes;
-    struct node *rule = node_map(arena), *from = node_list(arena), *item = node_map(arena);
-    struct node *source = node_map(arena), *blocks = node_list(arena);
-    for (size_t i = 0; i < networks->count; i++) {
-        node_add(arena, blocks, network_node(e->c, &networks->items[i]));
-    }
-    node_set(arena, source, field, blocks);
-    node_set(arena, item, "source", source);
-    node_add(arena, from, item);
-    node_set(arena, rule, "from", from);
-    node_add(arena, rules, rule);
-}
-
-/* Who is kept out gets 403, before anything else is done with the request. */
-static void emit_addresses(struct emission *e, const void *effect)
-{
-    const struct route_addresses *addresses = effect;
-    struct node *spec = node_map(e->c->nodes), *rules = node_list(e->c->nodes);
-    bool any = e->rule->effects.authentication && e->rule->effects.authentication->any;
-    if (any || !host_policy_fits(e, EFFECT_addresses)) {
-        say_unsupported(e->c, e->rule, EFFECT_addresses, effect);
-        return;
-    }
-    if (addresses->deny.count) {
-        add_source(e, rules, "remoteIpBlocks", &addresses->deny);
-    }
-    if (addresses->has_allow) {
-        add_source(e, rules, "notRemoteIpBlocks", &addresses->allow);
-    }
-    if (rules->count) {
-        node_set(e->c->nodes, spec, "action", text_node(e->c, "DENY"));
-        node_set(e->c->nodes, spec, "rules", rules);
-        host_policy_add(e, AUTHORIZATION_POLICY, spec);
-    }
-}
-
-/* An item of `rules` with `to` for the hosts; none for every host. */
-static void write_hosts(struct conversion *c, struct node *spec, const struct texts *hosts)
-{
-    struct node *rules = node_get(spec, "rules");
-    struct node *names = node_list(c->nodes);
-    for (size_t i = 0; i < hosts->count; i++) {
-        node_add(c->nodes, names, node_string(c->nodes, hosts->items[i]));
-        node_add(c->nodes, names,
-                 node_string(c->nodes, ARENA_JOIN(c->arena, hosts->items[i], SLICE(":*"))));
-    }
-    for (size_t i = 0; hosts->count && i < rules->count; i++) {
-        struct node *operation = node_map(c->nodes), *item = node_map(c->nodes);
-        struct node *to = node_list(c->nodes);
-        node_set(c->nodes, operation, "hosts", names);
-        node_set(c->nodes, item, "operation", operation);
-        node_add(c->nodes, to, item);
-        node_set(c->nodes, rules->items[i], "to", to);
-    }
-}
-
 /* ---- the target ----------------------------------------------------------------------------- */
 
+#define AUTHORIZATION                                                                              \
+    .kind = "AuthorizationPolicy", .group = "security.istio.io", .version = "v1",                  \
+    .attach = ATTACH_HOSTS, .write_hosts = istio_write_hosts
 static const struct policy_kind kinds[] = {
-    [DESTINATION_RULE] = {.kind = "DestinationRule",
-                          .group = "networking.istio.io",
-                          .version = "v1",
-                          .attach = ATTACH_SERVICE,
-                          .attach_service = attach_service},
-    [AUTHORIZATION_POLICY] = {.kind = "AuthorizationPolicy",
-                              .group = "security.istio.io",
-                              .version = "v1",
-                              .attach = ATTACH_HOSTS,
-                              .suffix = "addresses",
-                              .write_hosts = write_hosts},
+    [ISTIO_DESTINATION] = {.kind = "DestinationRule",
+                           .group = "networking.istio.io",
+                           .version = "v1",
+                           .attach = ATTACH_SERVICE,
+                           .attach_service = attach_service},
+    [ISTIO_ADDRESSES] = {AUTHORIZATION, .suffix = "addresses"},
+    [ISTIO_EXTERNAL] = {AUTHORIZATION, .suffix = "auth"},
 };
 
 static const struct vendor vendor = {
@@ -263,7 +200,8 @@ static const struct vendor vendor = {
     .emitters = {[EFFECT_timeouts] = emit_timeouts,
                  [EFFECT_affinity] = emit_affinity,
                  [EFFECT_balancing] = emit_balancing,
-                 [EFFECT_addresses] = emit_addresses,
+                 [EFFECT_addresses] = istio_addresses,
+                 [EFFECT_authentication] = istio_authentication,
                  [EFFECT_upstream_protocol] = emit_upstream_protocol,
                  [EFFECT_upstream_tls] = emit_upstream_tls},
     .speaks_tls = true,
@@ -282,10 +220,10 @@ static const struct vendor vendor = {
         "an AuthorizationPolicy of the Gateway holds for whole hosts here: give these paths a "    \
         "host of their own, or write one with paths by hand"
 #define ISTIO_authentication                                                                       \
-    SUPPORT_NONE,                                                                                  \
-        "name the service in MeshConfig extensionProviders and write an AuthorizationPolicy with " \
-        "action CUSTOM by hand, or put a proxy that asks for credentials (such as oauth2-proxy) "  \
-        "in front of the Service"
+    SUPPORT_NEAR,                                                                                  \
+        "an AuthorizationPolicy with action CUSTOM asks a service for whole hosts, by a provider " \
+        "in MeshConfig extensionProviders: give other paths a host of their own, or put a proxy "  \
+        "that asks for credentials (such as oauth2-proxy) in front of the Service"
 #define ISTIO_cors          STANDARD_cors
 #define ISTIO_rewrite       STANDARD_rewrite
 #define ISTIO_upstream_host STANDARD_upstream_host

@@ -207,6 +207,18 @@ static void test_gateway_policies_of_istio(void **state)
         {"of the Gateway's namespace", GUARD("a", "shop", NOBODY), "unknown", 0, 0, 0},
         {"of the root namespace", GUARD("a", "istio-system", NOBODY), "unknown", 0, 0, 0},
         {"of the workloads elsewhere", GUARD("a", "other", NOBODY), "web", -1, 10000, 0},
+        {"a provider of all hosts",
+         GUARD("a", "shop", AT_GATEWAY "action: CUSTOM, provider: {name: p}, rules: [{}]"), "401",
+         -1, 10000, 0},
+        {"a provider for some paths",
+         GUARD("a", "shop",
+               AT_GATEWAY "action: CUSTOM, provider: {name: p}, rules: [{to: [{operation: {paths: "
+                          "[/p]}}]}]"),
+         "unknown", 0, 0, 0},
+        {"two providers",
+         GUARD("a", "shop", AT_GATEWAY "action: CUSTOM, provider: {name: p}, rules: [{}]")
+             GUARD("b", "shop", AT_GATEWAY "action: CUSTOM, provider: {name: q}, rules: [{}]"),
+         "unknown", 0, 0, 0},
         {"an action that is not followed",
          GUARD("a", "shop", AT_GATEWAY "action: ALLOW, rules: [{}]"), "unknown", 0, 0, 0},
     };

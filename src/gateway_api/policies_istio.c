@@ -213,10 +213,49 @@ static bool read_source(struct policy_work *work, const struct node *rule,
     return true;
 }
 
+/* A provider of MeshConfig is asked, which is not among the objects; for what it answers see
+ * meshconfig.proto, EnvoyExternalAuthorizationHttpProvider. */
+static void custom(struct policy_work *work, const struct node *spec,
+                   const struct route_state *state)
+{
+    static const char *const known[] = {"targetRefs", "action", "provider", "rules"};
+    static const char *const rule_fields[] = {"to"};
+    struct arena *arena = work->builder->run->arena;
+    const struct node *rules = node_get(spec, "rules");
+    enum cover all = COVER_NONE;
+    bool understood =
+        policy_has_only(spec, known, ARRAY_LEN(known)) && !work->effects->authentication;
+    for (size_t i = 0; i < policy_items(rules); i++) {
+        bool plain = policy_has_only(rules->items[i], rule_fields, ARRAY_LEN(rule_fields));
+        enum cover cover = covers(rules->items[i], state);
+        cover = cover == COVER_ALL && !plain ? COVER_SOME : cover;
+        all = cover == COVER_ALL || all == COVER_ALL ? COVER_ALL : cover ? cover : all;
+    }
+    if (all == COVER_NONE && understood) {
+        return;
+    }
+    if (all == COVER_SOME || !understood) {
+        policy_unknown(work, ASPECT_PROTECTION, "rules");
+        return;
+    }
+    struct route_authentication *authentication = ARENA_NEW(arena, struct route_authentication);
+    struct guard *guard = ARENA_NEW(arena, struct guard);
+    struct slice provider = policy_text(node_get(spec, "provider"), "name");
+    *guard = (struct guard){.kind = GUARD_EXTERNAL,
+                            .subject = ARENA_JOIN(arena, SLICE("provider "), provider),
+                            .status = 401};
+    *authentication = (struct route_authentication){.source = work->source, .guards = {guard, 1}};
+    work->effects->authentication = authentication;
+}
+
 /* authorization_policy.proto: with action DENY, a request that some rule holds for is answered 403. */
 static void authorization(struct policy_work *work, const struct node *spec,
                           const struct route_state *state)
 {
+    if (slice_is(policy_text(spec, "action"), "CUSTOM")) {
+        custom(work, spec, state);
+        return;
+    }
     static const char *const known[] = {"targetRefs", "action", "rules"};
     static const char *const rule_fields[] = {"from", "to"};
     const struct node *rules = node_get(spec, "rules");
@@ -257,6 +296,6 @@ const struct policy_reader istio_readers[] = {
      .each = authorization},
     {.kind = NULL},
 };
-/* pilot/pkg/networking/core/listener_builder.go: RBAC, then CORS; redirects and answers are the router's. */
-const int istio_gates[] = {EFFECT_body_limit, EFFECT_addresses, EFFECT_cors,
-                           EFFECT_answer,     EFFECT_redirect,  EFFECT_COUNT};
+/* pilot/pkg/networking/core/listener_builder.go: who is asked, RBAC, then CORS; redirects and answers are the router's. */
+const int istio_gates[] = {EFFECT_body_limit, EFFECT_authentication, EFFECT_addresses, EFFECT_cors,
+                           EFFECT_answer,     EFFECT_redirect,       EFFECT_COUNT};
