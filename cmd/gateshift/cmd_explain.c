@@ -22,7 +22,7 @@ static void print_list(struct app *app)
     struct nginx_annotation_info info;
     for (size_t i = 0; nginx_annotation_info_at(i, &info); i++) {
         buf_printf(&app->out, "  " PREFIX "%s%s\n", info.name,
-                   info.understood ? "" : "  (not understood yet)");
+                   info.treatment ? "  (common directives of it)" : "");
     }
     buf_puts(&app->out, "\neffects, and parts of them\n");
     for (enum feature_id id = 0; id < FEATURE_COUNT; id++) {
@@ -91,10 +91,9 @@ static bool explain_annotation(struct app *app, const struct convert_options *op
                                 ? "\nAs a key of the controller's ConfigMap it is the default of "
                                   "all Ingresses.\n"
                                 : "");
-        buf_puts(&app->out, info.understood
-                                ? ""
-                                : "\ngateshift does not understand it yet: what it touches is "
-                                  "unknown, and named in a diagnostic.\n");
+        if (info.treatment) {
+            buf_printf(&app->out, "\n%s\n", info.treatment);
+        }
         buf_puts(&app->out, feature_row(info.feature) ? "\n" : "\nIt shows in no request.\n");
         print_targets(app, options, info.feature);
         return true;

@@ -426,17 +426,10 @@ static void check_groups(struct reading *reading)
 static void say_open(const struct reading *reading, const struct annotation *item,
                      const struct annotation_row *row)
 {
-    if (row->treatment == TREAT_RISK) {
-        diag_at(reading->run->diag, DIAG_N006, item->span, reading->ingress->object.subject,
-                SLICE_FMT "; what it does (%s) is unknown and is not converted",
-                SLICE_ARG(snippet_reason(reading->run, item->name, item->id, item->value)),
-                aspect_name(row->aspect));
-        return;
-    }
     diag_at(reading->run->diag, DIAG_N006, item->span, reading->ingress->object.subject,
-            "annotation '" SLICE_FMT "' is not understood yet; what it does (%s) is unknown and is "
-            "not converted",
-            SLICE_ARG(item->name), aspect_name(row->aspect));
+            SLICE_FMT "; what it does (%s) is unknown and is not converted",
+            SLICE_ARG(snippet_reason(reading->run, item->name, item->id, item->value)),
+            aspect_name(row->aspect));
 }
 
 /* Says of each annotation that is not simply carried out what becomes of it. */
@@ -458,8 +451,7 @@ static void say_treatment(const struct reading *reading, struct annotation *item
         diag_at(diag, DIAG_N008, item->span, subject,
                 "annotation '" SLICE_FMT "' shows in no request; it is left out",
                 SLICE_ARG(item->name));
-    } else if (row->treatment == TREAT_OPEN ||
-               (row->treatment == TREAT_RISK && !snippet_is_plain(item->id, item->value))) {
+    } else if (row->treatment == TREAT_RISK && !snippet_is_plain(item->id, item->value)) {
         say_open(reading, item, row);
     } else {
         item->named = false;

@@ -103,7 +103,10 @@ bool nginx_annotation_info_at(size_t index, struct nginx_annotation_info *out)
         .risk = risks[annotation_risk((enum annotation_id)index)],
         .text = row->text,
         .feature = row->feature,
-        .understood = row->treatment != TREAT_OPEN && row->treatment != TREAT_RISK,
+        .treatment = row->treatment == TREAT_RISK
+                         ? "Its common directives are understood; any other one makes what it "
+                           "touches unknown, and is named in a diagnostic."
+                         : NULL,
     };
     return true;
 }

@@ -43,7 +43,7 @@ enum check {
 enum { CHECK_STRIP = 64 }; /* added: blanks are removed before the check */
 
 enum bad_value { BAD_DEFAULT, BAD_DROP, BAD_STRICT, BAD_DENY, BAD_GROUP, BAD_SELF };
-enum treatment { TREAT_USED, TREAT_QUIET, TREAT_OPEN, TREAT_RISK };
+enum treatment { TREAT_USED, TREAT_QUIET, TREAT_RISK };
 enum annotation_scope { SCOPE_LOCATION, SCOPE_SERVER, SCOPE_UPSTREAM, SCOPE_INGRESS, SCOPE_GLOBAL };
 
 struct annotation_row {

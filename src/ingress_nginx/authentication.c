@@ -212,7 +212,8 @@ static bool own_service(const struct asking *asking, struct external *out)
                                                AN_auth_cache_key,
                                                AN_auth_cache_duration,
                                                AN_auth_always_set_cookie,
-                                               AN_auth_request_redirect};
+                                               AN_auth_request_redirect,
+                                               AN_auth_snippet};
     const struct annotations *annotations = asking->annotations;
     if (!annotation_set(annotations, AN_auth_url)) {
         return false;

@@ -54,22 +54,24 @@ static const struct edits *part_of(const struct placed_snippet *placed, enum edi
     return parts[part];
 }
 
-/* headers-more takes those of the server as well as those of the location; nginx's own directives are taken
- * over from the server only where the location has none of the kind. */
+/* headers-more takes those of all levels; nginx's own directives are taken over from an outer level only where no
+ * inner one has any of the kind. */
 static void gather_part(struct run *run, const struct placed_snippets *snippets,
                         enum edits_part part, bool no_server, struct gathered *out)
 {
     bool merged = part == PART_INPUT || part == PART_SET;
     bool request = part == PART_INPUT || part == PART_SENT;
-    for (size_t i = 0; i < snippets->count; i++) {
+    enum snippet_place outermost = no_server ? SNIPPET_LOCATION : SNIPPET_HTTP;
+    for (size_t i = 0; i < snippets->count && !merged; i++) {
         const struct placed_snippet *placed = &snippets->items[i];
-        no_server = no_server || (!merged && placed->place == SNIPPET_LOCATION &&
-                                  part_of(placed, part)->count > 0);
+        if (part_of(placed, part)->count && placed->place < outermost) {
+            outermost = placed->place;
+        }
     }
     for (size_t i = 0; i < snippets->count; i++) {
         const struct placed_snippet *placed = &snippets->items[i];
         size_t requests = out->request.count, responses = out->response.count;
-        if (placed->place == SNIPPET_LOCATION || !no_server) {
+        if (placed->place <= outermost) {
             append(run, part_of(placed, part), request ? &out->request : &out->response);
             gather(out, placed->source, requests, responses);
         }
@@ -377,11 +379,10 @@ bool listed_prefix(struct slice path, struct slice list)
 static bool is_open(const struct annotations *annotations, const struct annotation *item)
 {
     const struct annotation_row *row = annotation_row(item->id);
-    bool open = item->unchecked || row->treatment == TREAT_OPEN ||
+    bool open = item->unchecked ||
                 (row->treatment == TREAT_RISK && !snippet_is_plain(item->id, item->value));
     /* what belongs to the host is put on the host */
-    return open && row->scope != SCOPE_SERVER && annotation_acts(annotations, item->id) &&
-           (row->needs == AN_none || annotation_row(row->needs)->treatment != TREAT_OPEN);
+    return open && row->scope != SCOPE_SERVER && annotation_acts(annotations, item->id);
 }
 
 static void add_unknown(struct model *model, const struct location *location, struct rule *rule)

@@ -202,11 +202,11 @@ static void add_www(struct model *model, const struct server *server, struct rou
         redirect->location = www_location(run, server->host);
     }
     note_ports(model, server->www, rule);
-    rule_outside_locations(model, NULL, rule, -1);
-    www_pages(model, rule);
     struct server www = *server;
     www.client = NULL;
     www.outside = true;
+    rule_outside_locations(model, &www, rule, -1);
+    www_pages(model, rule);
     struct name name = {&www, other, {HOST_EXACT, other, NULL}, server->certificate, list, list};
     if (!certificate_covers(model, server, other)) { /* pkg/util/ingress, BuildRedirects */
         name.certificate = certificate_of(model, other);
@@ -298,6 +298,28 @@ static size_t add_asked(struct model *model, struct route_table *table, const st
     return count;
 }
 
+/* Servers that http-snippet has, which stand before all others: what they answer is not known. */
+static void add_foreign(struct model *model, struct route_table *table)
+{
+    struct snippet snippet;
+    snippet_read(model->run, SNIPPET_HTTP, model->settings->http_snippet, NULL, &snippet);
+    for (size_t i = 0; i < 2 * snippet.servers.count; i++) {
+        struct entry *entry = route_table_add(model->run, table);
+        struct slice name = snippet.servers.items[i / 2];
+        entry->gateway = model->gateway;
+        entry->https = i % 2;
+        entry->port = entry->https ? 443 : 80;
+        entry->host = (struct host_pattern){HOST_EXACT, name, NULL};
+        entry->unknown = unknown_add(model->run, model->frozen, ASPECT_ROUTING,
+                                     setting_source(model->settings, "http-snippet"),
+                                     arena_printf(model->run->arena,
+                                                  "what the server '" SLICE_FMT
+                                                  "' of setting 'http-snippet' does is not "
+                                                  "understood",
+                                                  SLICE_ARG(name)));
+    }
+}
+
 void model_write(struct model *model, struct route_table *table)
 {
     size_t count = 0, most = model->server_count;
@@ -337,6 +359,7 @@ void model_write(struct model *model, struct route_table *table)
         sort_stable(model->scratch, names, count, sizeof *names, compare_names, NULL);
     }
     route_table_reserve(model->run, table, 2 * count);
+    add_foreign(model, table);
     /* these servers stand first in the file, so they win against an alias of the same name */
     for (size_t i = 0; i < count; i++) {
         if (slice_equal(names[i].text, names[i].server->host)) {

@@ -65,7 +65,7 @@ struct nginx_annotation_info {
     const char *risk;        /* above annotations-risk-level the Ingress is dropped */
     const char *text;        /* what it really does */
     enum feature_id feature; /* what it asks for */
-    bool understood;         /* false: makes its rules, or a part of them, unknown */
+    const char *treatment;   /* what of it is not understood, for people; null: nothing */
 };
 /* False past the end; sorted by name. */
 bool nginx_annotation_info_at(size_t index, struct nginx_annotation_info *out);

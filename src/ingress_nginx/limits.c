@@ -1,6 +1,6 @@
 #include "ingress_nginx/model_priv.h"
 
-/* What one client may do (annotations/ratelimit; template.go, buildRateLimit), and the web application firewall. */
+/* What one client may do (annotations/ratelimit; template.go, buildRateLimit). */
 
 #define NEW_EFFECT(run, type) ARENA_NEW((run)->arena, struct route_##type)
 
@@ -70,41 +70,6 @@ static void add_bandwidth(struct model *model, const struct annotations *annotat
                         annotation_source(annotations, AN_limit_rate_after));
     }
     rule->effects.bandwidth = bandwidth;
-}
-
-/* template.go buildModSecurityForLocation: without a snippet the rules are those of modsecurity.conf, with
- * SecRuleEngine DetectionOnly (images/nginx, build.sh). A snippet stands in their place; what it blocks is not
- * known, and add_unknown names that of the Ingress. */
-void add_firewall(struct model *model, const struct location *location, struct rule *rule)
-{
-    struct run *run = model->run;
-    const struct settings *settings = model->settings;
-    const struct annotations *annotations = location->item ? location->item->annotations : NULL;
-    bool own = annotations && annotation_set(annotations, AN_enable_modsecurity);
-    if (own ? !annotation_true(annotations, AN_enable_modsecurity, false) : !settings->firewall) {
-        if (own) {
-            annotation_use(annotations, AN_enable_modsecurity);
-        }
-        return;
-    }
-    struct route_firewall *firewall = NEW_EFFECT(run, firewall);
-    bool own_rules = annotations && annotation_true(annotations, AN_enable_owasp_core_rules, false);
-    firewall->source = own ? annotation_source(annotations, AN_enable_modsecurity)
-                           : setting_source(settings, "enable-modsecurity");
-    firewall->core_rules = settings->firewall_rules ? settings->firewall : own_rules;
-    firewall->blocks = annotations && annotation_set(annotations, AN_modsecurity_snippet);
-    if (annotations && annotation_set(annotations, AN_enable_owasp_core_rules)) {
-        rule_add_source(run, rule, EFFECT_firewall,
-                        annotation_source(annotations, AN_enable_owasp_core_rules));
-    }
-    if (settings->firewall && settings->firewall_snippet.len) {
-        firewall->blocks = true;
-        rule->unknown = unknown_add(run, rule->unknown, ASPECT_PROTECTION,
-                                    setting_source(settings, "modsecurity-snippet"),
-                                    SLICE("what the rules of setting 'modsecurity-snippet' block "
-                                          "is not known"));
-    }
-    rule->effects.firewall = firewall;
 }
 
 static void refuse(struct model *model, const struct annotations *annotations,

@@ -57,7 +57,7 @@ struct settings {
     struct slice allowlist, denylist, block_cidrs, block_user_agents, block_referers;
     struct slice forwarded_for, trusted; /* forwarded-for-header, proxy-real-ip-cidr */
     struct slice add_headers, hide_headers, allowed_headers;
-    struct slice server_snippet, location_snippet;
+    struct slice server_snippet, location_snippet, http_snippet, stream_snippet, auth_snippet;
     struct slice global_auth, global_signin, global_signin_parameter, global_auth_headers;
     struct slice error_statuses;   /* custom-http-errors */
     bool no_intercept;             /* disable-proxy-intercept-errors */
@@ -249,6 +249,9 @@ struct slice retry_conditions(struct run *run, const struct settings *settings, 
 
 /* ---- limits.c: rates, connections, speed, and the firewall */
 void add_limits(struct model *model, const struct location *location, struct rule *rule);
+/* ---- firewall.c */
+/* The first directive of a text that may block; absent: nothing does. */
+struct slice firewall_rule(struct slice text);
 void add_firewall(struct model *model, const struct location *location, struct rule *rule);
 
 /* ---- authentication.c */

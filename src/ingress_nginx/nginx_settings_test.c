@@ -119,13 +119,54 @@ static void test_settings_that_nginx_refuses(void **state)
     assert_false(freezes("  proxy-redirect-from: default\n", WITH("")));
 }
 
-static void test_rules_of_a_firewall_are_not_known(void **state)
+static void test_rules_of_a_firewall(void **state)
 {
     (void)state;
-    const char *const settings = "  enable-modsecurity: \"true\"\n"
-                                 "  modsecurity-snippet: SecRuleEngine On\n";
-    assert_true(freezes(settings, WITH("")));
-    assert_false(freezes(settings, WITH("; @enable-modsecurity false")));
+    const char *const rules = "  enable-modsecurity: \"true\"\n"
+                              "  modsecurity-snippet: |\n"
+                              "    SecRuleEngine On\n    SecRule ARGS x \"id:1,deny\"\n";
+    const char *const looks_on =
+        "  enable-modsecurity: \"true\"\n"
+        "  modsecurity-snippet: |\n"
+        "    SecRule ARGS x \"id:1,deny\"\n    SecRuleEngine DetectionOnly\n";
+    const char *const switched = "  enable-modsecurity: \"true\"\n"
+                                 "  modsecurity-snippet: |\n    SecRuleEngine DetectionOnly\n"
+                                 "    SecRule ARGS x \"id:1,ctl:ruleEngine=On\"\n";
+    const char *const none = "  enable-modsecurity: \"true\"\n"
+                             "  modsecurity-snippet: |\n"
+                             "    SecRuleEngine On\n    # quiet\n    SecAuditLog /dev/stdout\n";
+    assert_true(freezes(rules, WITH("")));
+    assert_false(freezes(rules, WITH("; @enable-modsecurity false")));
+    assert_false(freezes(looks_on, WITH("")));
+    assert_true(freezes(switched, WITH("")));
+    assert_false(freezes(none, WITH("")));
+    assert_true(freezes(none, WITH("; @enable-modsecurity true; @enable-owasp-core-rules true")));
+    /* of the setting alone: what modsecurity.conf has, which looks on */
+    assert_false(freezes("  enable-modsecurity: \"true\"\n"
+                         "  enable-owasp-modsecurity-crs: \"true\"\n",
+                         WITH("")));
+}
+
+static void test_raw_configuration_of_http(void **state)
+{
+    (void)state;
+    assert_false(
+        freezes("  http-snippet: |\n    map $http_x $own { default 1; }\n"
+                "    log_format own '$remote_addr'; limit_req_zone $own zone=z:1m rate=1r/s;\n"
+                "    more_set_headers \"X-All: 1\"; client_max_body_size 8m;\n"
+                "    server { listen 80; server_name other; location / { return 200 x; } }\n",
+                WITH("")));
+    assert_true(freezes("  http-snippet: |\n    server { listen 80; server_name h; }\n", WITH("")));
+    assert_true(
+        freezes("  http-snippet: |\n    server { listen 80; server_name *.h; }\n", WITH("")));
+    assert_true(freezes("  http-snippet: |\n    server { listen 80 default_server; }\n", WITH("")));
+    assert_true(freezes("  http-snippet: |\n    map $http_x $req_id { default 1; }\n", WITH("")));
+    assert_true(freezes("  http-snippet: return 404;\n", WITH("")));
+    assert_true(freezes("  http-snippet: client_body_timeout 5s;\n", WITH("")));
+    assert_true(freezes("  http-snippet: deny all;\n", WITH("")));
+    assert_false(freezes("  global-auth-snippet: set $a b;\n", WITH("")));
+    assert_true(
+        freezes("  global-auth-snippet: set $a b;\n  global-auth-url: http://a/b\n", WITH("")));
 }
 
 int main(void)
@@ -134,7 +175,8 @@ int main(void)
         cmocka_unit_test(test_settings_of_traffic),
         cmocka_unit_test(test_settings_of_answers),
         cmocka_unit_test(test_settings_that_nginx_refuses),
-        cmocka_unit_test(test_rules_of_a_firewall_are_not_known),
+        cmocka_unit_test(test_rules_of_a_firewall),
+        cmocka_unit_test(test_raw_configuration_of_http),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -252,7 +252,7 @@ static void host_unknown(struct model *model, struct server *server, const struc
     for (size_t i = 0; i < annotations->count; i++) {
         const struct annotation *one = &annotations->items[i];
         const struct annotation_row *row = annotation_row(one->id);
-        bool open = one->unchecked || row->treatment == TREAT_OPEN ||
+        bool open = one->unchecked ||
                     (row->treatment == TREAT_RISK && !snippet_is_plain(one->id, one->value));
         if (!open || row->scope != SCOPE_SERVER || !annotation_acts(annotations, one->id) ||
             row->needs != AN_none) {

@@ -168,6 +168,21 @@ static bool changes_nothing(const struct setting *row, struct slice value)
     return false;
 }
 
+static enum snippet_place place_of(struct slice key)
+{
+    return slice_is(key, "server-snippet")        ? SNIPPET_SERVER
+           : slice_is(key, "http-snippet")        ? SNIPPET_HTTP
+           : slice_is(key, "global-auth-snippet") ? SNIPPET_AUTH
+                                                  : SNIPPET_LOCATION;
+}
+
+/* One of them is written where there is a global auth service only. */
+static bool counts(struct slice key, const struct settings *settings)
+{
+    const struct label *url = labels_find(&settings->config->data, "global-auth-url");
+    return !slice_is(key, "global-auth-snippet") || (url && url->value.len);
+}
+
 static void read_row(struct run *run, const struct setting *row, const struct label *label,
                      struct settings *out)
 {
@@ -192,10 +207,8 @@ static void read_row(struct run *run, const struct setting *row, const struct la
         return;
     case SET_SNIPPET:
         (void)read_value(row, value, out);
-        snippet_read(run,
-                     slice_is(label->key, "server-snippet") ? SNIPPET_SERVER : SNIPPET_LOCATION,
-                     value, NULL, &snippet);
-        if (snippet.unknown.ptr) {
+        snippet_read(run, place_of(label->key), value, NULL, &snippet);
+        if (snippet.unknown.ptr && counts(label->key, out)) {
             directive_not_understood(run, label, snippet.unknown, row->aspect, out);
         }
         return;

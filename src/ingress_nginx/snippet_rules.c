@@ -7,13 +7,26 @@
 /* Absent: all is. */
 static struct slice unknown_of(struct run *run, enum annotation_id id, struct slice text)
 {
+    static const struct {
+        enum annotation_id id;
+        enum snippet_place place;
+    } places[] = {{AN_configuration_snippet, SNIPPET_LOCATION},
+                  {AN_server_snippet, SNIPPET_SERVER},
+                  {AN_auth_snippet, SNIPPET_AUTH}};
     struct snippet snippet;
-    if (id != AN_configuration_snippet && id != AN_server_snippet) {
-        return SLICE("");
+    if (id == AN_modsecurity_snippet) {
+        return firewall_rule(text);
     }
-    snippet_read(run, id == AN_server_snippet ? SNIPPET_SERVER : SNIPPET_LOCATION, text, NULL,
-                 &snippet);
-    return snippet.unknown;
+    if (id == AN_stream_snippet) { /* streams.c says what it does to ports */
+        return SLICE_ABSENT;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        if (places[i].id == id) {
+            snippet_read(run, places[i].place, text, NULL, &snippet);
+            return snippet.unknown;
+        }
+    }
+    return SLICE("");
 }
 
 bool snippet_is_plain(enum annotation_id id, struct slice text)
@@ -70,6 +83,7 @@ void snippets_of(const struct model *model, const struct server *server,
     struct run *run = model->run;
     const struct settings *settings = model->settings;
     out->count = 0;
+    place_setting(model, SNIPPET_HTTP, settings->http_snippet, "http-snippet", location, out);
     if (server->outside) {
         return;
     }
@@ -481,8 +495,8 @@ static void freeze(struct model *model, const struct placed_snippet *placed,
 static void find_doubles(struct model *model, const struct placed_snippets *snippets,
                          const struct item *item)
 {
-    struct texts seen[2] = {{0}};
-    size_t capacity[2] = {0};
+    struct texts seen[SNIPPET_PLACES] = {{0}};
+    size_t capacity[SNIPPET_PLACES] = {0};
     for (size_t i = 0; i < snippets->count; i++) {
         const struct placed_snippet *placed = &snippets->items[i];
         struct texts *here = &seen[placed->place];

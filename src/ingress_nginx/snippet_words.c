@@ -87,3 +87,20 @@ bool snippet_word(struct run *run, struct slice *text, struct slice *out)
     *text = slice_sub(*text, at, text->len);
     return at > 0;
 }
+
+bool snippet_skip_block(struct run *run, struct slice *text)
+{
+    size_t depth = 0;
+    struct slice word;
+    do {
+        *text = snippet_blanks(*text);
+        if (snippet_takes(text, '{')) {
+            depth++;
+        } else if (snippet_takes(text, '}')) {
+            depth -= depth > 0;
+        } else if (!depth || !(snippet_takes(text, ';') || snippet_word(run, text, &word))) {
+            return false;
+        }
+    } while (depth);
+    return true;
+}

@@ -126,7 +126,7 @@ static bool read_sent(struct reader *reader)
         !template_read(reader->run, value, reader->own, &template)) {
         return false;
     }
-    if (reader->place == SNIPPET_SERVER) {
+    if (reader->place != SNIPPET_LOCATION) {
         return true; /* each location has such lines of its own, so it takes over none */
     }
     bool second = is_of_template(name) || edits_have(edits, name);
@@ -232,6 +232,45 @@ static const char *const templated[] = {"proxy_connect_timeout",
                                         "port_in_redirect",
                                         "proxy_pass"};
 
+/* The template writes them at the level of http. */
+static const char *const of_http[] = {"keepalive_timeout",
+                                      "keepalive_requests",
+                                      "client_header_timeout",
+                                      "client_header_buffer_size",
+                                      "large_client_header_buffers",
+                                      "client_body_buffer_size",
+                                      "client_body_timeout",
+                                      "tcp_nodelay",
+                                      "tcp_nopush",
+                                      "reset_timedout_connection",
+                                      "underscores_in_headers",
+                                      "ignore_invalid_headers",
+                                      "server_tokens",
+                                      "port_in_redirect",
+                                      "server_name_in_redirect",
+                                      "limit_req_status",
+                                      "limit_conn_status",
+                                      "default_type",
+                                      "types_hash_max_size",
+                                      "server_names_hash_max_size",
+                                      "server_names_hash_bucket_size",
+                                      "map_hash_bucket_size",
+                                      "proxy_headers_hash_max_size",
+                                      "proxy_headers_hash_bucket_size",
+                                      "variables_hash_bucket_size",
+                                      "variables_hash_max_size",
+                                      "ssl_protocols",
+                                      "ssl_ecdh_curve",
+                                      "ssl_session_tickets",
+                                      "proxy_pass"};
+/* What they make is used by nobody who is understood. */
+static const char *const definitions[] = {"log_format", "limit_req_zone", "limit_conn_zone",
+                                          "proxy_cache_path"};
+/* The location of a request to an auth service has none of these from the template. */
+static const char *const of_auth[] = {"proxy_connect_timeout", "proxy_send_timeout",
+                                      "proxy_read_timeout",    "proxy_ssl_name",
+                                      "proxy_ssl_ciphers",     "proxy_ssl_protocols"};
+
 static bool skip_words(struct reader *reader)
 {
     struct slice word;
@@ -260,7 +299,7 @@ static bool read_templated(struct reader *reader, struct slice directive)
         out->refused = out->refused.ptr ? out->refused : directive;
         return skip_words(reader);
     }
-    if (slice_is(directive, "proxy_pass")) {
+    if (slice_is(directive, "proxy_pass") && reader->place == SNIPPET_SERVER) {
         return false;
     }
     if (!slice_is(directive, "client_max_body_size")) {
@@ -288,10 +327,41 @@ static bool read_step(struct reader *reader, struct slice directive)
     return read;
 }
 
+/* The directives of one place alone; *read says what became of it. False when it is none of those. */
+static bool read_placed(struct reader *reader, struct slice directive, bool *read)
+{
+    struct snippet *out = reader->out;
+    if (reader->place == SNIPPET_AUTH) {
+        bool sent = slice_is(directive, "proxy_set_header");
+        bool quiet = slice_is_one_of(directive, of_auth, ARRAY_LEN(of_auth)) ||
+                     slice_is_one_of(directive, repeated, ARRAY_LEN(repeated));
+        *read = sent ? read_sent(reader) : quiet && skip_words(reader);
+        return true;
+    }
+    if (reader->place != SNIPPET_HTTP) {
+        return false;
+    }
+    if (slice_is_one_of(directive, of_http, ARRAY_LEN(of_http))) {
+        out->refused = out->refused.ptr ? out->refused : directive;
+        *read = skip_words(reader);
+        return true;
+    }
+    if (slice_is_one_of(directive, definitions, ARRAY_LEN(definitions))) {
+        *read = skip_words(reader);
+        return true;
+    }
+    *read = false;
+    return slice_is(directive, "allow") || slice_is(directive, "deny");
+}
+
 /* What stands before the ';'. */
 static bool read_words(struct reader *reader, struct slice directive)
 {
     struct snippet *out = reader->out;
+    bool read;
+    if (read_placed(reader, directive, &read)) {
+        return read;
+    }
     if (slice_is(directive, "more_set_headers")) {
         return read_lines(reader, false, &out->set);
     }
@@ -331,6 +401,14 @@ static bool read_words(struct reader *reader, struct slice directive)
 
 static bool read_statement(struct reader *reader, struct slice directive)
 {
+    if (reader->place == SNIPPET_HTTP && snippet_is_block(directive)) {
+        return snippet_read_block(reader->run, directive, &reader->text, reader->out);
+    }
+    if (reader->place >= SNIPPET_HTTP &&
+        (slice_is(directive, "if") || slice_is(directive, "return") ||
+         slice_is(directive, "rewrite"))) {
+        return false;
+    }
     if (slice_is(directive, "if")) {
         return snippet_read_if(reader->run, &reader->text, reader->out);
     }

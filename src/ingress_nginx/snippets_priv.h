@@ -9,7 +9,13 @@
 
 #include "ingress_nginx/model_priv.h"
 
-enum snippet_place { SNIPPET_LOCATION, SNIPPET_SERVER };
+enum snippet_place {
+    SNIPPET_LOCATION,
+    SNIPPET_SERVER,
+    SNIPPET_HTTP, /* http-snippet */
+    SNIPPET_AUTH, /* of the request to an auth service, whose answer alone counts */
+    SNIPPET_PLACES
+};
 
 /* Of "if (...)", or of the expression of a rewrite. */
 enum step_when {
@@ -50,6 +56,8 @@ struct snippet {
     struct slice *singles; /* directives that may stand only once in a block */
     size_t single_count, single_capacity;
     int64_t body_bytes;   /* client_max_body_size of a server; -2: not set, -1: no limit */
+    struct texts servers; /* names of server blocks, at the level of http */
+    size_t server_capacity;
     struct slice unknown; /* the first directive that is not understood; absent: all are */
     struct slice refused; /* the first that nginx refuses at this place; absent: none */
 };
@@ -63,6 +71,15 @@ bool snippet_word(struct run *run, struct slice *text, struct slice *out);
 struct slice snippet_blanks(struct slice text);
 /* Takes the byte if it comes next. */
 bool snippet_takes(struct slice *text, char byte);
+
+/* Takes a block "{ ... }"; false when it is not closed. */
+bool snippet_skip_block(struct run *run, struct slice *text);
+
+/* ---- snippet_blocks.c: blocks at the level of http, and of streams */
+/* What stands behind the word `directive`. False when it is not understood. */
+bool snippet_read_block(struct run *run, struct slice directive, struct slice *text,
+                        struct snippet *out);
+bool snippet_is_block(struct slice directive);
 
 /* ---- snippet_steps.c: "if", "return", "rewrite" */
 bool snippet_read_if(struct run *run, struct slice *text, struct snippet *out);
@@ -78,7 +95,7 @@ struct placed_snippet {
     struct snippet snippet;
 };
 struct placed_snippets {
-    struct placed_snippet items[4]; /* those of the server first */
+    struct placed_snippet items[5]; /* from the outer level to the inner one */
     size_t count;
 };
 /* Without a location those of the server. */

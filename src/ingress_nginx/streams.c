@@ -1,4 +1,4 @@
-#include "ingress_nginx/model_priv.h"
+#include "ingress_nginx/snippets_priv.h"
 
 /* Ports of TCP and UDP that the controller forwards as they are (controller.go, getStreamServices): entries
  * "9000: namespace/service:port[:PROXY[:PROXY]]" of the ConfigMaps that two flags name. What cannot be served gets
@@ -137,6 +137,129 @@ static struct slice map_name(const struct model *model, struct slice named, cons
     return looks ? name : named;
 }
 
+/* ---- raw configuration -------------------------------------------------------------------- */
+
+struct stream_server {
+    uint16_t port; /* 0: not understood */
+    bool udp;
+    struct slice pass; /* of proxy_pass */
+};
+
+/* "9000", "0.0.0.0:9000", "[::]:9000" */
+static uint16_t listen_port(struct slice text)
+{
+    size_t at = text.len;
+    uint64_t port;
+    while (at > 0 && text.ptr[at - 1] != ':') {
+        at--;
+    }
+    return slice_to_uint(slice_sub(text, at, text.len), 65535, &port) ? (uint16_t)port : 0;
+}
+
+/* "listen port [udp];" and "proxy_pass address;", among others that are passed over. */
+static bool read_stream_server(struct run *run, struct slice *text, struct stream_server *out)
+{
+    struct slice directive, word;
+    *text = snippet_blanks(*text);
+    if (!snippet_takes(text, '{')) {
+        return false;
+    }
+    for (*text = snippet_blanks(*text); !snippet_takes(text, '}'); *text = snippet_blanks(*text)) {
+        if (!snippet_word(run, text, &directive)) {
+            return false;
+        }
+        for (size_t i = 0; snippet_word(run, text, &word); i++) {
+            bool listens = slice_is(directive, "listen");
+            out->port = listens && !i ? listen_port(word) : out->port;
+            out->udp = out->udp || (listens && slice_is(word, "udp"));
+            out->pass = slice_is(directive, "proxy_pass") ? word : out->pass;
+        }
+        *text = snippet_blanks(*text);
+        if (!snippet_takes(text, ';') && !snippet_skip_block(run, text)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct slice skip_words(struct run *run, struct slice text)
+{
+    struct slice word;
+    bool more = true;
+    while (more) {
+        more = snippet_word(run, &text, &word);
+    }
+    return snippet_blanks(text);
+}
+
+static void add_raw(struct model *model, const struct stream_server *server,
+                    struct effect_source source, const struct origin *origin,
+                    struct route_table *table)
+{
+    struct entry *entry = route_table_add(model->run, table);
+    entry->gateway = model->gateway;
+    entry->port = server->port;
+    entry->kind = ENTRY_TUNNEL;
+    entry->transport = server->udp ? TRANSPORT_UDP : TRANSPORT_TCP;
+    entry->origin = *origin;
+    entry->unknown = unknown_add(
+        model->run, model->frozen, ASPECT_ROUTING, source,
+        arena_printf(model->run->arena,
+                     "where '" SLICE_FMT "' leads port %u ('" SLICE_FMT "') is not understood",
+                     SLICE_ARG(source.name), server->port, SLICE_ARG(server->pass)));
+}
+
+/* nginx.tmpl: at the end of the block of streams. Nothing in it changes what requests by http get. */
+static void read_raw(struct model *model, struct slice text, struct effect_source source,
+                     const struct origin *origin, struct route_table *table)
+{
+    struct slice directive;
+    for (text = snippet_blanks(text); text.len; text = snippet_blanks(text)) {
+        struct stream_server server = {.port = 0};
+        if (!snippet_word(model->run, &text, &directive)) {
+            return;
+        }
+        if (slice_is(directive, "server")) {
+            bool read = read_stream_server(model->run, &text, &server);
+            if (server.port) {
+                add_raw(model, &server, source, origin, table);
+            }
+            if (!read) {
+                return;
+            }
+            continue;
+        }
+        text = skip_words(model->run, text);
+        if (!snippet_takes(&text, ';') && !snippet_skip_block(model->run, &text)) {
+            return;
+        }
+    }
+}
+
+static void raw_streams(struct model *model, struct route_table *table)
+{
+    const struct settings *settings = model->settings;
+    if (settings->stream_snippet.len) {
+        const struct object *config = &settings->config->object;
+        struct effect_source source = setting_source(settings, "stream-snippet");
+        struct origin origin = {.kind = SLICE("ConfigMap"),
+                                .namespace = config->namespace,
+                                .name = config->name,
+                                .field = SLICE("data.stream-snippet"),
+                                .span = source.span};
+        read_raw(model, settings->stream_snippet, source, &origin, table);
+    }
+    for (size_t i = 0; i < model->item_count; i++) {
+        const struct item *item = model->items[i];
+        if (annotation_set(item->annotations, AN_stream_snippet)) {
+            struct effect_source source = annotation_source(item->annotations, AN_stream_snippet);
+            struct origin origin = annotation_origin(model->run, item->ingress, source);
+            read_raw(model, annotation_text(item->annotations, AN_stream_snippet), source, &origin,
+                     table);
+        }
+    }
+}
+
 void streams_write(struct model *model, struct route_table *table)
 {
     const struct settings *settings = model->settings;
@@ -144,4 +267,5 @@ void streams_write(struct model *model, struct route_table *table)
              table);
     read_map(model, map_name(model, settings->udp_services, "ingress-nginx/udp-services"), "UDP",
              table);
+    raw_streams(model, table);
 }
