@@ -100,15 +100,6 @@ static void ask_basic(struct asking *asking)
 
 /* ---- external ------------------------------------------------------------------------------ */
 
-/* What is the same in annotations and settings. */
-struct external {
-    struct slice url, signin, parameter, headers;
-    struct effect_source source;
-    /* Asked by a script, which writes the headers into variables that do not exist (lua/nginx/
-     * ngx_conf_external_auth.lua counts from 1, template.go buildAuthResponseHeaders from 0). */
-    bool fails;
-};
-
 static void append(struct run *run, struct template *template, enum part_kind kind,
                    struct slice text)
 {
@@ -149,6 +140,10 @@ static bool signin_location(struct asking *asking, const struct external *extern
     append(run, out, PART_TEXT,
            ARENA_JOIN(run->arena, query.len ? SLICE("&") : SLICE("?"), parameter, SLICE("=")));
     append(run, out, PART_SCHEME, SLICE_ABSENT);
+    if (asking->model->settings->use_forwarded_headers) { /* $pass_access_scheme */
+        out->parts[out->count - 1] =
+            (struct part){PART_HEADER_ELSE, PART_SCHEME, SLICE("X-Forwarded-Proto")};
+    }
     append(run, out, PART_TEXT, SLICE("://"));
     append(run, out, PART_HOST_HEADER, SLICE_ABSENT);
     append(run, out, PART_TARGET_ESCAPED, SLICE_ABSENT);
@@ -279,12 +274,18 @@ void add_authentication(struct model *model, const struct location *location, st
     rule->effects.authentication = authentication;
 }
 
-bool location_signs_in(struct model *model, const struct location *location)
+bool location_service(const struct model *model, const struct location *location,
+                      struct external *out)
 {
-    struct asking asking = {.model = model,
+    struct model copy = *model;
+    struct asking asking = {.model = &copy,
                             .annotations = location->item ? location->item->annotations : NULL};
-    struct external external;
     return location->item && !listed_prefix(location->path, model->settings->no_auth) &&
-           (own_service(&asking, &external) || global_service(&asking, &external)) &&
-           external.signin.len > 0;
+           (own_service(&asking, out) || global_service(&asking, out));
+}
+
+bool location_signs_in(const struct model *model, const struct location *location)
+{
+    struct external external;
+    return location_service(model, location, &external) && external.signin.len > 0;
 }

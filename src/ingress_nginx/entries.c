@@ -184,7 +184,11 @@ static void add_www(struct model *model, const struct server *server, struct rou
     if (model_server(model, other)) {
         return;
     }
+    struct server www = *server;
+    www.client = NULL;
+    www.outside = true;
     struct rule_list *list = ARENA_NEW(run->arena, struct rule_list);
+    blocked_rules(model, &www, table, list);
     struct rule *rule = rule_list_add(run, list);
     struct route_redirect *redirect = ARENA_NEW(run->arena, struct route_redirect);
     *redirect = (struct route_redirect){.source = server->www,
@@ -202,9 +206,6 @@ static void add_www(struct model *model, const struct server *server, struct rou
         redirect->location = www_location(run, server->host);
     }
     note_ports(model, server->www, rule);
-    struct server www = *server;
-    www.client = NULL;
-    www.outside = true;
     rule_outside_locations(model, &www, rule, -1);
     www_pages(model, rule);
     struct name name = {&www, other, {HOST_EXACT, other, NULL}, server->certificate, list, list};

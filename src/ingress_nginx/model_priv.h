@@ -255,8 +255,19 @@ struct slice firewall_rule(struct slice text);
 void add_firewall(struct model *model, const struct location *location, struct rule *rule);
 
 /* ---- authentication.c */
+/* An auth service, of annotations or of settings, in what both have. */
+struct external {
+    struct slice url, signin, parameter, headers;
+    struct effect_source source;
+    /* Asked by a script, which writes the headers into variables that do not exist (lua/nginx/
+     * ngx_conf_external_auth.lua counts from 1, template.go buildAuthResponseHeaders from 0). */
+    bool fails;
+};
+/* False when the location asks none. */
+bool location_service(const struct model *model, const struct location *location,
+                      struct external *out);
 /* True when who is not let in is sent to sign in, by an error_page of the location. */
-bool location_signs_in(struct model *model, const struct location *location);
+bool location_signs_in(const struct model *model, const struct location *location);
 
 /* ---- error_pages.c */
 /* `early`: the location's own directives have not run. */
@@ -398,6 +409,9 @@ bool flag_info_at(size_t index, struct nginx_setting_info *out);
 void streams_write(struct model *model, struct route_table *table);
 
 /* ---- rules.c, entries.c */
+/* Of clients that the settings keep out, at the head of every server. */
+void blocked_rules(struct model *model, const struct server *server, struct route_table *table,
+                   struct rule_list *list);
 struct rule_list *server_rules(struct model *model, const struct server *server,
                                const struct view_of *view, struct route_table *table);
 void model_write(struct model *model, struct route_table *table);

@@ -103,6 +103,7 @@ static void put_location(struct render *render, const struct server *server,
 {
     struct buf *out = render->out;
     put_app_root(render, location);
+    render_auth_locations(render, server, location);
     buf_putc(out, '\n');
     if (location->item) {
         render_origin(render, "    ", &location->origin);
@@ -152,6 +153,23 @@ static bool takes_blocked(struct render *render, const struct server *server)
     return true;
 }
 
+/* The maps are at the level of http. */
+static void put_blocked(struct render *render)
+{
+    const struct settings *settings = render->model->settings;
+    const struct {
+        const char *variable;
+        struct slice list;
+    } rows[] = {{"block_ua", settings->block_user_agents}, {"block_ref", settings->block_referers}};
+    for (size_t i = 0; i < ARRAY_LEN(rows) && !render->text->runs; i++) {
+        if (rows[i].list.len) {
+            buf_printf(render->out,
+                       "    if ($%s) { # one of: " SLICE_FMT "\n        return 403;\n    }\n",
+                       rows[i].variable, SLICE_ARG(rows[i].list));
+        }
+    }
+}
+
 /* nginx.tmpl writes these at the level of http; here they stand in each server, which comes to the same. */
 static void put_settings(struct render *render, const struct server *server)
 {
@@ -165,6 +183,7 @@ static void put_settings(struct render *render, const struct server *server)
             buf_printf(out, "    deny " SLICE_FMT ";\n", SLICE_ARG(item));
         }
     }
+    put_blocked(render);
     rest = settings->hide_headers;
     while (slice_split(&rest, ',', &item)) {
         item = slice_trim(item);
@@ -199,6 +218,67 @@ static void put_health(struct render *render)
                           "        deny all;\n        stub_status on;\n    }\n");
 }
 
+/* nginx.tmpl, and net/ssl for the name of the file */
+static void put_client(struct render *render, const struct server *server)
+{
+    struct buf *out = render->out;
+    const struct annotations *own = NULL;
+    for (size_t i = 0; server->client && !own && i < server->item_count; i++) {
+        const struct annotations *one = server->items[i]->annotations;
+        own = annotation_set(one, AN_auth_tls_secret) ? one : NULL;
+    }
+    if (!server->client) {
+        return;
+    }
+    buf_printf(out, "    # clients show a certificate, which " SLICE_FMT " vouches for%s\n",
+               SLICE_ARG(server->client->subject),
+               server->client->required ? "" : "; they may have none");
+    if (!own || render->text->runs) {
+        return;
+    }
+    struct slice secret = annotation_text(own, AN_auth_tls_secret);
+    struct slice verify = annotation_text(own, AN_auth_tls_verify_client);
+    struct slice page = annotation_text(own, AN_auth_tls_error_page);
+    struct slice name = annotation_text(own, AN_auth_tls_match_cn);
+    int64_t depth = annotation_int(own, AN_auth_tls_verify_depth, 1);
+    size_t slash = slice_find(secret, '/', 0);
+    if (name.len) {
+        buf_puts(out, "    if ( $ssl_client_s_dn !~ ");
+        render_quoted(render, name);
+        buf_puts(out, " ) { return 403 \"client certificate unauthorized\"; }\n");
+    }
+    buf_printf(out,
+               "    ssl_client_certificate /etc/ingress-controller/ssl/ca-" SLICE_FMT "-" SLICE_FMT
+               ".pem;\n    ssl_verify_client " SLICE_FMT ";\n    ssl_verify_depth %lld;\n",
+               SLICE_ARG(slice_sub(secret, 0, slash)),
+               SLICE_ARG(slice_sub(secret, slash + 1, secret.len)),
+               SLICE_ARG(verify.len ? verify : SLICE("on")), (long long)(depth ? depth : 1));
+    if (page.len) {
+        buf_printf(out, "    error_page 495 496 = " SLICE_FMT ";\n", SLICE_ARG(page));
+    }
+}
+
+/* The first Ingress of the host that says so counts. */
+static void put_ciphers(struct render *render, const struct server *server)
+{
+    static const struct {
+        const char *directive;
+        enum annotation_id id;
+    } rows[] = {{"ssl_ciphers", AN_ssl_ciphers},
+                {"ssl_prefer_server_ciphers", AN_ssl_prefer_server_ciphers}};
+    for (size_t r = 0; r < ARRAY_LEN(rows) && !render->text->runs; r++) {
+        struct slice value = SLICE("");
+        for (size_t i = 0; !value.len && i < server->item_count; i++) {
+            value = annotation_text(server->items[i]->annotations, rows[r].id);
+        }
+        bool flag = rows[r].id == AN_ssl_prefer_server_ciphers;
+        value = flag && value.len ? is_true(value) ? SLICE("on") : SLICE("off") : value;
+        if (value.len) {
+            buf_printf(render->out, "    %s " SLICE_FMT ";\n", rows[r].directive, SLICE_ARG(value));
+        }
+    }
+}
+
 static void put_server(struct render *render, const struct server *server)
 {
     struct buf *out = render->out;
@@ -211,11 +291,8 @@ static void put_server(struct render *render, const struct server *server)
         buf_printf(out, "    # certificate: Secret " SLICE_FMT "/" SLICE_FMT "\n",
                    SLICE_ARG(server->certificate.namespace), SLICE_ARG(server->certificate.secret));
     }
-    if (server->client) {
-        buf_printf(out, "    # clients show a certificate, which " SLICE_FMT " vouches for%s\n",
-                   SLICE_ARG(server->client->subject),
-                   server->client->required ? "" : "; they may have none");
-    }
+    put_client(render, server);
+    put_ciphers(render, server);
     put_settings(render, server);
     if (server->refused.name.ptr) {
         buf_printf(out, "    # '" SLICE_FMT "' names no usable Secret\n    return 403;\n",

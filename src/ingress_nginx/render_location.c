@@ -132,6 +132,59 @@ static void put_header(struct render *render, const struct location *location, c
                is_grpc(location) ? "grpc_set_header" : "proxy_set_header", name, value);
 }
 
+/* What nginx knows of the client's certificate. */
+static void put_certificate(struct render *render, const struct server *server,
+                            const struct location *location)
+{
+    if (!server->client || render->text->runs) {
+        return;
+    }
+    if (server->client_passed) {
+        put_header(render, location, "ssl-client-cert", "$ssl_client_escaped_cert");
+    }
+    put_header(render, location, "ssl-client-verify", "$ssl_client_verify");
+    put_header(render, location, "ssl-client-subject-dn", "$ssl_client_s_dn");
+    put_header(render, location, "ssl-client-issuer-dn", "$ssl_client_i_dn");
+}
+
+static void put_logs(struct render *render, const struct location *location)
+{
+    const struct annotations *annotations = location->item ? location->item->annotations : NULL;
+    if (annotations && !annotation_true(annotations, AN_enable_access_log, true)) {
+        buf_printf(render->out, "%saccess_log off;\n", INDENT);
+    }
+    if (annotations && annotation_true(annotations, AN_enable_rewrite_log, false)) {
+        buf_printf(render->out, "%srewrite_log on;\n", INDENT);
+    }
+}
+
+/* proxy-set-headers, and the times of gRPC. */
+static void put_common(struct render *render, const struct location *location)
+{
+    static const struct {
+        const char *directive;
+        enum annotation_id id;
+        size_t setting;
+    } times[] = {{"grpc_connect_timeout", AN_proxy_connect_timeout, SETTING(connect_s)},
+                 {"grpc_send_timeout", AN_proxy_send_timeout, SETTING(send_s)},
+                 {"grpc_read_timeout", AN_proxy_read_timeout, SETTING(read_s)}};
+    const struct settings *settings = render->model->settings;
+    const struct config_map *map = config_map_named(render->model->kube, settings->set_headers);
+    for (size_t i = 0; map && !render->text->runs && i < map->data.count; i++) {
+        buf_printf(render->out, "%s%s " SLICE_FMT " ", INDENT,
+                   is_grpc(location) ? "grpc_set_header" : "proxy_set_header",
+                   SLICE_ARG(map->data.items[i].key));
+        render_quoted(render, map->data.items[i].value);
+        buf_puts(render->out, ";\n");
+    }
+    for (size_t i = 0; is_grpc(location) && i < ARRAY_LEN(times); i++) {
+        struct slice value = text_of(location, times[i].id);
+        value = value.ptr ? value : fallback(render, V_SECONDS, times[i].setting);
+        buf_printf(render->out, "%s%s " SLICE_FMT "s;\n", INDENT, times[i].directive,
+                   SLICE_ARG(value));
+    }
+}
+
 static void put_headers(struct render *render, const struct location *location)
 {
     static const char *const rows[][2] = {
@@ -305,7 +358,6 @@ void render_location(struct render *render, const struct server *server,
                      const struct location *location)
 {
     const struct annotations *annotations = location->item ? location->item->annotations : NULL;
-    (void)server;
     put_variables(render, location);
     render_script(render, location);
     if (annotations && annotations->denied) {
@@ -313,12 +365,17 @@ void render_location(struct render *render, const struct server *server,
                    SLICE_ARG(annotations->denied_reason), INDENT);
         return;
     }
+    if (!render->text->runs) {
+        put_logs(render, location);
+    }
     render_copies(render, location);
     render_firewall(render, location);
     render_protection(render, location);
     render_limits(render, location);
     put_sizes(render, location);
+    put_certificate(render, server, location);
     put_headers(render, location);
+    put_common(render, location);
     put_plain(render, location);
     put_snippets(render, location);
     put_custom_headers(render, location);

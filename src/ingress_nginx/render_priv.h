@@ -32,6 +32,12 @@ struct slice render_backend_name(struct render *render, const struct backend *ba
 /* ---- render_protection.c: who is let in */
 void render_protection(struct render *render, const struct location *location);
 
+/* ---- render_auth.c */
+/* Locations that stand before the one that they are for. */
+void render_auth_locations(struct render *render, const struct server *server,
+                           const struct location *location);
+void render_authentication(struct render *render, const struct location *location);
+
 /* ---- render_backend.c: limits, copies, and what is between nginx and the backend */
 void render_firewall(struct render *render, const struct location *location);
 void render_limits(struct render *render, const struct location *location);

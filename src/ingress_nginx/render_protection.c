@@ -137,41 +137,11 @@ static void put_cors(struct render *render, const struct annotations *annotation
     put_cors_block(render, &cors, true);
 }
 
-/* ---- who they are ------------------------------------------------------------------------- */
-
-/* The files and the sub-requests that these need are the controller's own, so they are named. */
-static void put_authentication(struct render *render, const struct annotations *annotations)
-{
-    static const enum annotation_id ids[] = {
-        AN_auth_type,   AN_auth_secret,    AN_auth_realm,
-        AN_auth_url,    AN_auth_signin,    AN_auth_response_headers,
-        AN_auth_method, AN_auth_cache_key, AN_auth_secret_type};
-    bool first = true;
-    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
-        struct slice value = annotation_text(annotations, ids[i]);
-        if (value.ptr) {
-            buf_printf(render->out, "%s%s", first ? INDENT : ",",
-                       first ? "# needs credentials:" : "");
-            buf_printf(render->out, " %s " SLICE_FMT, annotation_row(ids[i])->name,
-                       SLICE_ARG(value));
-            first = false;
-        }
-    }
-    buf_puts(render->out, first ? "" : "\n");
-    if (annotation_text(annotations, AN_auth_type).ptr) {
-        buf_printf(render->out, "%sproxy_set_header Authorization \"\";\n", INDENT);
-    }
-    struct slice satisfy = annotation_text(annotations, AN_satisfy);
-    if (satisfy.ptr) {
-        buf_printf(render->out, "%ssatisfy " SLICE_FMT ";\n", INDENT, SLICE_ARG(satisfy));
-    }
-}
-
 void render_protection(struct render *render, const struct location *location)
 {
     if (location->item) {
         put_addresses(render, location->item->annotations);
         put_cors(render, location->item->annotations);
-        put_authentication(render, location->item->annotations);
+        render_authentication(render, location);
     }
 }

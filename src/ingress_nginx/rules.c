@@ -127,6 +127,14 @@ static void add_blocked(struct writing *writing, const char *key, const char *he
     }
 }
 
+void blocked_rules(struct model *model, const struct server *server, struct route_table *table,
+                   struct rule_list *list)
+{
+    struct writing writing = {model, server, NULL, table, list};
+    add_blocked(&writing, "block-user-agents", "User-Agent", model->settings->block_user_agents);
+    add_blocked(&writing, "block-referers", "Referer", model->settings->block_referers);
+}
+
 static void add_app_roots(struct model *model, const struct server *server, struct rule_list *list)
 {
     for (size_t i = 0; i < server->count; i++) {
@@ -488,8 +496,7 @@ struct rule_list *server_rules(struct model *model, const struct server *server,
         list->capacity += !server->locations[i]->twin;
     }
     list->rules = ARENA_ARRAY(model->run->arena, struct rule, list->capacity);
-    add_blocked(&writing, "block-user-agents", "User-Agent", model->settings->block_user_agents);
-    add_blocked(&writing, "block-referers", "Referer", model->settings->block_referers);
+    blocked_rules(model, server, table, list);
     add_refusal(model, server, list);
     snippets_head(model, server, false, view, table, list);
     add_app_roots(model, server, list);
