@@ -16,6 +16,26 @@ static int by_place(const void *a, const void *b, void *user)
     return order ? order : slice_compare(x->name, y->name);
 }
 
+/* ---- nothing --------------------------------------------------------------------------------- */
+
+static void say_nothing_written(struct conversion *c)
+{
+    struct slice *names = NULL;
+    size_t count = 0, capacity = 0;
+    for (size_t i = 0; i < c->plane_count; i++) {
+        const struct plane *plane = c->planes[i];
+        for (size_t j = 0; j < plane->unit_count; j++) {
+            if (plane->units[j]->hostname.len) {
+                *ARENA_PUSH(c->arena, names, count, capacity) = plane->units[j]->hostname;
+            }
+        }
+    }
+    say(c, DIAG_C040, SEVERITY_WARNING, SPAN_NONE, NULL,
+        "no rule is left to be written, so there is no Gateway: nothing listens "
+        "afterwards%s" SLICE_FMT,
+        count ? " for " : "", SLICE_ARG(name_list(c, names, count)));
+}
+
 /* ---- the way --------------------------------------------------------------------------------- */
 
 void convert_table(struct run *run, const struct kube *kube, const struct route_table *table,
@@ -82,8 +102,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     const struct convert_choice *choice = &options->choice;
     bool all = !choice->namespace.len && !choice->selector && !choice->host_count;
     if (!out->count && !options->gateway_name.len && all) {
-        say(c, DIAG_C040, SEVERITY_WARNING, SPAN_NONE, NULL,
-            "no rule is left to be written, so there is no Gateway: nothing listens afterwards");
+        say_nothing_written(c);
     }
     sort_stable(c->arena, out->objects, out->count, sizeof *out->objects, by_place, NULL);
     languages_close(c);

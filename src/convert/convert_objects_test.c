@@ -241,6 +241,17 @@ static void test_convert_several_namespaces_share_a_gateway_in_its_own(void **st
     fixture_close(&f);
 }
 
+static void test_convert_without_rules_names_who_is_not_served(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    host_add(&f, "bare.example.com", rules_new(&f), NULL, NULL);
+    assert_lacks(convert(&f), "kind:");
+    assert_true(said_text(&f, DIAG_C040, "nothing listens afterwards for bare.example.com"));
+    fixture_close(&f);
+}
+
 static void test_convert_existing_gateway_is_referred_to(void **state)
 {
     (void)state;
@@ -368,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_convert_names_do_not_collide),
         cmocka_unit_test(test_convert_long_names_are_cut),
         cmocka_unit_test(test_convert_several_namespaces_share_a_gateway_in_its_own),
+        cmocka_unit_test(test_convert_without_rules_names_who_is_not_served),
         cmocka_unit_test(test_convert_existing_gateway_is_referred_to),
         cmocka_unit_test(test_convert_wildcard_certificate_is_one_listener),
         cmocka_unit_test(test_convert_one_address_has_one_certificate),

@@ -84,9 +84,10 @@ static void take_target(struct builder *builder, struct policy_state *state,
     const struct policy_state *before = map_get(builder->tls_policies, key);
     if (target->group.len || !slice_is(target->kind, "Service")) {
         diag_at(builder->run->diag, DIAG_G051, target->span, policy->subject,
-                "the target is a " SLICE_FMT ", and only Services are understood; what connections "
-                "to it are made with is unknown",
-                SLICE_ARG(target->kind));
+                "the target is a " SLICE_FMT " of group '" SLICE_FMT
+                "', and only Services of group '' are understood; what connections to it are made "
+                "with is unknown",
+                SLICE_ARG(target->kind), SLICE_ARG(target->group));
     } else if (!target_found(builder, policy, target)) {
         state->rejected = (struct fault){
             "TargetNotFound",
