@@ -196,6 +196,12 @@ static void test_convert_external_authentication(void **state)
          "includeRequestHeadersInCheck: [authorization, cookie], headersToUpstreamOnAllow: "
          "[X-User]"},
         {"envoy-gateway", url, "  extAuth:\n", "without nginx's X-Original-URL"},
+        {"nginx-gateway-fabric", url,
+         "      proxy_pass http://oauth2-proxy.auth.svc.cluster.local:4180/check;\n", NULL},
+        {"nginx-gateway-fabric", url, "proxy_set_header X-User $auth_x_user;\n", NULL},
+        {"nginx-gateway-fabric", "https://login.example.com/",
+         "proxy_pass https://login.example.com/;\n", "looks the name 'login.example.com' up"},
+        {"nginx-gateway-fabric", "https://login.example.com/$host", NULL, NULL},
         {"istio", "https://login.example.com/", NULL, NULL},
         {"envoy-gateway", "https://login.example.com/", NULL, NULL},
     };
@@ -206,7 +212,7 @@ static void test_convert_external_authentication(void **state)
         const char *yaml = convert(&f);
         if (rows[i].written) {
             assert_has(yaml, rows[i].written);
-            assert_true(said_text(&f, DIAG_C002, rows[i].text));
+            assert_true(said_text(&f, DIAG_C002, rows[i].text ? rows[i].text : "SnippetsFilter"));
         }
         assert_int_equal(said(&f, DIAG_C003), !rows[i].written);
         fixture_close(&f);

@@ -231,19 +231,15 @@ static struct slice realm_of(const struct guard *guard)
 }
 
 /* authenticationfilter_types.go: users are in the key `auth` of the Secret, as they are for ingress-nginx. */
-void ngf_authentication(struct emission *e, const void *effect)
+static bool emit_basic(struct emission *e, const void *effect, const struct guard *guard)
 {
-    const struct route_authentication *authentication = effect;
-    const struct guard *guard = authentication->guards.items;
     struct slice start = SLICE("Secret "), secret = SLICE(""), namespace = SLICE("");
-    if (authentication->guards.count == 1 && slice_starts(guard->subject, start)) {
+    if (slice_starts(guard->subject, start)) {
         secret = slice_sub(guard->subject, start.len, guard->subject.len);
         slice_split(&secret, '/', &namespace);
     }
-    if (authentication->any || authentication->guards.count != 1 || guard->kind != GUARD_BASIC ||
-        !slice_equal(namespace, e->rule->origin.namespace)) {
-        say_unsupported(e->c, e->rule, EFFECT_authentication, effect);
-        return;
+    if (!secret.len || !slice_equal(namespace, rule_namespace(e->rule))) {
+        return false;
     }
     struct node *spec = policy_spec(e, NGF_AUTHENTICATION), *ref = node_map(e->c->nodes);
     node_set(e->c->nodes, spec, "type", text_node(e->c, "Basic"));
@@ -251,8 +247,28 @@ void ngf_authentication(struct emission *e, const void *effect)
     node_set(e->c->nodes, basic, "realm", node_string(e->c->nodes, realm_of(guard)));
     node_set(e->c->nodes, ref, "name", node_string(e->c->nodes, secret));
     node_set(e->c->nodes, basic, "secretRef", ref);
-    say_refusal(e, effect);
     say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
                "the backend gets the header Authorization, which ingress-nginx takes away; the "
                "Secret must be of type nginx.org/htpasswd");
+    return true;
+}
+
+void ngf_authentication(struct emission *e, const void *effect)
+{
+    const struct route_authentication *authentication = effect;
+    bool all = authentication->guards.count > 0;
+    for (size_t i = 0; all && i < authentication->guards.count; i++) {
+        const struct guard *guard = &authentication->guards.items[i];
+        all = guard->kind == GUARD_BASIC      ? emit_basic(e, effect, guard)
+              : guard->kind == GUARD_EXTERNAL ? ngf_external(e, effect, guard)
+                                              : false;
+    }
+    if (!all) {
+        say_unsupported(e->c, e->rule, EFFECT_authentication, effect);
+        return;
+    }
+    if (authentication->any) {
+        ngf_satisfy_any(e, effect);
+    }
+    say_refusal(e, authentication);
 }

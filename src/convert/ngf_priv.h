@@ -10,6 +10,7 @@ enum {
     NGF_RATE_LIMIT,
     NGF_UPSTREAM_SETTINGS,
     NGF_AUTHENTICATION,
+    NGF_LOCATIONS,
     NGF_SNIPPETS,
     NGF_PROXY
 };
@@ -30,6 +31,9 @@ void ngf_addresses(struct emission *e, const void *effect);
 void ngf_retries(struct emission *e, const void *effect);
 void ngf_bandwidth(struct emission *e, const void *effect);
 void ngf_rewrite(struct emission *e, const void *effect);
+/* A service that is asked; false where it cannot be. */
+bool ngf_external(struct emission *e, const void *effect, const struct guard *guard);
+void ngf_satisfy_any(struct emission *e, const void *effect);
 bool ngf_answer(struct emission *e, const struct route_answer *answer);
 
 #endif

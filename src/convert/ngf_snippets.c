@@ -3,16 +3,14 @@
 /* Directives of nginx, in the location of a rule (snippetsfilter_types.go). NGINX Gateway Fabric only takes them
  * when it is installed with snippets switched on. */
 
-static void add_directive(struct emission *e, const void *effect, struct slice text)
+/* Appends to the one snippet of a filter. */
+static void put_snippet(struct emission *e, size_t kind, const char *context, struct slice text)
 {
     struct conversion *c = e->c;
-    struct node *spec = policy_spec(e, NGF_SNIPPETS), *list = node_get(spec, "snippets");
-    struct slice before = SLICE("");
-    if (list) {
-        before = node_get(list->items[0], "value")->text;
-    }
+    struct node *spec = policy_spec(e, kind), *list = node_get(spec, "snippets");
+    struct slice before = list ? node_get(list->items[0], "value")->text : SLICE("");
     struct node *item = node_map(c->nodes);
-    node_set(c->nodes, item, "context", text_node(c, "http.server.location"));
+    node_set(c->nodes, item, "context", text_node(c, context));
     node_set(c->nodes, item, "value",
              node_string(c->nodes, ARENA_JOIN(c->arena, before, text, SLICE("\n"))));
     if (list) {
@@ -22,10 +20,27 @@ static void add_directive(struct emission *e, const void *effect, struct slice t
         node_add(c->nodes, list, item);
         node_set(c->nodes, spec, "snippets", list);
     }
-    say_effect(c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+}
+
+static void add_directive(struct emission *e, const void *effect, struct slice text)
+{
+    put_snippet(e, NGF_SNIPPETS, "http.server.location", text);
+    say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
                "'" SLICE_FMT "' becomes directives of nginx in a SnippetsFilter: install NGINX "
                "Gateway Fabric with snippets switched on, and look at who may write them",
                SLICE_ARG(effect_source(effect)->name));
+}
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+static bool has_any(struct slice text, const char *bytes)
+{
+    for (; *bytes; bytes++) {
+        if (slice_find(text, *bytes, 0) < text.len) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- addresses ------------------------------------------------------------------------------ */
@@ -43,10 +58,6 @@ void ngf_addresses(struct emission *e, const void *effect)
 {
     const struct route_addresses *addresses = effect;
     struct buf text;
-    if (e->rule->effects.authentication && e->rule->effects.authentication->any) {
-        say_unsupported(e->c, e->rule, EFFECT_addresses, effect);
-        return;
-    }
     buf_init(&text, BUF_TEXT_MAX);
     put_networks("deny", &addresses->deny, &text);
     put_networks("allow", &addresses->allow, &text);
@@ -58,6 +69,88 @@ void ngf_addresses(struct emission *e, const void *effect)
     if (all.len) {
         add_directive(e, effect, slice_sub(all, 0, all.len - 1));
     }
+}
+
+/* ---- who is asked --------------------------------------------------------------------------- */
+
+/* `name` as part of a variable. */
+static struct slice variable_of(struct conversion *c, struct slice name)
+{
+    struct slice text = arena_lower(c->arena, name);
+    char *bytes = arena_alloc(c->arena, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        bytes[i] = is_alphanumeric(text.ptr[i]) ? text.ptr[i] : '_';
+    }
+    return (struct slice){bytes, text.len};
+}
+
+/* What the service sends stands in for the client's headers of the same names (nginx.tmpl, auth_request_set). */
+static struct slice sent_headers(struct conversion *c, struct slice names)
+{
+    struct slice out = SLICE(""), name;
+    while (slice_split(&names, ',', &name)) {
+        struct slice variable = variable_of(c, slice_trim(name));
+        out = arena_printf(c->arena,
+                           SLICE_FMT "\nauth_request_set $auth_" SLICE_FMT
+                                     " $upstream_http_" SLICE_FMT ";\nproxy_set_header " SLICE_FMT
+                                     " $auth_" SLICE_FMT ";",
+                           SLICE_ARG(out), SLICE_ARG(variable), SLICE_ARG(variable),
+                           SLICE_ARG(slice_trim(name)), SLICE_ARG(variable));
+    }
+    return out;
+}
+
+/* NGINX Gateway Fabric 2.6 has no filter that asks a service: ngx_http_auth_request_module does, by a location of
+ * the server, as ingress-nginx has one (nginx.tmpl). */
+bool ngf_external(struct emission *e, const void *effect, const struct guard *guard)
+{
+    struct conversion *c = e->c;
+    struct slice more = SLICE(", which sends no "), sent = SLICE("");
+    size_t end = slice_find(guard->subject, ',', 0);
+    struct slice url = slice_sub(guard->subject, 0, end);
+    struct url parts;
+    if (has_any(url, "\"\\$;{}' \n") || !url_parse(url, &parts)) {
+        return false;
+    }
+    if (end < guard->subject.len) {
+        sent = sent_headers(c, slice_sub(guard->subject, end + more.len, guard->subject.len));
+    }
+    /* Rules of a namespace share the filter with the location, which nginx takes once in a server. */
+    struct slice identity = ARENA_JOIN(c->arena, rule_namespace(e->rule), SLICE(" "), url);
+    struct slice name = arena_printf(c->arena, "/_auth_%08x", (unsigned)slice_hash(identity, 0));
+    put_snippet(e, NGF_LOCATIONS, "http.server",
+                arena_printf(c->arena,
+                             "location = " SLICE_FMT " {\n"
+                             "  internal;\n"
+                             "  proxy_pass_request_body off;\n"
+                             "  proxy_set_header Content-Length \"\";\n"
+                             "  proxy_set_header Host " SLICE_FMT ";\n"
+                             "  proxy_set_header X-Original-URL "
+                             "$scheme://$http_host$request_uri;\n"
+                             "  proxy_set_header X-Original-Method $request_method;\n"
+                             "  proxy_set_header X-Real-IP $remote_addr;\n"
+                             "  proxy_set_header X-Auth-Request-Redirect $request_uri;\n"
+                             "  proxy_ssl_server_name on;\n"
+                             "  proxy_pass " SLICE_FMT ";\n"
+                             "}",
+                             SLICE_ARG(name), SLICE_ARG(parts.host), SLICE_ARG(url)));
+    add_directive(e, effect,
+                  arena_printf(c->arena, "auth_request " SLICE_FMT ";" SLICE_FMT, SLICE_ARG(name),
+                               SLICE_ARG(sent)));
+    say_effect(c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+               "nginx looks the name '" SLICE_FMT "' up when it starts, and does not take its "
+               "configuration while there is no such name: have the service there first%s",
+               SLICE_ARG(parts.host),
+               guard->location.count ? "; who is not let in gets 401, and not the redirect to the "
+                                       "sign-in page"
+                                     : "");
+    return true;
+}
+
+/* ngx_http_core_module, satisfy: addresses, passwords or the service, one of them is enough. */
+void ngf_satisfy_any(struct emission *e, const void *effect)
+{
+    add_directive(e, effect, SLICE("satisfy any;"));
 }
 
 /* ---- traffic -------------------------------------------------------------------------------- */
@@ -89,16 +182,6 @@ void ngf_bandwidth(struct emission *e, const void *effect)
 }
 
 /* ---- paths ---------------------------------------------------------------------------------- */
-
-static bool has_any(struct slice text, const char *bytes)
-{
-    for (; *bytes; bytes++) {
-        if (slice_find(text, *bytes, 0) < text.len) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* "/new/$1"; absent where the target has other parts, or what would end the word. */
 static struct slice target_text(struct conversion *c, const struct template *target)

@@ -16,6 +16,7 @@ static const struct policy_kind kinds[] = {
     [NGF_UPSTREAM_SETTINGS] = {KIND("UpstreamSettingsPolicy"), .attach = ATTACH_SERVICE},
     [NGF_AUTHENTICATION] = {KIND("AuthenticationFilter"), .attach = ATTACH_FILTER,
                             .suffix = "auth"},
+    [NGF_LOCATIONS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "locations"},
     [NGF_SNIPPETS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "snippets"},
     [NGF_PROXY] = {.kind = "NginxProxy",
                    .group = GROUP,
@@ -55,9 +56,8 @@ static const struct vendor vendor = {
     SUPPORT_EXACT, "ClientSettingsPolicy; it takes four digits and a unit, so round other sizes"
 #define NGF_addresses SUPPORT_EXACT, "SnippetsFilter with allow and deny"
 #define NGF_authentication                                                                         \
-    SUPPORT_NEAR, "an AuthenticationFilter asks for users of a Secret: put a proxy that does the " \
-                  "rest (such "                                                                    \
-                  "as oauth2-proxy) in front of the Service"
+    SUPPORT_NEAR, "AuthenticationFilter for users of a Secret, SnippetsFilter with auth_request "  \
+                  "for a service that is asked, and with satisfy"
 #define NGF_cors STANDARD_cors
 #define NGF_rewrite                                                                                \
     SUPPORT_NEAR, "URLRewrite, or SnippetsFilter with rewrite where only the path is matched"

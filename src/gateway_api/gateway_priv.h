@@ -114,7 +114,15 @@ struct policy_state {
     bool unusable;                     /* connections under it cannot be made */
 };
 
+/* A location of nginx that auth_request of a rule may name, and the service behind it. */
+struct asked {
+    const struct effects *effects; /* of the rule */
+    struct slice name, url;
+};
+
 struct builder {
+    struct asked *asked;
+    size_t asked_count, asked_capacity;
     struct run *run;
     const struct kube *kube;
     const struct gateway_profile *profile;

@@ -215,9 +215,11 @@ static void snippets(struct policy_work *work, const struct node *spec)
 {
     const struct node *list = node_get(spec, "snippets");
     for (size_t i = 0; i < policy_items(list); i++) {
-        if (slice_is(policy_text(list->items[i], "context"), "http.server.location")) {
-            ngf_read_snippet(work, policy_text(list->items[i], "value"));
-        } else {
+        struct slice context = policy_text(list->items[i], "context");
+        struct slice value = policy_text(list->items[i], "value");
+        if (slice_is(context, "http.server.location")) {
+            ngf_read_snippet(work, value);
+        } else if (!slice_is(context, "http.server") || !ngf_read_locations(work, value)) {
             policy_unknown(work, ASPECT_PROTECTION, "snippets[].context");
         }
     }

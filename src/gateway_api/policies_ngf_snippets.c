@@ -13,6 +13,12 @@ struct reading {
     struct route_addresses *addresses;
     struct route_retries *retries;
     struct route_bandwidth *bandwidth;
+    struct slice url;                /* of the service that is asked */
+    struct slice sent[WORDS_MAX];    /* variables that it sets: "$auth_x_user" */
+    struct slice headers[WORDS_MAX]; /* of its answer: "x_user" */
+    size_t sent_count;
+    struct edits taken; /* headers of the client that it stands in for */
+    bool any;           /* satisfy any */
 };
 
 /* ---- words ---------------------------------------------------------------------------------- */
@@ -172,19 +178,166 @@ static bool read_rewrite(struct reading *r, const struct directive *d)
     return true;
 }
 
+/* ---- who is asked --------------------------------------------------------------------------- */
+
+/* ngx_http_auth_request_module. */
+static bool read_auth_request(struct reading *r, const struct directive *d)
+{
+    const struct builder *builder = r->work->builder;
+    for (size_t i = 0; i < builder->asked_count; i++) {
+        const struct asked *asked = &builder->asked[i];
+        if (asked->effects == r->work->effects && slice_equal(asked->name, d->words[1])) {
+            r->url = asked->url;
+            return d->count == 2;
+        }
+    }
+    return false;
+}
+
+/* "auth_request_set $auth_x $upstream_http_x": what the service sends. */
+static bool read_auth_set(struct reading *r, const struct directive *d)
+{
+    struct slice start = SLICE("$upstream_http_");
+    if (d->count != 3 || !slice_starts(d->words[2], start) || r->sent_count == WORDS_MAX) {
+        return false;
+    }
+    r->sent[r->sent_count] = d->words[1];
+    r->headers[r->sent_count++] = slice_sub(d->words[2], start.len, d->words[2].len);
+    return true;
+}
+
+/* "X-User" as "x_user" */
+static bool is_variable_of(struct slice variable, struct slice name)
+{
+    for (size_t i = 0; i < name.len && variable.len == name.len; i++) {
+        char c = name.ptr[i] == '-' ? '_' : name.ptr[i];
+        if (variable.ptr[i] != c && variable.ptr[i] != (c | 0x20)) {
+            return false;
+        }
+    }
+    return variable.len == name.len;
+}
+
+/* Only with what the service sends: it is not known whether it sends anything, so the client's is gone. */
+static bool read_auth_header(struct reading *r, const struct directive *d)
+{
+    for (size_t i = 0; d->count == 3 && i < r->sent_count; i++) {
+        if (slice_equal(r->sent[i], d->words[2]) && is_variable_of(r->headers[i], d->words[1])) {
+            *ARENA_PUSH(r->work->builder->run->arena, r->taken.items, r->taken.count,
+                        r->taken.capacity) =
+                (struct header_edit){.kind = EDIT_REMOVE, .name = d->words[1]};
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_satisfy(struct reading *r, const struct directive *d)
+{
+    r->any = slice_is(d->words[1], "any");
+    return d->count == 2;
+}
+
+/* A guard behind those that an AuthenticationFilter has. */
+static void add_guard(struct reading *r)
+{
+    struct arena *arena = r->work->builder->run->arena;
+    const struct route_authentication *before = r->work->effects->authentication;
+    struct route_authentication *all = ARENA_NEW(arena, struct route_authentication);
+    size_t count = before ? before->guards.count : 0;
+    struct guard *guards = ARENA_ARRAY(arena, struct guard, count + 1), *guard = &guards[count];
+    for (size_t i = 0; i < count; i++) {
+        guards[i] = before->guards.items[i];
+    }
+    *guard = (struct guard){.kind = GUARD_EXTERNAL, .subject = r->url, .status = 401};
+    for (size_t i = 0; i < r->taken.count; i++) {
+        guard->subject =
+            ARENA_JOIN(arena, guard->subject, i ? SLICE(",") : SLICE(", which sends no "),
+                       r->taken.items[i].name);
+    }
+    *ARENA_PUSH(arena, guard->refused.items, guard->refused.count, guard->refused.capacity) =
+        (struct header_edit){
+            .kind = EDIT_SET,
+            .name = SLICE("WWW-Authenticate"),
+            .value = template_named(arena, PART_UNKNOWN, SLICE("a challenge of the auth service"))};
+    *all = (struct route_authentication){
+        .source = r->work->source, .guards = {guards, count + 1}, .request = r->taken};
+    r->work->effects->authentication = all;
+}
+
+/* What can be said of how the guards stand together only here; false where there are none. */
+static bool apply_guards(struct reading *r)
+{
+    if (r->url.len) {
+        add_guard(r);
+    }
+    if (r->any && r->work->effects->authentication) {
+        struct route_authentication *all =
+            ARENA_NEW(r->work->builder->run->arena, struct route_authentication);
+        *all = *r->work->effects->authentication;
+        all->any = true;
+        r->work->effects->authentication = all;
+    }
+    return !r->any || r->work->effects->authentication;
+}
+
+/* What is in a location that only asks. */
+static bool read_asking(struct slice text, struct asked *out)
+{
+    static const char *const known[] = {"internal", "proxy_pass_request_body", "proxy_set_header",
+                                        "proxy_pass", "proxy_ssl_server_name"};
+    struct directive d;
+    size_t at = 0;
+    while (next_directive(text, &at, &d)) {
+        if (!slice_is_one_of(d.words[0], known, ARRAY_LEN(known))) {
+            return false;
+        }
+        if (slice_is(d.words[0], "proxy_pass") && d.count == 2) {
+            out->url = d.words[1];
+        }
+    }
+    return out->url.len && !slice_trim(slice_sub(text, at, text.len)).len;
+}
+
+bool ngf_read_locations(struct policy_work *work, struct slice text)
+{
+    size_t at = 0;
+    while (slice_trim(slice_sub(text, at, text.len)).len) {
+        struct directive head;
+        if (next_directive(text, &at, &head) || at >= text.len || text.ptr[at] != '{' ||
+            head.count != 3 || !slice_is(head.words[0], "location") ||
+            !slice_is(head.words[1], "=")) {
+            return false;
+        }
+        size_t end = slice_find(text, '}', at);
+        struct asked asked = {.effects = work->effects, .name = head.words[2]};
+        if (end == text.len || !read_asking(slice_sub(text, at + 1, end), &asked)) {
+            return false;
+        }
+        *ARENA_PUSH(work->builder->run->arena, work->builder->asked, work->builder->asked_count,
+                    work->builder->asked_capacity) = asked;
+        at = end + 1;
+    }
+    return true;
+}
+
 static const struct row {
     const char *name;
     bool (*read)(struct reading *r, const struct directive *d);
 } rows[] = {
     {"allow", read_access},
+    {"auth_request", read_auth_request},
+    {"auth_request_set", read_auth_set},
     {"deny", read_access},
     {"limit_rate", read_limit_rate},
     {"limit_rate_after", read_limit_rate},
     {"proxy_next_upstream", read_next_upstream},
     {"proxy_next_upstream_timeout", read_total},
     {"proxy_next_upstream_tries", read_tries},
+    {"proxy_set_header", read_auth_header},
     {"return", read_return},
     {"rewrite", read_rewrite},
+    {"satisfy", read_satisfy},
 };
 
 static bool read_directive(struct reading *r, const struct directive *d)
@@ -206,6 +359,7 @@ void ngf_read_snippet(struct policy_work *work, struct slice text)
     while (understood && next_directive(text, &at, &directive)) {
         understood = read_directive(&reading, &directive);
     }
+    understood = understood && apply_guards(&reading);
     if (!understood || slice_trim(slice_sub(text, at, text.len)).len) {
         struct slice word = directive.count ? directive.words[0] : SLICE("...");
         policy_unknown(
