@@ -41,15 +41,18 @@ static bool explain_code(struct app *app, struct slice name)
 }
 
 /* Many keys have the name of an annotation. */
-static bool is_setting(const char *name)
+/* Most keys are the default of the annotation with the same name; some say more. */
+static void print_setting(struct app *app, const char *name)
 {
     struct nginx_setting_info info;
     for (size_t i = 0; nginx_setting_info_at(i, &info); i++) {
-        if (!info.flag && slice_is(slice_of(info.name), name)) {
-            return true;
+        if (info.flag || !slice_is(slice_of(info.name), name)) {
+            continue;
         }
+        buf_printf(&app->out, "\nAs a key of the controller's ConfigMap%s%s\n",
+                   info.text ? ": " : " it is the default of all Ingresses.",
+                   info.text ? info.text : "");
     }
-    return false;
 }
 
 /* What a target makes of it, with the release and channel that were asked for. */
@@ -87,10 +90,7 @@ static bool explain_annotation(struct app *app, const struct convert_options *op
                    "\n%s\n\n  acts on    %s\n  accepts    %s\n  default    %s\n  bad value  %s\n"
                    "  risk       %s\n",
                    info.text, info.scope, info.accepts, info.fallback, info.bad_value, info.risk);
-        buf_puts(&app->out, is_setting(info.name)
-                                ? "\nAs a key of the controller's ConfigMap it is the default of "
-                                  "all Ingresses.\n"
-                                : "");
+        print_setting(app, info.name);
         if (info.treatment) {
             buf_printf(&app->out, "\n%s\n", info.treatment);
         }

@@ -96,24 +96,53 @@ bool respond(struct outcome *out, int64_t status, struct slice reason)
     return true;
 }
 
+static bool is_odd(struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (!is_alphanumeric(name.ptr[i]) && name.ptr[i] != '-' && name.ptr[i] != '_') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Drops or refuses headers with "_" as the view says; false when the request is refused. */
 static bool admit_headers(struct context *context)
 {
     const struct headers *sent = &context->request->headers;
-    enum underscore_policy policy = context->table->view.underscores;
-    if (policy == UNDERSCORES_KEPT) {
+    const struct view *view = &context->table->view;
+    if (view->underscores == UNDERSCORES_KEPT && !view->drops_odd_headers) {
         context->headers = *sent;
         return true;
     }
     for (size_t i = 0; i < sent->count; i++) {
         struct slice name = sent->items[i].name;
-        if (slice_find(name, '_', 0) == name.len) {
+        bool plain = slice_find(name, '_', 0) == name.len || view->underscores == UNDERSCORES_KEPT;
+        if (plain && !(view->drops_odd_headers && is_odd(name))) {
             headers_add(context->arena, &context->headers, name, sent->items[i].value);
-        } else if (policy == UNDERSCORES_REJECTED) {
+        } else if (!plain && view->underscores == UNDERSCORES_REJECTED) {
             return false;
         }
     }
     return true;
+}
+
+/* "GET /x HTTP/1.1", and "name: value", each with the two bytes at its end (ngx_http_alloc_large_header_buffer). */
+static bool too_long(struct context *context, struct outcome *out)
+{
+    const struct request *request = context->request;
+    uint64_t most = context->table->view.line_bytes;
+    if (most && request->method.len + request->target.len + sizeof "  HTTP/1.1\r\n" - 1 > most) {
+        context->pathless = true;
+        return respond(out, 414, SLICE("the request line is too long"));
+    }
+    for (size_t i = 0; most && i < request->headers.count; i++) {
+        const struct header *header = &request->headers.items[i];
+        if (header->name.len + header->value.len + sizeof ": \r\n" - 1 > most) {
+            return respond(out, 400, SLICE("the line of a header is too long"));
+        }
+    }
+    return false;
 }
 
 /* Splits the target and brings its path into the normal form; true when the data plane answers. */
@@ -154,6 +183,9 @@ static bool refused(struct context *context, struct outcome *out)
 {
     const struct view *view = &context->table->view;
     struct slice host = context->request->host, method = context->request->method;
+    if (too_long(context, out)) {
+        return true;
+    }
     if (!host.len && view->missing_host_status) {
         return respond(out, view->missing_host_status, SLICE("the request has no Host"));
     }

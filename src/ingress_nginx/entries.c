@@ -159,15 +159,22 @@ static void www_pages(struct model *model, struct rule *rule)
     }
 }
 
+/* Before 1.12 the port of https was written, where it is not the usual one (nginx.tmpl, $redirect_to). */
+static bool writes_port(const struct settings *settings)
+{
+    return !version_default(settings->version, "port in redirects between names").ptr;
+}
+
 /* With use-forwarded-headers scheme and port are what the headers say. */
-static struct template www_location(struct run *run, struct slice host)
+static struct template www_location(struct run *run, struct slice host, bool ports)
 {
     struct part *parts = ARENA_ARRAY(run->arena, struct part, 4);
     parts[0] = (struct part){PART_HEADER_ELSE, PART_SCHEME, SLICE("X-Forwarded-Proto")};
-    parts[1] = (struct part){PART_TEXT, 0, ARENA_JOIN(run->arena, SLICE("://"), host, SLICE(":"))};
+    parts[1] = (struct part){
+        PART_TEXT, 0, ARENA_JOIN(run->arena, SLICE("://"), host, ports ? SLICE(":") : SLICE(""))};
     parts[2] = (struct part){PART_HEADER_ELSE, PART_PORT, SLICE("X-Forwarded-Port")};
-    parts[3] = (struct part){PART_TARGET, 0, SLICE_ABSENT};
-    return (struct template){parts, 4};
+    parts[2 + ports] = (struct part){PART_TARGET, 0, SLICE_ABSENT};
+    return (struct template){parts, 3 + (size_t)ports};
 }
 
 /* lua/nginx/ngx_srv_redirect.lua: the port is always written. The server has no certificate of its own unless
@@ -179,6 +186,7 @@ static void add_www(struct model *model, const struct server *server, struct rou
         return;
     }
     bool has_www = slice_starts(server->host, SLICE("www."));
+    bool ports = writes_port(model->settings);
     struct slice other = has_www ? slice_sub(server->host, 4, server->host.len)
                                  : ARENA_JOIN(run->arena, SLICE("www."), server->host);
     if (model_server(model, other)) {
@@ -191,19 +199,20 @@ static void add_www(struct model *model, const struct server *server, struct rou
     blocked_rules(model, &www, table, list);
     struct rule *rule = rule_list_add(run, list);
     struct route_redirect *redirect = ARENA_NEW(run->arena, struct route_redirect);
-    *redirect = (struct route_redirect){.source = server->www,
-                                        .status = model->settings->http_redirect_code,
-                                        .host_from = REDIRECT_HOST_GIVEN,
-                                        .host = server->host,
-                                        .port_from = REDIRECT_PORT_ALWAYS,
-                                        .keep_query = true,
-                                        .strip_slash = true};
+    *redirect =
+        (struct route_redirect){.source = server->www,
+                                .status = model->settings->http_redirect_code,
+                                .host_from = REDIRECT_HOST_GIVEN,
+                                .host = server->host,
+                                .port_from = ports ? REDIRECT_PORT_ALWAYS : REDIRECT_PORT_NONE,
+                                .keep_query = true,
+                                .strip_slash = true};
     *rule = (struct rule){.match = {.path = {.kind = PATH_PREFIX_ELEMENT, .value = SLICE("/")}},
                           .effects = {.redirect = redirect},
                           .unknown = model->settings->unknown,
                           .origin = server->www_origin};
     if (model->settings->use_forwarded_headers) {
-        redirect->location = www_location(run, server->host);
+        redirect->location = www_location(run, server->host, ports);
     }
     note_ports(model, server->www, rule);
     rule_outside_locations(model, &www, rule, -1);

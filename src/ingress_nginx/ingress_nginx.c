@@ -180,9 +180,11 @@ static void build_plane(struct run *run, const struct kube *kube,
         render->model = NULL;
     }
     arena_close(model.scratch);
-    if (settings->enable_underscores) {
+    if (settings->enable_underscores || !settings->ignore_odd_headers) {
         table->view.underscores = UNDERSCORES_KEPT;
     }
+    table->view.drops_odd_headers = settings->ignore_odd_headers;
+    table->view.line_bytes = settings_line_bytes(settings);
 }
 
 /* The order in which one location answers: nginx's phases, then the controller's scripts (nginx.tmpl). */
@@ -202,7 +204,8 @@ static void set_up(struct route_table *table)
                                 .bad_method_status = 405,
                                 .cut_fragment = true,
                                 .cut_at_colon = true, /* lua_ingress.lua redirect_host */
-                                .underscores = UNDERSCORES_DROPPED};
+                                .underscores = UNDERSCORES_DROPPED,
+                                .drops_odd_headers = true};
     table->no_rule_status = 404;
     table->no_backend_status = 503;
 }

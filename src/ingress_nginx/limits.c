@@ -47,6 +47,15 @@ static void add_rates(struct model *model, const struct annotations *annotations
             rule_add_source(model->run, rule, EFFECT_rate_limit, source);
         }
     }
+    if (!slice_is(settings->limit_key, "$binary_remote_addr") &&
+        !slice_is(settings->limit_key, "$remote_addr")) {
+        rule->unknown = unknown_add(model->run, rule->unknown, ASPECT_TRAFFIC,
+                                    setting_source(settings, "limit-conn-zone-variable"),
+                                    arena_printf(model->run->arena,
+                                                 "limits count by '" SLICE_FMT
+                                                 "', and not by the client's address",
+                                                 SLICE_ARG(settings->limit_key)));
+    }
     rule->effects.rate_limit = limit;
 }
 

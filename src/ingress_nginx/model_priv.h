@@ -69,6 +69,12 @@ struct settings {
     bool retry_all_methods;        /* retry-non-idempotent */
     int64_t tries_s;               /* proxy-next-upstream-timeout */
     int64_t limit_rate, limit_rate_after;
+    struct slice limit_key;                     /* limit-conn-zone-variable */
+    bool ignore_odd_headers;                    /* ignore-invalid-headers */
+    struct slice header_buffer, header_buffers; /* client-header-buffer-size, large-client-... */
+    bool proxy_protocol;                        /* use-proxy-protocol */
+    struct slice forwarded_proxy;               /* forwarded-for-proxy-protocol-header */
+    struct slice default_type;
     struct slice http_version;                                           /* proxy-http-version */
     struct slice redirect_from, redirect_to, cookie_domain, cookie_path; /* proxy-... */
     const struct unknown *unknown;                                       /* of every rule */
@@ -94,6 +100,8 @@ const struct config_map *config_map_named(const struct kube *kube, struct slice 
 /* ---- settings_check.c: values that nginx refuses, and what cannot be said of them */
 struct model;
 void settings_check(struct model *model);
+/* Longest line of a request that large-client-header-buffers takes. */
+uint64_t settings_line_bytes(const struct settings *settings);
 
 /* ---- snippet_rules.c: raw configuration. False when some of it is not understood. */
 bool snippet_is_plain(enum annotation_id id, struct slice text);
@@ -381,6 +389,7 @@ int64_t nginx_ms(int64_t seconds);
 /* Tries after the first; -1: no limit. */
 int64_t nginx_attempts(struct slice conditions, int64_t tries);
 /* What nginx says against them; null: nothing. `busy` may be empty. */
+bool plain_size(struct slice text, int64_t *bytes); /* false: nginx refuses it */
 const char *buffers_refused(int64_t count, struct slice size, struct slice busy,
                             struct slice temporary);
 

@@ -113,6 +113,9 @@ static void test_settings_that_nginx_refuses(void **state)
     assert_false(freezes("  custom-http-errors: \"404,200,700,x\"\n", WITH("")));
     assert_true(freezes("  proxy-cookie-path: /a\n", WITH("")));
     assert_true(freezes("  proxy-http-version: \"2\"\n", WITH("")));
+    assert_true(freezes("  large-client-header-buffers: 8k\n", WITH("")));
+    assert_true(freezes("  large-client-header-buffers: 4 8b\n", WITH("")));
+    assert_false(freezes("  large-client-header-buffers: 8 16k\n", WITH("")));
     assert_true(freezes("  proxy-redirect-from: http://old\n", WITH("")));
     assert_false(
         freezes("  proxy-redirect-from: http://old\n", WORLD("i h; P /foo a", "j -; P / b")));
@@ -169,6 +172,56 @@ static void test_raw_configuration_of_http(void **state)
         freezes("  global-auth-snippet: set $a b;\n  global-auth-url: http://a/b\n", WITH("")));
 }
 
+static bool has_unknown(const struct outcome *out, enum aspect aspect)
+{
+    for (const struct unknown *one = out->unknown; one; one = one->next) {
+        if (one->aspect == aspect) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_settings_that_act_where_they_are_used(void **state)
+{
+    (void)state;
+    struct world world;
+    struct outcome out;
+    world_configured(&world, "  limit-conn-zone-variable: $http_x\n  default-type: text/plain\n",
+                     WORLD("i h; P /foo a; @limit-rps 5", "j h; P /bar b"));
+    (void)world_outcome(&world, world_request(SLICE("h/foo")), &out);
+    assert_true(has_unknown(&out, ASPECT_TRAFFIC));
+    (void)world_outcome(&world, world_request(SLICE("h/bar")), &out);
+    assert_null(out.unknown);
+    (void)world_outcome(&world, world_request(SLICE("other/healthz")), &out);
+    assert_true(has_unknown(&out, ASPECT_HEADERS));
+    world_close(&world);
+}
+
+static void test_earlier_versions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version, *location;
+    } rows[] = {{"1.11.8", "http://h/foo"},
+                {"1.12.0", "http://h:80/foo"},
+                {"1.13.1", NULL}, /* busy buffers of 8k beside buffers of 16k */
+                {"1.13.2", "http://h:80/foo"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world world = {.options = {.version = slice_of(rows[i].version)}};
+        struct outcome out;
+        world_open_with(&world, true, "",
+                        WORLD("i h; P / a; @from-to-www-redirect true; @proxy-buffer-size 16k"));
+        (void)world_outcome(&world, world_request(SLICE("www.h/foo")), &out);
+        if (rows[i].location) {
+            assert_true(slice_is(out.location, rows[i].location));
+        } else {
+            assert_int_equal(out.kind, OUTCOME_UNKNOWN);
+        }
+        world_close(&world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +230,8 @@ int main(void)
         cmocka_unit_test(test_settings_that_nginx_refuses),
         cmocka_unit_test(test_rules_of_a_firewall),
         cmocka_unit_test(test_raw_configuration_of_http),
+        cmocka_unit_test(test_settings_that_act_where_they_are_used),
+        cmocka_unit_test(test_earlier_versions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

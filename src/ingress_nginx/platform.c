@@ -111,6 +111,12 @@ static void request_headers(struct model *model, struct route_table *table)
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Original-URI"),
                     template_named(run->arena, PART_TARGET, SLICE("")));
     }
+    if (settings->use_forwarded_headers && settings->proxy_protocol) {
+        /* the realip module takes no variable, so the template makes a header for it */
+        effect_edit(
+            run, &headers->edits, EDIT_SET, settings->forwarded_proxy,
+            template_named(run->arena, PART_UNKNOWN, SLICE("$forwarded_for_proxy_protocol")));
+    }
     effect_edit(run, &headers->edits, EDIT_REMOVE, SLICE("Proxy"), (struct template){0});
     set_headers(model, &headers->edits);
     table->platform.request_headers = headers;

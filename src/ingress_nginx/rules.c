@@ -174,6 +174,7 @@ static void health_check(struct model *model, struct rule_list *list, struct sli
     rule->unknown =
         unknown_prepend(model->run, model->settings->unknown, model->servers[0]->unknown);
     rule->implied = true;
+    note_type(model, status == 200, rule);
 }
 
 /* ---- plain mode --------------------------------------------------------------------------- */

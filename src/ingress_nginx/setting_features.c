@@ -16,6 +16,7 @@ static const struct {
     {"block-referers", FEATURE_expression_match},
     {"block-user-agents", FEATURE_expression_match},
     {"client-body-timeout", FEATURE_timeouts},
+    {"client-header-buffer-size", FEATURE_request_reading},
     {"client-header-timeout", FEATURE_timeouts},
     {"compute-full-forwarded-for", FEATURE_forwarded_headers},
     {"default-type", FEATURE_response_headers},

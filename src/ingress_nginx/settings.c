@@ -4,8 +4,7 @@ enum setting_kind { SET_BOOL, SET_INT, SET_SIZE, SET_ON, SET_TEXT };
 enum setting_treat {
     SET_USED,
     SET_QUIET,
-    SET_SNIPPET, /* kept when it does nothing but set headers, else not understood */
-    SET_OPEN
+    SET_SNIPPET /* raw configuration, which may not be understood */
 };
 
 /* A row for each key that the controller reads (internal/ingress/controller/config/config.go). */
@@ -29,11 +28,6 @@ struct setting {
 #define SNIPPET(key, member)                                                                       \
     {                                                                                              \
         key, SET_SNIPPET, SET_TEXT, offsetof(struct settings, member), ASPECT_ROUTING, NULL        \
-    }
-#define OPEN(key, aspect) OPEN_BUT(key, aspect, NULL)
-#define OPEN_BUT(key, aspect, fallback)                                                            \
-    {                                                                                              \
-        key, SET_OPEN, SET_TEXT, 0, ASPECT_##aspect, fallback                                      \
     }
 
 static const struct setting rows[] = {
@@ -123,20 +117,6 @@ static bool read_value(const struct setting *row, struct slice value, struct set
     return false;
 }
 
-static void not_understood(struct run *run, const struct label *label, enum aspect aspect,
-                           struct settings *out)
-{
-    struct effect_source source = {label->key, label->span};
-    out->unknown = unknown_add(
-        run, out->unknown, aspect, source,
-        arena_printf(run->arena, "setting '" SLICE_FMT "' of the controller is not understood yet",
-                     SLICE_ARG(label->key)));
-    diag_at(run->diag, DIAG_N011, label->span, out->config->object.subject,
-            "setting '" SLICE_FMT "' of the controller is not understood yet; what it does (%s) is "
-            "unknown on every host",
-            SLICE_ARG(label->key), aspect_name(aspect));
-}
-
 static void directive_not_understood(struct run *run, const struct label *label,
                                      struct slice directive, enum aspect aspect,
                                      struct settings *out)
@@ -210,11 +190,6 @@ static void read_row(struct run *run, const struct setting *row, const struct la
         snippet_read(run, place_of(label->key), value, NULL, &snippet);
         if (snippet.unknown.ptr && counts(label->key, out)) {
             directive_not_understood(run, label, snippet.unknown, row->aspect, out);
-        }
-        return;
-    case SET_OPEN:
-        if (!idle) {
-            not_understood(run, label, row->aspect, out);
         }
         return;
     }
@@ -330,6 +305,12 @@ void settings_read(struct run *run, const struct kube *kube,
                              .buffer_size = SLICE("4k"),
                              .temporary_size = SLICE("1024m"),
                              .http_version = SLICE("1.1"),
+                             .limit_key = SLICE("$binary_remote_addr"),
+                             .ignore_odd_headers = true,
+                             .header_buffer = SLICE("1k"),
+                             .header_buffers = SLICE("4 8k"),
+                             .forwarded_proxy = SLICE("X-Forwarded-For-Proxy-Protocol"),
+                             .default_type = SLICE("text/html"),
                              .redirect_from = SLICE("off"),
                              .redirect_to = SLICE("off"),
                              .cookie_domain = SLICE("off"),
@@ -399,9 +380,7 @@ bool nginx_setting_info_at(size_t index, struct nginx_setting_info *out)
     static const char *const treatments[] = {
         [SET_USED] = "It is understood.",
         [SET_QUIET] = "It shows in no request and is left out.",
-        [SET_SNIPPET] = "Its common directives are understood; others make every host unknown.",
-        [SET_OPEN] = "gateshift does not understand it yet: what it touches is unknown on every "
-                     "host, and named in a diagnostic."};
+        [SET_SNIPPET] = "Its common directives are understood; others make every host unknown."};
     if (index < ARRAY_LEN(rows)) {
         *out = (struct nginx_setting_info){.name = rows[index].key,
                                            .treatment = treatments[rows[index].treat]};

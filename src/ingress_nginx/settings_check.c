@@ -20,7 +20,9 @@ enum refusal {
     REFUSE_CONDITIONS,
     REFUSE_NETWORKS,
     REFUSE_VERSION,
-    REFUSE_PAIR
+    REFUSE_PAIR,
+    REFUSE_LINES,
+    REFUSE_SIZE
 };
 
 static size_t words_of(struct slice text)
@@ -31,6 +33,28 @@ static size_t words_of(struct slice text)
         words += word.len > 0;
     }
     return words;
+}
+
+/* "4 8k": a number, and the size of one; 0 where nginx refuses it (ngx_conf_set_bufs_slot). */
+static uint64_t line_bytes(struct slice value)
+{
+    struct slice count = SLICE(""), size = SLICE("");
+    int64_t number, bytes;
+    bool two = words_of(value) == 2 && slice_split(&value, ' ', &count);
+    while (two && !size.len && slice_split(&value, ' ', &size)) {
+        size = slice_trim(size);
+    }
+    bool read =
+        two && slice_to_int(count, &number) && number > 0 && plain_size(size, &bytes) && bytes > 0;
+    return read ? (uint64_t)bytes : 0;
+}
+
+uint64_t settings_line_bytes(const struct settings *settings)
+{
+    int64_t first;
+    uint64_t large = line_bytes(settings->header_buffers);
+    bool read = plain_size(settings->header_buffer, &first) && first > 0;
+    return read && (uint64_t)first > large ? (uint64_t)first : large;
 }
 
 static bool refused(enum refusal kind, struct slice value)
@@ -50,6 +74,10 @@ static bool refused(enum refusal kind, struct slice value)
         return !is_word(value, "1.0 1.1");
     case REFUSE_PAIR: /* ngx_http_proxy_cookie_domain, ngx_http_proxy_cookie_path */
         return !slice_is(value, "off") && words_of(value) != 2;
+    case REFUSE_SIZE:
+        return !plain_size(value, &number) || number == 0;
+    case REFUSE_LINES:
+        return line_bytes(value) == 0;
     case REFUSE_CONDITIONS:
         while (slice_split(&value, ' ', &item)) {
             if (item.len &&
@@ -117,13 +145,22 @@ void settings_check(struct model *model)
         const char *key;
         enum refusal kind;
     } checks[] = {
-        {"proxy-connect-timeout", REFUSE_TIME},     {"proxy-send-timeout", REFUSE_TIME},
-        {"proxy-read-timeout", REFUSE_TIME},        {"proxy-next-upstream-tries", REFUSE_COUNT},
-        {"proxy-buffering", REFUSE_SWITCH},         {"proxy-request-buffering", REFUSE_SWITCH},
-        {"proxy-next-upstream", REFUSE_CONDITIONS}, {"block-cidrs", REFUSE_NETWORKS},
-        {"denylist-source-range", REFUSE_NETWORKS}, {"whitelist-source-range", REFUSE_NETWORKS},
-        {"proxy-http-version", REFUSE_VERSION},     {"proxy-cookie-domain", REFUSE_PAIR},
-        {"proxy-cookie-path", REFUSE_PAIR},         {"proxy-next-upstream-timeout", REFUSE_TIME},
+        {"proxy-connect-timeout", REFUSE_TIME},
+        {"proxy-send-timeout", REFUSE_TIME},
+        {"proxy-read-timeout", REFUSE_TIME},
+        {"proxy-next-upstream-tries", REFUSE_COUNT},
+        {"proxy-buffering", REFUSE_SWITCH},
+        {"proxy-request-buffering", REFUSE_SWITCH},
+        {"proxy-next-upstream", REFUSE_CONDITIONS},
+        {"block-cidrs", REFUSE_NETWORKS},
+        {"denylist-source-range", REFUSE_NETWORKS},
+        {"whitelist-source-range", REFUSE_NETWORKS},
+        {"proxy-http-version", REFUSE_VERSION},
+        {"proxy-cookie-domain", REFUSE_PAIR},
+        {"large-client-header-buffers", REFUSE_LINES},
+        {"client-header-buffer-size", REFUSE_SIZE},
+        {"proxy-cookie-path", REFUSE_PAIR},
+        {"proxy-next-upstream-timeout", REFUSE_TIME},
     };
     static const char *const buffers[] = {"proxy-buffers-number", "proxy-busy-buffers-size",
                                           "proxy-max-temp-file-size", "proxy-buffer-size"};

@@ -174,6 +174,18 @@ static bool set_location(struct model *model, const struct location *location,
     return true;
 }
 
+/* ngx_http_send_response: a text has the default type, but where the path ends like a file. */
+void note_type(struct model *model, bool texts, struct rule *rule)
+{
+    const struct settings *settings = model->settings;
+    if (texts && !slice_is(settings->default_type, "text/html")) {
+        rule->unknown = unknown_add(model->run, rule->unknown, ASPECT_HEADERS,
+                                    setting_source(settings, "default-type"),
+                                    SLICE("the Content-Type of nginx's own text is that of setting "
+                                          "'default-type', but where the path ends like a file"));
+    }
+}
+
 /* What follows from one step; without a location it is the server's. */
 static void set_answer(struct model *model, const struct location *location,
                        const struct snippet_step *step, struct effect_source source,
@@ -191,6 +203,7 @@ static void set_answer(struct model *model, const struct location *location,
         rule->effects.answer = answer;
         rule->backends = NULL;
         rule->backend_count = 0;
+        note_type(model, answer->bodied, rule);
         return;
     }
     struct route_redirect *redirect = NEW_EFFECT(run, redirect);

@@ -98,6 +98,8 @@ struct placed_snippets {
     struct placed_snippet items[5]; /* from the outer level to the inner one */
     size_t count;
 };
+/* What is not known of an answer with a text of its own. */
+void note_type(struct model *model, bool texts, struct rule *rule);
 /* Without a location those of the server. */
 void snippets_of(const struct model *model, const struct server *server,
                  const struct location *location, struct placed_snippets *out);

@@ -29,7 +29,7 @@ int64_t nginx_attempts(struct slice conditions, int64_t tries)
 }
 
 /* ngx_parse_size knows k and m only. */
-static bool plain_size(struct slice text, int64_t *bytes)
+bool plain_size(struct slice text, int64_t *bytes)
 {
     char unit;
     return size_parse(text, bytes, &unit) && unit != 'b' && unit != 'g';

@@ -5,18 +5,22 @@
 
 #define VERSION(major, minor, patch) ((major)*1000000 + (minor)*1000 + (patch))
 
-/* Before `since` the key of the ConfigMap, or the flag, has this default. */
+/* Before `since`, but not before `from`, the key of the ConfigMap, or the flag, has this default. The last rows are no
+ * keys, and say what the templates did. */
 static const struct {
     const char *key;
-    int64_t since;
+    int64_t from, since;
     const char *value;
 } defaults[] = {
-    {"hsts-max-age", VERSION(1, 9, 5), "15724800"},
-    {"allow-snippet-annotations", VERSION(1, 9, 1), "true"},
-    {"annotations-risk-level", VERSION(1, 12, 0), "Critical"},
-    {"allow-cross-namespace-resources", VERSION(1, 12, 0), "true"},
-    {"enable-annotation-validation", VERSION(1, 12, 0), "false"},
-    {"x-original-forwarded-host", VERSION(1, 13, 0), "false"},
+    {"hsts-max-age", 0, VERSION(1, 9, 5), "15724800"},
+    {"allow-snippet-annotations", 0, VERSION(1, 9, 1), "true"},
+    {"annotations-risk-level", 0, VERSION(1, 12, 0), "Critical"},
+    {"allow-cross-namespace-resources", 0, VERSION(1, 12, 0), "true"},
+    {"enable-annotation-validation", 0, VERSION(1, 12, 0), "false"},
+    {"proxy-busy-buffers-size", VERSION(1, 13, 0), VERSION(1, 13, 2), "8k"},
+    {"x-original-forwarded-host", 0, VERSION(1, 13, 0), "false"},
+    {"port in redirects between names", 0, VERSION(1, 12, 0), "false"},
+    {"auth-keepalive fails with headers", 0, VERSION(1, 13, 0), "false"},
 };
 
 /* Annotations that came later than 1.9.0. An alias is older than its main name. */
@@ -53,7 +57,8 @@ bool version_read(struct slice text, int64_t *out)
 struct slice version_default(int64_t version, const char *key)
 {
     for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
-        if (version < defaults[i].since && slice_is(slice_of(key), defaults[i].key)) {
+        if (version >= defaults[i].from && version < defaults[i].since &&
+            slice_is(slice_of(key), defaults[i].key)) {
             return slice_of(defaults[i].value);
         }
     }

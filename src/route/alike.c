@@ -103,6 +103,7 @@ static bool views_alike(const struct view *a, const struct view *b)
            a->bad_host_status == b->bad_host_status &&
            a->bad_method_status == b->bad_method_status && a->cut_fragment == b->cut_fragment &&
            a->cut_at_colon == b->cut_at_colon && a->underscores == b->underscores &&
+           a->drops_odd_headers == b->drops_odd_headers && a->line_bytes == b->line_bytes &&
            a->host_dot == b->host_dot && slice_equal(a->client_header, b->client_header) &&
            networks_equal(&a->client_trusted, &b->client_trusted) &&
            slice_equal(a->scheme_header, b->scheme_header) &&

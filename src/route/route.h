@@ -553,6 +553,9 @@ struct view {
     bool cut_fragment;         /* what follows a '#' belongs to neither path nor query */
     bool cut_at_colon;         /* a port is cut off at the first ':', even of an IPv6 literal */
     enum underscore_policy underscores;
+    bool drops_odd_headers; /* whose names hold other bytes than letters, digits, "-" and "_" */
+    /* Longest request line, and longest line of a header, with its end: 414 and 400 beyond; 0: not known. */
+    uint64_t line_bytes;
     enum host_dot host_dot;
     /* A header that names the client, read from the right for as long as who says so is trusted; absent:
      * the client is who connected. */
