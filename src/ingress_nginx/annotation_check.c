@@ -190,6 +190,45 @@ static const char *const signs[] = {
     [CHECK_VAR] = "-_${}",
 };
 
+static size_t span_of(struct slice text, size_t at, const char *more)
+{
+    size_t end = at;
+    while (end < text.len && (is_alphanumeric(text.ptr[end]) ||
+                              slice_contains(slice_of(more), slice_sub(text, end, end + 1)))) {
+        end++;
+    }
+    return end;
+}
+
+/* annotations/authtls, redirectRegex: "@name", or "[[scheme://]host[:port]][/path]" */
+static bool is_error_page(struct slice value)
+{
+    bool http = slice_starts(value, SLICE("http://")), tls = slice_starts(value, SLICE("https://"));
+    size_t start = http ? 7 : tls ? 8 : 0, at = span_of(value, start, ".-");
+    uint64_t port;
+    if (slice_starts(value, SLICE("@"))) {
+        return value.len > 1 && span_of(value, 1, "-_") == value.len;
+    }
+    if (at == start && start) {
+        return false;
+    }
+    if (at > start && at < value.len && value.ptr[at] == ':') {
+        size_t end = slice_find(value, '/', at);
+        if (!slice_to_uint(slice_sub(value, at + 1, end), UINT64_MAX, &port)) {
+            return false;
+        }
+        at = end;
+    }
+    while (at < value.len && value.ptr[at] == '/') {
+        size_t end = span_of(value, at + 1, ".-_");
+        if (end == at + 1) {
+            return end == value.len;
+        }
+        at = end;
+    }
+    return at == value.len;
+}
+
 static bool holds(const struct annotation_row *row, struct slice value)
 {
     enum check check = (enum check)(row->check & ~CHECK_STRIP);
@@ -230,6 +269,8 @@ static bool holds(const struct annotation_row *row, struct slice value)
         return is_codes(value);
     case CHECK_NAME:
         return slice_starts(value, slice_of(row->options));
+    case CHECK_PAGE:
+        return is_error_page(value);
     case CHECK_LABEL:
         return is_dns_label(value);
     case CHECK_METHODS:

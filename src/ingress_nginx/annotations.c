@@ -10,6 +10,7 @@
 #define CHECK_STRIPPED_HEADERS (CHECK_HEADERS | CHECK_STRIP)
 #define CHECK_STRIPPED_VAR     (CHECK_VAR | CHECK_STRIP)
 #define CHECK_STRIPPED_CHARS   (CHECK_CHARS | CHECK_STRIP)
+#define CHECK_STRIPPED_PAGE    (CHECK_PAGE | CHECK_STRIP)
 #define CHECK_STRIPPED_OPTIONS (CHECK_OPTIONS | CHECK_STRIP)
 #define CHECK_STRIPPED_METHODS (CHECK_METHODS | CHECK_STRIP)
 #define CHECK_STRIPPED_EXPOSED (CHECK_EXPOSED | CHECK_STRIP)
@@ -58,6 +59,7 @@ static const char *const accepts[] = {
     [CHECK_CONTAINS] = "one of",
     [CHECK_CODES] = "statuses from 400 to 599, separated by commas",
     [CHECK_NAME] = "CN= and a regular expression",
+    [CHECK_PAGE] = "a URL, a host with a path, a path, or the name of a location after @",
     [CHECK_LABEL] = "the name of a Service",
     [CHECK_METHODS] = "methods, separated by commas",
     [CHECK_EXPOSED] = "header names, separated by commas, or *",

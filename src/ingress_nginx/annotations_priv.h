@@ -34,6 +34,7 @@ enum check {
     CHECK_CONTAINS,
     CHECK_CODES,
     CHECK_NAME,
+    CHECK_PAGE,
     CHECK_LABEL,
     CHECK_METHODS,
     CHECK_EXPOSED,

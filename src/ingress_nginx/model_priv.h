@@ -75,7 +75,9 @@ struct settings {
     bool proxy_protocol;                        /* use-proxy-protocol */
     struct slice forwarded_proxy;               /* forwarded-for-proxy-protocol-header */
     struct slice default_type;
-    struct slice http_version;                                           /* proxy-http-version */
+    int64_t keepalive;                             /* upstream-keepalive-connections */
+    struct slice status_clients, status_clients_6; /* nginx-status-ipv4-whitelist and the like */
+    struct slice http_version;                     /* proxy-http-version */
     struct slice redirect_from, redirect_to, cookie_domain, cookie_path; /* proxy-... */
     const struct unknown *unknown;                                       /* of every rule */
     const struct config_map *config;                                     /* null: none found */

@@ -198,6 +198,67 @@ static void test_settings_that_act_where_they_are_used(void **state)
     world_close(&world);
 }
 
+static void test_status_page_for_others(void **state)
+{
+    (void)state;
+    struct world world;
+    struct outcome out;
+    world_configured(&world, "  nginx-status-ipv4-whitelist: 10.0.0.0/8\n", WITH(""));
+    struct request request = world_request(SLICE("other/nginx_status"));
+    request.client_text = SLICE("10.1.1.1");
+    assert_true(address_parse(request.client_text, &request.client));
+    (void)world_outcome(&world, request, &out);
+    assert_int_equal(out.status, 200);
+    request.client_text = SLICE("192.0.2.1");
+    assert_true(address_parse(request.client_text, &request.client));
+    (void)world_outcome(&world, request, &out);
+    assert_int_equal(out.status, 403);
+    world_close(&world);
+    world_configured(&world, "  upstream-keepalive-connections: \"0\"\n", WITH(""));
+    (void)world_outcome(&world, world_request(SLICE("h/foo")), &out);
+    assert_int_equal(out.kind, OUTCOME_FORWARD);
+    world_close(&world);
+}
+
+/* A value that does not pass keeps the Ingress out. */
+static void test_error_pages_of_certificates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        bool passes;
+    } rows[] = {{"https://a.example/x.html", true},
+                {"http://a.example:8080/", true},
+                {"/x/y/", true},
+                {"@own-page", true},
+                {"a.example", true},
+                {"http://", false},
+                {"a.example:x/", false},
+                {"/a//b", false},
+                {"@", false},
+                {"a@b", false},
+                {"https://a.example/?q", false}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world world;
+        struct outcome out;
+        char line[SETTINGS_MAX];
+        (void)snprintf(line, sizeof line,
+                       "i h; P /foo a; @auth-tls-secret shop/ca; @auth-tls-error-page %s",
+                       rows[i].value);
+        const char *const lines[] = {line, NULL};
+        world_open(&world, true,
+                   "---\napiVersion: v1\nkind: Secret\nmetadata: {name: ca, namespace: shop}\n"
+                   "data: {ca.crt: eA==}\n",
+                   lines);
+        (void)world_outcome(&world, world_request(SLICE("h/foo")), &out);
+        if ((out.kind == OUTCOME_FORWARD) != rows[i].passes) {
+            print_error("%s\n", rows[i].value);
+            fail();
+        }
+        world_close(&world);
+    }
+}
+
 static void test_earlier_versions(void **state)
 {
     (void)state;
@@ -231,6 +292,8 @@ int main(void)
         cmocka_unit_test(test_rules_of_a_firewall),
         cmocka_unit_test(test_raw_configuration_of_http),
         cmocka_unit_test(test_settings_that_act_where_they_are_used),
+        cmocka_unit_test(test_status_page_for_others),
+        cmocka_unit_test(test_error_pages_of_certificates),
         cmocka_unit_test(test_earlier_versions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,8 +226,8 @@ static void test_ingress_nginx_certificate_of_the_name_asked_for(void **state)
     size_t found = 0;
     world_open(&world, false, "",
                WORLD("i *.w.example; P / a; tls *.w.example wild", "j x.w.example; P / a",
-                     "k own.w.example; P / a; tls own.w.example own; @server-alias "
-                     "al.w.example,al.example",
+                     ("k own.w.example; P / a; tls own.w.example own; @server-alias "
+                      "al.w.example,al.example"),
                      "l z.y.w.example; P / a", "m w.example; P / a"));
     for (size_t i = 0; i < world.table.entry_count; i++) {
         const struct entry *entry = &world.table.entries[i];

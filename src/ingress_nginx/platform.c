@@ -117,6 +117,10 @@ static void request_headers(struct model *model, struct route_table *table)
             run, &headers->edits, EDIT_SET, settings->forwarded_proxy,
             template_named(run->arena, PART_UNKNOWN, SLICE("$forwarded_for_proxy_protocol")));
     }
+    if (settings->keepalive <= 0) { /* "close", but for who asks for another protocol */
+        effect_edit(run, &headers->edits, EDIT_SET, SLICE("Connection"),
+                    template_named(run->arena, PART_UNKNOWN, SLICE("$connection_upgrade")));
+    }
     effect_edit(run, &headers->edits, EDIT_REMOVE, SLICE("Proxy"), (struct template){0});
     set_headers(model, &headers->edits);
     table->platform.request_headers = headers;

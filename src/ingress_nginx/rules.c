@@ -468,6 +468,30 @@ static void regex_rules(struct writing *writing)
 
 /* ---- the default server's own locations -------------------------------------------------------- */
 
+/* Others than the pod itself may be let in to see it (nginx.tmpl). */
+static void status_page(struct model *model, struct rule_list *list)
+{
+    const struct settings *settings = model->settings;
+    struct run *run = model->run;
+    health_check(model, list, SLICE("/nginx_status"), 403, "status page, for the pod only");
+    if (slice_is(settings->status_clients, "127.0.0.1") &&
+        slice_is(settings->status_clients_6, "::1")) {
+        return;
+    }
+    struct rule *rule = &list->rules[list->count - 1];
+    struct route_addresses *addresses = ARENA_NEW(run->arena, struct route_addresses);
+    struct route_answer *answer = ARENA_NEW(run->arena, struct route_answer);
+    *addresses = (struct route_addresses){
+        .source = setting_source(settings, "nginx-status-ipv4-whitelist"),
+        .allow = networks_read(run, ARENA_JOIN(run->arena, settings->status_clients, SLICE(","),
+                                               settings->status_clients_6)),
+        .has_allow = true,
+        .status = 403};
+    *answer = (struct route_answer){.status = 200, .reason = SLICE("status page"), .last = true};
+    rule->effects.addresses = addresses;
+    rule->effects.answer = answer;
+}
+
 /* Plain prefixes: they come before "/" and after all else; an expression hides them. */
 static void add_health_checks(struct model *model, struct rule_list *list)
 {
@@ -480,7 +504,7 @@ static void add_health_checks(struct model *model, struct rule_list *list)
                      list->rules[i - 1].match.path.kind != PATH_PREFIX_ELEMENT)) {
             health_check(model, &own, model->settings->health_path, 200,
                          "health check of the controller");
-            health_check(model, &own, SLICE("/nginx_status"), 403, "status page, for the pod only");
+            status_page(model, &own);
         }
         *rule_list_add(model->run, &own) = *rule;
     }
