@@ -170,6 +170,43 @@ static void test_convert_https_that_is_verified(void **state)
     }
 }
 
+/* ---- bodies --------------------------------------------------------------------------------- */
+
+static void test_convert_body_limit_of_istio(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct rule *rule = single_for(&f, "istio", NULL);
+    EFFECT_OF(f, body_limit, "proxy-body-size");
+    effect->bytes = 8 << 20;
+    rule->effects.body_limit = effect;
+    const char *yaml = convert(&f);
+    assert_has(yaml, "kind: EnvoyFilter\n");
+    assert_has(yaml, "        vhost:\n          domainName: a.example.com\n");
+    assert_int_equal(occurrences(yaml, "max_request_bytes: 8388608\n"), 2);
+    assert_true(said_text(&f, DIAG_C002, "each release of Istio"));
+    fixture_close(&f);
+}
+
+/* A filter of the host would limit the other paths too. */
+static void test_convert_body_limit_of_one_path(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    f.options.target = target_find(SLICE("istio"));
+    struct rule_list *rules = rules_new(&f);
+    struct rule *rule = rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/upload", "front");
+    rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "front");
+    EFFECT_OF(f, body_limit, "proxy-body-size");
+    effect->bytes = 8 << 20;
+    rule->effects.body_limit = effect;
+    host_add(&f, "a.example.com", rules, NULL, NULL);
+    assert_lacks(convert(&f), "EnvoyFilter");
+    assert_int_equal(said(&f, DIAG_C001), 1);
+    fixture_close(&f);
+}
+
 /* ---- a service that is asked ---------------------------------------------------------------- */
 
 static void ask_service(struct fixture *f, struct rule *rule, const char *url)
@@ -228,6 +265,8 @@ int main(void)
         cmocka_unit_test(test_convert_https_to_backends),
         cmocka_unit_test(test_convert_https_with_a_secret_elsewhere),
         cmocka_unit_test(test_convert_https_that_is_verified),
+        cmocka_unit_test(test_convert_body_limit_of_istio),
+        cmocka_unit_test(test_convert_body_limit_of_one_path),
         cmocka_unit_test(test_convert_external_authentication),
     };
     return cmocka_run_group_tests_name("convert_vendor", tests, NULL, NULL);

@@ -192,6 +192,12 @@ static const struct policy_kind kinds[] = {
                            .attach_service = attach_service},
     [ISTIO_ADDRESSES] = {AUTHORIZATION, .suffix = "addresses"},
     [ISTIO_EXTERNAL] = {AUTHORIZATION, .suffix = "auth"},
+    [ISTIO_BODY_LIMIT] = {.kind = "EnvoyFilter",
+                          .group = "networking.istio.io",
+                          .version = "v1alpha3",
+                          .attach = ATTACH_HOSTS,
+                          .suffix = "body-limit",
+                          .write_hosts = istio_write_limits},
 };
 
 static const struct vendor vendor = {
@@ -202,6 +208,7 @@ static const struct vendor vendor = {
                  [EFFECT_balancing] = emit_balancing,
                  [EFFECT_addresses] = istio_addresses,
                  [EFFECT_authentication] = istio_authentication,
+                 [EFFECT_body_limit] = istio_body_limit,
                  [EFFECT_upstream_protocol] = emit_upstream_protocol,
                  [EFFECT_upstream_tls] = emit_upstream_tls},
     .speaks_tls = true,
@@ -213,8 +220,9 @@ static const struct vendor vendor = {
 #define ISTIO_redirect       STANDARD_redirect
 #define ISTIO_https_redirect STANDARD_https_redirect
 #define ISTIO_body_limit                                                                           \
-    SUPPORT_NONE, "an EnvoyFilter with Envoy's buffer filter limits the bodies of a whole "        \
-                  "Gateway and ends streams; check the size in the application"
+    SUPPORT_NEAR,                                                                                  \
+        "an EnvoyFilter with Envoy's buffer filter limits the bodies of whole hosts, and "         \
+        "ends streams: check the size in the application"
 #define ISTIO_addresses                                                                            \
     SUPPORT_NEAR,                                                                                  \
         "an AuthorizationPolicy of the Gateway holds for whole hosts here: give these paths a "    \

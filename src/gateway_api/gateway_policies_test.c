@@ -242,7 +242,22 @@ static void test_gateway_snippets_of_nginx(void **state)
 #define HOST                         "host: web.shop.svc.cluster.local, "
 #define POOL(s)                      "trafficPolicy: {connectionPool: {tcp: {connectTimeout: " s "}}}"
 #define GUARD(name, namespace, spec) ISTIO("security", "AuthorizationPolicy", name, namespace, spec)
-#define NOBODY                       "action: DENY, rules: [{from: [{source: {remoteIpBlocks: [0.0.0.0/0]}}]}]"
+#define FILTER(spec)                                                                               \
+    "apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: f, namespace: " \
+    "shop}\nspec: {" AT_GATEWAY "configPatches: [" spec "]}\n---\n"
+#define BUFFER                                                                                     \
+    "{applyTo: HTTP_FILTER, match: {context: GATEWAY, listener: {filterChain: {filter: {name: "    \
+    "envoy.filters.network.http_connection_manager, subFilter: {name: "                            \
+    "envoy.filters.http.router}}}}}, patch: {operation: INSERT_BEFORE, value: {name: b, "          \
+    "disabled: true, typed_config: {'@type': "                                                     \
+    "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer, max_request_bytes: 1}}}}"
+#define SWITCHED_ON(match, number)                                                                 \
+    "{applyTo: VIRTUAL_HOST, match: {context: GATEWAY" match                                       \
+    "}, patch: {operation: MERGE, value: "                                                         \
+    "{typed_per_filter_config: {b: {'@type': "                                                     \
+    "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute, buffer: "         \
+    "{max_request_bytes: " number "}}}}}}"
+#define NOBODY "action: DENY, rules: [{from: [{source: {remoteIpBlocks: [0.0.0.0/0]}}]}]"
 
 static void test_gateway_policies_of_istio(void **state)
 {
@@ -265,6 +280,14 @@ static void test_gateway_policies_of_istio(void **state)
          GUARD("a", "shop",
                AT_GATEWAY "action: CUSTOM, provider: {name: p}, rules: [{to: [{operation: {paths: "
                           "[/p]}}]}]"),
+         "unknown", 0, 0, 0},
+        {"a limit of bodies", FILTER(BUFFER ", " SWITCHED_ON("", "4096")), "web", 4096, 10000, 0},
+        {"a limit of another host",
+         FILTER(BUFFER
+                ", " SWITCHED_ON(", routeConfiguration: {vhost: {domainName: b.org}}", "4096")),
+         "unknown", 0, 0, 0}, /* the route is for every host */
+        {"a filter that is nowhere on", FILTER(BUFFER), "unknown", 0, 0, 0},
+        {"any other filter", FILTER("{applyTo: CLUSTER, patch: {operation: MERGE, value: {}}}"),
          "unknown", 0, 0, 0},
         {"two providers",
          GUARD("a", "shop", AT_GATEWAY "action: CUSTOM, provider: {name: p}, rules: [{}]")

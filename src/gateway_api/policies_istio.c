@@ -1,4 +1,4 @@
-#include "gateway_api/policies_priv.h"
+#include "gateway_api/policies_istio_priv.h"
 
 /* Istio's own kinds (istio/api networking/v1 and security/v1, as istio 1.30 reads them). */
 
@@ -290,6 +290,10 @@ const struct policy_reader istio_readers[] = {
      .on_services = true,
      .index = index_rule,
      .apply = destination_rule},
+    {.group = "networking.istio.io",
+     .kind = "EnvoyFilter",
+     .attach = POLICY_BY_TARGET,
+     .each = istio_envoy_filter},
     {.group = "security.istio.io",
      .kind = "AuthorizationPolicy",
      .attach = POLICY_BY_TARGET,

@@ -1,0 +1,11 @@
+/* Shared by the files that read Istio's own kinds. */
+#ifndef GATESHIFT_POLICIES_ISTIO_PRIV_H
+#define GATESHIFT_POLICIES_ISTIO_PRIV_H
+
+#include "gateway_api/policies_priv.h"
+
+/* ---- policies_istio_filters.c */
+void istio_envoy_filter(struct policy_work *work, const struct node *spec,
+                        const struct route_state *state);
+
+#endif
