@@ -533,6 +533,8 @@ void object_add(struct conversion *c, const char *kind, struct slice namespace, 
 /* The object that was added last belongs to who runs Gateways. */
 void object_of_platform(struct conversion *c);
 void namespace_write(struct conversion *c, struct slice name);
+/* What the target answers where a rule has no backends. */
+long long empty_rule_status(const struct conversion *c);
 /* Remembers that an object of `kind` in `from` refers to one in another namespace. */
 /* Of the route as well: a rule that no object asked for belongs to the namespace of its backend. */
 struct slice rule_namespace(const struct rule *rule);

@@ -210,6 +210,12 @@ static void say_external(struct conversion *c, const struct rule *rule,
     }
 }
 
+long long empty_rule_status(const struct conversion *c)
+{
+    int64_t status = target_profile(c->options->target)->no_backends_status;
+    return status ? (long long)status : 500;
+}
+
 static void say_backend(struct conversion *c, const struct rule *rule,
                         const struct backend *backend)
 {
@@ -217,9 +223,9 @@ static void say_backend(struct conversion *c, const struct rule *rule,
     if (!backend->port) {
         say(c, DIAG_C030, SEVERITY_ERROR, span, &rule->origin,
             "port '" SLICE_FMT "' of Service '" SLICE_FMT "/" SLICE_FMT
-            "' is not known by number, so the route answers 500: add the Service to the input",
+            "' is not known by number, so the route answers %lld: add the Service to the input",
             SLICE_ARG(backend->port_name), SLICE_ARG(backend->namespace),
-            SLICE_ARG(backend->service));
+            SLICE_ARG(backend->service), empty_rule_status(c));
     } else if (backend->status) {
         say(c, DIAG_C031, SEVERITY_WARNING, span, &rule->origin,
             "Service '" SLICE_FMT "/" SLICE_FMT "' does not serve (" SLICE_FMT
@@ -340,10 +346,10 @@ static void answer_emit(struct emission *e)
         e->draft->not_found = true; /* order.c says whether that needs a rule */
     } else if (vendor && vendor->answer && vendor->answer(e, answer)) {
         return;
-    } else if (answer->status != 500) {
+    } else if (answer->status != empty_rule_status(e->c)) {
         say_effect(e->c, DIAG_C032, SEVERITY_WARNING, e->rule, answer,
-                   "requests that are answered %lld today are answered 500 by '%s': %s",
-                   (long long)answer->status, e->c->options->target->name,
+                   "requests that are answered %lld today are answered %lld by '%s': %s",
+                   (long long)answer->status, empty_rule_status(e->c), e->c->options->target->name,
                    e->c->options->target->capabilities[EFFECT_answer].text);
     }
 }
@@ -364,7 +370,7 @@ static void redirect_emit(struct emission *e, const struct route_redirect *redir
     bool prefix = false;
     struct node *node = redirect_node(e->c, e->rule, redirect, &prefix);
     if (!node) {
-        return; /* answers 500, which was said */
+        return; /* answered as without backends, which was said */
     }
     if (prefix && e->draft->match.rank != RANK_PREFIX) {
         say_unsupported(e->c, e->rule, EFFECT_redirect, redirect);

@@ -44,7 +44,8 @@ void envoy_affinity(struct emission *e, const void *effect)
     say_effect(
         e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
         "'" SLICE_FMT "' becomes a cookie that is hashed to an endpoint: cookies that clients "
-        "have choose another endpoint once, and some do each time endpoints come or go%s",
+        "have choose another endpoint once, some do each time endpoints come or go, and over "
+        "https it is not Secure%s",
         SLICE_ARG(affinity->source.name),
         affinity->path.len || affinity->domain.len ? "; its Path and Domain are not those of today"
                                                    : "");

@@ -306,11 +306,11 @@ static void drop_not_found(struct conversion *c, struct drafts *drafts)
                 !drafts->items[j].dropped && may_overlap(c, &draft->match, &drafts->items[j].match);
         }
         draft->dropped = !needed;
-        if (needed) {
+        if (needed && empty_rule_status(c) != 404) {
             say_rule(c, DIAG_C032, draft->rule,
-                     "requests to '" SLICE_FMT "' that are answered 404 today are answered 500 "
+                     "requests to '" SLICE_FMT "' that are answered 404 today are answered %lld "
                      "afterwards",
-                     SLICE_ARG(draft->match.value));
+                     SLICE_ARG(draft->match.value), empty_rule_status(c));
         }
     }
 }

@@ -158,9 +158,9 @@ static void cannot(struct conversion *c, const struct rule *rule, const void *re
                    const char *why)
 {
     say_effect(c, DIAG_C001, SEVERITY_ERROR, rule, redirect,
-               "a redirect cannot be written: %s; its requests are answered 500 until you give "
+               "a redirect cannot be written: %s; its requests are answered %lld until you give "
                "the redirect in another way",
-               why);
+               why, empty_rule_status(c));
 }
 
 /* What RequestRedirect does otherwise than the redirect. */

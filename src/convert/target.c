@@ -67,6 +67,9 @@ static const struct feature_capability aks_features[] = {
     {FEATURE_request_reading, SUPPORT_NONE, "how Istio reads requests cannot be set"},
     {FEATURE_tracing, SUPPORT_NONE,
      "tracing cannot be set without Istio's own kinds; let the application make its spans"},
+    {FEATURE_streams, SUPPORT_NONE,
+     "Istio serves no UDP, and TCP only by a setting that AKS does not have; give the port a "
+     "Service of type LoadBalancer of its own"},
 };
 
 static const struct target standard = {

@@ -63,11 +63,12 @@ static void emit_affinity(struct emission *e, const void *effect)
         node_set(arena, cookie, "path", node_string(arena, affinity->path));
     }
     node_set(arena, cookie, "ttl", duration_node(e->c, lasts ? (int64_t)seconds * 1000 : 0));
-    say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
-               "'" SLICE_FMT
-               "' becomes a cookie that is hashed to an endpoint: cookies that clients "
-               "have choose another endpoint once, and some do each time endpoints come or go",
-               SLICE_ARG(affinity->source.name));
+    say_effect(
+        e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+        "'" SLICE_FMT "' becomes a cookie that is hashed to an endpoint: cookies that clients "
+        "have choose another endpoint once, some do each time endpoints come or go, and over "
+        "https it is not Secure",
+        SLICE_ARG(affinity->source.name));
 }
 
 /* nginx's variables that Envoy can hash by. */
@@ -265,6 +266,12 @@ static const struct vendor vendor = {
 #define ISTIO_response_rewrites STANDARD_response_rewrites
 #define ISTIO_fastcgi           STANDARD_fastcgi
 
+static const struct feature_capability istio_features[] = {
+    {FEATURE_streams, SUPPORT_NONE,
+     "Istio serves no UDP, and TCPRoutes only when it is started with "
+     "PILOT_ENABLE_ALPHA_GATEWAY_API; give the port a Service of type LoadBalancer of its own"},
+};
+
 const struct target target_istio = {
     .name = "istio",
     .profile = "istio",
@@ -278,4 +285,6 @@ const struct target target_istio = {
 #include "route/effects.def"
 #undef EFFECT
         },
+    .features = istio_features,
+    .feature_count = ARRAY_LEN(istio_features),
 };

@@ -85,6 +85,13 @@ static const struct vendor vendor = {
 #define NGF_response_rewrites STANDARD_response_rewrites
 #define NGF_fastcgi           STANDARD_fastcgi
 
+static const struct feature_capability ngf_features[] = {
+    {FEATURE_streams, SUPPORT_NONE,
+     "NGINX Gateway Fabric 2.6 reads TCPRoutes and UDPRoutes only when it is installed with "
+     "nginxGateway.gwAPIExperimentalFeatures; give the port a Service of type LoadBalancer of its "
+     "own"},
+};
+
 const struct target target_ngf = {
     .name = "nginx-gateway-fabric",
     .profile = "nginx-gateway-fabric",
@@ -97,4 +104,6 @@ const struct target target_ngf = {
 #include "route/effects.def"
 #undef EFFECT
         },
+    .features = ngf_features,
+    .feature_count = ARRAY_LEN(ngf_features),
 };

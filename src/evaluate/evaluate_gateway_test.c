@@ -259,10 +259,11 @@ static void test_evaluate_shares_follow_weights(void **state)
     assert_text(out->reason, "no such Service");
     assert_int_equal(out->backend_count, 0);
     backends[3].weight = 0;
-    world->table.no_backend_status = 599;
+    world->table.no_backend_status = 598;
+    world->table.no_weight_status = 599;
     assert_answers(world_get(world, "a.b", "/"), 599);
     rule->backend_count = 0;
-    assert_answers(world_get(world, "a.b", "/"), 599);
+    assert_answers(world_get(world, "a.b", "/"), 598);
 }
 
 static void test_evaluate_effects_of_backends(void **state)

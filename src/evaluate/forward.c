@@ -202,7 +202,8 @@ void forward(struct context *context, struct outcome *out)
         settle_alone(context, sources[0], out);
     } else if (out->backend_count == 0) {
         out->kind = OUTCOME_RESPOND;
-        out->status = context->table->no_backend_status;
+        out->status = rule->backend_count ? context->table->no_weight_status
+                                          : context->table->no_backend_status;
         out->reason = SLICE("the rule has no backend that may get requests");
     }
 }

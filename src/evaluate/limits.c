@@ -80,6 +80,10 @@ static void put_attribute(struct buf *out, const char *name, struct slice value)
 void affinity_cookie(struct context *context, const struct route_affinity *affinity,
                      struct seen_headers *response)
 {
+    if (affinity && affinity->header.ptr &&
+        !headers_joined(context->arena, &context->headers, affinity->header).ptr) {
+        seen_set(context->arena, response, affinity->header, SLICE("..."), false);
+    }
     if (!affinity || !affinity->cookie.ptr || affinity->passive ||
         has_cookie(context, affinity->cookie)) {
         return;
@@ -91,7 +95,8 @@ void affinity_cookie(struct context *context, const struct route_affinity *affin
     put_attribute(&text, "Max-Age", affinity->max_age);
     put_attribute(&text, "Domain", affinity->domain);
     put_attribute(&text, "Path", affinity->path);
-    buf_puts(&text, affinity->secure || context->https ? "; Secure; HttpOnly" : "; HttpOnly");
+    bool secure = affinity->secure || (context->https && !affinity->never_secure);
+    buf_puts(&text, secure ? "; Secure; HttpOnly" : "; HttpOnly");
     put_attribute(&text, "SameSite", affinity->same_site);
     seen_set(context->arena, response, SLICE("Set-Cookie"),
              arena_copy(context->arena, buf_slice(&text)), false);

@@ -47,7 +47,7 @@ static const struct {
     {"envoy-gateway", "limit-rps=10\nlimit-rpm=20", "/", "/", EFFECT_rate_limit,
      "per second 10, per minute 20, status 429"},
     {"envoy-gateway", "affinity=cookie\nsession-cookie-name=route\nsession-cookie-max-age=3600",
-     "/", "/", EFFECT_affinity, "cookie route, max age 3600"},
+     "/", "/", EFFECT_affinity, "cookie route, max age 3600, never secure"},
     {"envoy-gateway", "proxy-next-upstream=error http_502\nproxy-next-upstream-tries=4", "/", "/",
      EFFECT_retries,
      "attempts 3, conditions connect-failure,refused-stream,reset-before-request,"

@@ -196,7 +196,7 @@ static bool is_owner(const struct listener_state *listener, const struct object_
 
 static void attach_parent(struct builder *builder, struct route_state *state, size_t index)
 {
-    const struct object_ref *parent = &state->route->parents[index];
+    const struct object_ref *parent = &state->parents[index].ref;
     const struct object *object = &state->route->object;
     struct slice namespace = parent->namespace.len ? parent->namespace : object->namespace;
     struct slice id = arena_printf(builder->run->arena, SLICE_FMT "/" SLICE_FMT,
@@ -212,7 +212,8 @@ static void attach_parent(struct builder *builder, struct route_state *state, si
             best = verdict > best ? verdict : best;
         }
     }
-    state->parents[index] = (struct parent_state){gateway, best};
+    state->parents[index].gateway = gateway;
+    state->parents[index].verdict = best;
     report(builder, state->route, parent, gateway, best);
 }
 
@@ -271,28 +272,104 @@ static bool refuses_route(struct builder *builder, const struct http_route *rout
     return false;
 }
 
-static void attach(struct builder *builder, struct route_state *state)
+/* ---- parents ------------------------------------------------------------------------------ */
+
+static bool names_gateway(const struct http_route *route, const struct object *gateway)
+{
+    for (size_t i = 0; i < route->parent_count; i++) {
+        const struct object_ref *ref = &route->parents[i];
+        struct slice namespace = ref->namespace.len ? ref->namespace : route->object.namespace;
+        if (slice_is(ref->kind, "Gateway") && slice_equal(ref->name, gateway->name) &&
+            slice_equal(namespace, gateway->namespace)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* GEP-3793: Gateways with defaultScope All are parents of routes with useDefaultGateways All. */
+static void add_default_gateways(struct builder *builder, struct route_state *state)
 {
     const struct http_route *route = state->route;
-    state->parents = ARENA_ARRAY(builder->run->arena, struct parent_state, route->parent_count);
-    /* attached all the same, as the controller says, and without a rule */
-    bool dropped = builder->profile->bad_filter_drops_route && refuses_route(builder, route);
-    for (size_t i = 0; dropped && i < route->parent_count; i++) {
-        struct slice namespace = route->parents[i].namespace;
+    for (size_t i = 0; i < builder->gateway_count; i++) {
+        const struct gateway *gateway = builder->gateways[i].gateway;
+        if (slice_is(gateway->default_scope, "All") && !names_gateway(route, &gateway->object)) {
+            state->parents[state->parent_count++].ref =
+                (struct object_ref){.group = SLICE(GATEWAY_GROUP),
+                                    .kind = SLICE("Gateway"),
+                                    .namespace = gateway->object.namespace,
+                                    .name = gateway->object.name,
+                                    .span = route->object.span};
+        }
+    }
+}
+
+static void collect_parents(struct builder *builder, struct route_state *state)
+{
+    const struct http_route *route = state->route;
+    bool wants = slice_is(route->default_gateways, "All");
+    bool served = wants && builder->profile->has_default_gateways;
+    size_t room = route->parent_count + (served ? builder->gateway_count : 0);
+    state->parents = ARENA_ARRAY(builder->run->arena, struct parent_state, room);
+    for (size_t i = 0; i < route->parent_count; i++) {
+        state->parents[state->parent_count++].ref = route->parents[i];
+    }
+    if (served) {
+        add_default_gateways(builder, state);
+    } else if (wants) {
+        diag_at(builder->run->diag, DIAG_G032, route->object.span, route->object.subject,
+                "the field 'useDefaultGateways' has no effect with %s: name the Gateway in "
+                "spec.parentRefs",
+                builder->profile->version);
+    }
+    if (state->parent_count == 0) {
+        diag_at(builder->run->diag, DIAG_G029, route->object.span, route->object.subject,
+                "the route names no Gateway%s, so it serves nothing; add spec.parentRefs",
+                served ? " and none has the defaultScope All" : "");
+    }
+}
+
+/* Attached all the same, as the controller says, and without a rule. */
+static void attach_dropped(struct builder *builder, struct route_state *state)
+{
+    for (size_t i = 0; i < state->parent_count; i++) {
+        struct parent_state *parent = &state->parents[i];
+        struct slice namespace = parent->ref.namespace;
         struct slice id =
             arena_printf(builder->run->arena, SLICE_FMT "/" SLICE_FMT,
-                         SLICE_ARG(namespace.len ? namespace : route->object.namespace),
-                         SLICE_ARG(route->parents[i].name));
-        state->parents[i] = (struct parent_state){map_get(builder->gateway_index, id), ATTACHED};
+                         SLICE_ARG(namespace.len ? namespace : state->route->object.namespace),
+                         SLICE_ARG(parent->ref.name));
+        parent->gateway = map_get(builder->gateway_index, id);
+        parent->verdict = ATTACHED;
     }
-    if (dropped) {
+}
+
+/* Nobody reads routes of the kind, so nobody says anything of them. */
+static bool is_unread(struct builder *builder, const struct object *route)
+{
+    bool tcp = slice_is(route->kind_name, "TCPRoute"), udp = slice_is(route->kind_name, "UDPRoute");
+    if (!(tcp && builder->profile->tcp == STREAMS_UNREAD) &&
+        !(udp && builder->profile->udp == STREAMS_UNREAD)) {
+        return false;
+    }
+    diag_at(builder->run->diag, DIAG_G055, route->span, route->subject,
+            "%s reads no " SLICE_FMT "s unless it is installed with experimental features, so "
+            "this one serves nothing",
+            builder->profile->version, SLICE_ARG(route->kind_name));
+    return true;
+}
+
+static void attach(struct builder *builder, struct route_state *state)
+{
+    if (is_unread(builder, &state->route->object)) {
         return;
     }
-    if (route->parent_count == 0) {
-        diag_at(builder->run->diag, DIAG_G029, route->object.span, route->object.subject,
-                "the route names no Gateway, so it serves nothing; add spec.parentRefs");
+    collect_parents(builder, state);
+    if (builder->profile->bad_filter_drops_route && refuses_route(builder, state->route)) {
+        attach_dropped(builder, state);
+        return;
     }
-    for (size_t i = 0; i < route->parent_count; i++) {
+    for (size_t i = 0; i < state->parent_count; i++) {
         attach_parent(builder, state, i);
     }
 }

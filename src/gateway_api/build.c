@@ -102,7 +102,8 @@ static void set_table(struct run *run, const struct gateway_profile *profile,
     table->platform.request_headers = profile_headers(run, profile, true);
     table->platform.response_headers = profile_headers(run, profile, false);
     table->no_rule_status = 404;
-    table->no_backend_status = 500;
+    table->no_backend_status = profile->no_backends_status ? profile->no_backends_status : 500;
+    table->no_weight_status = 500;
 }
 
 static void report_assumed(struct builder *builder)

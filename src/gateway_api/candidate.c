@@ -219,92 +219,6 @@ static void make_call(struct builder *builder, struct candidate *candidate)
     }
 }
 
-struct route_timeouts timeouts_in_force(struct builder *builder, const struct effects *effects)
-{
-    const struct effects *platform = builder->profile->platform;
-    const struct route_timeouts *known = effects->timeouts ? effects->timeouts
-                                         : platform        ? platform->timeouts
-                                                           : NULL;
-    return known ? *known
-                 : (struct route_timeouts){.connect_ms = -1,
-                                           .send_ms = -1,
-                                           .read_ms = -1,
-                                           .request_ms = -1,
-                                           .backend_request_ms = -1};
-}
-
-/* The data plane takes the field and does nothing with it. */
-static void note_ignored(struct builder *builder, struct candidate *candidate, const char *field)
-{
-    diag_at(builder->run->diag, DIAG_G032, candidate->source->span,
-            candidate->route->route->object.subject,
-            "the field '%s' has no effect with %s: use a policy of its own", field,
-            builder->profile->version);
-}
-
-static void set_timeouts(struct builder *builder, struct candidate *candidate)
-{
-    const struct http_rule *source = candidate->source;
-    if (!source->has_request_timeout && !source->has_backend_timeout) {
-        return;
-    }
-    if (builder->profile->ignores_timeouts) {
-        note_ignored(builder, candidate, "timeouts");
-        return;
-    }
-    struct route_timeouts *timeouts = ARENA_NEW(builder->run->arena, struct route_timeouts);
-    *timeouts = timeouts_in_force(builder, &candidate->rule.effects);
-    timeouts->source = (struct effect_source){SLICE("timeouts"), source->span};
-    /* 0s switches a timeout off (HTTPRouteTimeouts in apis/v1/httproute_types.go) */
-    if (source->has_request_timeout) {
-        timeouts->request_ms = source->request_ms ? (int64_t)source->request_ms : -1;
-    }
-    if (source->has_backend_timeout) {
-        timeouts->backend_request_ms =
-            source->backend_request_ms ? (int64_t)source->backend_request_ms : -1;
-    }
-    candidate->rule.effects.timeouts = timeouts;
-}
-
-/* HTTPRouteRetry in apis/v1/httproute_types.go: connection errors are tried again wherever the field is there,
- * and so are attempts that ran into backendRequest. */
-static void set_retries(struct builder *builder, struct candidate *candidate)
-{
-    const struct http_rule *source = candidate->source;
-    struct arena *arena = builder->run->arena;
-    struct slice text = SLICE("connection errors");
-    if (source->has_backend_timeout && source->backend_request_ms) {
-        text = arena_printf(arena, SLICE_FMT ", timeouts", SLICE_ARG(text));
-    }
-    for (size_t i = 0; i < source->codes.count; i++) {
-        text = arena_printf(arena, SLICE_FMT ", " SLICE_FMT, SLICE_ARG(text),
-                            SLICE_ARG(source->codes.items[i]));
-    }
-    if (source->backoff_ms) {
-        text = arena_printf(arena, SLICE_FMT "; %llu ms apart at least", SLICE_ARG(text),
-                            (unsigned long long)source->backoff_ms);
-    }
-    struct route_retries *retries = ARENA_NEW(arena, struct route_retries);
-    *retries = (struct route_retries){
-        .source = {SLICE("retry"), source->span},
-        .attempts = source->attempts > INT32_MAX ? INT32_MAX : (int64_t)source->attempts,
-        .conditions = text,
-    };
-    candidate->rule.effects.retries = retries;
-}
-
-static void note_field(struct builder *builder, struct candidate *candidate, const char *field)
-{
-    diag_at(builder->run->diag, DIAG_G016, candidate->source->span,
-            candidate->route->route->object.subject,
-            "the field '%s' is experimental and not understood; how it changes traffic is unknown",
-            field);
-    candidate->rule.unknown =
-        unknown_add(builder->run, candidate->rule.unknown, ASPECT_TRAFFIC,
-                    (struct effect_source){slice_of(field), candidate->source->span},
-                    arena_printf(builder->run->arena, "field %s is not understood", field));
-}
-
 static void fill_rule(struct builder *builder, struct candidate *candidate)
 {
     const struct http_route *route = candidate->route->route;
@@ -325,17 +239,7 @@ static void fill_rule(struct builder *builder, struct candidate *candidate)
     backends_apply(builder, route, source, candidate->match, rule);
     policies_apply(builder, candidate->route, source,
                    &(struct policy_place){candidate->match, &rule->effects, &rule->unknown});
-    set_timeouts(builder, candidate);
-    if (source->has_retry && builder->profile->ignores_retry) {
-        note_ignored(builder, candidate, "retry");
-    } else if (source->has_attempts) {
-        set_retries(builder, candidate);
-    } else if (source->has_retry) { /* how often is left to the implementation */
-        note_field(builder, candidate, "retry");
-    }
-    if (source->has_session_persistence) {
-        note_field(builder, candidate, "sessionPersistence");
-    }
+    traffic_apply(builder, candidate);
 }
 
 void route_compile(struct builder *builder, struct route_state *state)
@@ -362,8 +266,8 @@ void route_compile(struct builder *builder, struct route_state *state)
                                             .route = state,
                                             .rule_index = i,
                                             .match_index = j};
-            fill_rule(builder, candidate);
             candidate->is_call = slice_is(state->route->object.kind_name, "GRPCRoute");
+            fill_rule(builder, candidate);
             if (candidate->is_call) {
                 make_call(builder, candidate);
             }

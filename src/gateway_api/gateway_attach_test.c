@@ -312,6 +312,42 @@ static void test_gateway_classes_of_other_controllers(void **state)
 #undef CLASS
 }
 
+/* ---- default Gateways --------------------------------------------------------------------- */
+
+static void test_gateway_default_gateways(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile, *scope, *wants, *parents, *answer;
+        size_t without_effect, nowhere;
+    } rows[] = {
+        {"standard", "All", "All", "", "web", 0, 0},
+        {"standard", "All", "All", "parentRefs: [{name: edge}], ", "web", 0, 0},
+        {"standard", "All", "None", "", "404", 0, 1},
+        {"standard", "None", "All", "", "404", 0, 1},
+        {"istio", "All", "All", "", "404", 1, 1},
+        {"envoy-gateway", "All", "All", "", "404", 1, 1},
+        {"nginx-gateway-fabric", "All", "All", "", "404", 1, 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char yaml[2048];
+        struct fixture f;
+        snprintf(yaml, sizeof yaml,
+                 SERVICE("web") GATEWAY_HEAD
+                 "kind: Gateway\nmetadata: {name: edge, namespace: shop}\n"
+                 "spec: {gatewayClassName: c, defaultScope: %s, "
+                 "listeners: [{name: http, port: 80, protocol: HTTP}]}\n---\n" GATEWAY_HEAD
+                 "kind: HTTPRoute\nmetadata: {name: a, namespace: shop}\n"
+                 "spec: {useDefaultGateways: %s, %srules: [{" TO("web") "}]}\n",
+                 rows[i].scope, rows[i].wants, rows[i].parents);
+        fixture_open(&f, rows[i].profile, FIXTURE_CLOSED, yaml);
+        ASK("GET http://a.org/", rows[i].answer);
+        SAID(G032, rows[i].without_effect);
+        SAID(G029, rows[i].nowhere);
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_gateway_listener_sets_add_listeners),
         cmocka_unit_test(test_gateway_calls_have_routes_of_their_own),
         cmocka_unit_test(test_gateway_classes_of_other_controllers),
+        cmocka_unit_test(test_gateway_default_gateways),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,42 +172,6 @@ static void test_gateway_external_auth(void **state)
     fixture_close(&f);
 }
 
-static void test_gateway_retries(void **state)
-{
-    (void)state;
-    struct fixture f;
-    open_rule(&f, "standard",
-              "retry: {attempts: 3, codes: [500, 503], backoff: 1s}, timeouts: {request: 10s, "
-              "backendRequest: 1s}, " TO("web"));
-    ASK("GET http://a.org/p", "web");
-    assert_null(f.outcome.unknown);
-    assert_int_equal(f.outcome.effects.retries->attempts, 3);
-    assert_true(slice_is(f.outcome.effects.retries->conditions,
-                         "connection errors, timeouts, 500, 503; 1000 ms apart at least"));
-    assert_int_equal(f.outcome.effects.timeouts->request_ms, 10000);
-    fixture_close(&f);
-    /* how often is the implementation's choice where it is not said */
-    open_rule(&f, "standard", "retry: {codes: [500]}, timeouts: {request: 10s}, " TO("web"));
-    ASK("GET http://a.org/p", "web");
-    assert_non_null(f.outcome.unknown);
-    assert_int_equal(f.outcome.unknown->aspect, ASPECT_TRAFFIC);
-    assert_int_equal(f.outcome.effects.timeouts->backend_request_ms, -1);
-    SAID(G016, 1);
-    fixture_close(&f);
-}
-
-static void test_gateway_timeouts_keep_the_platforms_others(void **state)
-{
-    (void)state;
-    struct fixture f;
-    open_rule(&f, "aks-approuting", "timeouts: {request: 0s, backendRequest: 500ms}, " TO("web"));
-    ASK("GET http://a.org/p", "web");
-    assert_int_equal(f.outcome.effects.timeouts->connect_ms, 10000);
-    assert_int_equal(f.outcome.effects.timeouts->request_ms, -1);
-    assert_int_equal(f.outcome.effects.timeouts->backend_request_ms, 500);
-    fixture_close(&f);
-}
-
 /* ---- mirrors and CORS --------------------------------------------------------------------- */
 
 static void test_gateway_mirrors_with_a_share(void **state)
@@ -260,8 +224,6 @@ int main(void)
         cmocka_unit_test(test_gateway_host_in_header_filter_is_the_implementations),
         cmocka_unit_test(test_gateway_unknown_filter_is_never_skipped),
         cmocka_unit_test(test_gateway_external_auth),
-        cmocka_unit_test(test_gateway_retries),
-        cmocka_unit_test(test_gateway_timeouts_keep_the_platforms_others),
         cmocka_unit_test(test_gateway_mirrors_with_a_share),
         cmocka_unit_test(test_gateway_cors_answers_preflights),
     };

@@ -28,8 +28,9 @@ struct candidate {
  * apis/v1/shared_types.go). */
 enum verdict { NO_PARENT_LISTENER, NOT_ALLOWED, NO_HOSTNAME, ATTACHED };
 
-/* What became of one parentRef. */
+/* What became of one parentRef, or of a default Gateway. */
 struct parent_state {
+    struct object_ref ref;
     struct gateway_state *gateway; /* null: not a Gateway here, so nobody says anything of it */
     enum verdict verdict;
 };
@@ -44,8 +45,9 @@ struct route_state {
     const struct http_route *route;
     struct gateway_state **gateways; /* that let it in */
     size_t gateway_count, gateway_capacity;
-    size_t age;                   /* place in the order of creation time, namespace, name */
-    struct parent_state *parents; /* as many as route->parents */
+    size_t age; /* place in the order of creation time, namespace, name */
+    struct parent_state *parents;
+    size_t parent_count;
     bool compiled;
     struct candidate *candidates;
     size_t count, capacity;
@@ -195,8 +197,13 @@ void route_compile(struct builder *builder, struct route_state *state);
 void candidate_match(struct builder *builder, struct candidate *candidate, bool broad,
                      struct match *out);
 
+/* ---- traffic.c */
 /* Those of the effects, else the implementation's own. */
 struct route_timeouts timeouts_in_force(struct builder *builder, const struct effects *effects);
+/* To be called when the limit on the whole exchange was set. */
+void idle_follow_total(struct builder *builder, struct route_timeouts *timeouts);
+/* timeouts, retry and sessionPersistence of the rule. */
+void traffic_apply(struct builder *builder, struct candidate *candidate);
 
 /* ---- dialect.c */
 /* False when the data plane's engine refuses the expression, which is said. */

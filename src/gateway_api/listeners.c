@@ -218,9 +218,34 @@ static void check_kinds(struct builder *builder, struct listener_state *state)
     }
 }
 
+/* What the standard has and the implementation refuses. */
+static void check_served(struct builder *builder, struct listener_state *state)
+{
+    const struct gateway_profile *profile = builder->profile;
+    bool stream = (state->protocol == LISTENER_TCP && profile->tcp == STREAMS_REFUSED) ||
+                  (state->protocol == LISTENER_UDP && profile->udp == STREAMS_REFUSED);
+    bool ends = state->protocol == LISTENER_TLS && profile->tls_passes_only &&
+                !slice_is(state->listener->tls_mode, "Passthrough");
+    if (!stream && !ends) {
+        return;
+    }
+    struct slice what = ends ? SLICE("protocol TLS without tls.mode Passthrough")
+                             : arena_printf(builder->run->arena, "protocol " SLICE_FMT,
+                                            SLICE_ARG(state->listener->protocol));
+    state->rejected = (struct fault){ends ? "UnsupportedValue" : "UnsupportedProtocol",
+                                     arena_printf(builder->run->arena, "%s serves no " SLICE_FMT,
+                                                  profile->version, SLICE_ARG(what))};
+    state->refused = true;
+    diag_at(builder->run->diag, DIAG_G055, state->listener->span, state->owner->subject,
+            "listener '" SLICE_FMT "': " SLICE_FMT " (%s), so it serves nothing",
+            SLICE_ARG(state->listener->name), SLICE_ARG(state->rejected.message),
+            state->rejected.reason);
+}
+
 static void check_listener(struct builder *builder, struct listener_state *state)
 {
     check_kinds(builder, state);
+    check_served(builder, state);
     switch (state->protocol) {
     case LISTENER_HTTP:
     case LISTENER_TCP:

@@ -28,11 +28,13 @@ static void read_timeouts(struct policy_work *work, const struct node *timeout)
     int64_t total = duration_at(http, "requestTimeout");
     int64_t idle = duration_at(http, "streamIdleTimeout");
     timeouts->connect_ms = connect > 0 ? connect : timeouts->connect_ms;
-    if (total >= 0) {
-        timeouts->request_ms = total ? total : -1;
-    }
     if (idle >= 0) {
         timeouts->read_ms = timeouts->send_ms = idle ? idle : -1;
+        timeouts->idle_given = true;
+    }
+    if (total >= 0) {
+        timeouts->request_ms = total ? total : -1;
+        idle_follow_total(work->builder, timeouts);
     }
     work->effects->timeouts = timeouts;
 }
@@ -187,6 +189,7 @@ static void read_cookie(struct policy_work *work, const struct node *cookie,
         .source = work->source,
         .cookie = name,
         .same_site = policy_text(node_get(cookie, "attributes"), "SameSite"),
+        .never_secure = true,
     };
     if (ttl > 0) {
         affinity->max_age = arena_printf(work->builder->run->arena, "%lld", (long long)ttl / 1000);

@@ -61,6 +61,7 @@ static void read_cookie(struct policy_work *work, const struct node *cookie)
         .source = work->source,
         .cookie = policy_text(cookie, "name"),
         .path = policy_text(cookie, "path"),
+        .never_secure = true,
     };
     if (kube_duration(policy_text(cookie, "ttl"), &ms) && ms) {
         affinity->max_age = arena_printf(arena, "%llu", (unsigned long long)(ms / 1000));

@@ -81,7 +81,7 @@ static void route_status(struct status_work *work, const struct route_state *rou
     struct builder *builder = work->builder;
     const struct object *object = &route->route->object;
     size_t count = 0;
-    for (size_t i = 0; i < route->route->parent_count; i++) {
+    for (size_t i = 0; i < route->parent_count; i++) {
         count += route->parents[i].gateway != NULL;
     }
     if (!count) {
@@ -91,12 +91,12 @@ static void route_status(struct status_work *work, const struct route_state *rou
     struct gateway_part *part = status->parts;
     const struct fault *unresolved = map_get(builder->unresolved, object->subject);
     const struct fault *partial = map_get(builder->partial, object->subject);
-    for (size_t i = 0; i < route->route->parent_count; i++) {
+    for (size_t i = 0; i < route->parent_count; i++) {
         const struct parent_state *parent = &route->parents[i];
         if (!parent->gateway) {
             continue;
         }
-        part->ref = route->route->parents[i];
+        part->ref = parent->ref;
         part->ref.namespace = part->ref.namespace.len ? part->ref.namespace : object->namespace;
         struct fault fault = parent_fault(builder, route, parent->verdict);
         status_fault(builder, &part->conditions, "Accepted", "Accepted", &fault);
@@ -157,7 +157,7 @@ static struct map *find_users(struct builder *builder)
     struct map *map = map_new(builder->run->arena);
     for (size_t i = 0; builder->backend_policy_count && i < builder->route_count; i++) {
         const struct route_state *state = &builder->routes[i];
-        for (size_t j = 0; j < state->route->parent_count; j++) {
+        for (size_t j = 0; j < state->parent_count; j++) {
             if (state->parents[j].gateway && state->parents[j].verdict == ATTACHED) {
                 add_route_users(builder, map, state, state->parents[j].gateway);
             }

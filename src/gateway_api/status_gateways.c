@@ -143,6 +143,10 @@ void gateway_status_add(struct status_work *work, const struct gateway_state *ga
         status_add(builder, conditions, "InsecureFrontendValidationMode", true,
                    "ConfigurationChanged", SLICE("clients without a valid certificate are let in"));
     }
+    if (builder->profile->has_default_gateways &&
+        slice_is(gateway->gateway->default_scope, "All")) {
+        status_add(builder, conditions, "DefaultGateway", true, "DefaultGateway", SLICE(""));
+    }
     status->set_count = 0;
     for (size_t i = 0; i < gateway->set_count; i++) {
         status->set_count += tally_of(gateway, &gateway->sets[i]->object).accepted > 0;

@@ -208,6 +208,7 @@ static void set_up(struct route_table *table)
                                 .drops_odd_headers = true};
     table->no_rule_status = 404;
     table->no_backend_status = 503;
+    table->no_weight_status = 503;
 }
 
 static void build(struct run *run, const struct kube *kube, const struct ingress_claims *claims,

@@ -54,7 +54,8 @@ static void add_grpc_defaults(struct run *run, struct slice value,
         return;
     }
     struct route_timeouts *timeouts = NEW_EFFECT(run, timeouts);
-    *timeouts = (struct route_timeouts){protocol->source, NGINX_MS, NGINX_MS, NGINX_MS, -1, -1};
+    *timeouts =
+        (struct route_timeouts){protocol->source, NGINX_MS, NGINX_MS, NGINX_MS, -1, -1, false};
     rule->effects.timeouts = timeouts;
     rule->unknown = unknown_add(
         run, rule->unknown, ASPECT_HEADERS, protocol->source,

@@ -155,7 +155,7 @@ extern const struct schema header_match_schema, filter_schema, backend_ref_schem
 extern const struct schema parent_ref_schema, service_ref_schema, plain_ref_schema;
 void ref_defaults(struct object_ref *ref, const char *group, const char *kind);
 /* spec.rules[].sessionPersistence of an HTTPRoute or GRPCRoute. */
-custom_fn note_persistence;
+extern const struct schema persistence_schema;
 
 enum name_rule { NAME_ANY, NAME_SUBDOMAIN, NAME_LABEL };
 /* Fills name, namespace, labels, annotations, age and subject; checks them unless `rule` is NAME_ANY. */

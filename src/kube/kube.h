@@ -205,7 +205,7 @@ struct listener {
 };
 struct gateway {
     struct object object;
-    struct slice class_name;
+    struct slice class_name, default_scope; /* of defaultScope: All or None */
     struct listener *listeners;
     size_t listener_count;
     /* allowedListeners: from which namespaces ListenerSets may come */
@@ -275,15 +275,18 @@ struct http_rule {
     size_t backend_count;
     bool has_request_timeout, has_backend_timeout;
     uint64_t request_ms, backend_request_ms; /* 0: no limit */
-    bool has_retry, has_attempts, has_session_persistence;
+    bool has_retry, has_attempts, has_session_persistence, has_session_timeout;
     uint64_t attempts;   /* tries after the first one */
     uint64_t backoff_ms; /* the least time between them; 0 when not given */
     struct slices codes; /* statuses that are tried again, as texts */
+    struct slice session_name, session_type, cookie_lifetime; /* sessionPersistence */
+    uint64_t session_ms;                                      /* its absoluteTimeout */
     struct span span;
 };
 struct http_route {
     struct object object;
-    struct object_ref *parents; /* parentRefs */
+    struct object_ref *parents;    /* parentRefs */
+    struct slice default_gateways; /* useDefaultGateways: All or None */
     size_t parent_count;
     struct slices hostnames;
     struct http_rule *rules;

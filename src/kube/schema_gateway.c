@@ -204,7 +204,7 @@ static const struct field gateway_spec_fields[] = {
     FIELD_INLINE("allowedListeners", allowed_listeners_schema),
     FIELD_UNREAD("tls", NODE_MAP),
     FIELD_IGNORED("backendTLS"),
-    FIELD_IGNORED("defaultScope"),
+    FIELD(TYPE_STRING, "defaultScope", gateway, default_scope),
 };
 static const struct schema gateway_spec_schema =
     SCHEMA(gateway_spec_fields, gateway, finish_gateway);

@@ -79,7 +79,7 @@ static const struct field rule_fields[] = {
     FIELD_OBJECTS("matches", http_rule, matches, match_count, match_schema),
     FIELD_OBJECTS("filters", http_rule, filters, filter_count, filter_schema),
     FIELD_OBJECTS("backendRefs", http_rule, backends, backend_count, backend_ref_schema),
-    FIELD_CUSTOM("sessionPersistence", note_persistence),
+    FIELD_INLINE("sessionPersistence", persistence_schema),
 };
 static const struct schema rule_schema = SCHEMA_SPAN(rule_fields, http_rule, span, finish_rule);
 
@@ -100,7 +100,7 @@ static const struct field spec_fields[] = {
     FIELD_OBJECTS("parentRefs", http_route, parents, parent_count, parent_ref_schema),
     FIELD(TYPE_STRINGS, "hostnames", http_route, hostnames),
     FIELD_OBJECTS("rules", http_route, rules, rule_count, rule_schema),
-    FIELD_IGNORED("useDefaultGateways"),
+    FIELD(TYPE_STRING, "useDefaultGateways", http_route, default_gateways),
 };
 static const struct schema spec_schema = SCHEMA(spec_fields, http_route, finish_route);
 static const struct field route_fields[] = {

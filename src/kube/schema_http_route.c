@@ -354,14 +354,34 @@ static const struct field retry_fields[] = {
 };
 static const struct schema retry_schema = SCHEMA(retry_fields, http_rule, finish_retry);
 
-void note_persistence(struct decoder *decoder, const struct where *where, const struct node *node,
-                      void *target)
+static void read_session_timeout(struct decoder *decoder, const struct where *where,
+                                 const struct node *node, void *target)
+{
+    struct http_rule *rule = target;
+    read_duration(decoder, where, node, &rule->session_ms, &rule->has_session_timeout);
+}
+
+static void finish_persistence(struct decoder *decoder, const struct where *where,
+                               const struct node *node, void *target)
 {
     (void)decoder;
     (void)where;
     (void)node;
     ((struct http_rule *)target)->has_session_persistence = true;
 }
+
+static const struct field cookie_config_fields[] = {
+    FIELD(TYPE_STRING, "lifetimeType", http_rule, cookie_lifetime),
+};
+static const struct schema cookie_config_schema = SCHEMA(cookie_config_fields, http_rule, NULL);
+static const struct field persistence_fields[] = {
+    FIELD(TYPE_STRING, "sessionName", http_rule, session_name),
+    FIELD(TYPE_STRING, "type", http_rule, session_type),
+    FIELD_CUSTOM("absoluteTimeout", read_session_timeout),
+    FIELD_UNREAD("idleTimeout", NODE_STRING),
+    FIELD_INLINE("cookieConfig", cookie_config_schema),
+};
+const struct schema persistence_schema = SCHEMA(persistence_fields, http_rule, finish_persistence);
 
 static const struct field timeouts_fields[] = {
     FIELD_CUSTOM("request", read_request_timeout),
@@ -399,7 +419,7 @@ static const struct field rule_fields[] = {
     FIELD_OBJECTS("backendRefs", http_rule, backends, backend_count, backend_ref_schema),
     FIELD_INLINE("timeouts", timeouts_schema),
     FIELD_INLINE("retry", retry_schema),
-    FIELD_CUSTOM("sessionPersistence", note_persistence),
+    FIELD_INLINE("sessionPersistence", persistence_schema),
 };
 static const struct schema rule_schema = SCHEMA_SPAN(rule_fields, http_rule, span, finish_rule);
 
@@ -421,7 +441,7 @@ static const struct field route_spec_fields[] = {
     FIELD_OBJECTS("parentRefs", http_route, parents, parent_count, parent_ref_schema),
     FIELD(TYPE_STRINGS, "hostnames", http_route, hostnames),
     FIELD_OBJECTS("rules", http_route, rules, rule_count, rule_schema),
-    FIELD_IGNORED("useDefaultGateways"),
+    FIELD(TYPE_STRING, "useDefaultGateways", http_route, default_gateways),
 };
 static const struct schema route_spec_schema = SCHEMA(route_spec_fields, http_route, finish_route);
 static const struct field route_fields[] = {

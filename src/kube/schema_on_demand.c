@@ -29,7 +29,7 @@ static const struct schema stream_rule_schema =
 static const struct field stream_spec_fields[] = {
     FIELD_OBJECTS("parentRefs", http_route, parents, parent_count, parent_ref_schema),
     FIELD_OBJECTS("rules", http_route, rules, rule_count, stream_rule_schema),
-    FIELD_UNREAD("useDefaultGateways", NODE_STRING),
+    FIELD(TYPE_STRING, "useDefaultGateways", http_route, default_gateways),
 };
 static const struct schema stream_spec_schema = SCHEMA(stream_spec_fields, http_route, NULL);
 static const struct field stream_fields[] = {
@@ -45,7 +45,7 @@ static const struct field tls_spec_fields[] = {
     FIELD_OBJECTS("parentRefs", http_route, parents, parent_count, parent_ref_schema),
     FIELD(TYPE_STRINGS, "hostnames", http_route, hostnames),
     FIELD_OBJECTS("rules", http_route, rules, rule_count, stream_rule_schema),
-    FIELD_UNREAD("useDefaultGateways", NODE_STRING),
+    FIELD(TYPE_STRING, "useDefaultGateways", http_route, default_gateways),
 };
 static const struct schema tls_spec_schema = SCHEMA(tls_spec_fields, http_route, NULL);
 static const struct field tls_fields[] = {

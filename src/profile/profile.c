@@ -59,6 +59,15 @@ static const struct effects envoy_gateway_platform = {
     .buffering = &streams,
 };
 
+/* istio pilot/pkg/config/kube/gateway/conversion.go, convertHTTPRoute: retry, backendRequest, and 404 of rules
+ * without backends, which only 1.30 answers. listenerProtocolToIstio in the same file: TCP waits for
+ * PILOT_ENABLE_ALPHA_GATEWAY_API, UDP is not served. sessionPersistence, defaultScope: nowhere. */
+#define ISTIO_FIELDS                                                                               \
+    .backend_timeout_is_total = true, .retry_attempts = 2,                                         \
+    .retry_conditions = "connect-failure,refused-stream,unavailable,cancelled",                    \
+    .sessions = SESSIONS_IGNORED, .tcp = STREAMS_REFUSED, .udp = STREAMS_REFUSED,                  \
+    .no_backends_status = 404
+
 /* What Istio has everywhere: pilot/pkg/config/kube/gateway/conversion.go (sortHTTPRoutes, getURIRank,
  * createURIMatch) and pilot/pkg/networking/core/route/route.go (IsCatchAllRoute). MeshConfig
  * pathNormalization: the default resolves dot segments, keeps "//" and escapes
@@ -66,17 +75,18 @@ static const struct effects envoy_gateway_platform = {
  * canonicaliser stays below "/" (envoy test/common/http/path_utility_test.cc), and whether it decodes escapes
  * of letters hangs on the release of the library that it is built with. */
 #define ISTIO_ROW                                                                                  \
-    .regex_span = SPAN_WHOLE, .regex_place = PLACE_AFTER_PREFIXES,                                 \
-    .regex_engine = PROFILE_ENGINE_RE2, .stops_at_catch_all = true, .regex_star_is_present = true, \
-    .bad_filter_drops_route = true, .sets_host_by_header = true,                                   \
-    .external_names = EXTERNAL_NAMES_SERVED, .reads_app_protocol = true,                           \
-    .view = {.match_form = {.resolve_dots = true, .stay_in_root = true},                           \
-             .escapes_open = true,                                                                 \
-             .forward_normalised = true,                                                           \
-             .missing_host_status = 400,                                                           \
-             .host_dot = HOST_DOT_KEPT},                                                           \
-    .platform = &istio_platform, .headers = istio_headers,                                         \
-    .header_count = ARRAY_LEN(istio_headers)
+    ISTIO_FIELDS, .regex_span = SPAN_WHOLE, .regex_place = PLACE_AFTER_PREFIXES,                   \
+                  .regex_engine = PROFILE_ENGINE_RE2, .stops_at_catch_all = true,                  \
+                  .regex_star_is_present = true, .bad_filter_drops_route = true,                   \
+                  .sets_host_by_header = true, .external_names = EXTERNAL_NAMES_SERVED,            \
+                  .reads_app_protocol = true,                                                      \
+                  .view = {.match_form = {.resolve_dots = true, .stay_in_root = true},             \
+                           .escapes_open = true,                                                   \
+                           .forward_normalised = true,                                             \
+                           .missing_host_status = 400,                                             \
+                           .host_dot = HOST_DOT_KEPT},                                             \
+                  .platform = &istio_platform, .headers = istio_headers,                           \
+                  .header_count = ARRAY_LEN(istio_headers)
 
 /* ---- nginx: nginx-gateway-fabric ---------------------------------------------------------- */
 
@@ -121,6 +131,7 @@ static const struct gateway_profile profiles[] = {
         .external_auth = true,
         .host_falls_through = true,
         .prefix_slash_counts = true,
+        .has_default_gateways = true,
         .has_listener_sets = true,
         .view = {.form_open = true, .missing_host_status = 400, .host_dot = HOST_DOT_OPEN},
         /* a SHOULD of HTTPSListener in apis/v1/gateway_types.go */
@@ -156,6 +167,14 @@ static const struct gateway_profile profiles[] = {
         .match_order = ORDER_METHOD_AS_HEADER,
         .prefix_slash_counts = true,
         .has_listener_sets = true,
+        /* internal/gatewayapi/route.go: processRouteTimeout, processRouteRetry, sessionPersistence;
+         * internal/xds/translator/route.go: buildRetryPolicy, idleTimeout */
+        .backend_timeout_is_total = true,
+        .idle_follows_total = true,
+        .retry_attempts = 2,
+        .retry_conditions = "connect-failure,refused-stream,unavailable,cancelled",
+        .retry_codes = "503",
+        .sessions = SESSIONS_OF_ENVOY,
         /* internal/gatewayapi/validate.go, validateBackendRefFilters */
         .backend_filters = BACKEND_FILTERS_HEADERS_AND_HOST,
         .external_names = EXTERNAL_NAMES_REFUSED,
@@ -191,7 +210,14 @@ static const struct gateway_profile profiles[] = {
         .cors_answers_every_options = true,
         .ignores_timeouts = true,
         .ignores_retry = true,
+        /* internal/controller/state/graph/httproute.go, checkForUnsupportedHTTPFields: only NGINX Plus keeps
+         * sessions; internal/controller/manager.go: TCPRoutes and UDPRoutes are watched with
+         * nginxGateway.gwAPIExperimentalFeatures; gateway_listener.go, validateTLSFieldOnTLSListener */
+        .sessions = SESSIONS_IGNORED,
         .has_listener_sets = true,
+        .tcp = STREAMS_UNREAD,
+        .udp = STREAMS_UNREAD,
+        .tls_passes_only = true,
         .detects_misdirected = true,
         .refuses_h2c = true,
         /* as nginx reads requests; see the same of ingress-nginx */

@@ -53,6 +53,18 @@ enum backend_filters {
     BACKEND_FILTERS_HEADERS_AND_HOST, /* any other makes the reference invalid: 500 */
     BACKEND_FILTERS_REFUSED           /* any at all does */
 };
+/* What becomes of TCP or UDP, as the implementation is installed when nobody says otherwise. */
+enum stream_support {
+    STREAMS_SERVED,
+    STREAMS_REFUSED, /* the listener is not accepted */
+    STREAMS_UNREAD   /* the listener is, and nobody reads routes for it */
+};
+/* sessionPersistence of HTTPRoutes and GRPCRoutes. */
+enum session_support {
+    SESSIONS_OPEN,    /* sessions are kept; how their cookie looks is not known */
+    SESSIONS_IGNORED, /* the field is taken, and nothing is done with it */
+    SESSIONS_OF_ENVOY /* envoy.filters.http.stateful_session */
+};
 enum external_names { EXTERNAL_NAMES_OPEN, EXTERNAL_NAMES_SERVED, EXTERNAL_NAMES_REFUSED };
 
 struct gateway_profile {
@@ -93,13 +105,24 @@ struct gateway_profile {
     bool redirect_keeps_port; /* a redirect without a scheme names the port, also a default one */
     bool cors_answers_every_options;      /* also OPTIONS that are no preflight */
     bool ignores_timeouts, ignores_retry; /* it takes the field, and does nothing with it */
-    bool has_listener_sets;               /* ListenerSets add listeners to Gateways */
+    /* timeouts.backendRequest of a rule without retry limits the whole exchange, instead of timeouts.request */
+    bool backend_timeout_is_total;
+    bool idle_follows_total; /* no stream may rest shorter than an exchange may take, or than 1 h */
+    int64_t retry_attempts;  /* where retry does not say; 0: open */
+    const char *retry_conditions; /* beside the codes; null: those that the standard has */
+    const char *retry_codes;      /* where retry names none; null: none */
+    enum session_support sessions;
+    bool has_default_gateways; /* Gateway defaultScope, routes useDefaultGateways */
+    bool has_listener_sets;    /* ListenerSets add listeners to Gateways */
+    enum stream_support tcp, udp;
+    bool tls_passes_only;     /* listeners of protocol TLS take the mode Passthrough only */
     bool detects_misdirected; /* Host served by another listener than SNI chose gives 421 */
 
     /* ---- backends */
     enum external_names external_names; /* Services of type ExternalName */
     bool reads_app_protocol;            /* also values of appProtocol outside kubernetes.io */
     bool refuses_h2c;                   /* of HTTPRoutes: the reference is invalid */
+    int64_t no_backends_status; /* answer of a rule that names none; 0: 500, as the standard says */
 
     /* ---- requests and what every rule does */
     struct view view;

@@ -118,5 +118,6 @@ bool route_tables_alike(const struct route_table *a, const struct route_table *b
     }
     return same_gates && slice_equal(a->plane, b->plane) && !a->unknown && !b->unknown &&
            a->no_rule_status == b->no_rule_status && a->no_backend_status == b->no_backend_status &&
+           a->no_weight_status == b->no_weight_status &&
            effects_alike(&a->platform, &b->platform) && views_alike(&a->view, &b->view);
 }

@@ -111,6 +111,7 @@ static const struct field_row upstream_tls_fields[] = {
 };
 static const struct field_row affinity_fields[] = {
     ROW(affinity, cookie, TEXT),
+    ROW(affinity, header, TEXT),
     CHOICE(affinity, mode, affinity_modes),
     ROW(affinity, path, TEXT),
     ROW(affinity, domain, TEXT),
@@ -118,6 +119,7 @@ static const struct field_row affinity_fields[] = {
     ROW(affinity, expires, TEXT),
     ROW(affinity, max_age, TEXT),
     ROW(affinity, secure, BOOL),
+    ROW(affinity, never_secure, BOOL),
     ROW(affinity, change_on_failure, BOOL),
     ROW(affinity, only_compatible, BOOL),
     ROW(affinity, passive, BOOL),

@@ -241,7 +241,8 @@ bool host_pattern_covers(const struct host_pattern *outer, const struct host_pat
 void route_table_open(struct run *run, struct route_table *table)
 {
     (void)run;
-    *table = (struct route_table){.no_rule_status = 404, .no_backend_status = 500};
+    *table = (struct route_table){
+        .no_rule_status = 404, .no_backend_status = 500, .no_weight_status = 500};
     table->view.missing_host_status = 400;
     table->regexes = regex_set_open();
 }

@@ -221,6 +221,7 @@ struct route_timeouts { /* -1: no limit */
     struct effect_source source;
     int64_t connect_ms, send_ms, read_ms;   /* between two operations, as nginx counts */
     int64_t request_ms, backend_request_ms; /* whole exchange, as Gateway API counts */
+    bool idle_given; /* by a policy: read and send do not follow the limit on the whole exchange */
 };
 struct route_retries {
     struct effect_source source;
@@ -289,10 +290,12 @@ struct route_upstream_tls {
 enum affinity_mode { AFFINITY_BALANCED, AFFINITY_PERSISTENT };
 struct route_affinity {
     struct effect_source source;
-    struct slice cookie;                                    /* absent: clients are not kept */
-    int64_t mode;                                           /* enum affinity_mode */
+    struct slice cookie; /* absent: clients are not kept */
+    struct slice header; /* that is sent back instead of a cookie */
+    int64_t mode;        /* enum affinity_mode */
     struct slice path, domain, same_site, expires, max_age; /* of the cookie, absent: not sent */
     bool secure;                                            /* always, else over https only */
+    bool never_secure;                                      /* over https neither */
     bool change_on_failure;
     bool only_compatible; /* SameSite=None is left out for old browsers */
     bool passive;         /* the cookie is read, and not set */
@@ -578,7 +581,8 @@ struct route_table {
     size_t gate_count;
     struct effects platform;       /* what the data plane does where a rule says nothing */
     int64_t no_rule_status;        /* 404 */
-    int64_t no_backend_status;     /* 500; also when all weights are zero */
+    int64_t no_backend_status;     /* 500 */
+    int64_t no_weight_status;      /* 500, when all weights are zero */
     const struct unknown *unknown; /* of everything: e.g. a configuration that is refused */
     struct regex_set *regexes;
 };

@@ -18,18 +18,9 @@ static const struct unserved_row {
          "Istio reads this kind only when it is started with PILOT_ENABLE_ALPHA_GATEWAY_API"},     \
         {name, "Gateway", "spec.tls.backend",                                                      \
          "Istio shows no client certificate of a Gateway to backends; use a DestinationRule"},     \
-        {name, "HTTPRoute", "spec.rules[].sessionPersistence",                                     \
-         "Istio does not read the field; use a DestinationRule with consistentHash"},              \
-        {name, "GRPCRoute", "spec.rules[].sessionPersistence",                                     \
-         "Istio does not read the field; use a DestinationRule with consistentHash"},              \
-        {name, "Gateway", "spec.defaultScope",                                                     \
-         "Istio does not read the field; name the Gateway "                                        \
-         "in spec.parentRefs of the routes"},                                                      \
-        {name, "HTTPRoute", "spec.useDefaultGateways",                                             \
-         "Istio does not read the field; name the Gateway in spec.parentRefs"},                    \
     {                                                                                              \
-        name, "GRPCRoute", "spec.useDefaultGateways",                                              \
-            "Istio does not read the field; name the Gateway in spec.parentRefs"                   \
+        name, "Gateway", "spec.defaultScope",                                                      \
+            "Istio does not read the field; name the Gateway in spec.parentRefs of the routes"     \
     }
     ISTIO("aks-approuting"),
     ISTIO("istio"),
@@ -39,18 +30,7 @@ static const struct unserved_row {
      "Envoy Gateway does not read this kind; use its own BackendTrafficPolicy"},
     {"envoy-gateway", "Gateway", "spec.defaultScope",
      "Envoy Gateway does not read the field; name the Gateway in spec.parentRefs of the routes"},
-    {"envoy-gateway", "HTTPRoute", "spec.useDefaultGateways",
-     "Envoy Gateway does not read the field; name the Gateway in spec.parentRefs"},
-    {"envoy-gateway", "GRPCRoute", "spec.useDefaultGateways",
-     "Envoy Gateway does not read the field; name the Gateway in spec.parentRefs"},
-    /* nginx/nginx-gateway-fabric v2.6.7 internal/controller/state/graph: httproute.go, grpcroute.go, gateway.go,
-     * backend_tls_policy.go */
-    {"nginx-gateway-fabric", "HTTPRoute", "spec.rules[].sessionPersistence",
-     "NGINX Gateway Fabric takes the field only with NGINX Plus; use an UpstreamSettingsPolicy "
-     "with the load balancing method ip_hash"},
-    {"nginx-gateway-fabric", "GRPCRoute", "spec.rules[].sessionPersistence",
-     "NGINX Gateway Fabric takes the field only with NGINX Plus; use an UpstreamSettingsPolicy "
-     "with the load balancing method ip_hash"},
+    /* nginx/nginx-gateway-fabric v2.6.7 internal/controller/state/graph: gateway.go, backend_tls_policy.go */
     {"nginx-gateway-fabric", "XBackendTrafficPolicy", NULL,
      "NGINX Gateway Fabric does not read this kind"},
     {"nginx-gateway-fabric", "BackendTLSPolicy", "spec.validation.subjectAltNames",
@@ -58,10 +38,6 @@ static const struct unserved_row {
     {"nginx-gateway-fabric", "Gateway", "spec.defaultScope",
      "NGINX Gateway Fabric does not read the field; name the Gateway in spec.parentRefs of the "
      "routes"},
-    {"nginx-gateway-fabric", "HTTPRoute", "spec.useDefaultGateways",
-     "NGINX Gateway Fabric does not read the field; name the Gateway in spec.parentRefs"},
-    {"nginx-gateway-fabric", "GRPCRoute", "spec.useDefaultGateways",
-     "NGINX Gateway Fabric does not read the field; name the Gateway in spec.parentRefs"},
 };
 
 struct reporter {

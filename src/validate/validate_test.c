@@ -233,12 +233,12 @@ static void test_validate_served(void **state)
         const char *profile, *text, *codes;
     } rows[] = {
         {"standard", HTTP_ROUTE(", useDefaultGateways: All"), ""},
-        {"istio", HTTP_ROUTE(", useDefaultGateways: All"), "V025w"},
-        {"envoy-gateway", HTTP_ROUTE(", useDefaultGateways: All"), "V025w"},
+        {"istio", HTTP_ROUTE(", useDefaultGateways: All"), "G032w"},
+        {"envoy-gateway", HTTP_ROUTE(", useDefaultGateways: All"), "G032w"},
         {"nginx-gateway-fabric",
          HTTP_ROUTE(", rules: [{sessionPersistence: {sessionName: a}, backendRefs: [{name: db, "
                     "port: 80}]}, {sessionPersistence: {sessionName: b}}]"),
-         "V025w V025w"},
+         "G032w G032w"},
         {"aks-approuting", TCP_ROUTE("{name: edge}", "{name: db, port: 80}"), "V025w"},
         {"envoy-gateway", TCP_ROUTE("{name: edge}", "{name: db, port: 80}"), ""},
     };
