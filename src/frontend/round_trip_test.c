@@ -76,7 +76,7 @@ static const struct {
     {"nginx-gateway-fabric", "auth-type=basic\nauth-secret=users\nauth-realm=Shop", "/", "/",
      EFFECT_authentication, "basic-auth by Secret shop/users, else 401"},
     {"istio", "affinity=cookie\nsession-cookie-name=route\nsession-cookie-max-age=3600", "/", "/",
-     EFFECT_affinity, NULL},
+     EFFECT_affinity, "cookie route, path /, max age 3600, never secure"},
     {"istio", "upstream-hash-by=$http_x_user", "/", "/", EFFECT_balancing, NULL},
     {"istio", "upstream-hash-by=$arg_user", "/", "/", EFFECT_balancing, NULL},
     {"istio", "upstream-hash-by=$remote_addr", "/", "/", EFFECT_balancing, NULL},
