@@ -58,7 +58,7 @@ static void test_gateway_timeouts_by_profile(void **state)
     (void)state;
 #define LIMITS(connect, idle, request, each)                                                       \
     "connect " connect ", send " idle ", read " idle ", request " request ", backend "             \
-                                                                          "request " each
+    "request " each
 #define NONE "no limit"
     static const struct row rows[] = {
         {"standard", "timeouts: {request: 10s, backendRequest: 2s}",
