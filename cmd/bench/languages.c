@@ -82,8 +82,8 @@ static struct rule_languages list_of(struct language_set *set, struct arena *are
 
 static bool measure(size_t rules, bool views)
 {
-    static const struct path_form decoded = {true, true, true, false},
-                                  resolved = {false, false, true, false};
+    static const struct path_form decoded = {true, true, true, false, false},
+                                  resolved = {false, false, true, false, true};
     const struct path_view nginx = path_view_of(&decoded), envoy = path_view_of(&resolved);
     struct arena *arena = arena_open(0, NULL, NULL);
     double start = bench_seconds();

@@ -8,6 +8,7 @@ bool views_equal(const struct route_table *a, const struct route_table *b)
 {
     const struct view *x = &a->view, *y = &b->view;
     return x->match_form.decode == y->match_form.decode &&
+           x->match_form.decode_unreserved == y->match_form.decode_unreserved &&
            x->match_form.merge_slashes == y->match_form.merge_slashes &&
            x->match_form.resolve_dots == y->match_form.resolve_dots &&
            x->forward_normalised == y->forward_normalised &&

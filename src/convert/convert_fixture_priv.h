@@ -33,7 +33,7 @@ static inline void fixture_open(struct fixture *f)
     kube_finish(&f->run, &f->kube);
     route_table_open(&f->run, &f->table);
     f->table.label = SLICE("ingress-nginx 1.15.1");
-    f->table.view.match_form = (struct path_form){true, true, true, false};
+    f->table.view.match_form = (struct path_form){true, true, true, false, false};
     f->file = diag_file_add(f->run.diag, SLICE("in.yaml"), SLICE_ABSENT);
     convert_options_default(&f->options);
     f->options.target = target_find(SLICE("aks-approuting"));

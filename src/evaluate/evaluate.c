@@ -277,10 +277,8 @@ static void apply_rule(struct context *context, struct outcome *out)
 
 static void apply_rules(struct context *context, const struct entry *entry, struct outcome *out)
 {
-    const struct view *view = &context->table->view;
-    bool open = view->form_open || view->escapes_open;
-    const struct rule *rule =
-        open ? find_open_rule(context, entry->rules) : find_rule(context, entry->rules);
+    const struct rule *rule = context->table->view.form_open ? find_open_rule(context, entry->rules)
+                                                             : find_rule(context, entry->rules);
     if (context->trouble) {
         out->unknown = context->unknown;
         become_unknown(out, context->trouble);

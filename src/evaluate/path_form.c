@@ -43,23 +43,6 @@ bool slashes_redirected(struct context *context, struct outcome *out)
 static const char form_is_open[] =
     "it is not known how the data plane reads '//', dot segments or escapes of this path";
 
-/* Without escapes of what never needs one (RFC 3986, 2.3). */
-static struct slice unescape_unreserved(struct arena *arena, struct slice path)
-{
-    static const struct path_form decode = {.decode = true};
-    char *bytes = arena_alloc(arena, path.len + 1);
-    size_t len = 0;
-    for (size_t i = 0; i < path.len; i++) {
-        struct slice escape = slice_sub(path, i, i + 3), byte;
-        bool plain =
-            path.ptr[i] == '%' && path_normalise(arena, escape, &decode, &byte) == NORMALISE_OK &&
-            byte.len == 1 && (is_alphanumeric(byte.ptr[0]) || memchr("-_~", byte.ptr[0], 3));
-        bytes[len++] = plain ? byte.ptr[0] : path.ptr[i];
-        i += plain ? 2 : 0;
-    }
-    return (struct slice){bytes, len};
-}
-
 enum { READINGS = 3 };
 
 /* The ways to read a path that are not excluded; false when some data planes would answer it themselves. */
@@ -71,10 +54,6 @@ static bool readings_of(struct context *context, struct slice readings[READINGS]
         {.decode = true, .merge_slashes = true, .resolve_dots = true}};
     struct slice raw = context->path, path;
     *count = 0;
-    if (!context->table->view.form_open) {
-        readings[(*count)++] = unescape_unreserved(context->arena, raw);
-        return true;
-    }
     bool sure = !unescape_slashes(context->arena, raw, &path);
     for (size_t i = 0; sure && i < READINGS; i++) {
         sure = path_normalise(context->arena, raw, &forms[i], &path) == NORMALISE_OK;
@@ -94,9 +73,11 @@ static void path_unknown(struct context *context)
 /* An escape that is needed stays an escape upstream, whoever decodes it to match. */
 static bool is_needed_only(struct context *context, struct slice raw, const struct slice *readings)
 {
-    return context->table->view.form_open && slice_equal(readings[0], raw) &&
-           slice_equal(readings[1], raw) &&
-           slice_equal(unescape_unreserved(context->arena, raw), raw);
+    static const struct path_form form = {.decode_unreserved = true};
+    struct slice plain;
+    return slice_equal(readings[0], raw) && slice_equal(readings[1], raw) &&
+           path_normalise(context->arena, raw, &form, &plain) == NORMALISE_OK &&
+           slice_equal(plain, raw);
 }
 
 const struct rule *find_open_rule(struct context *context, const struct rule_list *list)

@@ -72,7 +72,11 @@ struct path_form {
     bool merge_slashes;
     bool resolve_dots; /* "." and ".." segments */
     bool stay_in_root; /* ".." above "/" is left out, instead of NORMALISE_ABOVE_ROOT */
+    bool
+        decode_unreserved; /* escapes of letters, digits and "-._~" alone become bytes (RFC 3986, 2.3) */
 };
+/* Letters, digits and "-._~". */
+bool is_unreserved(unsigned char byte);
 /* The path in a normal form. Dot segments are resolved after decoding, as nginx does it. */
 enum normalise_result path_normalise(struct arena *arena, struct slice path,
                                      const struct path_form *form, struct slice *out);

@@ -109,6 +109,31 @@ static bool decode_path(struct slice path, char *out, size_t *used)
     return true;
 }
 
+bool is_unreserved(unsigned char byte)
+{
+    return is_alphanumeric((char)byte) || (byte && strchr("-._~", byte) != NULL);
+}
+
+/* Decodes what never needs an escape; escapes that are none stay. Only "%00" is refused (google/gurl
+ * dd4080f url/url_canon_path.cc, which every Envoy since 1.25 is built with: bazel/repository_locations.bzl). */
+static bool decode_unreserved(struct slice path, char *out, size_t *used)
+{
+    *used = 0;
+    for (size_t i = 0; i < path.len; i++) {
+        int high = i + 2 < path.len ? hex_digit(path.ptr[i + 1]) : -1;
+        int low = i + 2 < path.len ? hex_digit(path.ptr[i + 2]) : -1;
+        bool escape = path.ptr[i] == '%' && high >= 0 && low >= 0;
+        unsigned char byte = escape ? (unsigned char)(high * 16 + low) : 0;
+        if (escape && byte == 0) {
+            return false;
+        }
+        bool plain = escape && is_unreserved(byte);
+        out[(*used)++] = plain ? (char)byte : path.ptr[i];
+        i += plain ? 2 : 0;
+    }
+    return true;
+}
+
 /* Slashes and dots are looked at after decoding, so that "%2e%2e" and "%2F" take part, and a slash that
  * ends a segment of dots goes with it even where slashes are not merged (the same function of nginx,
  * states sw_slash, sw_dot and sw_dot_dot). Works in place: what is written never overtakes what is read. */
@@ -144,8 +169,9 @@ enum normalise_result path_normalise(struct arena *arena, struct slice path,
 {
     char *text = arena_alloc(arena, path.len + 1);
     size_t length = path.len, used;
-    if (form->decode) {
-        if (!decode_path(path, text, &length)) {
+    if (form->decode || form->decode_unreserved) {
+        if (form->decode ? !decode_path(path, text, &length)
+                         : !decode_unreserved(path, text, &length)) {
             return NORMALISE_BAD_ESCAPE;
         }
     } else if (path.len) {

@@ -12,6 +12,8 @@ static const struct path_form nginx = {.decode = true, .merge_slashes = true, .r
 static const struct path_form unmerged = {.decode = true, .resolve_dots = true};
 static const struct path_form envoy = {.merge_slashes = true, .resolve_dots = true};
 static const struct path_form raw = {.decode = false};
+static const struct path_form unreserved = {
+    .resolve_dots = true, .stay_in_root = true, .decode_unreserved = true};
 
 struct row {
     const struct path_form *form;
@@ -22,6 +24,13 @@ struct row {
 /* The rows with the forms `nginx` and `unmerged` are what nginx 1.22.1 answers for $uri with
  * merge_slashes on and off. */
 static const struct row rows[] = {
+    /* google/gurl dd4080f */
+    {&unreserved, "/%61%5A%30%2D%5f%7E/b", "/aZ0-_~/b", NORMALISE_OK},
+    {&unreserved, "/a%2Fb%5c%25%20%C3%a9%2b", "/a%2Fb%5c%25%20%C3%a9%2b", NORMALISE_OK},
+    {&unreserved, "/a/%2e%2E/b%2ejs/%2e", "/b.js/", NORMALISE_OK},
+    {&unreserved, "/%2e./../a//b", "/a//b", NORMALISE_OK},
+    {&unreserved, "/%zz%6", "/%zz%6", NORMALISE_OK},
+    {&unreserved, "/a%00", NULL, NORMALISE_BAD_ESCAPE},
     {&nginx, "/", "/", NORMALISE_OK},
     {&nginx, "//x//y/../z%2Fa", "/x/z/a", NORMALISE_OK},
     {&unmerged, "//x//y/../z%2Fa", "//x//z/a", NORMALISE_OK},

@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     const struct regex_reading reading = {data[0] & 1 ? DIALECT_RE2 : DIALECT_PCRE,
                                           (enum anchoring)(data[0] >> 1 & 3) % 3, data[0] & 8};
-    const struct path_form form = {data[1] & 1, data[1] & 2, data[1] & 4, false};
+    const struct path_form form = {data[1] & 1, data[1] & 2, data[1] & 4, false, data[1] & 8};
     struct slice text = {(const char *)data + 2, size - 2}, pattern = text;
     struct language_fault fault = {.offset = 0};
     (void)slice_split(&text, '\n', &pattern);

@@ -148,7 +148,7 @@ static void test_language_samples_of_targets(void **state)
     struct slice *words;
     size_t count;
     fixture_open(&f);
-    const struct path_form form = {true, true, true, false};
+    const struct path_form form = {true, true, true, false, false};
     const struct path_view view = path_view_of(&form);
     const struct language *regex = nginx_regex(&f, "^/(ab|cd?)(/[0-9]+)?$");
     assert_int_equal(language_samples(f.set, regex, &view, NULL, f.arena, 60, &words, &count),
@@ -360,8 +360,8 @@ static void test_language_classifies_two_lists(void **state)
     struct fixture f;
     struct language_cells cells;
     fixture_open(&f);
-    const struct path_form decoded = {true, true, true, false},
-                           resolved = {false, false, true, false};
+    const struct path_form decoded = {true, true, true, false, false},
+                           resolved = {false, false, true, false, true};
     const struct path_view nginx = path_view_of(&decoded), envoy = path_view_of(&resolved);
     const struct language *root = language_literal(f.set, LITERAL_ELEMENTS, SLICE("/"), false);
     const struct language *before[] = {nginx_regex(&f, "^/ab(/|$)"), root};
@@ -386,7 +386,8 @@ static void test_language_finds_what_only_an_escape_shows(void **state)
     struct fixture f;
     struct language_cells cells;
     fixture_open(&f);
-    const struct path_form decoded = {true, true, true, false}, raw = {false, false, false, false};
+    const struct path_form decoded = {true, true, true, false, false},
+                           raw = {false, false, false, false, false};
     const struct path_view nginx = path_view_of(&decoded), envoy = path_view_of(&raw);
     const struct language *before[] = {nginx_regex(&f, "^/a[^.]$")};
     const struct language *after[] = {envoy_regex(&f, "/[^/]*"), envoy_regex(&f, ".*\\.")};

@@ -1,10 +1,16 @@
 /* Languages of raw targets against the path that http.h makes of each target. */
 #include "language/test_priv.h"
 
+#define FORM(decode, merge, dots, unreserved)                                                      \
+    {                                                                                              \
+        decode, merge, dots, false, unreserved                                                     \
+    }
 static const struct path_form forms[] = {
-    {true, true, true, false},    {true, false, true, false}, {true, true, false, false},
-    {true, false, false, false},  {false, true, true, false}, {false, false, true, false},
-    {false, false, false, false},
+    FORM(true, true, true, false),    FORM(true, false, true, false),
+    FORM(true, true, false, false),   FORM(true, false, false, false),
+    FORM(false, true, true, false),   FORM(false, false, true, false),
+    FORM(false, false, false, false), FORM(false, true, true, true),
+    FORM(false, false, true, true),   FORM(false, false, false, true),
 };
 
 static struct slice random_target(struct fixture *f, struct dice *dice)
@@ -90,7 +96,7 @@ static void try_target(struct fixture *f, const struct language *language,
     const struct language *only = language_literal(f->set, LITERAL_EXACT, target, false);
     struct slice word = SLICE("");
     enum answer answer = language_word(f->set, language, &view, only, &word);
-    bool escapes = form->decode || form->resolve_dots;
+    bool escapes = form->decode || form->resolve_dots || form->decode_unreserved;
     bool wanted = !outside(target, form, escapes) && holds_viewed(f, language, form, target);
     if (answer != (wanted ? ANSWER_YES : ANSWER_NO) || (wanted && !slice_equal(word, target))) {
         fail_msg("target '" SLICE_FMT "' (decode %d, merge %d, dots %d): %d, '" SLICE_FMT "'",
@@ -159,7 +165,8 @@ static bool is_outside(const struct side_of_test sides[2], struct slice target)
 {
     bool escapes = false;
     for (int s = 0; s < 2; s++) {
-        escapes = escapes || sides[s].form->decode || sides[s].form->resolve_dots;
+        escapes = escapes || sides[s].form->decode || sides[s].form->resolve_dots ||
+                  sides[s].form->decode_unreserved;
     }
     return outside(target, sides[0].form, escapes) || outside(target, sides[1].form, escapes);
 }

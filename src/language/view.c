@@ -19,6 +19,11 @@ struct path_view path_view_of(const struct path_form *form)
     if (form->decode) {
         view.decoded = byte_set_all();
     }
+    for (unsigned byte = 0; form->decode_unreserved && byte < 128; byte++) {
+        if (is_unreserved((unsigned char)byte)) {
+            byte_set_add(&view.decoded, byte);
+        }
+    }
     return view;
 }
 

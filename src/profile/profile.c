@@ -72,16 +72,18 @@ static const struct effects envoy_gateway_platform = {
  * createURIMatch) and pilot/pkg/networking/core/route/route.go (IsCatchAllRoute). MeshConfig
  * pathNormalization: the default resolves dot segments, keeps "//" and escapes
  * (pilot/pkg/networking/core/listener_builder.go). Envoy takes a Host by its bytes, with the dot; its path
- * canonicaliser stays below "/" (envoy test/common/http/path_utility_test.cc), and whether it decodes escapes
- * of letters hangs on the release of the library that it is built with. */
+ * canonicaliser stays below "/" (envoy test/common/http/path_utility_test.cc), decodes escapes of what needs
+ * none, and refuses "%00". */
 #define ISTIO_ROW                                                                                  \
     ISTIO_FIELDS, .regex_span = SPAN_WHOLE, .regex_place = PLACE_AFTER_PREFIXES,                   \
                   .regex_engine = PROFILE_ENGINE_RE2, .stops_at_catch_all = true,                  \
                   .regex_star_is_present = true, .bad_filter_drops_route = true,                   \
                   .sets_host_by_header = true, .external_names = EXTERNAL_NAMES_SERVED,            \
                   .reads_app_protocol = true,                                                      \
-                  .view = {.match_form = {.resolve_dots = true, .stay_in_root = true},             \
-                           .escapes_open = true,                                                   \
+                  .view = {.match_form = {.resolve_dots = true,                                    \
+                                          .stay_in_root = true,                                    \
+                                          .decode_unreserved = true},                              \
+                           .bad_escape_status = 400,                                               \
                            .forward_normalised = true,                                             \
                            .missing_host_status = 400,                                             \
                            .host_dot = HOST_DOT_KEPT},                                             \
@@ -179,8 +181,11 @@ static const struct gateway_profile profiles[] = {
         .backend_filters = BACKEND_FILTERS_HEADERS_AND_HOST,
         .external_names = EXTERNAL_NAMES_REFUSED,
         /* listener.go: MergeSlashes, UnescapeAndRedirect; buildHeadersWithUnderscoresAction */
-        .view = {.match_form = {.merge_slashes = true, .resolve_dots = true, .stay_in_root = true},
-                 .escapes_open = true,
+        .view = {.match_form = {.merge_slashes = true,
+                                .resolve_dots = true,
+                                .stay_in_root = true,
+                                .decode_unreserved = true},
+                 .bad_escape_status = 400,
                  .forward_normalised = true,
                  .escaped_slash_status = 307,
                  .missing_host_status = 400,

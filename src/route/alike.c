@@ -93,7 +93,7 @@ static bool views_alike(const struct view *a, const struct view *b)
     const struct path_form *x = &a->match_form, *y = &b->match_form;
     return x->decode == y->decode && x->merge_slashes == y->merge_slashes &&
            x->resolve_dots == y->resolve_dots && x->stay_in_root == y->stay_in_root &&
-           !a->form_open && !b->form_open && !a->escapes_open && !b->escapes_open &&
+           x->decode_unreserved == y->decode_unreserved && !a->form_open && !b->form_open &&
            a->forward_normalised == b->forward_normalised &&
            a->escape_rewritten == b->escape_rewritten &&
            a->above_root_status == b->above_root_status &&

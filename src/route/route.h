@@ -541,13 +541,12 @@ enum underscore_policy { UNDERSCORES_KEPT, UNDERSCORES_DROPPED, UNDERSCORES_REJE
 enum host_dot { HOST_DOT_CUT, HOST_DOT_KEPT, HOST_DOT_OPEN };
 struct view {
     struct path_form match_form;
-    bool form_open; /* which form is matched is not known: what holds in each is known */
-    bool
-        escapes_open; /* the same, but only whether escapes of letters, digits, "-", "_", "~" are decoded */
+    bool form_open;            /* which form is matched is not known: what holds in each is known */
     bool forward_normalised;   /* else the raw target goes upstream when nothing rewrites it */
     bool escape_rewritten;     /* a rewritten path is escaped again */
     int64_t above_root_status; /* answer to a path that climbs above "/"; 0: kept as it is */
-    int64_t bad_escape_status; /* answer to "%zz"; 0: kept as it is */
+    int64_t
+        bad_escape_status; /* answer to "%00", and to "%zz" where all is decoded; 0: kept as it is */
     /* a redirect of this status to the path with "%2F" and "%5C" as slashes; 0: they are kept as they are */
     int64_t escaped_slash_status;
     int64_t missing_host_status;
