@@ -38,7 +38,9 @@
         "an HTTPRoute only limits the whole exchange, which would cut long streams; set "          \
         "timeouts.request by hand where no response may take longer"
 #define STANDARD_retries                                                                           \
-    SUPPORT_NONE, "retries are experimental in Gateway API; use a policy of the implementation"
+    SUPPORT_NEAR,                                                                                  \
+        "retry, which only --channel experimental has, for what nginx repeats with any method; "   \
+        "else use a policy of the implementation"
 #define STANDARD_buffering                                                                         \
     SUPPORT_NONE, "bodies are streamed; slow clients are then seen by the application"
 #define STANDARD_mirrors SUPPORT_NEAR, "RequestMirror, where the URL names a Service of the cluster"
@@ -54,9 +56,9 @@
         "a BackendTLSPolicy verifies the backend with a CA and a name; it shows no certificate "   \
         "of its own and chooses no protocols or ciphers"
 #define STANDARD_affinity                                                                          \
-    SUPPORT_NONE,                                                                                  \
-        "session persistence is experimental in Gateway API; use a policy of the implementation, " \
-        "or keep sessions where all endpoints see them"
+    SUPPORT_NEAR,                                                                                  \
+        "sessionPersistence, which only --channel experimental has; else use a policy of the "     \
+        "implementation, or keep sessions where all endpoints see them"
 #define STANDARD_balancing                                                                         \
     SUPPORT_NONE, "how endpoints are chosen is set by a policy of the implementation"
 #define STANDARD_bandwidth SUPPORT_NONE, "responses are sent as fast as the client takes them"

@@ -13,9 +13,11 @@ static const struct {
     enum feature_id feature;
     int standard, experimental;
 } releases[] = {
+    {FEATURE_affinity, SINCE_NEVER, 2},
     {FEATURE_backend_verification, 4, 2},
     {FEATURE_cors, 5, 3},
     {FEATURE_passthrough, 5, 2},
+    {FEATURE_retries, SINCE_NEVER, 2},
     {FEATURE_streams, 6, 2},
 };
 

@@ -388,6 +388,7 @@ struct emission {
     bool https;
     const struct rewrite_plan *rewrite;
     struct node *filters, *backends, *timeouts; /* null: none */
+    struct node *retry, *session;               /* null: none */
     struct node *url_rewrite;                   /* the one that effects share */
     struct node *policies[POLICIES_MAX];        /* by kind of the target; null: none */
     struct policy named[BACKENDS_MAX];          /* objects that backendRefs name */
@@ -396,6 +397,9 @@ struct emission {
 /* The member of a new filter: "cors" of a filter of type "CORS". */
 struct node *filter_add(struct emission *e, const char *type, const char *member);
 void emit_cors(struct emission *e, const void *effect);
+/* experimental.c: retry and sessionPersistence, where the channel has them. */
+void emit_affinity(struct emission *e, const void *effect);
+void emit_retries(struct emission *e, const void *effect);
 /* Finds the edits of the data plane that each rule is written with. */
 void platform_edits_find(struct conversion *c);
 /* All effects that do not answer, and which the target can say. */

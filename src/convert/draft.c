@@ -391,7 +391,9 @@ static const struct behaviour *behaviour_of(struct emission *e)
         const struct node *value;
     } parts[] = {{SLICE("filters"), e->filters},
                  {SLICE("backendRefs"), e->backends},
-                 {SLICE("timeouts"), e->timeouts}};
+                 {SLICE("timeouts"), e->timeouts},
+                 {SLICE("retry"), e->retry},
+                 {SLICE("sessionPersistence"), e->session}};
     buf_clear(&c->text);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         if (parts[i].value) {

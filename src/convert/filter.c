@@ -392,14 +392,6 @@ static void emit_body_limit(struct emission *e, const void *effect)
     }
 }
 
-static void emit_affinity(struct emission *e, const void *effect)
-{
-    const struct route_affinity *affinity = effect;
-    if (affinity->cookie.ptr) {
-        say_unsupported(e->c, e->rule, EFFECT_affinity, effect);
-    }
-}
-
 static void emit_upstream_tls(struct emission *e, const void *effect)
 {
     if (!backend_tls_is_written(e->c, e->rule)) {
@@ -421,7 +413,6 @@ static void emit_upstream_tls(struct emission *e, const void *effect)
     }
 EMIT_NONE(addresses)
 EMIT_NONE(authentication)
-EMIT_NONE(retries)
 EMIT_NONE(buffering)
 EMIT_NONE(error_pages)
 EMIT_NONE(rate_limit)

@@ -47,7 +47,7 @@ static struct node *balancer(struct emission *e)
     return policy_map(e->c, traffic(e), "loadBalancer");
 }
 
-static void emit_affinity(struct emission *e, const void *effect)
+static void emit_hashed_cookie(struct emission *e, const void *effect)
 {
     const struct route_affinity *affinity = effect;
     struct arena *arena = e->c->nodes;
@@ -205,7 +205,7 @@ static const struct vendor vendor = {
     .kinds = kinds,
     .kind_count = ARRAY_LEN(kinds),
     .emitters = {[EFFECT_timeouts] = emit_timeouts,
-                 [EFFECT_affinity] = emit_affinity,
+                 [EFFECT_affinity] = emit_hashed_cookie,
                  [EFFECT_balancing] = emit_balancing,
                  [EFFECT_addresses] = istio_addresses,
                  [EFFECT_authentication] = istio_authentication,
@@ -244,8 +244,8 @@ static const struct vendor vendor = {
 #define ISTIO_timeouts                                                                             \
     SUPPORT_NEAR, "DestinationRule for the connection; there is no limit between two reads"
 #define ISTIO_retries                                                                              \
-    SUPPORT_NONE, "Istio repeats a request twice when the connection fails; other numbers need a " \
-                  "VirtualService, which does not go together with an HTTPRoute"
+    SUPPORT_NONE, "Istio repeats a request twice when the connection fails; other numbers need "   \
+                  "retry of the HTTPRoute, which only --channel experimental has"
 #define ISTIO_buffering   STANDARD_buffering
 #define ISTIO_mirrors     STANDARD_mirrors
 #define ISTIO_error_pages STANDARD_error_pages
