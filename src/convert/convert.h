@@ -43,6 +43,8 @@ struct target {
     const char *text;
     size_t gateway_name_max; /* bytes; some implementations derive longer names from it */
     bool on_aks; /* Azure's load balancer, certificates in Key Vault, and the ConfigMap of AKS */
+    const char
+        *mutual_option; /* of tls.options, with MUTUAL: certificates of clients; null: none */
     const struct vendor *vendor; /* what it says in kinds of its own; null: nothing */
     struct capability capabilities[EFFECT_COUNT];
     /* Features that are more or less than their effect; for the others those of `standard` hold, or where the

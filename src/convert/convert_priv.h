@@ -96,6 +96,7 @@ struct listener_plan {
     uint16_t port;
     bool https;
     struct slice secret_namespace, secret;
+    bool asks, open;         /* a host of it asks clients for certificates; another does not */
     size_t gateway;          /* index in the plane */
     struct set_plan *set;    /* where it is written; null: in the Gateway */
     struct map *namespaces;  /* of routes that attach */
@@ -410,6 +411,12 @@ bool platform_edit_is_written(enum effect_id id, const struct header_edit *edit)
 void emit_as_standard(struct emission *e, enum effect_id id, const void *effect);
 /* A duration of Gateway API. */
 struct node *duration_node(struct conversion *c, int64_t ms);
+
+/* ---- client_certificates.c: certificates that clients have to show ------------------------ */
+
+/* Which listeners ask for them; says what becomes of each host that does today. */
+void clients_decide(struct conversion *c, struct plane *plane);
+bool listener_asks_clients(const struct listener_plan *listener);
 
 /* ---- backend_tls.c ------------------------------------------------------------------------ */
 

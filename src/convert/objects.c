@@ -285,6 +285,11 @@ static struct node *tls_node(struct conversion *c, struct slice own,
     node_add(arena, refs, ref);
     node_set(arena, tls, "mode", text_node(c, "Terminate"));
     node_set(arena, tls, "certificateRefs", refs);
+    if (listener_asks_clients(listener)) {
+        struct node *mutual = node_map(arena);
+        node_set(arena, mutual, c->options->target->mutual_option, text_node(c, "MUTUAL"));
+        node_set(arena, tls, "options", mutual);
+    }
     return tls;
 }
 

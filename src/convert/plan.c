@@ -124,14 +124,6 @@ static void entry_add(struct conversion *c, struct map *index, const struct entr
 {
     struct slice hostname;
     say_unknown(c, entry->unknown, &entry->origin);
-    if (entry->client) {
-        say(c, DIAG_C003, SEVERITY_ERROR, entry->client->source.span, &entry->origin,
-            "'" SLICE_FMT "' cannot be written for target '%s': clients of host '" SLICE_FMT
-            "' are not asked for a certificate afterwards; check them in front of the Gateway or "
-            "in the application",
-            SLICE_ARG(entry->client->source.name), c->options->target->name,
-            SLICE_ARG(entry->host.name));
-    }
     switch (entry->kind) {
     case ENTRY_TUNNEL:
         (void)stream_add(c, plane_of(c, index, entry, home), entry);
@@ -367,6 +359,7 @@ void planes_build(struct conversion *c)
     for (size_t i = 0; i < c->plane_count; i++) {
         listeners_build(c, c->planes[i]);
         gateways_assign(c, c->planes[i], taken);
+        clients_decide(c, c->planes[i]);
         say_default_certificates(c, c->planes[i]);
     }
 }

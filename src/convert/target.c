@@ -55,6 +55,9 @@ static const struct feature_capability aks_features[] = {
      "expressions where their order needs it"},
     {FEATURE_expression_match, SUPPORT_NEAR,
      "header match of type RegularExpression, in the syntax of RE2"},
+    {FEATURE_client_certificates, SUPPORT_NEAR,
+     "listener option gateway.istio.io/tls-terminate-mode, where the CA is in the Secret of the "
+     "certificate; whoever has none then gets no connection, and not 400"},
     {FEATURE_basic_auth, SUPPORT_NONE,
      "put oauth2-proxy with --htpasswd-file in front of the Service and route to it, or ask in the "
      "application"},
@@ -92,6 +95,7 @@ static const struct target aks_approuting = {
     /* The Deployment is called <gateway>-approuting-istio. */
     .gateway_name_max = 63 - sizeof "approuting-istio",
     .on_aks = true,
+    .mutual_option = "gateway.istio.io/tls-terminate-mode",
     .capabilities =
         {
 #define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, AKS_##id},

@@ -267,6 +267,9 @@ static const struct vendor vendor = {
 #define ISTIO_fastcgi           STANDARD_fastcgi
 
 static const struct feature_capability istio_features[] = {
+    {FEATURE_client_certificates, SUPPORT_NEAR,
+     "listener option gateway.istio.io/tls-terminate-mode, where the CA is in the Secret of the "
+     "certificate; whoever has none then gets no connection, and not 400"},
     {FEATURE_streams, SUPPORT_NONE,
      "Istio serves no UDP, and TCPRoutes only when it is started with "
      "PILOT_ENABLE_ALPHA_GATEWAY_API; give the port a Service of type LoadBalancer of its own"},
@@ -278,6 +281,7 @@ const struct target target_istio = {
     .text = "Istio 1.30",
     /* The Deployment is called <gateway>-istio. */
     .gateway_name_max = 63 - sizeof "istio",
+    .mutual_option = "gateway.istio.io/tls-terminate-mode",
     .vendor = &vendor,
     .capabilities =
         {
