@@ -102,13 +102,14 @@ static bool difference_known(const struct difference *difference,
 }
 
 /* Where both sides read targets alike, rules that tell forms apart are meant to; so are rules about what
- * needs an escape. Only values that are handed on are the form's then. */
-static bool form_explains(const struct classes *classes, enum target_form form,
+ * needs an escape, but for control characters, which nobody asks for in earnest. Only values that are handed on
+ * are the form's then. */
+static bool form_explains(const struct classes *classes, enum target_form form, struct slice target,
                           const struct difference *difference)
 {
     const unsigned values = 1u << SHOWN_PATH | 1u << SHOWN_LOCATION | 1u << SHOWN_REQUEST_HEADERS;
-    return (form != FORM_ENCODED && !classes->same_view) ||
-           (difference->shown && !(difference->shown & ~values));
+    bool meant = form == FORM_ENCODED && !target_has_control(target);
+    return (!meant && !classes->same_view) || (difference->shown && !(difference->shown & ~values));
 }
 
 /* What is gone when the target is written in its plain way lies in how the data planes read targets. */
@@ -132,7 +133,7 @@ static void blame_form(struct classes *classes, const struct request *request,
     size_t known_count = outcomes_differ(&classes->comparer->sides, &before, &after, known);
     for (size_t i = 0; i < count; i++) {
         struct difference *difference = &differences[i];
-        if (!difference->platform && form_explains(classes, form, difference) &&
+        if (!difference->platform && form_explains(classes, form, request->target, difference) &&
             !difference_known(difference, known, known_count)) {
             difference->platform = true;
             difference->form = form;

@@ -38,6 +38,8 @@ enum spelling {
 };
 /* How the target is written, and the plain way to write it. */
 enum target_form target_plain(struct arena *arena, struct slice target, struct slice *plain);
+/* Does the path have an escape of a control character? */
+bool target_has_control(struct slice target);
 /* The path as the rule has it, where the spelling is what it differs in; false where it does not. */
 bool path_as_written(struct arena *arena, struct slice path, const struct path_match *match,
                      enum spelling spelling, struct slice *out);

@@ -76,6 +76,21 @@ enum target_form target_plain(struct arena *arena, struct slice target, struct s
                          : FORM_PLAIN;
 }
 
+bool target_has_control(struct slice target)
+{
+    struct slice path, query;
+    target_split(target, &path, &query);
+    for (size_t i = 0; i + 2 < path.len; i++) {
+        int high = path.ptr[i] == '%' ? hex_digit(path.ptr[i + 1]) : -1;
+        int low = hex_digit(path.ptr[i + 2]);
+        int byte = high < 0 || low < 0 ? ' ' : high * 16 + low;
+        if (byte < ' ' || byte == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_form(struct arena *arena, struct texts *out, struct slice form)
 {
     struct slice *items = ARENA_ARRAY(arena, struct slice, out->count + 1);
