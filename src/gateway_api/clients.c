@@ -28,12 +28,19 @@ static const char *authority_fault(struct builder *builder, const struct object 
                                    const struct object_ref *to)
 {
     bool own = slice_equal(to->namespace, gateway->namespace);
-    if (to->group.len || !slice_is(to->kind, "ConfigMap")) {
+    bool in_secret = builder->profile->frontend_of_istio && slice_is(to->kind, "Secret");
+    if (to->group.len || (!slice_is(to->kind, "ConfigMap") && !in_secret)) {
         return "InvalidCACertificateKind";
     }
     if (!own && !kube_reference_granted(builder->kube, SLICE(GATEWAY_GROUP), SLICE("Gateway"),
                                         gateway->namespace, to)) {
         return "RefNotPermitted";
+    }
+    if (in_secret) {
+        const struct secret *secret =
+            (const void *)kube_find(builder->kube, KUBE_SECRET, to->namespace, to->name);
+        bool usable = secret ? secret->has_ca : !run_secrets_closed(builder->run);
+        return usable ? NULL : "InvalidCACertificateRef";
     }
     const struct config_map *map =
         (const void *)kube_find(builder->kube, KUBE_CONFIG_MAP, to->namespace, to->name);
@@ -92,10 +99,33 @@ static void ask_clients(struct builder *builder, struct listener_state *state, s
             SLICE_ARG(state->listener->name));
 }
 
+static void refuse_authorities(struct builder *builder, struct listener_state *state,
+                               struct span span)
+{
+    state->refused = true;
+    state->unresolved = (struct fault){
+        "InvalidTLS", SLICE("only one certificate authority for clients is supported")};
+    diag_at(builder->run->diag, DIAG_G055, span, state->owner->subject,
+            "%s takes one certificate authority for clients, so listener '" SLICE_FMT
+            "' serves nothing; put all certificates into one ConfigMap",
+            builder->profile->version, SLICE_ARG(state->listener->name));
+}
+
+static bool lets_all_in(const struct builder *builder, const struct node *validation,
+                        const struct label *mode)
+{
+    return builder->profile->frontend_of_istio
+               ? mode && slice_is(mode->value, "OPTIONAL_MUTUAL")
+               : slice_is(text_of(validation, "mode"), "AllowInsecureFallback");
+}
+
 void listener_clients(struct builder *builder, struct listener_state *state)
 {
+    /* an option of Istio; what others make of it is their choice */
+    bool reads = builder->profile->frontend_of_istio || !builder->profile->platform;
     const struct label *mode =
-        labels_find(&state->listener->tls_options, "gateway.istio.io/tls-terminate-mode");
+        reads ? labels_find(&state->listener->tls_options, "gateway.istio.io/tls-terminate-mode")
+              : NULL;
     if (mode && slice_ends(mode->value, SLICE("MUTUAL")) &&
         !slice_starts(mode->value, SLICE("OPTIONAL"))) {
         ask_clients(builder, state, mode->key, mode->span,
@@ -107,6 +137,11 @@ void listener_clients(struct builder *builder, struct listener_state *state)
     if (!validation) {
         return;
     }
+    const struct node *refs = node_get(validation, "caCertificateRefs");
+    if (builder->profile->frontend_of_istio && refs && refs->kind == NODE_LIST && refs->count > 1) {
+        refuse_authorities(builder, state, validation->span);
+        return;
+    }
     struct slice authority = find_authority(builder, state, validation);
     if (!authority.ptr) {
         diag_at(builder->run->diag, DIAG_G008, validation->span, state->owner->subject,
@@ -116,7 +151,7 @@ void listener_clients(struct builder *builder, struct listener_state *state)
         state->rejected = (struct fault){"NoValidCACertificate",
                                          SLICE("no certificate authority for clients can be used")};
         state->refused = true;
-    } else if (slice_is(text_of(validation, "mode"), "AllowInsecureFallback")) {
+    } else if (lets_all_in(builder, validation, mode)) {
         state->gateway->insecure_fallback = true;
     } else {
         ask_clients(builder, state, SLICE("spec.tls.frontend"), validation->span, authority);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -209,6 +210,40 @@ static void test_streams_client_certificates(void **state)
     fixture_close(&f);
 }
 
+/* istio 1.30.1, buildTLS: one authority, in a ConfigMap or a Secret, and no mode; up to two certificates. */
+static void test_streams_client_certificates_of_istio(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile, *certificates, *options, *frontend, *answer;
+    } rows[] = {
+#define CA(kind)   "{group: '', kind: " kind ", name: ca}"
+#define FALLBACK   "mode: AllowInsecureFallback, "
+#define REFS(more) "caCertificateRefs: [" more "]"
+        {"istio", "{name: c}", "", REFS(CA("ConfigMap")), "close"},
+        {"istio", "{name: c}", "", FALLBACK REFS(CA("ConfigMap")), "close"},
+        {"envoy-gateway", "{name: c}", "", FALLBACK REFS(CA("ConfigMap")), "forward a/s:80"},
+        {"istio", "{name: c}", "OPTIONAL_MUTUAL", REFS(CA("Secret")), "forward a/s:80"},
+        {"istio", "{name: c}", "OPTIONAL_MUTUAL", REFS(CA("Secret") ", " CA("Secret")), "close"},
+        {"envoy-gateway", "{name: c}", "", FALLBACK REFS(CA("Secret")), "close"},
+        {"istio", "{name: c}, {name: d}, {name: e}", "OPTIONAL_MUTUAL", REFS(CA("Secret")),
+         "close"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char yaml[4096];
+        struct fixture f;
+        snprintf(yaml, sizeof yaml,
+                 GATEWAY("  - {name: web, port: 443, protocol: HTTPS, tls: {certificateRefs: [%s], "
+                         "options: {gateway.istio.io/tls-terminate-mode: '%s'}}}\n"
+                         "  tls: {frontend: {default: {validation: {%s}}}}\n") TWO_PORTS("s")
+                     AGED_ROUTE("HTTPRoute", "web", EARLY, BACKENDS("{name: s, port: 80}")),
+                 rows[i].certificates, rows[i].options, rows[i].frontend);
+        fixture_open(&f, rows[i].profile, FIXTURE_OPEN, yaml);
+        ASK(&f, "https", "h.example", 443, rows[i].answer);
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_streams_by_name),
         cmocka_unit_test(test_streams_tls_policies),
         cmocka_unit_test(test_streams_client_certificates),
+        cmocka_unit_test(test_streams_client_certificates_of_istio),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

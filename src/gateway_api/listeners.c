@@ -147,6 +147,22 @@ static bool certificate_usable(struct builder *builder, struct listener_state *s
     return !fault;
 }
 
+static void refuse_many(struct builder *builder, struct listener_state *state)
+{
+    const struct listener *listener = state->listener;
+    size_t most = builder->profile->certificates_max;
+    if (!most || listener->certificate_count <= most) {
+        return;
+    }
+    state->refused = true;
+    state->unresolved = (struct fault){"InvalidTLS", SLICE("it has too many certificates")};
+    diag_at(builder->run->diag, DIAG_G055, listener->span, state->owner->subject,
+            "%s takes up to %zu certificates for a listener, and '" SLICE_FMT
+            "' has %zu, so it serves nothing",
+            builder->profile->version, most, SLICE_ARG(listener->name),
+            listener->certificate_count);
+}
+
 static void choose_certificate(struct builder *builder, struct listener_state *state)
 {
     const struct listener *listener = state->listener;
@@ -176,6 +192,7 @@ static void choose_certificate(struct builder *builder, struct listener_state *s
         state->unresolved =
             (struct fault){"InvalidCertificateRef", SLICE("the listener has no certificate")};
     }
+    refuse_many(builder, state);
     /* Open inputs often hold secrets in encrypted or templated form: there it is only said. */
     state->no_certificate = !usable;
     state->refused = state->refused || (!usable && run_secrets_closed(builder->run));

@@ -60,13 +60,13 @@ static const struct effects envoy_gateway_platform = {
 };
 
 /* istio pilot/pkg/config/kube/gateway/conversion.go, convertHTTPRoute: retry, backendRequest, and 404 of rules
- * without backends, which only 1.30 answers. listenerProtocolToIstio in the same file: TCP waits for
+ * without backends, which only 1.30 answers. buildTLS in the same file: certificates. listenerProtocolToIstio in the same file: TCP waits for
  * PILOT_ENABLE_ALPHA_GATEWAY_API, UDP is not served. sessionPersistence, defaultScope: nowhere. */
 #define ISTIO_FIELDS                                                                               \
     .backend_timeout_is_total = true, .retry_attempts = 2,                                         \
     .retry_conditions = "connect-failure,refused-stream,unavailable,cancelled",                    \
     .sessions = SESSIONS_IGNORED, .tcp = STREAMS_REFUSED, .udp = STREAMS_REFUSED,                  \
-    .no_backends_status = 404
+    .certificates_max = 2, .frontend_of_istio = true, .no_backends_status = 404
 
 /* What Istio has everywhere: pilot/pkg/config/kube/gateway/conversion.go (sortHTTPRoutes, getURIRank,
  * createURIMatch) and pilot/pkg/networking/core/route/route.go (IsCatchAllRoute). MeshConfig
