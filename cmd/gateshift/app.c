@@ -147,6 +147,28 @@ void app_evidence(struct app *app, const struct words *paths, struct evidence *o
     }
 }
 
+static uint64_t weigh(void *user, struct arena *arena, struct slice id, struct slice *words)
+{
+    return evidence_weigh(user, arena, id, words);
+}
+
+void app_weigh(struct app *app, const struct route_table *before, const struct route_table *after,
+               struct comparison *comparison)
+{
+    struct evidence evidence = {0};
+    if (!app->options.evidence.count) {
+        return;
+    }
+    app_evidence(app, &app->options.evidence, &evidence);
+    if (evidence.tables.len &&
+        !slice_equal(evidence.tables, evidence_fingerprint(app->run.arena, before, after))) {
+        diag_at(app->run.diag, DIAG_E004, SPAN_NONE, SLICE_ABSENT,
+                "the evidence was made with other manifests or options than these; make it anew "
+                "where findings have changed");
+    }
+    comparison_weigh(&app->run, comparison, weigh, &evidence);
+}
+
 void app_side_options(const struct app *app, struct slice as, struct side_options *out)
 {
     const struct options *options = &app->options;

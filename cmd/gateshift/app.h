@@ -50,6 +50,9 @@ void app_input(struct app *app, const struct words *paths, struct input *out);
 void app_read(struct app *app, const struct words *paths, struct kube *kube);
 /* Reads evidence, as --evidence and merge take it. */
 void app_evidence(struct app *app, const struct words *paths, struct evidence *out);
+/* Findings that the files of --evidence say something of come first, with what was seen of them. */
+void app_weigh(struct app *app, const struct route_table *before, const struct route_table *after,
+               struct comparison *comparison);
 /* The options of a side; `as` is the name of a data plane, or absent. */
 void app_side_options(const struct app *app, struct slice as, struct side_options *out);
 /* False with a usage line when an option has no meaning. */

@@ -146,6 +146,10 @@ static int compare(struct app *app, const struct compare_options *options, struc
         return EXIT_INPUT;
     }
     sides_compare(&app->run, &before->side, &after->side, options, &comparison);
+    app_weigh(app, &before->side.table, &after->side.table, &comparison);
+    if (app_stops(app)) {
+        return EXIT_INPUT;
+    }
     return print(app, &comparison, &accepted);
 }
 

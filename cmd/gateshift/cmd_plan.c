@@ -70,8 +70,11 @@ static int make(struct app *app, struct side *before, const struct side_options 
     }
     if (side_from_converted(&quiet, &converted, &before->kube, convert->target, &after)) {
         sides_compare(&app->run, before, &after, &all, &comparison);
-        if (plan_make(&app->run, before, side_options, &after, &converted, &comparison, &options,
-                      &plan)) {
+        app_weigh(app, &before->table, &after.table, &comparison);
+        if (app_stops(app)) {
+            status = EXIT_INPUT;
+        } else if (plan_make(&app->run, before, side_options, &after, &converted, &comparison,
+                             &options, &plan)) {
             status = write_folder(app, &plan);
         }
         side_close(&after);

@@ -27,6 +27,7 @@ static int make(struct app *app, struct side *side, const struct convert_options
     quiet.diag = diag_beside(app->run.diag);
     convert_table(&quiet, &side->kube, &side->table, options, &converted);
     prove_conversion(&quiet, side, &converted, options->target, &proof);
+    app_weigh(app, &side->table, &proof.after.table, &proof.comparison);
     const struct survey_input input = {side, options, &converted, &proof};
     survey_make(&app->run, &input, &survey);
     survey_print(&app->run, &survey, format_of(&app->options), &app->out);

@@ -279,6 +279,8 @@ static const struct option_row rows[] = {
          "compare only these, such as routing,redirect; see gateshift-diff(1)"),
     LIST("accept", 0, accept, COMMAND_DIFF, "FILE",
          "differences that the team accepts; see gateshift-accept(5)"),
+    LIST("evidence", 0, evidence, COMMAND_DIFF | COMMAND_REPORT | COMMAND_PLAN, "FILE",
+         "what replay or verify saw: findings that were met come first; see gateshift-evidence(5)"),
     SWITCH("strict", 0, strict, COMMAND_DIFF, "fail on what is unproven, too"),
     CHOICE("fail-on", 0, fail_on,
            COMMAND_CONVERT | COMMAND_VALIDATE | COMMAND_ROLLBACK | COMMAND_REPORT | COMMAND_PLAN,

@@ -38,8 +38,9 @@ struct finding {
     struct outcome before, after;
     int effect;                  /* enum effect_id: it is the effect that differs; else -1 */
     struct slice reason, advice; /* or absent */
-    bool platform;               /* the data planes differ alike on all hosts */
-    bool settings;               /* it is one data plane, whose settings differ */
+    struct slice seen; /* what was seen of it elsewhere, see comparison_weigh; or absent */
+    bool platform;     /* the data planes differ alike on all hosts */
+    bool settings;     /* it is one data plane, whose settings differ */
 };
 struct aspect_verdict {
     enum verdict verdict;
@@ -89,6 +90,10 @@ void compare_sides(struct run *run, const struct evaluator *before,
  * and the same in all readings is settled. */
 void compare_settle(struct run *run, const struct comparison *readings, size_t count,
                     struct comparison *out);
+/* How much a finding weighs by what was seen elsewhere, as in real traffic; *words says it for people, or is absent. */
+typedef uint64_t weigh_fn(void *user, struct arena *arena, struct slice id, struct slice *words);
+/* Brings findings that weigh something to the front, the worst of them first. */
+void comparison_weigh(struct run *run, struct comparison *comparison, weigh_fn *weigh, void *user);
 /* What compare_sides would say of single requests, with the ids of its findings. Nothing is proved by it, and requests
  * outside of the domain can be asked for. Once made it is read only, and threads may share it. */
 struct judge;

@@ -128,6 +128,11 @@ void evidence_read(struct run *run, const struct input_file *file, struct eviden
 /* The JSON of gateshift-evidence(5). */
 struct node *evidence_node(struct run *run, const struct evidence *evidence);
 
+/* How many requests of traffic met the finding, or were answered as it says; *words says so for people, and is absent
+ * where nobody looked. */
+uint64_t evidence_weigh(const struct evidence *evidence, struct arena *arena, struct slice id,
+                        struct slice *words);
+
 /* "12.3 %", "under 0.1 %"; of nothing "0 %". */
 struct slice evidence_share(struct arena *arena, uint64_t part, uint64_t whole);
 

@@ -103,7 +103,12 @@ static void put_differences(struct planner *planner, struct buf *out)
             buf_puts(out, h ? ", " : "");
             diag_put_code(finding->hosts[h], false, out);
         }
-        buf_printf(out, "%s)\n", finding->host_count > 3 ? ", ..." : "");
+        buf_printf(out, "%s)", finding->host_count > 3 ? ", ..." : "");
+        if (finding->seen.len) {
+            buf_puts(out, "; ");
+            diag_put_code(finding->seen, false, out);
+        }
+        buf_putc(out, '\n');
     }
     buf_puts(out, shown ? "\n" : "");
 }

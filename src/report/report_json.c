@@ -147,6 +147,9 @@ static struct node *finding_node(const struct writer *writer, const struct findi
     set(writer, map, "title", text_node(writer, finding->title));
     set(writer, map, "reason", text_node(writer, finding->reason));
     set(writer, map, "advice", text_node(writer, finding->advice));
+    if (finding->seen.len) {
+        set(writer, map, "seen", text_node(writer, finding->seen));
+    }
     set(writer, map, "fields", fields_node(writer, finding->fields));
     set(writer, map, "headers", texts_node(writer, finding->headers.items, finding->headers.count));
     set(writer, map, "requests", requests_node(writer, finding));

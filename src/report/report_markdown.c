@@ -142,6 +142,9 @@ static void put_details(const struct writer *writer, const struct finding *findi
     if (finding->advice.len) {
         put_item(writer, "to do", finding->advice);
     }
+    if (finding->seen.len) {
+        put_item(writer, "seen", finding->seen);
+    }
     put_acceptance(writer, finding);
     buf_puts(writer->out, "\n</details>\n\n");
 }

@@ -134,6 +134,9 @@ static void put_finding(const struct writer *writer, const struct finding *findi
     if (finding->advice.len) {
         put_line(writer, "to do", finding->advice);
     }
+    if (finding->seen.len) {
+        put_line(writer, "seen", finding->seen);
+    }
 }
 
 static void put_findings(const struct writer *writer)

@@ -70,11 +70,33 @@ static void put_owners(const struct survey *survey, struct buf *out)
     }
 }
 
+/* Differences that were seen in traffic, or by asking data planes. */
+static void put_seen(const struct survey *survey, struct buf *out)
+{
+    enum { SHOWN_MAX = 10 };
+    size_t count = 0;
+    for (size_t i = 0; i < survey->comparison->finding_count; i++) {
+        const struct finding *finding = &survey->comparison->findings[i];
+        if (!finding->seen.len || finding->platform || count >= SHOWN_MAX) {
+            continue;
+        }
+        if (!count++) {
+            buf_puts(out, "\n| difference | severity | seen | id |\n|---|---|---|---|\n");
+        }
+        buf_puts(out, "| ");
+        diag_put_code(finding->title, true, out);
+        buf_printf(out, " | %s | ", impact_name(finding->impact));
+        diag_put_code(finding->seen, true, out);
+        buf_printf(out, " | " SLICE_FMT " |\n", SLICE_ARG(finding->id));
+    }
+}
+
 void survey_markdown(struct run *run, const struct survey *survey, struct buf *out)
 {
     put_summary(run, survey, out);
     put_targets(survey, out);
     put_ingresses(survey, out);
+    put_seen(survey, out);
     put_owners(survey, out);
     buf_puts(out, "\nThe way back: `gateshift rollback`. All differences with their requests: "
                   "`gateshift diff`.\n");

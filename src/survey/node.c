@@ -110,6 +110,9 @@ static struct node *finding_node(const struct writer *w, const struct finding *f
     put_text(w, map, "requests", finding->words);
     put_text(w, map, "reason", finding->reason);
     put_text(w, map, "advice", finding->advice);
+    if (finding->seen.len) {
+        put_text(w, map, "seen", finding->seen);
+    }
     put_texts(w, map, "hosts", &hosts);
     put_text(w, map, "curl", request_curl(w->arena, &finding->witness));
     put_text(w, map, "before", outcome_words(w, finding, &finding->before));

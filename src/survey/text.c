@@ -73,6 +73,29 @@ static void put_ingress(const struct survey_ingress *ingress, struct buf *out)
     put_list("signs", &ingress->signs, out);
 }
 
+/* Differences that were seen in traffic, or by asking data planes. */
+static void put_seen(const struct survey *survey, struct buf *out)
+{
+    enum { SHOWN_MAX = 10 };
+    size_t count = 0;
+    for (size_t i = 0; i < survey->comparison->finding_count; i++) {
+        const struct finding *finding = &survey->comparison->findings[i];
+        if (!finding->seen.len || finding->platform || count++ >= SHOWN_MAX) {
+            continue;
+        }
+        buf_printf(out, "%s  %s " SLICE_FMT ": ",
+                   count == 1 ? "\ndifferences, by what was seen of them\n" : "",
+                   impact_name(finding->impact), SLICE_ARG(finding->id));
+        diag_put_visible(finding->title, out);
+        buf_puts(out, "\n           ");
+        diag_put_visible(finding->seen, out);
+        buf_putc(out, '\n');
+    }
+    if (count > SHOWN_MAX) {
+        buf_printf(out, "  %zu more are not shown here\n", count - SHOWN_MAX);
+    }
+}
+
 void survey_text(struct run *run, const struct survey *survey, struct buf *out)
 {
     const struct surroundings *surroundings = survey->surroundings;
@@ -83,6 +106,7 @@ void survey_text(struct run *run, const struct survey *survey, struct buf *out)
     for (size_t i = 0; i < survey->ingress_count; i++) {
         put_ingress(&survey->ingresses[i], out);
     }
+    put_seen(survey, out);
     if (surroundings->count) {
         buf_puts(out, "\nwhat else hangs on the old controller\n");
     }

@@ -81,6 +81,7 @@ function findingBody(item) {
       : item.hosts.join(", ")),
     item.reason ? make("p", {}, make("strong", {}, "why: "), item.reason) : "",
     item.advice ? make("p", {}, make("strong", {}, "to do: "), item.advice) : "",
+    item.seen ? make("p", {}, make("strong", {}, "seen: "), item.seen) : "",
     make("pre", {}, item.curl), copyButton(item.curl),
     make("div", { class: "sides" },
       make("div", {}, make("h4", {}, "before"), make("pre", {}, item.before)),
