@@ -99,21 +99,22 @@ static void end_progress(void)
 /* ---- the command -------------------------------------------------------------------------- */
 
 static int count(struct app *app, struct side *before, struct side *after,
-                 struct replay_options *options)
+                 const struct replay_options *given)
 {
     const struct replay_side sides[] = {{&before->table, side_evaluator(&app->run, before)},
                                         {&after->table, side_evaluator(&app->run, after)}};
     struct replay *replay = replay_new(&app->run, &sides[0], &sides[1]);
     struct progress progress = {time(NULL)};
+    struct replay_options options = *given;
     struct evidence evidence = {0};
     struct slice why;
     if (isatty(STDERR_FILENO) && !app->options.quiet) {
-        options->progress = tell_progress;
-        options->user = &progress;
+        options.progress = tell_progress;
+        options.user = &progress;
     }
     bool read = replay_logs(&app->run, replay, app->options.operands.items,
-                            app->options.operands.count, options, &evidence, &why);
-    if (options->progress) {
+                            app->options.operands.count, &options, &evidence, &why);
+    if (options.progress) {
         end_progress();
     }
     if (!read && (app->options.partial.len || !evidence.counts[EVIDENCE_LINES])) {
@@ -144,7 +145,7 @@ static bool build_after(struct app *app, struct side *before, const struct conve
 }
 
 static int replay_sides(struct app *app, const struct convert_options *convert,
-                        struct replay_options *options)
+                        const struct replay_options *options)
 {
     struct side before = {0}, after = {0};
     struct side_options side_options;
