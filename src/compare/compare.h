@@ -111,6 +111,19 @@ enum { JUDGEMENTS_MAX = 80 };
 size_t judge_request(const struct judge *judge, struct arena *arena, const struct request *request,
                      const struct outcome *before, const struct outcome *after,
                      struct judgement out[JUDGEMENTS_MAX]);
+/* Requests that make a table use its rules: for each entry and each rule of an author that it has, one that the rule
+ * decides, as far as one is found. */
+struct cover {
+    const struct rule *rule;
+    bool found;
+    struct request request;
+};
+struct covers {
+    struct cover *items;
+    size_t count, capacity;
+};
+void cover_rules(struct run *run, const struct route_table *table,
+                 const struct evaluator *evaluator, struct covers *out);
 /* The worst verdict of the aspects that were compared, over all hosts. Where no request is answered by either
  * side nothing was proved. */
 enum verdict comparison_verdict(const struct comparison *comparison);

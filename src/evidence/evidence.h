@@ -119,6 +119,25 @@ bool evidence_merge(struct arena *arena, struct evidence *into, const struct evi
 /* Brings everything into its final order: most requests first, then by text. */
 void evidence_finish(struct arena *arena, struct evidence *evidence);
 
+/* A route as people know it: the rules of all hosts and listeners that come from one field of an object. */
+struct evidence_place {
+    struct slice text; /* of struct evidence_route */
+    const struct origin *origin;
+};
+struct evidence_places {
+    struct evidence_place **items; /* in the order of the table */
+    size_t count, capacity;
+    struct map *by_field, *by_rule;
+};
+void evidence_places_read(struct run *run, const struct route_table *table,
+                          struct evidence_places *out);
+/* How a rule's route is called where the rule is the first of its place. */
+struct slice evidence_place_text(struct arena *arena, const struct entry *entry,
+                                 const struct rule *rule);
+/* Null when nobody wrote the rule. */
+const struct evidence_place *evidence_place_of(const struct evidence_places *places,
+                                               const struct rule *rule);
+
 /* "5d2c...": the same for tables that do the same by the same rules, on every machine. */
 struct slice evidence_fingerprint(struct arena *arena, const struct route_table *before,
                                   const struct route_table *after);

@@ -83,17 +83,6 @@ struct numbered {
     const struct match *match;
 };
 
-static struct slice route_text(struct arena *arena, const struct entry *entry,
-                               const struct rule *rule)
-{
-    const struct origin *origin = &rule->origin;
-    const struct path_match *path = &rule->match.path;
-    struct slice host = entry->host.name.len ? entry->host.name : SLICE("*");
-    return ARENA_JOIN(arena, origin->kind, SLICE(" "), origin->namespace, SLICE("/"), origin->name,
-                      SLICE(" "), origin->field, SLICE(" ("), host,
-                      path->kind == PATH_ANY ? SLICE("/") : path->value, SLICE(")"));
-}
-
 /* The first rule of a place names the route; rules of other hosts and listeners from there belong to it. */
 static void add_route(struct collecting *collecting, enum evidence_side side,
                       const struct entry *entry, const struct rule *rule)
@@ -113,7 +102,7 @@ static void add_route(struct collecting *collecting, enum evidence_side side,
         *known = (struct numbered){replay->route_count, NULL};
         map_put(collecting->by_text, key, known);
         *ARENA_PUSH(arena, replay->routes, replay->route_count, replay->route_capacity) =
-            (struct route_facts){side, route_text(arena, entry, rule), origin};
+            (struct route_facts){side, evidence_place_text(arena, entry, rule), origin};
     }
     struct numbered *numbered = ARENA_NEW(arena, struct numbered);
     *numbered = (struct numbered){known->position, &rule->match};
