@@ -12,6 +12,7 @@
 
 /* gateshift-oracle [--seed N] [--sets N] [--requests N] [--batch N] [--scripts DIR] [--keep DIR] [--most N]
  *                  [--snippets 0]
+ * gateshift-oracle serve FOLDER MANIFESTS HTTP HTTPS, see serve.c
  *
  * Snippets are in rule sets unless that is ruled out.
  * Exit: 0 no disagreement, 1 some, 2 usage, 4 environment, 77 nginx or a module of it is not installed. */
@@ -310,13 +311,17 @@ int main(int argc, char **argv)
     struct oracle oracle = {
         .plan = {.seed = 1, .sets = 1000, .requests = 120, .batch = 50, .most = 3, .snippets = 1},
         .nginx = {.program = "/usr/sbin/nginx", .scripts = ORACLE_SCRIPTS}};
-    if (!read_options(argc, argv, &oracle)) {
+    bool serves = argc > 1 && strcmp(argv[1], "serve") == 0;
+    if (!serves && !read_options(argc, argv, &oracle)) {
         return 2;
     }
     const char *lacks = missing(&oracle.nginx);
     if (lacks) {
         printf("skipped: %s is not there; './bootstrap tools' installs it\n", lacks);
         return EXIT_SKIPPED;
+    }
+    if (serves) {
+        return serve(argc - 2, argv + 2, &oracle.nginx);
     }
     char folder[] = "/tmp/oracle-XXXXXX";
     oracle.nginx.folder = mkdtemp(folder);
@@ -326,7 +331,7 @@ int main(int argc, char **argv)
     }
     char backend[sizeof folder + 16];
     snprintf(backend, sizeof backend, "%s/backend", folder);
-    pid_t child = backend_start(backend);
+    pid_t child = backend_start(backend, false);
     oracle.nginx.backend = backend;
     oracle.chance.state = oracle.plan.seed;
     int status = child ? run_all(&oracle) : 4;

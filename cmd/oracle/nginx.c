@@ -16,6 +16,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 enum { PATH_BYTES = 96 }; /* what a socket's address holds, about */
 
@@ -32,7 +33,17 @@ static void path_in(const struct nginx *nginx, const char *name, char out[PATH_B
 
 /* ---- a certificate ------------------------------------------------------------------------ */
 
-static X509 *certificate_make(EVP_PKEY *key)
+static bool add_names(X509 *certificate, const char *names)
+{
+    X509_EXTENSION *extension =
+        names ? X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names) : NULL;
+    bool good = !names || (extension && X509_set_version(certificate, X509_VERSION_3) &&
+                           X509_add_ext(certificate, extension, -1));
+    X509_EXTENSION_free(extension);
+    return good;
+}
+
+static X509 *certificate_make(EVP_PKEY *key, const char *names)
 {
     X509 *certificate = X509_new();
     X509_NAME *name = certificate ? X509_get_subject_name(certificate) : NULL;
@@ -46,6 +57,10 @@ static X509 *certificate_make(EVP_PKEY *key)
                                0);
     X509_set_issuer_name(certificate, name);
     X509_set_pubkey(certificate, key);
+    if (!add_names(certificate, names)) {
+        X509_free(certificate);
+        return NULL;
+    }
     X509_sign(certificate, key, EVP_sha256());
     return certificate;
 }
@@ -55,7 +70,7 @@ bool nginx_prepare(const struct nginx *nginx)
     char path[PATH_BYTES];
     path_in(nginx, "pair.pem", path);
     EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *certificate = key ? certificate_make(key) : NULL;
+    X509 *certificate = key ? certificate_make(key, nginx->names) : NULL;
     FILE *file = certificate ? fopen(path, "w") : NULL;
     bool good = file && PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) &&
                 PEM_write_X509(file, certificate);
@@ -96,7 +111,7 @@ static const char head[] =
     "server_name_in_redirect off;\nport_in_redirect off;\nuninitialized_variable_warn off;\n"
     "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }\n"
     "map $http_x_request_id $req_id { default $http_x_request_id; '' $request_id; }\n"
-    "map $server_addr $listener_port { ~s\\.sock$ 443; default 80; }\n"
+    "map $https $listener_port { on 443; default 80; }\n"
     "geo $literal_dollar { default '$'; }\n"
     "set_real_ip_from unix:;\nreal_ip_header X-Oracle-Client;\n"
     "ssl_certificate @/pair.pem;\nssl_certificate_key @/pair.pem;\n"

@@ -83,6 +83,7 @@ void world_close(struct world *world);
 struct nginx {
     const char *program, *folder, *scripts;
     const char *backend; /* socket of the backend */
+    const char *names;   /* in the certificate (subjectAltName); null: none */
     pid_t child;         /* 0: does not run */
 };
 /* The folder with what stays the same: a key and a certificate. */
@@ -97,7 +98,8 @@ void nginx_stop(struct nginx *nginx);
 
 /* ---- backend.c: a process that tells what it got ------------------------------------------- */
 
-pid_t backend_start(const char *path); /* 0 after a message */
+/* 0 after a message. With `echoes` it tells so in a body, too, for clients of nginx that are not ours. */
+pid_t backend_start(const char *path, bool echoes);
 void backend_stop(pid_t child);
 
 /* ---- client.c ----------------------------------------------------------------------------- */
@@ -125,6 +127,11 @@ enum verdict { VERDICT_SAME, VERDICT_UNKNOWN, VERDICT_DIFFERS };
 /* `why` says what differs. */
 enum verdict answer_compare(struct arena *arena, const struct outcome *outcome,
                             const struct answer *answer, struct slice *why);
+
+/* ---- serve.c ------------------------------------------------------------------------------ */
+
+/* Takes what follows "serve" on the command line; the result is an exit status. */
+int serve(int argc, char **argv, struct nginx *nginx);
 
 /* ---- reduce.c ----------------------------------------------------------------------------- */
 
