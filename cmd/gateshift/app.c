@@ -64,10 +64,10 @@ bool app_output_is(const struct app *app, const char *format)
     return slice_is(app->options.output, format);
 }
 
-/* Requests, cases, accepted findings, evidence and logs are input, too. */
+/* Requests, cases, accepted findings, evidence, logs and records are input, too. */
 static bool is_ours(char letter)
 {
-    return letter == 'T' || letter == 'D' || letter == 'E';
+    return letter == 'T' || letter == 'D' || letter == 'E' || letter == 'Q';
 }
 
 size_t app_input_errors(const struct diag *diag)

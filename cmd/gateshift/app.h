@@ -32,6 +32,7 @@ int cmd_replay(struct app *app);
 int cmd_merge(struct app *app);
 int cmd_validate(struct app *app);
 int cmd_snapshot(struct app *app);
+int cmd_verify(struct app *app);
 int cmd_explain(struct app *app);
 int cmd_version(struct app *app);
 int cmd_completion(struct app *app);
@@ -57,7 +58,7 @@ void app_weigh(struct app *app, const struct route_table *before, const struct r
 void app_side_options(const struct app *app, struct slice as, struct side_options *out);
 /* False with a usage line when an option has no meaning. */
 bool app_convert_options(struct app *app, struct convert_options *out);
-/* Errors of the input, requests and accepted findings included (letters Y, K, L, T, D, E). */
+/* Errors of the input, requests and accepted findings included (letters Y, K, L, T, D, E, Q). */
 size_t app_input_errors(const struct diag *diag);
 /* EXIT_ENVIRONMENT when a cluster was to be read and could not be, else `otherwise`. */
 int app_final_status(const struct app *app, int otherwise);

@@ -1,6 +1,7 @@
 #include "app.h"
 #include "replay/replay.h"
 #include "replay_result.h"
+#include "two_sides.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -126,44 +127,13 @@ static int count(struct app *app, struct side *before, struct side *after,
     return read ? status : app_failure(app, SLICE_FMT, SLICE_ARG(why));
 }
 
-static bool build_after(struct app *app, struct side *before, const struct convert_options *convert,
-                        struct side *after)
-{
-    struct side_options options;
-    struct run quiet = app->run; /* what there is to say of a conversion, convert says */
-    quiet.diag = diag_beside(app->run.diag);
-    if (!app->options.after.count) {
-        struct converted converted = {0};
-        convert_table(&quiet, &before->kube, &before->table, convert, &converted);
-        return side_from_converted(&quiet, &converted, &before->kube, convert->target, after);
-    }
-    app_side_options(app, app->options.after_as, &options);
-    if (!app->options.after_as.len && app->options.to.len) {
-        options.profile = slice_of(convert->target->profile);
-    }
-    return side_build(&app->run, &options, after);
-}
-
 static int replay_sides(struct app *app, const struct convert_options *convert,
                         const struct replay_options *options)
 {
-    struct side before = {0}, after = {0};
-    struct side_options side_options;
-    app_side_options(app, app->options.as, &side_options);
-    app_read(app, &app->options.files, &before.kube);
-    if (app->options.after.count) {
-        app_read(app, &app->options.after, &after.kube);
-        side_share_both(&app->run, &before.kube, &after.kube);
-    }
-    if (!side_build(&app->run, &side_options, &before)) {
-        return EXIT_INPUT;
-    }
-    int status = EXIT_INPUT;
-    if (!app_stops(app) && build_after(app, &before, convert, &after)) {
-        status = app_stops(app) ? EXIT_INPUT : count(app, &before, &after, options);
-        side_close(&after);
-    }
-    side_close(&before);
+    struct two_sides sides;
+    bool open = two_sides_open(app, convert, &sides);
+    int status = open ? count(app, &sides.before, &sides.after, options) : EXIT_INPUT;
+    two_sides_close(&sides);
     return status == EXIT_ENVIRONMENT ? status : app_status(app, status);
 }
 

@@ -214,3 +214,21 @@ void folder_close(struct folder *folder)
     }
     folder->fd = -1;
 }
+
+bool folder_write_one(struct arena *arena, struct slice path, bool force, struct slice text,
+                      struct slice *why)
+{
+    struct folder folder;
+    size_t name = path.len;
+    while (name > 0 && path.ptr[name - 1] != '/') {
+        name--;
+    }
+    struct slice above = name > 1 ? slice_sub(path, 0, name - 1) : name ? SLICE("/") : SLICE(".");
+    if (!folder_open(arena, above, force, &folder, why)) {
+        return false;
+    }
+    bool written = folder_put(&folder, slice_sub(path, name, path.len), text, why) &&
+                   folder_commit(&folder, why);
+    folder_close(&folder);
+    return written;
+}

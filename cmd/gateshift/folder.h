@@ -39,5 +39,8 @@ NODISCARD bool folder_put(struct folder *folder, struct slice name, struct slice
 int folder_begin(struct folder *folder, struct slice name, struct slice *why);
 NODISCARD bool folder_commit(struct folder *folder, struct slice *why);
 void folder_close(struct folder *folder);
+/* One file alone, by its path. */
+NODISCARD bool folder_write_one(struct arena *arena, struct slice path, bool force,
+                                struct slice text, struct slice *why);
 
 #endif

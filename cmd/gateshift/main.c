@@ -131,6 +131,8 @@ static int dispatch(struct app *app)
         return cmd_merge(app);
     case COMMAND_SNAPSHOT:
         return cmd_snapshot(app);
+    case COMMAND_VERIFY:
+        return cmd_verify(app);
     case COMMAND_EXPLAIN:
         return cmd_explain(app);
     case COMMAND_VERSION:

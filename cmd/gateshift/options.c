@@ -22,6 +22,8 @@ CHOICES(yaml_or_json, "yaml", "json")
 CHOICES(text_or_json, "text", "json")
 CHOICES(coverage_formats, "text", "markdown", "json")
 CHOICES(test_formats, "text", "tap", "junit", "json")
+CHOICES(verify_formats, "text", "json", "junit")
+CHOICES(verify_levels, "different", "unpredicted")
 CHOICES(wave_kinds, "namespace", "host")
 CHOICES(channels, "standard", "experimental")
 CHOICES(sides, "auto", "ingress", "gateway")
@@ -101,6 +103,11 @@ static const struct command_row commands[] = {
      "ask both sides what access logs hold, and count what would change"},
     {COMMAND_MERGE, "merge", "FILE...", 1, SIZE_MAX, "[OPTION...] FILE...",
      "add up what parts of a replay counted"},
+    {COMMAND_VERIFY, "verify", "REQUEST...", 0, SIZE_MAX,
+     "--before-addr ADDR --after-addr ADDR -f PATH... [--to TARGET] [OPTION...] [REQUEST...]\n"
+     "--before-addr ADDR --after-addr ADDR [OPTION...] REQUEST...\n"
+     "--replay-record FILE [-f PATH...] [OPTION...]",
+     "send the same requests to both running data planes, and compare the answers"},
     {COMMAND_SNAPSHOT, "snapshot", NULL, 0, 0,
      "--out-dir DIR [-A|-n NAME] [OPTION...]\n--print-rbac [-n NAME] [--with-certificates]",
      "read from a cluster what a migration needs, into a folder"},
@@ -115,11 +122,11 @@ static const struct command_row commands[] = {
 /* Those that read what a data plane does, and those that read objects at all. */
 #define SIDES                                                                                      \
     (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_SHOW |             \
-     COMMAND_ROLLBACK | COMMAND_REPORT | COMMAND_PLAN | COMMAND_REPLAY)
+     COMMAND_ROLLBACK | COMMAND_REPORT | COMMAND_PLAN | COMMAND_REPLAY | COMMAND_VERIFY)
 #define READERS (SIDES | COMMAND_VALIDATE)
 #define CONVERTERS                                                                                 \
     (COMMAND_CONVERT | COMMAND_SIMULATE | COMMAND_TEST | COMMAND_DIFF | COMMAND_ROLLBACK |         \
-     COMMAND_REPORT | COMMAND_PLAN | COMMAND_REPLAY)
+     COMMAND_REPORT | COMMAND_PLAN | COMMAND_REPLAY | COMMAND_VERIFY)
 /* Those that have something to say of their input. */
 #define SPEAKERS    (READERS | COMMAND_SNAPSHOT | COMMAND_MERGE)
 #define ON_CLUSTER  ((READERS & ~COMMAND_TEST) | COMMAND_SNAPSHOT)
@@ -151,8 +158,38 @@ static const struct option_row rows[] = {
     LIST("before", 0, before, COMMAND_DIFF, "PATH", "what runs today; repeatable"),
     LIST("after", 0, after, COMMAND_DIFF, "PATH",
          "what is to run; repeatable; without it --before is converted"),
-    LIST("after", 0, after, COMMAND_REPLAY, "PATH",
+    LIST("after", 0, after, COMMAND_REPLAY | COMMAND_VERIFY, "PATH",
          "what is to run; repeatable; without it -f is converted"),
+    LIST("before-addr", 0, before_addr, COMMAND_VERIFY, "ADDRESS",
+         "the data plane of today: HOST, HOST:PORT, http=HOST:PORT or https=HOST:PORT; repeatable"),
+    LIST("after-addr", 0, after_addr, COMMAND_VERIFY, "ADDRESS", "the new one, written likewise"),
+    TEXT("ask", 0, ask, COMMAND_VERIFY, "LIST",
+         "which requests: given, logs, witnesses, routes (all that there are)"),
+    LIST("log", 0, logs, COMMAND_VERIFY, "FILE",
+         "take requests from an access log; repeatable; - for standard input"),
+    TEXT("most", 0, most, COMMAND_VERIFY, "NUMBER", "requests from logs (1000)"),
+    LIST("compare", 0, compare, COMMAND_VERIFY, "HEADER|body",
+         "compare this header of answers, too, or their bodies; repeatable"),
+    TEXT("echo", 0, echo, COMMAND_VERIFY, "NAME=KEY,...",
+         "where backends tell what they got, such as path=url; see gateshift-verify(1)"),
+    SWITCH("unsafe-methods", 0, unsafe_methods, COMMAND_VERIFY,
+           "send other methods than GET, HEAD and OPTIONS, too"),
+    TEXT("concurrency", 0, concurrency, COMMAND_VERIFY, "NUMBER", "requests at a time (8)"),
+    TEXT("rate", 0, rate, COMMAND_VERIFY, "NUMBER",
+         "requests for each second and data plane (50); 0: no bound"),
+    TEXT("timeout", 0, timeout, COMMAND_VERIFY, "SECONDS", "time for one request (10)"),
+    SWITCH("http2", 0, http2, COMMAND_VERIFY, "offer HTTP/2 to servers with TLS"),
+    TEXT("cacert", 0, cacert, COMMAND_VERIFY, "FILE",
+         "authorities of the servers' certificates (those of the system)"),
+    TEXT("cert", 0, cert, COMMAND_VERIFY, "FILE", "certificate to show to servers"),
+    TEXT("key", 0, key, COMMAND_VERIFY, "FILE", "its private key"),
+    SWITCH("insecure", 0, insecure, COMMAND_VERIFY, "take any certificate"),
+    TEXT("proxy", 0, proxy, COMMAND_VERIFY, "URL",
+         "go through this proxy (none, whatever the environment says)"),
+    TEXT("record", 0, record, COMMAND_VERIFY, "FILE",
+         "write requests and answers, for --replay-record"),
+    TEXT("replay-record", 0, replay_record, COMMAND_VERIFY, "FILE",
+         "take the answers from a record; nothing is sent"),
     SWITCH("cluster", 0, cluster, READERS & ~(COMMAND_TEST | COMMAND_DIFF),
            "read the cluster of the kubeconfig, as gateshift-snapshot(1) does"),
     SWITCH("cluster", 0, cluster, COMMAND_DIFF, "the same for --before, from the cluster"),
@@ -195,6 +232,7 @@ static const struct option_row rows[] = {
            "print what each target makes of each annotation and setting"),
     CHOICE("output", 'o', output, COMMAND_EXPLAIN, "FORMAT", coverage_formats,
            "format of --coverage"),
+    CHOICE("output", 'o', output, COMMAND_VERIFY, "FORMAT", verify_formats, "format of the result"),
     CHOICE("output", 'o', output, COMMAND_TEST, "FORMAT", test_formats, "format of the result"),
     TEXT("rbac", 0, rbac, COMMAND_CONVERT, "GROUP",
          "let this group change the routes of a namespace, by a Role; such as {namespace}-owners"),
@@ -211,15 +249,16 @@ static const struct option_row rows[] = {
          "put back the Ingresses of this wave of the plan only"),
     TEXT("out-dir", 0, out_dir, COMMAND_ROLLBACK, "DIR",
          "write manifests, steps and proof into a folder"),
-    TEXT("log-format", 0, log_format, COMMAND_REPLAY, "FORMAT",
+    TEXT("log-format", 0, log_format, COMMAND_REPLAY | COMMAND_VERIFY, "FORMAT",
          "auto, ingress-nginx, combined, main, common, envoy, istio, json, or a pattern"),
-    LIST("keys", 0, keys, COMMAND_REPLAY, "FIELD=KEY,...",
+    LIST("keys", 0, keys, COMMAND_REPLAY | COMMAND_VERIFY, "FIELD=KEY,...",
          "where JSON lines tell a request, such as host=vhost; see gateshift-replay(1)"),
     TEXT("jobs", 'j', jobs, COMMAND_REPLAY, "NUMBER", "threads that read lines (1)"),
     TEXT("part", 0, part, COMMAND_REPLAY, "K/N", "read this part of the logs only, such as 1/8"),
-    TEXT("partial", 0, partial, COMMAND_REPLAY | COMMAND_MERGE, "FILE",
-         "write the counts to a file, or to - for standard output, for gateshift merge"),
+    TEXT("partial", 0, partial, COMMAND_REPLAY | COMMAND_MERGE | COMMAND_VERIFY, "FILE",
+         "write the counts to a file, for --evidence and merge"),
     SWITCH("force", 0, force, COMMAND_REPLAY | COMMAND_MERGE, "overwrite the file of --partial"),
+    SWITCH("force", 0, force, COMMAND_VERIFY, "overwrite the files of --record and --partial"),
     SWITCH("force", 0, force, COMMAND_CONVERT | COMMAND_ROLLBACK | COMMAND_PLAN,
            "overwrite files in --out-dir"),
     SWITCH("check", 0, check, COMMAND_CONVERT,
@@ -253,12 +292,12 @@ static const struct option_row rows[] = {
          "namespace of Gateways that several namespaces share (gateways)"),
     SWITCH("convert", 0, convert, COMMAND_SIMULATE | COMMAND_TEST,
            "ask the converted objects only"),
-    CHOICE("as", 0, as, COMMAND_SIMULATE | COMMAND_TEST | COMMAND_REPLAY, "NAME", planes,
-           "data plane that the objects are read as"),
+    CHOICE("as", 0, as, COMMAND_SIMULATE | COMMAND_TEST | COMMAND_REPLAY | COMMAND_VERIFY, "NAME",
+           planes, "data plane that the objects are read as"),
     CHOICE("as", 0, as, COMMAND_SHOW, "NAME", shown_as,
            "data plane that the objects are read as; nginx: print the servers and locations"),
     CHOICE("before-as", 0, before_as, COMMAND_DIFF, "NAME", planes, "the same for --before"),
-    CHOICE("after-as", 0, after_as, COMMAND_DIFF | COMMAND_REPLAY, "NAME", planes,
+    CHOICE("after-as", 0, after_as, COMMAND_DIFF | COMMAND_REPLAY | COMMAND_VERIFY, "NAME", planes,
            "the same for --after"),
     LIST("before-settings", 0, before_settings, COMMAND_DIFF, "PATH|--FLAG",
          "settings of the controller for --before: its ConfigMap, its Deployment, or a flag"),
@@ -266,12 +305,16 @@ static const struct option_row rows[] = {
          "the same for --after; without --after, what --before holds under these settings"),
     CHOICE("side", 0, side, COMMAND_SIMULATE | COMMAND_TEST | COMMAND_SHOW, "SIDE", sides,
            "what to ask when the input holds Ingresses and Gateways"),
-    TEXT("request", 'X', method, COMMAND_SIMULATE, "METHOD", "method of URL requests (GET)"),
+    TEXT("request", 'X', method, COMMAND_SIMULATE | COMMAND_VERIFY, "METHOD",
+         "method of URL requests (GET)"),
     LIST("header", 'H', headers, COMMAND_SIMULATE, "'NAME: VALUE'",
          "header of URL requests; repeatable"),
+    LIST("header", 'H', headers, COMMAND_VERIFY, "'NAME: VALUE'",
+         "header of all requests; repeatable"),
     TEXT("client-ip", 0, client_ip, COMMAND_SIMULATE, "ADDRESS", "client of URL requests"),
-    TEXT("body-size", 0, body_size, COMMAND_SIMULATE, "BYTES", "size of the body of URL requests"),
-    LIST("assume", 0, assume, COMMAND_SIMULATE | COMMAND_TEST, "NAME=pass|fail",
+    TEXT("body-size", 0, body_size, COMMAND_SIMULATE | COMMAND_VERIFY, "BYTES",
+         "size of the body of URL requests"),
+    LIST("assume", 0, assume, COMMAND_SIMULATE | COMMAND_TEST | COMMAND_VERIFY, "NAME=pass|fail",
          "what a condition such as basic-auth comes to; see gateshift-simulate(1)"),
     SWITCH("closed", 0, closed, READERS,
            "objects that are not in the input do not exist (else they are assumed)"),
@@ -287,6 +330,8 @@ static const struct option_row rows[] = {
            "LEVEL", error_levels, "exit with 1 from this level on"),
     CHOICE("fail-on", 0, fail_on, COMMAND_DIFF | COMMAND_REPLAY | COMMAND_MERGE, "LEVEL",
            difference_levels, "exit with 1 from this level on"),
+    CHOICE("fail-on", 0, fail_on, COMMAND_VERIFY, "LEVEL", verify_levels,
+           "exit with 1 when answers differ, or only when nobody predicted it"),
     SWITCH("keep-going", 0, keep_going, SIDES,
            "write results although the input has errors (exit status stays 3)"),
     CHOICE("diagnostics", 0, diagnostics, SPEAKERS, "FORMAT", diagnostic_formats,

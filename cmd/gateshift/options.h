@@ -24,7 +24,8 @@ enum command {
     COMMAND_REPORT = 2048,
     COMMAND_PLAN = 4096,
     COMMAND_REPLAY = 8192,
-    COMMAND_MERGE = 16384
+    COMMAND_MERGE = 16384,
+    COMMAND_VERIFY = 32768
 };
 
 struct command_row {
@@ -47,7 +48,8 @@ struct options {
     const struct command_row *command; /* null: none was named */
     struct words operands;
     struct words files, before, after, before_settings, after_settings, accept, headers, limits,
-        aspects, assume, controller_flags, hosts, keys, evidence;
+        aspects, assume, controller_flags, hosts, keys, evidence, before_addr, after_addr, compare,
+        logs;
     struct slice namespace, output, out_dir, from, from_version, ingress_class, controller_config;
     struct slice to, api_version, channel, aks_version, gateway_class, gateway, fail_on;
     struct slice fidelity, layout, gateway_namespace, selector, rbac;
@@ -56,7 +58,10 @@ struct options {
     struct slice kubeconfig, context, request_timeout;
     struct slice waves, plan, wave;
     struct slice log_format, jobs, part, partial;
+    struct slice cacert, cert, key, proxy, concurrency, rate, timeout, most, echo, record,
+        replay_record, ask;
     bool help, keep_going, force, flat, closed, convert, strict, quiet, all, coverage, check;
+    bool insecure, unsafe_methods, http2;
     bool cluster, all_namespaces, with_certificates, print_rbac;
 };
 

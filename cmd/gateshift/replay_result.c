@@ -59,25 +59,15 @@ int replay_result(struct app *app, struct evidence *evidence)
 int replay_partial(struct app *app, struct evidence *evidence)
 {
     struct slice path = app->options.partial, why = SLICE_ABSENT;
-    struct folder folder;
     struct buf text;
     if (slice_is(path, "-")) {
         put_json(app, evidence, 0, &app->out);
         return EXIT_WELL;
     }
-    size_t name = path.len;
-    while (name > 0 && path.ptr[name - 1] != '/') {
-        name--;
-    }
-    struct slice above = name > 1 ? slice_sub(path, 0, name - 1) : name ? SLICE("/") : SLICE(".");
-    if (!folder_open(app->run.arena, above, app->options.force, &folder, &why)) {
-        return app_failure(app, SLICE_FMT, SLICE_ARG(why));
-    }
     buf_init(&text, BUF_TEXT_MAX);
     put_json(app, evidence, 0, &text);
-    bool written = folder_put(&folder, slice_sub(path, name, path.len), buf_slice(&text), &why) &&
-                   folder_commit(&folder, &why);
-    folder_close(&folder);
+    bool written =
+        folder_write_one(app->run.arena, path, app->options.force, buf_slice(&text), &why);
     buf_release(&text);
     summarize(app, evidence);
     return written ? EXIT_WELL : app_failure(app, SLICE_FMT, SLICE_ARG(why));

@@ -33,11 +33,11 @@ for command in $commands; do
     "$gateshift" "$command" --help >"$work/$command"
     summary=$(sed -n '/^$/{n;p;q;}' "$work/$command")
     grep -qx ".Nd $summary" "$page" || fault "$command: the manual page has another summary"
-    sed -n 's/^  \(-[a-zA-Z], \|    \)--\([a-z-]*\).*/\2/p' "$work/$command" | sort >"$work/table"
-    sed -n 's/^\.It .*Fl -\([a-z-]*\).*/\1/p' "$page" | sort >"$work/manual"
+    sed -n 's/^  \(-[a-zA-Z], \|    \)--\([a-z0-9-]*\).*/\2/p' "$work/$command" | sort >"$work/table"
+    sed -n 's/^\.It .*Fl -\([a-z0-9-]*\).*/\1/p' "$page" | sort >"$work/manual"
     diff "$work/table" "$work/manual" >"$work/diff" ||
         fault "$command: options of the table (<) and of the manual (>)" "$(cat "$work/diff")"
-    sed -n 's/^  -\([a-zA-Z]\), --\([a-z-]*\).*/\1 \2/p' "$work/$command" >"$work/letters"
+    sed -n 's/^  -\([a-zA-Z]\), --\([a-z0-9-]*\).*/\1 \2/p' "$work/$command" >"$work/letters"
     while read -r letter name; do
         grep -q "^\.It Fl $letter .*, Fl -$name\|^\.It Fl $letter , Fl -$name" "$page" ||
             fault "$command: the manual does not have -$letter for --$name"

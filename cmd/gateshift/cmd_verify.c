@@ -1,0 +1,424 @@
+#include "app.h"
+#include "folder.h"
+#include "requests.h"
+#include "results.h"
+#include "two_sides.h"
+#include "verify_options.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- time, signals and progress ------------------------------------------------------------- */
+
+struct watching {
+    sigset_t signals, before; /* those that end the run; what was blocked before */
+    bool stopped, shows;
+    uint64_t told; /* second of the last progress */
+};
+
+static uint64_t now(void *user)
+{
+    struct timespec time = {0};
+    (void)user;
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* Signals are blocked and asked for, so there is neither a handler nor a variable for it. */
+static bool is_stopped(void *user)
+{
+    struct watching *watching = user;
+    const struct timespec none = {0, 0};
+    watching->stopped = watching->stopped || sigtimedwait(&watching->signals, NULL, &none) > 0;
+    return watching->stopped;
+}
+
+static void show_progress(void *user, size_t answered, size_t count)
+{
+    struct watching *watching = user;
+    uint64_t second = now(NULL) / 1000;
+    if (watching->shows && second != watching->told) {
+        watching->told = second;
+        (void)fprintf(stderr, "\r\x1b[K%zu of %zu requests", answered, count);
+    }
+}
+
+static void watch(struct app *app, struct watching *watching)
+{
+    *watching = (struct watching){.shows = !app->options.quiet && isatty(STDERR_FILENO) == 1};
+    (void)sigemptyset(&watching->signals);
+    (void)sigaddset(&watching->signals, SIGINT);
+    (void)sigaddset(&watching->signals, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &watching->signals, &watching->before);
+}
+
+static void unwatch(struct watching *watching)
+{
+    (void)sigprocmask(SIG_SETMASK, &watching->before, NULL);
+    if (watching->shows) {
+        (void)fputs("\r\x1b[K", stderr);
+    }
+}
+
+/* ---- requests ----------------------------------------------------------------------------- */
+
+struct verifying {
+    struct app *app;
+    struct verify_words words;
+    struct two_sides sides;
+    bool has_sides;
+    struct verify_side side[2];
+    struct verify_items items;
+    struct map *seen;
+};
+
+static void add(struct verifying *verifying, const struct request *request, struct slice source,
+                uint64_t number)
+{
+    struct request copy = *request;
+    copy.gateway = SLICE_ABSENT; /* the address says which data plane is asked */
+    verify_items_add(&verifying->app->run, &verifying->items, verifying->seen, &copy, source,
+                     number);
+}
+
+static bool add_given(struct verifying *verifying)
+{
+    struct app *app = verifying->app;
+    for (size_t i = 0; i < app->options.operands.count; i++) {
+        struct expect_cases cases = {0};
+        if (!requests_read(app, app->options.operands.items[i], &cases)) {
+            return false;
+        }
+        for (size_t c = 0; c < cases.count; c++) {
+            bool file = cases.items[c].name.ptr;
+            add(verifying, &cases.items[c].request,
+                file ? app->options.operands.items[i] : SLICE("verify"), file ? c + 1 : i + 1);
+        }
+    }
+    return true;
+}
+
+static bool add_logs(struct verifying *verifying)
+{
+    struct app *app = verifying->app;
+    bool fine = true;
+    for (size_t i = 0; i < app->options.logs.count; i++) {
+        const struct verify_log log = {.path = app->options.logs.items[i],
+                                       .most = verifying->words.most,
+                                       .format = app->options.log_format,
+                                       .keys = app->options.keys.items,
+                                       .key_count = app->options.keys.count};
+        struct slice why;
+        if (!verify_items_from_log(&app->run, &verifying->side[0], &log, verifying->seen,
+                                   &verifying->items, &why)) {
+            app_failure(app, SLICE_FMT, SLICE_ARG(why));
+            fine = false;
+        }
+    }
+    return fine;
+}
+
+static void add_witnesses(struct verifying *verifying)
+{
+    struct app *app = verifying->app;
+    const struct compare_options options = {0};
+    struct comparison comparison;
+    sides_compare(&app->run, &verifying->sides.before, &verifying->sides.after, &options,
+                  &comparison);
+    for (size_t i = 0; i < comparison.finding_count; i++) {
+        const struct request witness = verify_witness(
+            &app->run, &verifying->side[0], &verifying->side[1], &comparison.findings[i].witness);
+        add(verifying, &witness, SLICE("diff"), i + 1);
+    }
+}
+
+static void add_routes(struct verifying *verifying)
+{
+    struct run *run = &verifying->app->run;
+    for (size_t side = 0; side < 2; side++) {
+        struct covers covers;
+        cover_rules(run, verifying->side[side].table, verifying->side[side].evaluator, &covers);
+        for (size_t i = 0; i < covers.count; i++) {
+            const struct cover *cover = &covers.items[i];
+            if (cover->found) {
+                add(verifying, &cover->request,
+                    side ? SLICE("routes after") : SLICE("routes before"), i + 1);
+            } else if (!side) {
+                const struct origin *origin = &cover->rule->origin;
+                diag_at(run->diag, DIAG_Q004, origin->span, SLICE_ABSENT,
+                        "no request was found that " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT
+                        " " SLICE_FMT " decides",
+                        SLICE_ARG(origin->kind), SLICE_ARG(origin->namespace),
+                        SLICE_ARG(origin->name), SLICE_ARG(origin->field));
+            }
+        }
+    }
+}
+
+/* A header of the command line belongs to all requests; those of URLs have it already. */
+static void add_headers(struct verifying *verifying)
+{
+    struct app *app = verifying->app;
+    for (size_t i = 0; i < verifying->items.count; i++) {
+        struct headers *headers = &verifying->items.items[i].request.headers;
+        for (size_t h = 0; h < app->options.headers.count; h++) {
+            struct slice text = app->options.headers.items[h];
+            size_t end = slice_find(text, ':', 0);
+            struct slice name = slice_trim(slice_sub(text, 0, end));
+            if (end < text.len && !headers_get(headers, name).ptr &&
+                !slice_equal_fold(name, SLICE("host"))) {
+                headers_add(app->run.arena, headers, name,
+                            slice_trim(slice_sub(text, end + 1, text.len)));
+            }
+        }
+    }
+}
+
+static bool collect(struct verifying *verifying)
+{
+    unsigned ask = verifying->words.ask;
+    if ((ask & ASK_GIVEN && !add_given(verifying)) || (ask & ASK_LOGS && !add_logs(verifying))) {
+        return false;
+    }
+    if (verifying->has_sides && ask & ASK_WITNESSES) {
+        add_witnesses(verifying);
+    }
+    if (verifying->has_sides && ask & ASK_ROUTES) {
+        add_routes(verifying);
+    }
+    add_headers(verifying);
+    return true;
+}
+
+/* ---- results ------------------------------------------------------------------------------ */
+
+static struct slice got(struct app *app, const struct verify_result *result)
+{
+    struct slice text = SLICE(""), none = SLICE("none");
+    for (size_t i = 0; i < result->difference_count; i++) {
+        const struct verify_difference *difference = &result->differences[i];
+        text = ARENA_JOIN(app->run.arena, text, i ? SLICE("\n") : SLICE(""), difference->field,
+                          SLICE(": "), difference->before.ptr ? difference->before : none,
+                          SLICE(" before, "), difference->after.ptr ? difference->after : none,
+                          SLICE(" after"));
+    }
+    for (size_t side = 0; side < 2; side++) {
+        if (result->held[side] == VERIFY_HELD_NO) {
+            text = ARENA_JOIN(app->run.arena, text, text.len ? SLICE("\n") : SLICE(""),
+                              side ? SLICE("after is not as predicted: ")
+                                   : SLICE("before is not as predicted: "),
+                              result->why[side]);
+        }
+    }
+    return text;
+}
+
+static bool fails(const struct app *app, enum verify_verdict verdict)
+{
+    bool only_unpredicted = slice_is(app->options.fail_on, "unpredicted");
+    return verdict == VERIFY_IS_DIFFERENT || verdict == VERIFY_IS_SURPRISING ||
+           (verdict == VERIFY_IS_PREDICTED && !only_unpredicted);
+}
+
+static void print_junit(struct app *app, const struct verify_results *answers)
+{
+    struct results results;
+    results_open(&results, RESULTS_JUNIT, app->run.arena, &app->out);
+    for (size_t i = 0; i < answers->count; i++) {
+        const struct verify_result *result = &answers->items[i];
+        const struct result item = {.suite = SLICE("verify"),
+                                    .name = request_line(app->run.arena, &result->item->request),
+                                    .passed = !fails(app, result->verdict),
+                                    .why = slice_of(verify_verdict_words(result->verdict)),
+                                    .got = got(app, result)};
+        if (result->verdict != VERIFY_IS_SKIPPED) {
+            results_add(&results, &item);
+        }
+    }
+    results_close(&results);
+}
+
+static void print(struct app *app, const struct verify_results *results)
+{
+    enum { SHOWN = 5 };
+    const struct verify_print style = {.most = app->options.all ? 0 : SHOWN,
+                                       .colour = app_colours(app, STDOUT_FILENO)};
+    if (app_output_is(app, "json")) {
+        document_write_json(verify_node(&app->run, results), 2, &app->out);
+        buf_putc(&app->out, '\n');
+    } else if (app_output_is(app, "junit")) {
+        print_junit(app, results);
+    } else {
+        verify_print_text(&app->run, results, &style, &app->out);
+    }
+    if (results->verdicts[VERIFY_IS_SKIPPED]) {
+        diag_at(app->run.diag, DIAG_Q002, SPAN_NONE, SLICE_ABSENT,
+                "%zu of %zu requests were not sent; the result names each with the reason",
+                results->verdicts[VERIFY_IS_SKIPPED], results->count);
+    }
+}
+
+static bool write_file(struct app *app, struct slice path, const struct buf *text)
+{
+    struct slice why;
+    bool written =
+        folder_write_one(app->run.arena, path, app->options.force, buf_slice(text), &why);
+    if (!written) {
+        app_failure(app, SLICE_FMT, SLICE_ARG(why));
+    }
+    return written;
+}
+
+static bool write_files(struct verifying *verifying, const struct verify_results *results)
+{
+    struct app *app = verifying->app;
+    bool fine = true;
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    if (app->options.record.len) {
+        verify_record_write(&app->run, &verifying->items, &text);
+        fine = write_file(app, app->options.record, &text);
+    }
+    buf_clear(&text);
+    if (app->options.partial.len) {
+        document_write_json(evidence_node(&app->run, &results->evidence), 0, &text);
+        fine = write_file(app, app->options.partial, &text) && fine;
+    }
+    buf_release(&text);
+    return fine;
+}
+
+/* A side that never answers was not compared. */
+static bool is_silent(const struct verify_items *items, size_t side)
+{
+    size_t asked = 0;
+    for (size_t i = 0; i < items->count; i++) {
+        const struct verify_answer *answer = &items->items[i].answer[side];
+        if (!items->items[i].skipped.ptr) {
+            asked++;
+            if (answer->fault != VERIFY_UNREACHED) {
+                return false;
+            }
+        }
+    }
+    return asked > 0;
+}
+
+static int conclude(struct verifying *verifying, bool stopped)
+{
+    struct app *app = verifying->app;
+    struct verify_results results = {.count = 0};
+    results.address[0] = verify_address(app, &verifying->words.how.target[0]);
+    results.address[1] = verify_address(app, &verifying->words.how.target[1]);
+    verify_judge(&app->run, &verifying->items, &verifying->side[0], &verifying->side[1],
+                 &verifying->words.compared, &results);
+    print(app, &results);
+    int status = EXIT_WELL;
+    for (int i = 0; i < VERIFY_VERDICT_COUNT; i++) {
+        if (results.verdicts[i] && fails(app, (enum verify_verdict)i)) {
+            status = EXIT_NO;
+        }
+    }
+    if (!write_files(verifying, &results)) {
+        status = EXIT_ENVIRONMENT;
+    }
+    for (size_t side = 0; side < 2; side++) {
+        if (is_silent(&verifying->items, side)) {
+            status =
+                app_failure(app, "nobody answers at " SLICE_FMT, SLICE_ARG(results.address[side]));
+        }
+    }
+    size_t skipped = results.verdicts[VERIFY_IS_SKIPPED];
+    return stopped ? app_failure(app, "ended by a signal; %zu of %zu requests were answered",
+                                 results.count - skipped, results.count)
+                   : status;
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+static int ask(struct verifying *verifying)
+{
+    struct app *app = verifying->app;
+    struct verify_options *how = &verifying->words.how;
+    struct watching watching;
+    struct slice why;
+    if (how->insecure) {
+        diag_at(app->run.diag, DIAG_Q001, SPAN_NONE, SLICE_ABSENT,
+                "certificates of the servers are not verified");
+    }
+    watch(app, &watching);
+    how->user = &watching;
+    how->now = now;
+    how->stopped = is_stopped;
+    how->progress = show_progress;
+    bool asked = verify_ask(&app->run, &verifying->items, how, &why);
+    unwatch(&watching);
+    return asked ? conclude(verifying, watching.stopped)
+                 : app_failure(app, SLICE_FMT, SLICE_ARG(why));
+}
+
+static int answer_from_record(struct verifying *verifying)
+{
+    struct app *app = verifying->app;
+    struct input input = {0};
+    enum status status = input_add(&app->run, &input, app->options.replay_record, STDIN_FILENO);
+    (void)status; /* what went wrong is a diagnostic already */
+    for (size_t i = 0; i < input.count; i++) {
+        verify_record_read(&app->run, &input.files[i], &verifying->items);
+    }
+    return app_stops(app) ? EXIT_INPUT : conclude(verifying, false);
+}
+
+static int verify(struct verifying *verifying)
+{
+    struct app *app = verifying->app;
+    if (verifying->has_sides) {
+        struct two_sides *sides = &verifying->sides;
+        verifying->side[0] =
+            (struct verify_side){&sides->before.table, side_evaluator(&app->run, &sides->before)};
+        verifying->side[1] =
+            (struct verify_side){&sides->after.table, side_evaluator(&app->run, &sides->after)};
+    }
+    if (app->options.replay_record.len) {
+        return app_status(app, answer_from_record(verifying));
+    }
+    if (!collect(verifying)) {
+        return app->failures.len ? EXIT_ENVIRONMENT : EXIT_USAGE;
+    }
+    if (app_stops(app)) {
+        return EXIT_INPUT;
+    }
+    return verifying->items.count ? app_status(app, ask(verifying))
+                                  : app_usage(app, "'verify' has no requests to send; give some, a "
+                                                   "log, or -f PATH");
+}
+
+int cmd_verify(struct app *app)
+{
+    struct convert_options convert;
+    struct verifying verifying = {.app = app, .seen = map_new(app->run.arena)};
+    bool requests =
+        app->options.operands.count || app->options.logs.count || app->options.replay_record.len;
+    if (!app_has_input(app) && !requests) {
+        return app_usage(app,
+                         "'verify' needs requests: -f PATH for those that it makes up, a URL or "
+                         "a file, or --log FILE");
+    }
+    if (requests_read_stdin_twice(app)) {
+        return app_usage(app, "standard input can be read once only");
+    }
+    if (!app_convert_options(app, &convert) || !verify_options_read(app, &verifying.words)) {
+        return EXIT_USAGE;
+    }
+    int status = EXIT_INPUT;
+    verifying.has_sides = app_has_input(app);
+    if (!verifying.has_sides || two_sides_open(app, &convert, &verifying.sides)) {
+        status = verify(&verifying);
+    }
+    if (verifying.has_sides) {
+        two_sides_close(&verifying.sides);
+    }
+    return status;
+}

@@ -1,0 +1,65 @@
+/* Shared by the files of this module. */
+#ifndef GATESHIFT_VERIFY_PRIV_H
+#define GATESHIFT_VERIFY_PRIV_H
+
+#include "expect/expect.h"
+#include "verify/verify.h"
+
+enum { ECHO_MAX = 256 << 10 };
+
+/* ---- handle.c: what libcurl is told of one request ------------------------------------------ */
+
+struct transfer {
+    const struct verify_item *item;
+    struct verify_answer *answer;
+    const struct verify_options *options;
+    struct arena *arena;
+    void *easy, *headers, *connect_to; /* CURL, struct curl_slist */
+    void *digest;                      /* EVP_MD_CTX */
+    struct buf beginning;              /* of the body, as far as an echo is looked for */
+    uint64_t unsent;                   /* bytes of the request's body */
+    char message[256];                 /* CURL_ERROR_SIZE */
+    bool cut;                          /* the body is larger than what is read */
+};
+/* Why the request is not sent to both sides; absent when it is. */
+struct slice request_refusal(struct arena *arena, const struct verify_options *options,
+                             const struct request *request);
+NODISCARD bool transfer_open(struct transfer *transfer, struct arena *arena,
+                             const struct verify_item *item, size_t side,
+                             const struct verify_options *options, struct verify_answer *answer);
+/* The library is done with it; `code` is a CURLcode. */
+void transfer_end(struct run *run, struct transfer *transfer, int code);
+void transfer_close(struct transfer *transfer);
+
+/* ---- echo.c ------------------------------------------------------------------------------- */
+
+/* Looks for an echo in the beginning of a body. */
+void echo_read(struct run *run, const struct verify_echo_keys *keys, struct slice body,
+               struct verify_echo *out);
+/* "shop/web" or as much of it as was told, for comparing and for people; absent when nothing was. */
+struct slice echo_backend(struct arena *arena, const struct verify_echo *echo);
+
+/* ---- record.c ----------------------------------------------------------------------------- */
+
+/* Without the values of credentials and cookies. */
+struct headers headers_public(struct arena *arena, const struct headers *headers);
+struct request request_public(struct arena *arena, const struct request *request);
+struct node *answer_node(struct arena *arena, const struct verify_answer *answer);
+
+/* ---- predict.c, differ.c ------------------------------------------------------------------ */
+
+enum verify_held predicted(struct arena *arena, const struct outcome *outcome,
+                           const struct verify_answer *answer, struct slice *why);
+/* `before` and `after` are null where nothing was predicted. */
+void answers_differ(struct arena *arena, const struct verify_compared *compared,
+                    const struct outcome *before, const struct outcome *after,
+                    struct verify_result *result);
+/* "answered 200", "the connection was closed without an answer" */
+struct slice answer_text(struct arena *arena, const struct verify_answer *answer);
+/* Values of a header that came several times are joined. */
+struct slice answer_header(struct arena *arena, const struct verify_answer *answer,
+                           struct slice name);
+/* The share of a backend by its name: what an echo tells fits it. */
+bool echo_is(const struct verify_echo *echo, const struct outcome_backend *backend);
+
+#endif
