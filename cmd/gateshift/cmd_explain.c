@@ -1,6 +1,7 @@
 #include "app.h"
 #include "coverage/coverage.h"
 
+#include <curl/curl.h>
 #include <jansson.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <openssl/crypto.h>
@@ -314,9 +315,11 @@ int cmd_version(struct app *app)
     char pcre[64] = "";
     yaml_get_version(&major, &minor, &patch);
     pcre2_config(PCRE2_CONFIG_VERSION, pcre);
-    buf_printf(&app->out, "gateshift %s\nlibyaml %d.%d.%d, jansson %s, pcre2 %s, zlib %s, %s\n",
-               GATESHIFT_VERSION, major, minor, patch, jansson_version_str(), pcre, zlibVersion(),
-               OpenSSL_version(OPENSSL_VERSION));
+    buf_printf(&app->out,
+               "gateshift %s\nlibyaml %d.%d.%d, jansson %s, pcre2 %s, %s, libcurl %s, zlib %s\n",
+               GATESHIFT_VERSION, major, minor, patch, jansson_version_str(), pcre,
+               OpenSSL_version(OPENSSL_VERSION), curl_version_info(CURLVERSION_NOW)->version,
+               zlibVersion());
     return EXIT_WELL;
 }
 

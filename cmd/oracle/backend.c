@@ -34,7 +34,7 @@ static struct slice value_of(struct slice head, const char *name)
     return SLICE_ABSENT;
 }
 
-/* One header of each name: as nginx hands them on. */
+/* By name, as they come: several lines of one name are one list. */
 static void put_headers(struct arena *arena, struct slice head, struct node *map)
 {
     struct slice line;
@@ -42,10 +42,14 @@ static void put_headers(struct arena *arena, struct slice head, struct node *map
     while (slice_split(&head, '\n', &line) && slice_trim(line).len) {
         size_t colon = slice_find(line, ':', 0);
         struct slice name = slice_sub(line, 0, colon);
-        struct node *values = node_list(arena);
-        if (!slice_starts(name, SLICE("X-Oracle-"))) {
-            node_add(arena, values,
-                     node_string(arena, slice_trim(slice_sub(line, colon + 1, line.len))));
+        const struct pair *known = node_pair(map, name);
+        struct node *values = known ? known->value : node_list(arena);
+        if (slice_starts(name, SLICE("X-Oracle-"))) {
+            continue;
+        }
+        node_add(arena, values,
+                 node_string(arena, slice_trim(slice_sub(line, colon + 1, line.len))));
+        if (!known) {
             node_set_slice(arena, map, name, values);
         }
     }

@@ -179,11 +179,14 @@ static bool ask_all(struct asking *asking)
     while ((asking->next < asking->items->count || asking->open) &&
            !options->stopped(options->user)) {
         int running = 0;
-        send_more(asking);
-        if (asking->refused || curl_multi_perform(asking->multi, &running) != CURLM_OK) {
+        if (curl_multi_perform(asking->multi, &running) != CURLM_OK) {
             return false;
         }
         take_answers(asking);
+        send_more(asking);
+        if (asking->refused) {
+            return false;
+        }
         if (options->progress) {
             options->progress(options->user, asking->answered, asking->items->count);
         }

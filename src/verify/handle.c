@@ -307,16 +307,18 @@ static void take_headers(struct transfer *transfer)
 
 static struct slice hash_text(struct transfer *transfer)
 {
+    static const char digits[] = "0123456789abcdef";
     unsigned char bytes[EVP_MAX_MD_SIZE];
+    char text[2 * EVP_MAX_MD_SIZE];
     unsigned count = 0;
-    struct slice text = SLICE("");
     if (!EVP_DigestFinal_ex(transfer->digest, bytes, &count)) {
         return SLICE_ABSENT;
     }
     for (unsigned i = 0; i < count; i++) {
-        text = arena_printf(transfer->arena, SLICE_FMT "%02x", SLICE_ARG(text), bytes[i]);
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
     }
-    return text;
+    return arena_copy(transfer->arena, (struct slice){text, (size_t)2 * count});
 }
 
 static struct slice protocol_of(struct transfer *transfer)
