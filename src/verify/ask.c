@@ -4,6 +4,7 @@
 
 /* One request, to both sides at a time. */
 struct exchange {
+    struct arena *scratch; /* what the library is told */
     struct transfer transfers[2];
     struct verify_item *item;
     unsigned open;
@@ -86,9 +87,10 @@ static void send_exchange(struct asking *asking, struct exchange *exchange,
                           struct verify_item *item)
 {
     exchange->item = item;
+    arena_clear(exchange->scratch);
     for (size_t side = 0; side < 2 && !asking->refused; side++) {
         struct transfer *transfer = &exchange->transfers[side];
-        if (transfer_open(transfer, asking->run->arena, item, side, asking->options,
+        if (transfer_open(transfer, exchange->scratch, item, side, asking->options,
                           &item->answer[side]) &&
             curl_multi_add_handle(asking->multi, transfer->easy) == CURLM_OK) {
             exchange->open++;
@@ -205,6 +207,9 @@ bool verify_ask(struct run *run, struct verify_items *items, const struct verify
 {
     struct asking asking = {.run = run, .items = items, .options = options};
     asking.exchanges = ARENA_ARRAY(run->arena, struct exchange, options->concurrency);
+    for (unsigned i = 0; i < options->concurrency; i++) {
+        asking.exchanges[i].scratch = arena_open_like(run->arena);
+    }
     bool fine = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     asking.multi = fine ? curl_multi_init() : NULL;
     fine = asking.multi &&
@@ -216,6 +221,9 @@ bool verify_ask(struct run *run, struct verify_items *items, const struct verify
         (void)curl_multi_cleanup(asking.multi);
     }
     curl_global_cleanup();
+    for (unsigned i = 0; i < options->concurrency; i++) {
+        arena_close(asking.exchanges[i].scratch);
+    }
     *error = fine ? SLICE_ABSENT
                   : SLICE("libcurl refuses what the options ask for; is '--proxy' a URL, and can "
                           "the files of '--cacert', '--cert' and '--key' be read?");

@@ -42,9 +42,9 @@ static const struct node *find(const struct node *node, struct slice key)
     return node;
 }
 
-static struct slice text_of(const struct node *node)
+static struct slice text_of(struct arena *arena, const struct node *node)
 {
-    return node && node->kind == NODE_STRING ? node->text : SLICE_ABSENT;
+    return node && node->kind == NODE_STRING ? arena_copy(arena, node->text) : SLICE_ABSENT;
 }
 
 /* Values are texts, or lists of them. */
@@ -53,11 +53,13 @@ static void read_headers(struct arena *arena, const struct node *node, struct he
     for (uint32_t i = 0; node && node->kind == NODE_MAP && i < node->count; i++) {
         const struct node *value = node->pairs[i].value;
         if (value->kind == NODE_STRING) {
-            headers_add(arena, out, node->pairs[i].key, value->text);
+            headers_add(arena, out, arena_copy(arena, node->pairs[i].key),
+                        arena_copy(arena, value->text));
         }
         for (uint32_t n = 0; value->kind == NODE_LIST && n < value->count; n++) {
             if (value->items[n]->kind == NODE_STRING) {
-                headers_add(arena, out, node->pairs[i].key, value->items[n]->text);
+                headers_add(arena, out, arena_copy(arena, node->pairs[i].key),
+                            arena_copy(arena, value->items[n]->text));
             }
         }
     }
@@ -65,35 +67,35 @@ static void read_headers(struct arena *arena, const struct node *node, struct he
 
 /* A body is an echo when it is a JSON object that tells a path and headers: an answer of an application that is about
  * something else seldom does. */
-void echo_read(struct run *run, const struct verify_echo_keys *keys, struct slice body,
-               struct verify_echo *out)
+void echo_read(struct run *run, struct arena *scratch, const struct verify_echo_keys *keys,
+               struct slice body, struct verify_echo *out)
 {
     struct run quiet = *run;
     struct documents documents = {0};
-    quiet.diag = diag_new(run->arena);
+    quiet.arena = scratch;
+    quiet.diag = diag_new(scratch);
     *out = (struct verify_echo){0};
     if (!slice_starts(slice_trim(body), SLICE("{"))) {
         return;
     }
-    const struct input_file file = {.name = SLICE("body.json"),
-                                    .text = arena_copy(run->arena, body)};
+    const struct input_file file = {.name = SLICE("body.json"), .text = arena_copy(scratch, body)};
     document_read(&quiet, &file, &documents);
     if (documents.count != 1 || diag_count(quiet.diag)) {
         return;
     }
     const struct node *root = documents.roots[0];
     const struct node *headers = find(root, keys->keys[VERIFY_ECHO_HEADERS]);
-    out->path = text_of(find(root, keys->keys[VERIFY_ECHO_PATH]));
+    out->path = text_of(run->arena, find(root, keys->keys[VERIFY_ECHO_PATH]));
     out->told = out->path.ptr && headers && headers->kind == NODE_MAP;
     if (!out->told) {
         *out = (struct verify_echo){0};
         return;
     }
-    out->host = text_of(find(root, keys->keys[VERIFY_ECHO_HOST]));
-    out->method = text_of(find(root, keys->keys[VERIFY_ECHO_METHOD]));
-    out->namespace = text_of(find(root, keys->keys[VERIFY_ECHO_NAMESPACE]));
-    out->service = text_of(find(root, keys->keys[VERIFY_ECHO_SERVICE]));
-    out->pod = text_of(find(root, keys->keys[VERIFY_ECHO_POD]));
+    out->host = text_of(run->arena, find(root, keys->keys[VERIFY_ECHO_HOST]));
+    out->method = text_of(run->arena, find(root, keys->keys[VERIFY_ECHO_METHOD]));
+    out->namespace = text_of(run->arena, find(root, keys->keys[VERIFY_ECHO_NAMESPACE]));
+    out->service = text_of(run->arena, find(root, keys->keys[VERIFY_ECHO_SERVICE]));
+    out->pod = text_of(run->arena, find(root, keys->keys[VERIFY_ECHO_POD]));
     read_headers(run->arena, headers, &out->headers);
 }
 

@@ -295,17 +295,16 @@ static enum verify_fault fault_of(CURLcode code, bool answered)
     return VERIFY_BROKEN;
 }
 
-static void take_headers(struct transfer *transfer)
+static void take_headers(struct arena *arena, struct transfer *transfer)
 {
     struct curl_header *header = NULL;
     while ((header = curl_easy_nextheader(transfer->easy, CURLH_HEADER, -1, header)) != NULL) {
-        headers_add(transfer->arena, &transfer->answer->headers,
-                    arena_copy(transfer->arena, slice_of(header->name)),
-                    arena_copy(transfer->arena, slice_of(header->value)));
+        headers_add(arena, &transfer->answer->headers, arena_copy(arena, slice_of(header->name)),
+                    arena_copy(arena, slice_of(header->value)));
     }
 }
 
-static struct slice hash_text(struct transfer *transfer)
+static struct slice hash_text(struct arena *arena, struct transfer *transfer)
 {
     static const char digits[] = "0123456789abcdef";
     unsigned char bytes[EVP_MAX_MD_SIZE];
@@ -318,7 +317,7 @@ static struct slice hash_text(struct transfer *transfer)
         text[2 * i] = digits[bytes[i] >> 4];
         text[2 * i + 1] = digits[bytes[i] & 15];
     }
-    return arena_copy(transfer->arena, (struct slice){text, (size_t)2 * count});
+    return arena_copy(arena, (struct slice){text, (size_t)2 * count});
 }
 
 static struct slice protocol_of(struct transfer *transfer)
@@ -345,16 +344,17 @@ void transfer_end(struct run *run, struct transfer *transfer, int code)
     answer->fault = fault_of(result, status != 0);
     if (answer->fault != VERIFY_NONE) {
         const char *message = *transfer->message ? transfer->message : curl_easy_strerror(result);
-        answer->detail = arena_copy(transfer->arena, slice_of(message));
+        answer->detail = arena_copy(run->arena, slice_of(message));
     }
     if (!status) {
         return;
     }
     answer->status = status;
     answer->protocol = protocol_of(transfer);
-    take_headers(transfer);
-    answer->body_hash = hash_text(transfer);
+    take_headers(run->arena, transfer);
+    answer->body_hash = hash_text(run->arena, transfer);
     if (!transfer->beginning.failed && answer->fault == VERIFY_NONE) {
-        echo_read(run, &transfer->options->echo, buf_slice(&transfer->beginning), &answer->echo);
+        echo_read(run, transfer->arena, &transfer->options->echo, buf_slice(&transfer->beginning),
+                  &answer->echo);
     }
 }

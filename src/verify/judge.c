@@ -2,6 +2,7 @@
 
 struct judging {
     struct run *run;
+    struct arena *scratch; /* of the request that is looked at */
     const struct verify_side *side[2];
     const struct verify_compared *compared;
     struct verify_results *results;
@@ -148,7 +149,7 @@ static void find_findings(struct judging *judging, const struct request *request
                           struct verify_result *result)
 {
     struct judgement findings[JUDGEMENTS_MAX];
-    struct arena *arena = judging->run->arena;
+    struct arena *arena = judging->scratch;
     if (before->kind == OUTCOME_UNKNOWN || after->kind == OUTCOME_UNKNOWN) {
         return;
     }
@@ -162,11 +163,13 @@ static void find_findings(struct judging *judging, const struct request *request
 
 /* ---- evidence ----------------------------------------------------------------------------- */
 
+/* Queries may hold what is not for everybody. */
 static struct evidence_example example_of(struct judging *judging, const struct verify_item *item)
 {
+    struct slice line = request_line(judging->scratch, &item->request);
     return (struct evidence_example){.source = item->source,
                                      .line = item->number,
-                                     .text = request_line(judging->run->arena, &item->request)};
+                                     .text = slice_sub(line, 0, slice_find(line, '?', 0))};
 }
 
 static void note_finding(struct judging *judging, const struct verify_result *result,
@@ -208,8 +211,8 @@ static void note_unexplained(struct judging *judging, const struct verify_result
     const struct evidence_example example = example_of(judging, result->item);
     for (size_t side = 0; side < 2; side++) {
         if (result->held[side] == VERIFY_HELD_NO) {
-            struct slice text =
-                ARENA_JOIN(arena, side ? SLICE("after: ") : SLICE("before: "), result->why[side]);
+            struct slice text = ARENA_JOIN(
+                judging->scratch, side ? SLICE("after: ") : SLICE("before: "), result->why[side]);
             struct evidence_group *group =
                 evidence_group(arena, &judging->results->evidence.unexplained, text);
             group->requests++;
@@ -291,9 +294,40 @@ static void close_routes(struct judging *judging, size_t side)
 
 /* ---- all of them -------------------------------------------------------------------------- */
 
+static struct slice kept(struct arena *arena, struct slice text)
+{
+    return text.ptr ? arena_copy(arena, text) : text;
+}
+
+/* What is found lies in the scratch arena until here. */
+static void keep(struct arena *arena, struct verify_result *result)
+{
+    struct judgement *findings = ARENA_ARRAY(arena, struct judgement, result->finding_count);
+    struct verify_difference *differences =
+        ARENA_ARRAY(arena, struct verify_difference, result->difference_count);
+    for (size_t i = 0; i < result->finding_count; i++) {
+        findings[i] = result->findings[i];
+        findings[i].id = kept(arena, findings[i].id);
+        findings[i].title = kept(arena, findings[i].title);
+    }
+    for (size_t i = 0; i < result->difference_count; i++) {
+        const struct verify_difference *from = &result->differences[i];
+        differences[i] = (struct verify_difference){
+            kept(arena, from->field), kept(arena, from->before), kept(arena, from->after)};
+    }
+    result->findings = findings;
+    result->differences = differences;
+    result->difference_capacity = result->difference_count;
+    for (size_t side = 0; side < 2; side++) {
+        result->why[side] = kept(arena, result->why[side]);
+    }
+    result->id = kept(arena, result->id);
+    result->title = kept(arena, result->title);
+}
+
 static void judge_item(struct judging *judging, struct verify_result *result)
 {
-    struct arena *arena = judging->run->arena;
+    struct arena *scratch = judging->scratch;
     const struct request *request = &result->item->request;
     struct outcome outcomes[2], *known[2] = {NULL, NULL};
     if (result->item->skipped.ptr) {
@@ -303,20 +337,21 @@ static void judge_item(struct judging *judging, struct verify_result *result)
     for (size_t side = 0; side < 2; side++) {
         if (judging->side[side]->table) {
             known[side] = &outcomes[side];
-            evaluate(judging->side[side]->evaluator, arena, request, &outcomes[side]);
+            evaluate(judging->side[side]->evaluator, scratch, request, &outcomes[side]);
             note_route(judging, side, &outcomes[side]);
-            result->held[side] =
-                predicted(arena, &outcomes[side], &result->item->answer[side], &result->why[side]);
+            result->held[side] = predicted(scratch, &outcomes[side], &result->item->answer[side],
+                                           &result->why[side]);
         }
     }
     if (judging->judge) {
         find_findings(judging, request, known[0], known[1], result);
     }
-    answers_differ(arena, judging->compared, known[0], known[1], result);
+    answers_differ(scratch, judging->compared, known[0], known[1], result);
     result->verdict = verdict_of(result, known[0], known[1]);
     if (result->verdict == VERIFY_IS_DIFFERENT) {
-        name_difference(arena, result);
+        name_difference(scratch, result);
     }
+    keep(judging->run->arena, result);
     count(judging, result);
 }
 
@@ -324,8 +359,11 @@ void verify_judge(struct run *run, const struct verify_items *items,
                   const struct verify_side *before, const struct verify_side *after,
                   const struct verify_compared *compared, struct verify_results *out)
 {
-    struct judging judging = {
-        .run = run, .side = {before, after}, .compared = compared, .results = out};
+    struct judging judging = {.run = run,
+                              .scratch = arena_open_like(run->arena),
+                              .side = {before, after},
+                              .compared = compared,
+                              .results = out};
     if (before->table && after->table) {
         judging.judge =
             judge_new(run, before->evaluator, before->table, after->evaluator, after->table);
@@ -342,6 +380,7 @@ void verify_judge(struct run *run, const struct verify_items *items,
     out->items = ARENA_ARRAY(run->arena, struct verify_result, items->count + 1);
     for (size_t i = 0; i < items->count; i++) {
         out->items[i].item = &items->items[i];
+        arena_clear(judging.scratch);
         judge_item(&judging, &out->items[i]);
         out->verdicts[out->items[i].verdict]++;
         out->echoed = out->echoed || items->items[i].answer[0].echo.told ||
@@ -352,5 +391,6 @@ void verify_judge(struct run *run, const struct verify_items *items,
             close_routes(&judging, side);
         }
     }
+    arena_close(judging.scratch);
     evidence_finish(run->arena, &out->evidence);
 }

@@ -13,7 +13,7 @@ struct transfer {
     const struct verify_item *item;
     struct verify_answer *answer;
     const struct verify_options *options;
-    struct arena *arena;
+    struct arena *arena; /* of what the library is told, until the transfer is closed */
     void *easy, *headers, *connect_to; /* CURL, struct curl_slist */
     void *digest;                      /* EVP_MD_CTX */
     struct buf beginning;              /* of the body, as far as an echo is looked for */
@@ -34,8 +34,8 @@ void transfer_close(struct transfer *transfer);
 /* ---- echo.c ------------------------------------------------------------------------------- */
 
 /* Looks for an echo in the beginning of a body. */
-void echo_read(struct run *run, const struct verify_echo_keys *keys, struct slice body,
-               struct verify_echo *out);
+void echo_read(struct run *run, struct arena *scratch, const struct verify_echo_keys *keys,
+               struct slice body, struct verify_echo *out);
 /* "shop/web" or as much of it as was told, for comparing and for people; absent when nothing was. */
 struct slice echo_backend(struct arena *arena, const struct verify_echo *echo);
 

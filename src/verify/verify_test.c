@@ -56,7 +56,7 @@ static struct verify_echo echo_of(struct run *run, const char *body)
 {
     struct verify_echo echo;
     struct verify_echo_keys keys = verify_echo_default();
-    echo_read(run, &keys, slice_of(body), &echo);
+    echo_read(run, run->arena, &keys, slice_of(body), &echo);
     return echo;
 }
 
@@ -97,7 +97,7 @@ static void test_verify_reads_names_of_other_echoes(void **state)
     struct verify_echo_keys keys = verify_echo_default();
     assert_true(verify_echo_parse(SLICE("path=request.url,headers=request.headers"), &keys));
     echo_read(
-        run, &keys,
+        run, run->arena, &keys,
         SLICE("{\"request\": {\"url\": \"/x\", \"headers\": {\"a\": \"b\"}}, \"pod\": \"p-1\"}"),
         &echo);
     assert_true(echo.told && slice_is(echo.path, "/x"));
