@@ -5,8 +5,10 @@
 #include "two_sides.h"
 #include "verify_options.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -338,6 +340,19 @@ static int conclude(struct verifying *verifying, bool stopped)
 
 /* ---- the command -------------------------------------------------------------------------- */
 
+static bool has_files(struct app *app)
+{
+    const struct slice names[] = {app->options.cacert, app->options.cert, app->options.key};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (names[i].len && access(arena_string(app->run.arena, names[i]), R_OK) != 0) {
+            app_failure(app, "cannot read '" SLICE_FMT "': %s", SLICE_ARG(names[i]),
+                        strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
 static int ask(struct verifying *verifying)
 {
     struct app *app = verifying->app;
@@ -347,6 +362,9 @@ static int ask(struct verifying *verifying)
     if (how->insecure) {
         diag_at(app->run.diag, DIAG_Q001, SPAN_NONE, SLICE_ABSENT,
                 "certificates of the servers are not verified");
+    }
+    if (!has_files(app)) {
+        return EXIT_ENVIRONMENT;
     }
     watch(app, &watching);
     how->user = &watching;

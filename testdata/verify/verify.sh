@@ -120,6 +120,9 @@ verify --before-addr "$sni" --after-addr "$sni" --insecure https://c.corp.exampl
 check "unless that is taken" is "$(field 'r["requests"][0]["after"]["status"]')" 200
 check "with a warning" warns Q001
 
+verify --before-addr "$sni" --after-addr "$sni" --cacert "$base/none" https://a.corp.example/
+check "a file that is not there" is $status 4
+
 # Nothing goes elsewhere: redirects, names that would resolve, proxies of the environment.
 trap=127.0.0.1:$(port trap)
 export http_proxy="http://$trap" https_proxy="http://$trap" HTTPS_PROXY="http://$trap" all_proxy="http://$trap" \
