@@ -30,7 +30,8 @@ struct slice answer_text(struct arena *arena, const struct verify_answer *answer
 struct slice answer_header(struct arena *arena, const struct verify_answer *answer,
                            struct slice name)
 {
-    return headers_joined(arena, &answer->headers, name);
+    const struct headers headers = headers_public(arena, &answer->headers);
+    return headers_joined(arena, &headers, name);
 }
 
 /* ---- headers ------------------------------------------------------------------------------ */
@@ -63,6 +64,11 @@ static struct slice squeeze(struct arena *arena, struct slice text)
     return (struct slice){out, len};
 }
 
+static struct slice shown(struct slice name, struct slice value)
+{
+    return value.ptr && header_is_secret(name) ? SLICE("(not shown)") : value;
+}
+
 static enum verify_held hold_headers(struct arena *arena, const char *what,
                                      const struct seen_headers *want, const struct headers *got,
                                      struct slice *why)
@@ -75,13 +81,15 @@ static enum verify_held hold_headers(struct arena *arena, const char *what,
         }
         if (!value.ptr || !slice_equal(squeeze(arena, slice_trim(header->value)),
                                        squeeze(arena, slice_trim(value)))) {
-            return differs(arena, what, header->name, header->value, value, why);
+            return differs(arena, what, header->name, shown(header->name, header->value),
+                           shown(header->name, value), why);
         }
     }
     for (size_t i = 0; i < want->absent.count; i++) {
         struct slice value = headers_joined(arena, got, want->absent.items[i]);
         if (value.ptr && !is_skipped(want->absent.items[i])) {
-            return differs(arena, what, want->absent.items[i], SLICE_ABSENT, value, why);
+            return differs(arena, what, want->absent.items[i], SLICE_ABSENT,
+                           shown(want->absent.items[i], value), why);
         }
     }
     return VERIFY_HELD_YES;

@@ -11,7 +11,7 @@ static const char *const fault_names[VERIFY_FAULT_COUNT] = {
 
 /* ---- what is not for others --------------------------------------------------------------- */
 
-static bool is_secret(struct slice name)
+bool header_is_secret(struct slice name)
 {
     static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
                                         "set-cookie",    "x-api-key",           "api-key",
@@ -24,13 +24,24 @@ static bool is_secret(struct slice name)
     return false;
 }
 
+/* Of cookies the name is for everybody. */
+static struct slice public_value(struct arena *arena, const struct header *header)
+{
+    struct slice hidden = SLICE("(not recorded)");
+    size_t equals = slice_find(header->value, '=', 0);
+    if (!header_is_secret(header->name)) {
+        return header->value;
+    }
+    return slice_equal_fold(header->name, SLICE("set-cookie")) && equals < header->value.len
+               ? ARENA_JOIN(arena, slice_sub(header->value, 0, equals + 1), hidden)
+               : hidden;
+}
+
 struct headers headers_public(struct arena *arena, const struct headers *headers)
 {
     struct headers out = {0};
     for (size_t i = 0; i < headers->count; i++) {
-        struct slice name = headers->items[i].name;
-        headers_add(arena, &out, name,
-                    is_secret(name) ? SLICE("(not recorded)") : headers->items[i].value);
+        headers_add(arena, &out, headers->items[i].name, public_value(arena, &headers->items[i]));
     }
     return out;
 }

@@ -41,6 +41,8 @@ struct slice echo_backend(struct arena *arena, const struct verify_echo *echo);
 
 /* ---- record.c ----------------------------------------------------------------------------- */
 
+/* Its value is for nobody: it is neither recorded nor printed. */
+bool header_is_secret(struct slice name);
 /* Without the values of credentials and cookies. */
 struct headers headers_public(struct arena *arena, const struct headers *headers);
 struct request request_public(struct arena *arena, const struct request *request);

@@ -139,12 +139,13 @@ static void test_verify_refuses_what_cannot_be_sent(void **state)
 /* ---- judging ------------------------------------------------------------------------------ */
 
 static struct verify_results judge(struct run *run, const struct verify_answer *before,
-                                   const struct verify_answer *after)
+                                   const struct verify_answer *after, struct slice header)
 {
     static struct verify_items items;
     struct verify_results results = {.count = 0};
     const struct verify_side none = {NULL, NULL};
-    const struct verify_compared compared = {.headers = {NULL, 0}, .body = true};
+    const struct verify_compared compared = {.headers = {&header, header.ptr != NULL},
+                                             .body = true};
     items = (struct verify_items){.items = ARENA_NEW(run->arena, struct verify_item), .count = 1};
     items.items[0].answer[0] = *before;
     items.items[0].answer[1] = *after;
@@ -160,22 +161,46 @@ static void test_verify_tells_answers_apart(void **state)
     struct run *run = *state;
     const struct verify_answer good = {.asked = true, .status = 200, .body_hash = SLICE("aa")};
     struct verify_answer other = good;
-    assert_int_equal(judge(run, &good, &good).verdicts[VERIFY_IS_ALIKE], 1);
+    assert_int_equal(judge(run, &good, &good, SLICE_ABSENT).verdicts[VERIFY_IS_ALIKE], 1);
     other.status = 404;
-    struct verify_results results = judge(run, &good, &other);
+    struct verify_results results = judge(run, &good, &other, SLICE_ABSENT);
     assert_int_equal(results.verdicts[VERIFY_IS_DIFFERENT], 1);
     assert_true(slice_is(results.items[0].title, "status 200 before, 404 after"));
     assert_int_equal(results.evidence.finding_count, 1);
     assert_int_equal(results.evidence.findings[0]->confirmed, 1);
     other = good;
     headers_add(run->arena, &other.headers, SLICE("location"), SLICE("/x"));
-    assert_true(slice_is(judge(run, &good, &other).items[0].title, "Location after only"));
+    assert_true(
+        slice_is(judge(run, &good, &other, SLICE_ABSENT).items[0].title, "Location after only"));
     other = good;
     other.body_hash = SLICE("bb");
-    assert_true(slice_is(judge(run, &good, &other).items[0].title, "another body"));
+    assert_true(slice_is(judge(run, &good, &other, SLICE_ABSENT).items[0].title, "another body"));
     other = (struct verify_answer){.asked = true, .fault = VERIFY_CLOSED};
-    assert_int_equal(judge(run, &other, &other).verdicts[VERIFY_IS_ALIKE], 1);
-    assert_int_equal(judge(run, &good, &other).verdicts[VERIFY_IS_DIFFERENT], 1);
+    assert_int_equal(judge(run, &other, &other, SLICE_ABSENT).verdicts[VERIFY_IS_ALIKE], 1);
+    assert_int_equal(judge(run, &good, &other, SLICE_ABSENT).verdicts[VERIFY_IS_DIFFERENT], 1);
+}
+
+static void test_verify_prints_no_secrets(void **state)
+{
+    struct run *run = *state;
+    struct verify_answer good = {.asked = true, .status = 200}, other = good;
+    struct buf text;
+    headers_add(run->arena, &good.headers, SLICE("set-cookie"), SLICE("id=secret-a; Path=/"));
+    headers_add(run->arena, &other.headers, SLICE("set-cookie"), SLICE("name=secret-b"));
+    struct verify_results results = judge(run, &good, &other, SLICE("Set-Cookie"));
+    const struct verify_print style = {.most = 0};
+    assert_int_equal(results.verdicts[VERIFY_IS_DIFFERENT], 1);
+    buf_init(&text, BUF_TEXT_MAX);
+    verify_print_text(run, &results, &style, &text);
+    document_write_json(verify_node(run, &results), 0, &text);
+    document_write_json(evidence_node(run, &results.evidence), 0, &text);
+    assert_true(slice_contains(buf_slice(&text), SLICE("id=(not recorded)")));
+    assert_false(slice_contains(buf_slice(&text), SLICE("secret")));
+    /* another session is no difference */
+    other.headers = (struct headers){0};
+    headers_add(run->arena, &other.headers, SLICE("set-cookie"), SLICE("id=secret-c"));
+    assert_int_equal(judge(run, &good, &other, SLICE("Set-Cookie")).verdicts[VERIFY_IS_ALIKE], 1);
+    buf_release(&text);
 }
 
 /* ---- records ------------------------------------------------------------------------------ */
@@ -219,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_verify_reads_names_of_other_echoes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_verify_refuses_what_cannot_be_sent, setup, teardown),
         cmocka_unit_test_setup_teardown(test_verify_tells_answers_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_verify_prints_no_secrets, setup, teardown),
         cmocka_unit_test_setup_teardown(test_verify_reads_its_own_records, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
