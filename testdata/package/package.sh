@@ -1,12 +1,12 @@
 #!/bin/sh
 # The package for Debian: it can be built, and holds the program, the manual, and completions for three shells.
 #
-#   package.sh BUILD     77: dpkg is not installed
+#   package.sh BUILD     77: dpkg-dev or file is not installed
 set -u
 build=$(realpath "$1")
 root=$(cd "$(dirname "$0")/../.." && pwd)
-command -v dpkg-deb >/dev/null && command -v dpkg-shlibdeps >/dev/null || {
-    echo "skipped: dpkg is not installed"
+command -v dpkg-deb >/dev/null && command -v dpkg-shlibdeps >/dev/null && command -v file >/dev/null || {
+    echo "skipped: dpkg-dev or file is not installed"
     exit 77
 }
 work=$(mktemp -d)
