@@ -160,7 +160,8 @@ static void test_expect_reads_back_what_it_writes(void **state)
 {
     static const char text[] =
         "{\"method\":\"POST\",\"scheme\":\"https\",\"host\":\"a\",\"port\":444,\"path\":\"/p\","
-        "\"headers\":{\"X\":[\"1\",\"2\"]},\"client_ip\":\"::1\",\"body_size\":5,\"sni\":\"b\","
+        "\"headers\":{\"X\":[\"1\",\"2\"],\"Content-Type\":\"application/"
+        "grpc+proto\"},\"client_ip\":\"::1\",\"body_size\":5,\"sni\":\"b\","
         "\"client_cert\":true,\"protocol\":\"grpc\",\"gateway\":\"n/g\"}";
     struct expect_cases cases = read_text(*state, text);
     struct buf out;
@@ -170,6 +171,18 @@ static void test_expect_reads_back_what_it_writes(void **state)
     buf_putc(&out, '\0');
     assert_string_equal(out.ptr, text);
     buf_release(&out);
+}
+
+static void test_expect_grpc_calls_have_what_every_call_has(void **state)
+{
+    struct expect_cases cases = read_text(*state, "[{\"host\":\"a\",\"protocol\":\"grpc\"},"
+                                                  "{\"host\":\"a\",\"protocol\":\"h2\"}]");
+    assert_int_equal(cases.count, 2);
+    const struct request *call = &cases.items[0].request, *other = &cases.items[1].request;
+    assert_true(slice_is(call->method, "POST"));
+    assert_true(slice_is(headers_get(&call->headers, SLICE("Content-Type")), "application/grpc"));
+    assert_true(slice_is(other->method, "GET"));
+    assert_null(headers_get(&other->headers, SLICE("Content-Type")).ptr);
 }
 
 static void test_expect_is_replaced_by_that_of_a_profile(void **state)
@@ -223,6 +236,7 @@ int main(void)
         TEST(test_expect_refuses_misspelled_inner_keys),
         TEST(test_expect_refuses_wrong_types_and_values),
         TEST(test_expect_reads_back_what_it_writes),
+        TEST(test_expect_grpc_calls_have_what_every_call_has),
         TEST(test_expect_is_replaced_by_that_of_a_profile),
         TEST(test_expect_refuses_profiles_that_do_not_exist),
         TEST(test_expect_writes_curl_lines_for_a_shell),

@@ -69,6 +69,21 @@ static bool check_texts(struct run *run, const struct node *node, struct request
     return true;
 }
 
+/* What every gRPC call has (gRPC over HTTP/2, "Requests"), and what rules for gRPC look at. */
+static void grpc_defaults(struct run *run, struct request *request)
+{
+    if (!slice_is(request->protocol, "grpc")) {
+        return;
+    }
+    if (!request->method.len) {
+        request->method = SLICE("POST");
+    }
+    if (!headers_get(&request->headers, SLICE("content-type")).ptr) {
+        headers_add(run->arena, &request->headers, SLICE("content-type"),
+                    SLICE("application/grpc"));
+    }
+}
+
 bool expect_read_request(struct run *run, const struct node *node, struct request *out)
 {
     if (node->kind != NODE_MAP) {
@@ -98,6 +113,7 @@ bool expect_read_request(struct run *run, const struct node *node, struct reques
     request.protocol = text_of(node, "protocol");
     request.gateway = text_of(node, "gateway");
     read_headers(run, node_get(node, "headers"), &request.headers);
+    grpc_defaults(run, &request);
     request_defaults(&request);
     *out = request;
     return true;
