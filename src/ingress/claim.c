@@ -17,6 +17,8 @@ struct claimer {
     /* Inputs are closed and hold classes: a class that is not there does not exist. Inputs without any
      * class say nothing about classes. */
     bool classes_known;
+    struct map
+        *shown; /* by class: the controller that annotations of its Ingresses show, if it is one */
 };
 
 static const struct ingress_class *class_at(const struct kube *kube, size_t index)
@@ -52,6 +54,47 @@ static struct slice gateway_of(const struct claimer *claimer, const struct contr
     }
     struct slice shared = plane_class(claimer, slice_of(controller->controller));
     return shared.len ? shared : class_name.len ? class_name : slice_of(controller->class_names[0]);
+}
+
+static struct slice class_word(const struct ingress *ingress)
+{
+    const struct label *old =
+        labels_find(&ingress->object.annotations, "kubernetes.io/ingress.class");
+    return ingress->class_name.len || !old ? ingress->class_name : old->value;
+}
+
+/* One controller serves all Ingresses of a class, those without annotations as well. */
+struct shown {
+    const struct controller *controller; /* null: several */
+};
+
+static struct map *shown_controllers(struct run *run, const struct kube *kube)
+{
+    struct map *by_class = map_new(run->arena);
+    for (size_t i = 0; i < kube->counts[KUBE_INGRESS]; i++) {
+        const struct ingress *ingress = (const void *)kube->objects[KUBE_INGRESS][i];
+        struct slice word = class_word(ingress);
+        const struct controller *controller =
+            word.len ? controller_by_class(word, &ingress->object.annotations) : NULL;
+        struct shown *shown = controller ? map_get(by_class, word) : NULL;
+        if (shown) {
+            shown->controller = shown->controller == controller ? controller : NULL;
+        } else if (controller) {
+            shown = ARENA_NEW(run->arena, struct shown);
+            shown->controller = controller;
+            map_put(by_class, word, shown);
+        }
+    }
+    return by_class;
+}
+
+static const struct controller *controller_of_class(const struct claimer *claimer,
+                                                    struct slice class_name,
+                                                    const struct labels *annotations)
+{
+    const struct controller *controller = controller_by_class(class_name, annotations);
+    const struct shown *shown = controller ? NULL : map_get(claimer->shown, class_name);
+    return shown ? shown->controller : controller;
 }
 
 static void take(struct ingress_claim *claim, const struct controller *controller,
@@ -187,7 +230,7 @@ static void claim_by_name(const struct claimer *claimer, struct slice class_name
 {
     struct arena *arena = claimer->run->arena;
     const struct labels *annotations = &claim->ingress->object.annotations;
-    const struct controller *controller = controller_by_class(class_name, annotations);
+    const struct controller *controller = controller_of_class(claimer, class_name, annotations);
     if (claimer->neutral) {
         take_neutral(claim, SLICE_ABSENT, class_name);
         return;
@@ -289,9 +332,7 @@ static void claim_one(const struct claimer *claimer, struct ingress_claim *claim
     const struct ingress *ingress = claim->ingress;
     const struct label *old =
         labels_find(&ingress->object.annotations, "kubernetes.io/ingress.class");
-    struct slice name = ingress->class_name.len ? ingress->class_name
-                        : old                   ? old->value
-                                                : SLICE("");
+    struct slice name = class_word(ingress);
     if (name.len) {
         const struct ingress_class *class = find_class(claimer, name);
         bool from_annotation = ingress->class_name.len == 0;
@@ -326,10 +367,12 @@ static void report(const struct claimer *claimer, const struct ingress_claim *cl
                 "it by the Ingress API alone",
                 SLICE_ARG(claim->plane));
     } else if (claim->owner == INGRESS_OWNER_NEUTRAL && !claimer->neutral) {
-        diag_at(claimer->run->diag, DIAG_I003, object->span, object->subject,
-                "the controller of class '" SLICE_FMT
-                "' is not known; the Ingress is read by the Ingress API alone",
-                SLICE_ARG(claim->gateway));
+        diag_at(
+            claimer->run->diag, DIAG_I003, object->span, object->subject,
+            "the controller of class '" SLICE_FMT
+            "' is not known; the Ingress is read by the Ingress API alone; add its IngressClass "
+            "to the input, or choose with --from",
+            SLICE_ARG(claim->gateway));
     }
 }
 
@@ -344,7 +387,8 @@ static bool is_wanted(const struct ingress_choice *choice, const struct ingress 
 static struct claimer claimer_of(struct run *run, const struct kube *kube,
                                  const struct ingress_choice *choice)
 {
-    struct claimer claimer = {.run = run, .kube = kube, .choice = choice};
+    struct claimer claimer = {
+        .run = run, .kube = kube, .choice = choice, .shown = shown_controllers(run, kube)};
     const struct controller *from = controller_by_plane(choice->from);
     claimer.neutral = slice_is(choice->from, "ingress-v1");
     claimer.forced = from && from->owner == INGRESS_OWNER_NGINX ? from : NULL;

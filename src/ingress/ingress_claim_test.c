@@ -196,6 +196,30 @@ static void test_ingress_claim_choice_of_class(void **state)
     fixture_close(&f);
 }
 
+/* Of two controllers none is chosen. */
+static void test_ingress_claim_by_other_ingresses_of_the_class(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        INGRESS("i", "a: b", "ingressClassName: public,")
+            INGRESS("j", NGINX_NOTE, "ingressClassName: public,"),
+        INGRESS("i", "a: b", "ingressClassName: public,")
+            INGRESS("j", NGINX_NOTE, "ingressClassName: public,")
+                INGRESS("k", F5_NOTE, "ingressClassName: public,"),
+    };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct fixture f;
+        struct ingress_choice choice = {0};
+        fixture_open(&f, false, texts[i]);
+        ingress_claim_all(&f.run, &f.kube, &choice, &f.claims);
+        assert_int_equal(f.claims.count, 2 + i);
+        assert_int_equal(f.claims.items[0].owner,
+                         i == 0 ? INGRESS_OWNER_NGINX : INGRESS_OWNER_NEUTRAL);
+        assert_int_equal(f.claims.items[1].owner, INGRESS_OWNER_NGINX);
+        fixture_close(&f);
+    }
+}
+
 static void test_ingress_claim_any(void **state)
 {
     (void)state;
@@ -224,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_ingress_claim_from),
         cmocka_unit_test(test_ingress_claim_aks_controllers),
         cmocka_unit_test(test_ingress_claim_choice_of_class),
+        cmocka_unit_test(test_ingress_claim_by_other_ingresses_of_the_class),
         cmocka_unit_test(test_ingress_claim_any),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
