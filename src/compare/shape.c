@@ -194,7 +194,7 @@ static enum followed follow_pattern(struct follow *f)
 
 static bool part_is_fixed(const struct part *part)
 {
-    return part->kind != PART_CAPTURE && part->kind != PART_TARGET &&
+    return part->kind != PART_CAPTURE && part->kind != PART_METHOD && part->kind != PART_TARGET &&
            part->kind != PART_TARGET_ESCAPED && part->kind != PART_UNKNOWN;
 }
 

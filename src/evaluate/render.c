@@ -89,6 +89,9 @@ static bool part_render(struct context *context, const struct part *part, struct
     case PART_SCHEME:
         *out = request->scheme;
         return true;
+    case PART_METHOD:
+        *out = request->method;
+        return true;
     case PART_PORT:
         *out = arena_printf(context->arena, "%u", request->port);
         return true;

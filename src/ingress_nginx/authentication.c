@@ -131,7 +131,8 @@ static bool signin_location(struct asking *asking, const struct external *extern
     struct slice parameter = external->parameter.len ? external->parameter : SLICE("rd");
     size_t mark = slice_find(url, '?', 0);
     struct slice query = mark < url.len ? slice_sub(url, mark + 1, url.len) : SLICE("");
-    if (!template_read(run, url, NULL, out)) {
+    const struct variables own = {.escaped_target = true};
+    if (!template_read(run, url, &own, out)) {
         return false;
     }
     if (has_parameter(query, parameter)) {

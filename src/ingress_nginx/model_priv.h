@@ -322,6 +322,7 @@ bool location_rewrites(const struct location *location);
 /* `own` are variables that the location sets by itself. False when nginx refuses the text. */
 struct variables {
     struct slice namespace, ingress, service, port, upstream;
+    bool escaped_target; /* $escaped_request_uri, which the template sets where a sign-in page is */
 };
 struct variables location_variables(struct run *run, const struct location *location);
 bool template_read(struct run *run, struct slice text, const struct variables *own,

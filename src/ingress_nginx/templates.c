@@ -10,6 +10,7 @@ static const struct {
     {"http_host", PART_HOST_HEADER, NULL},
     {"best_http_host", PART_HOST_HEADER, NULL},
     {"scheme", PART_SCHEME, NULL},
+    {"request_method", PART_METHOD, NULL},
     {"request_uri", PART_TARGET, NULL},
     {"remote_addr", PART_CLIENT, NULL},
     {"server_port", PART_PORT, NULL},
@@ -44,6 +45,9 @@ static struct part variable(struct slice name, struct slice written, const struc
         if (set[i].value.ptr && slice_is(name, set[i].name)) {
             return (struct part){.kind = PART_TEXT, .text = set[i].value};
         }
+    }
+    if (own && own->escaped_target && slice_is(name, "escaped_request_uri")) {
+        return (struct part){.kind = PART_TARGET_ESCAPED};
     }
     for (size_t i = 0; i < ARRAY_LEN(variables); i++) {
         if (slice_is(name, variables[i].name)) {

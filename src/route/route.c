@@ -123,6 +123,9 @@ void template_print(const struct template *template, struct buf *out)
         case PART_SCHEME:
             buf_puts(out, "${scheme}");
             break;
+        case PART_METHOD:
+            buf_puts(out, "${method}");
+            break;
         case PART_PORT:
             buf_puts(out, "${port}");
             break;

@@ -48,6 +48,7 @@ enum part_kind {
     PART_HOST_HEADER, /* Host as sent, with port */
     PART_HOST,        /* Host without port, lower case */
     PART_SCHEME,
+    PART_METHOD,
     PART_PORT,           /* port that the client connected to */
     PART_TARGET,         /* raw target with query */
     PART_TARGET_ESCAPED, /* the same as one value of a query: all but letters, digits and "-._~" */
