@@ -13,10 +13,28 @@ bool checked_multiply(size_t a, size_t b, size_t *out)
 }
 
 struct sort {
-    size_t size;
+    size_t size; /* of what is moved */
+    bool far;    /* pointers to the elements are */
     compare_fn *compare;
     void *user;
 };
+
+static int order_of(const struct sort *sort, const char *a, const char *b)
+{
+    return sort->far ? sort->compare(*(const void *const *)(const void *)a,
+                                     *(const void *const *)(const void *)b, sort->user)
+                     : sort->compare(a, b, sort->user);
+}
+
+/* Nearly all that is moved is as large as a pointer. */
+static void move(const struct sort *sort, char *to, const char *from)
+{
+    if (sort->size == sizeof(void *)) {
+        memcpy(to, from, sizeof(void *));
+    } else {
+        memcpy(to, from, sort->size);
+    }
+}
 
 /* Merges the two sorted parts of `items`; `spare` has room for the left one. */
 static void merge(const struct sort *sort, char *items, size_t left_count, size_t right_count,
@@ -25,18 +43,18 @@ static void merge(const struct sort *sort, char *items, size_t left_count, size_
     char *out = items;
     const char *left = spare, *right = items + left_count * sort->size;
     /* Much of what is sorted has long runs in order. */
-    if (sort->compare(right - sort->size, right, sort->user) <= 0) {
+    if (order_of(sort, right - sort->size, right) <= 0) {
         return;
     }
     memcpy(spare, items, left_count * sort->size);
     while (left_count && right_count) {
         /* <= keeps equal elements in their order. */
-        if (sort->compare(left, right, sort->user) <= 0) {
-            memcpy(out, left, sort->size);
+        if (order_of(sort, left, right) <= 0) {
+            move(sort, out, left);
             left += sort->size;
             left_count--;
         } else {
-            memcpy(out, right, sort->size);
+            move(sort, out, right);
             right += sort->size;
             right_count--;
         }
@@ -57,25 +75,45 @@ static void sort_part(const struct sort *sort, char *items, size_t count, char *
     merge(sort, items, half, count - half, spare);
 }
 
-static bool is_sorted(const struct sort *sort, const char *items, size_t count)
+static bool is_sorted(const char *items, size_t count, size_t size, compare_fn *compare, void *user)
 {
     for (size_t i = 1; i < count; i++) {
-        if (sort->compare(items + (i - 1) * sort->size, items + i * sort->size, sort->user) > 0) {
+        if (compare(items + (i - 1) * size, items + i * size, user) > 0) {
             return false;
         }
     }
     return true;
 }
 
+/* Large elements are moved once, when their order is known. */
+static void sort_far(struct arena *scratch, char *items, size_t count, size_t size,
+                     const struct sort *sort)
+{
+    const char **order = arena_alloc_array(scratch, count, sizeof *order);
+    char *copy = arena_alloc_array(scratch, count, size);
+    memcpy(copy, items, count * size);
+    for (size_t i = 0; i < count; i++) {
+        order[i] = copy + i * size;
+    }
+    sort_part(sort, (char *)order, count,
+              arena_alloc_array(scratch, count / 2, sizeof(const char *)));
+    for (size_t i = 0; i < count; i++) {
+        memcpy(items + i * size, order[i], size);
+    }
+}
+
 void sort_stable(struct arena *scratch, void *items, size_t count, size_t size, compare_fn *compare,
                  void *user)
 {
-    if (count < 2) {
+    enum { LARGE = 4 * sizeof(void *) };
+    if (count < 2 || is_sorted(items, count, size, compare, user)) {
         return;
     }
-    const struct sort sort = {size, compare, user};
-    if (is_sorted(&sort, items, count)) {
-        return;
+    if (size > LARGE) {
+        const struct sort sort = {sizeof(void *), true, compare, user};
+        sort_far(scratch, items, count, size, &sort);
+    } else {
+        const struct sort sort = {size, false, compare, user};
+        sort_part(&sort, items, count, arena_alloc_array(scratch, count / 2, size));
     }
-    sort_part(&sort, items, count, arena_alloc_array(scratch, count / 2, size));
 }

@@ -54,6 +54,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
                                     .route_names = map_new(run->arena),
                                     .grants = map_new(run->arena),
                                     .said = map_new(run->arena),
+                                    .plain_backends = map_new(run->arena),
                                     .ports = map_new(run->arena),
                                     .set_names = map_new(run->arena),
                                     .issued = map_new(run->arena),

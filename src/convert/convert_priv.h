@@ -219,6 +219,7 @@ struct conversion {
     const struct plane *plane;    /* at hand, and its host */
     const struct unit *unit;
     struct map *vaults;             /* "namespace/secret" to struct vault */
+    struct map *plain_backends;     /* port, "namespace/service" */
     struct map *ports;              /* "namespace/service port" to struct port_use */
     struct language_set *languages; /* null: none was asked for; with it the next ones */
     struct map *path_memo, *pair_memo, *shadow_memo;

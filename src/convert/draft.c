@@ -304,6 +304,21 @@ static struct node *backend_node(struct emission *e, const struct backend *backe
     return node;
 }
 
+/* Spoken to by plain HTTP, as before: there is nothing new to be noted. */
+static bool is_plain_again(struct conversion *c, const struct rule *rule,
+                           const struct backend *backend)
+{
+    if (c->silent || rule->effects.upstream_protocol || rule->effects.upstream_tls) {
+        return false;
+    }
+    buf_clear(&c->key);
+    buf_put(&c->key, (struct slice){(const char *)&backend->port, sizeof backend->port});
+    buf_put(&c->key, backend->namespace);
+    buf_putc(&c->key, '/');
+    buf_put(&c->key, backend->service);
+    return map_add(c->plain_backends, buf_slice(&c->key), c) != NULL;
+}
+
 static void backends_emit(struct emission *e)
 {
     struct conversion *c = e->c;
@@ -330,8 +345,10 @@ static void backends_emit(struct emission *e)
                      rule->backend_count, BACKENDS_MAX);
             return;
         }
-        backend_tls_note(c, rule, backend);
-        port_note(c, rule, backend);
+        if (!is_plain_again(c, rule, backend)) {
+            backend_tls_note(c, rule, backend);
+            port_note(c, rule, backend);
+        }
         node_add(c->nodes, e->backends, backend_node(e, backend, largest, divisor));
     }
 }

@@ -203,12 +203,9 @@ static size_t *family_of(struct conversion *c, const struct origin *origin, enum
 {
     (void)origin_key(c, origin);
     buf_puts(&c->key, role_suffix(role));
-    size_t *family = map_get(c->families, buf_slice(&c->key));
-    if (!family) {
-        family = ARENA_NEW(c->arena, size_t);
-        map_add(c->families, buf_slice(&c->key), family);
-    }
-    return family;
+    size_t *family = ARENA_NEW(c->arena, size_t);
+    size_t *before = map_add(c->families, buf_slice(&c->key), family);
+    return before ? before : family;
 }
 
 static struct route_group *group_new(struct conversion *c, struct plane *plane,

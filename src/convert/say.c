@@ -42,9 +42,9 @@ static void vsay(struct conversion *c, enum diag_code code, enum severity severi
                                : arena_vprintf(c->arena, format, again);
     va_end(again);
     if (is_new(c, code, span, origin, message)) {
-        diag_severity_at(c->run->diag, code, severity, span,
-                         origin ? origin_subject(c, origin) : SLICE_ABSENT, SLICE_FMT,
-                         SLICE_ARG(message));
+        const struct diagnostic item = {code, severity, arena_copy(c->arena, message),
+                                        origin ? origin_subject(c, origin) : SLICE_ABSENT, span};
+        diag_add(c->run->diag, &item);
     }
 }
 

@@ -137,13 +137,12 @@ static bool is_simple(struct slice text)
     if (!text.len || (!is_letter(text.ptr[0]) && text.ptr[0] != '/')) {
         return false;
     }
+    int all = 1; /* without a branch for each character */
     for (size_t i = 1; i < text.len; i++) {
         const char c = text.ptr[i];
-        if (!is_letter(c) && !(c >= '-' && c <= '9') && c != '_') { /* "-./" and the digits */
-            return false;
-        }
+        all &= is_letter(c) | ((c >= '-') & (c <= '9')) | (c == '_'); /* "-./" and the digits */
     }
-    return !is_word(text);
+    return all && !is_word(text);
 }
 
 /* True when the text, written plain, is read back as this very string by readers of YAML 1.1 and 1.2.

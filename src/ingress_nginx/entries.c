@@ -62,6 +62,7 @@ struct name {
     struct host_pattern host;
     struct certificate certificate;
     const struct rule_list *rules, *https_rules;
+    int rank; /* among the kinds of names */
 };
 
 /* Connections whose SNI is the host go to the Service of its "/", whatever else the host has (nginx.go,
@@ -217,7 +218,7 @@ static void add_www(struct model *model, const struct server *server, struct rou
     note_ports(model, server->www, rule);
     rule_outside_locations(model, &www, rule, -1);
     www_pages(model, rule);
-    struct name name = {&www, other, {HOST_EXACT, other, NULL}, server->certificate, list, list};
+    struct name name = {&www, other, {HOST_EXACT, other, NULL}, server->certificate, list, list, 0};
     if (!certificate_covers(model, server, other)) { /* pkg/util/ingress, BuildRedirects */
         name.certificate = certificate_of(model, other);
     }
@@ -225,14 +226,15 @@ static void add_www(struct model *model, const struct server *server, struct rou
 }
 
 /* exact names, wildcards in front, wildcards at the end, expressions (ngx_http_find_virtual_server) */
+enum { RANK_EXACT, RANK_WILDCARD, RANK_TAIL, RANK_EXPRESSION, RANK_ANY };
 static int rank(const struct name *name)
 {
-    static const int ranks[] = {[HOST_EXACT] = 0,
-                                [HOST_SUFFIX] = 1,
-                                [HOST_ONE_LABEL] = 3,
-                                [HOST_REGEX] = 3,
-                                [HOST_ANY] = 4};
-    return is_tail(name->text) ? 2 : ranks[name->host.kind];
+    static const int ranks[] = {[HOST_EXACT] = RANK_EXACT,
+                                [HOST_SUFFIX] = RANK_WILDCARD,
+                                [HOST_ONE_LABEL] = RANK_EXPRESSION,
+                                [HOST_REGEX] = RANK_EXPRESSION,
+                                [HOST_ANY] = RANK_ANY};
+    return is_tail(name->text) ? RANK_TAIL : ranks[name->host.kind];
 }
 
 /* exact names, then the longest native wildcard, then regular expressions in the order of the file, which
@@ -241,8 +243,8 @@ static int compare_names(const void *a, const void *b, void *user)
 {
     (void)user;
     const struct name *x = a, *y = b;
-    int order = rank(x) - rank(y);
-    bool wild = x->host.kind == HOST_SUFFIX || is_tail(x->text);
+    int order = x->rank - y->rank;
+    bool wild = x->rank == RANK_WILDCARD || x->rank == RANK_TAIL;
     if (order == 0 && wild && x->host.name.len != y->host.name.len) {
         order = x->host.name.len > y->host.name.len ? -1 : 1;
     }
@@ -265,6 +267,7 @@ static void add_name(struct model *model, struct route_table *table, struct name
                      const struct name *like, struct name *out)
 {
     *out = name;
+    out->rank = rank(out);
     /* an alias differs from its host where only one of both has a certificate */
     if (like && name.host.kind != HOST_REGEX && !name.server->asks_host &&
         model_redirects(model, like->text) == model_redirects(model, name.text)) {
@@ -301,7 +304,8 @@ static size_t add_asked(struct model *model, struct route_table *table, const st
                                       {HOST_EXACT, host, NULL},
                                       certificate_of(model, host),
                                       NULL,
-                                      NULL};
+                                      NULL,
+                                      0};
             add_name(model, table, name, NULL, &names[count++]);
         }
     }
@@ -348,7 +352,8 @@ void model_write(struct model *model, struct route_table *table)
                             pattern_of(model, server, server->host, false, table),
                             certificate_of(model, server->host),
                             NULL,
-                            NULL};
+                            NULL,
+                            0};
         const struct name *first = &names[count];
         add_name(model, table, host, NULL, &names[count++]);
         for (size_t a = 0; a < server->alias_count; a++) {
@@ -358,7 +363,8 @@ void model_write(struct model *model, struct route_table *table)
                                 pattern_of(model, server, alias, true, table),
                                 certificate_of(model, alias),
                                 NULL,
-                                NULL};
+                                NULL,
+                                0};
             add_name(model, table, name, first, &names[count++]);
         }
     }

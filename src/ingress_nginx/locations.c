@@ -171,9 +171,8 @@ void locations_add(struct model *model)
         const struct item *item = model->items[i];
         for (size_t r = 0; r < item->ingress->rule_count; r++) {
             const struct ingress_rule *rule = &item->ingress->rules[r];
-            struct server *server = model_server(model, server_name(rule));
             for (size_t p = 0; p < rule->path_count; p++) {
-                add_path(model, server ? server : model->servers[0], item, r, p);
+                add_path(model, item->servers[r], item, r, p);
             }
         }
     }

@@ -119,6 +119,7 @@ void references_check(struct run *run, const struct kube *kube, const struct set
 struct item { /* an Ingress that the controller loads */
     const struct ingress *ingress;
     struct annotations *annotations;
+    struct server **servers; /* of each rule */
 };
 struct rival { /* who would own a location if it were the older one */
     const struct item *item;

@@ -114,12 +114,11 @@ static void catch_all(struct model *model, const struct item *item)
 static void check_default(struct model *model, const struct item *item)
 {
     const struct ingress *ingress = item->ingress;
-    bool serves = false;
+    bool serves = !ingress->default_backend.present || !ingress->rule_count;
     for (size_t r = 0; r < ingress->rule_count; r++) {
-        const struct server *server = model_server(model, server_name(&ingress->rules[r]));
-        serves = serves || (server && server->locations[0]->item == item);
+        serves = serves || item->servers[r]->locations[0]->item == item;
     }
-    if (ingress->default_backend.present && ingress->rule_count && !serves) {
+    if (!serves) {
         diag_at(model->run->diag, DIAG_N028, ingress->default_backend.span, ingress->object.subject,
                 "the default backend is never used: with rules beside it, it serves only hosts "
                 "that this Ingress is the first to name");
@@ -129,8 +128,9 @@ static void check_default(struct model *model, const struct item *item)
 static void create_servers(struct model *model)
 {
     for (size_t i = 0; i < model->item_count; i++) {
-        const struct item *item = model->items[i];
+        struct item *item = model->items[i];
         const struct ingress *ingress = item->ingress;
+        item->servers = ARENA_ARRAY(model->scratch, struct server *, ingress->rule_count);
         if (item_is_canary(item)) {
             continue;
         }
@@ -140,16 +140,27 @@ static void create_servers(struct model *model)
         for (size_t r = 0; r < ingress->rule_count; r++) {
             struct slice host = server_name(&ingress->rules[r]);
             struct server *server = model_server(model, host);
-            if (!server) {
-                add_server(model, host, item, r);
-            } else if (server->locations[0]->item && server->locations[0]->item != item &&
-                       server != model->servers[0]) {
+            item->servers[r] = server ? server : add_server(model, host, item, r);
+            if (server && server->locations[0]->item && server->locations[0]->item != item &&
+                server != model->servers[0]) {
                 add_rival(model, server->locations[0], item,
                           ingress->default_backend.present ? &ingress->default_backend : NULL,
                           ingress->rules[r].span);
             }
         }
         check_default(model, item);
+    }
+}
+
+/* Hosts that only canaries have are the default server's. */
+static void canaries_place(struct model *model)
+{
+    for (size_t i = 0; i < model->item_count; i++) {
+        const struct item *item = model->items[i];
+        for (size_t r = 0; item_is_canary(item) && r < item->ingress->rule_count; r++) {
+            struct server *server = model_server(model, server_name(&item->ingress->rules[r]));
+            item->servers[r] = server ? server : model->servers[0];
+        }
     }
 }
 
@@ -266,11 +277,8 @@ static void host_unknown(struct model *model, struct server *server, const struc
 
 static void read_fields(struct model *model, const struct item *item, size_t rule)
 {
-    struct server *server = model_server(model, server_name(&item->ingress->rules[rule]));
+    struct server *server = item->servers[rule];
     bool canary = item_is_canary(item);
-    if (!server) {
-        server = model->servers[0];
-    }
     /* getBackendServers goes on to the next rule before it reads these */
     if (item->ingress->rules[rule].path_count || !item->ingress->rules[rule].host.len) {
         client_certificate_read(model, server, item);
@@ -342,6 +350,7 @@ void model_build(struct model *model)
     balancing_collect(model);
     add_server(model, SLICE("_"), NULL, 0);
     create_servers(model);
+    canaries_place(model);
     server_fields(model);
     certificates_collect(model);
     locations_add(model);

@@ -24,20 +24,17 @@ bool is_dns_subdomain(struct slice s)
     if (s.len == 0 || s.len > 253) {
         return false;
     }
-    struct slice rest = s, label;
-    while (slice_split(&rest, '.', &label)) {
-        /* a subdomain's labels have no limit of their own */
-        if (label.len == 0 || !is_lower_alnum(label.ptr[0]) ||
-            !is_lower_alnum(label.ptr[label.len - 1])) {
+    char before = '.';
+    for (size_t i = 0; i < s.len; i++) {
+        const char c = s.ptr[i];
+        /* a label begins and ends with a letter or digit; here its length has no limit of its own */
+        if (!is_lower_alnum(c) &&
+            ((c != '.' && c != '-') || before == '.' || (c == '.' && before == '-'))) {
             return false;
         }
-        for (size_t i = 0; i < label.len; i++) {
-            if (!is_lower_alnum(label.ptr[i]) && label.ptr[i] != '-') {
-                return false;
-            }
-        }
+        before = c;
     }
-    return true;
+    return is_lower_alnum(before);
 }
 
 bool is_wildcard_host(struct slice s)
