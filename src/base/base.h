@@ -152,6 +152,8 @@ void *map_get(const struct map *map, struct slice key); /* null when missing */
 void *map_put(struct map *map, struct slice key, void *value);
 /* A value that is there stays and is returned; otherwise the key is copied and null is returned. */
 void *map_add(struct map *map, struct slice key, void *value);
+/* Where the value of a key is, null at first; a key that is new is copied. */
+void **map_slot(struct map *map, struct slice key);
 size_t map_count(const struct map *map);
 struct map_entry;
 const struct map_entry *map_first(const struct map *map);

@@ -121,13 +121,20 @@ void *map_put(struct map *map, struct slice key, void *value)
 
 void *map_add(struct map *map, struct slice key, void *value)
 {
+    void **at = map_slot(map, key), *before = *at;
+    *at = before ? before : value;
+    return before;
+}
+
+void **map_slot(struct map *map, struct slice key)
+{
     uint32_t hash = hash_of(map, key);
-    const struct map_entry *entry = find(map, hash, key);
-    if (entry) {
-        return entry->value;
+    struct map_entry *entry = find(map, hash, key);
+    if (!entry) {
+        add(map, hash, arena_copy(map->arena, key), NULL);
+        entry = &map->entries[map->count - 1];
     }
-    add(map, hash, arena_copy(map->arena, key), value);
-    return NULL;
+    return &entry->value;
 }
 
 size_t map_count(const struct map *map)

@@ -224,21 +224,33 @@ static uint64_t short_word(const char *at, size_t len)
     return first | (uint64_t)last << 32;
 }
 
-/* Words are multiplied and folded; the last one may overlap the one before. */
+static uint64_t fold_in(uint64_t sum, uint64_t word)
+{
+    sum = (sum ^ word) * 0x9e3779b97f4a7c15;
+    return sum << 29 | sum >> 35;
+}
+
+/* Words are multiplied and folded, in two sums that do not wait for each other; the last word may overlap the one
+ * before. */
 uint64_t slice_hash(struct slice s, uint64_t seed)
 {
     const uint64_t prime = 0x9e3779b97f4a7c15;
     const size_t width = sizeof(uint64_t);
-    uint64_t sum = seed ^ (s.len * prime);
+    uint64_t sum = seed ^ (s.len * prime), other = ~sum;
     if (s.len < width) {
-        sum = (sum ^ short_word(s.ptr, s.len)) * prime;
+        sum ^= short_word(s.ptr, s.len);
     } else {
-        for (size_t at = 0; at + width < s.len; at += width) {
-            sum = (sum ^ word_at(s.ptr + at)) * prime;
-            sum ^= sum >> 29;
+        size_t at = 0;
+        for (; at + 2 * width < s.len; at += 2 * width) {
+            sum = fold_in(sum, word_at(s.ptr + at));
+            other = fold_in(other, word_at(s.ptr + at + width));
         }
-        sum = (sum ^ word_at(s.ptr + s.len - width)) * prime;
+        if (at + width < s.len) {
+            sum = fold_in(sum, word_at(s.ptr + at));
+        }
+        sum ^= fold_in(other, word_at(s.ptr + s.len - width));
     }
+    sum *= prime;
     sum ^= sum >> 32;
     return sum * prime;
 }

@@ -419,17 +419,15 @@ static const struct behaviour *behaviour_of(struct emission *e)
     }
     size_t length = c->text.len;
     buf_put(&c->text, (struct slice){(const char *)&policies, sizeof policies});
-    const struct behaviour *known = map_get(c->behaviours, buf_slice(&c->text));
-    if (!known) {
+    void **known = map_slot(c->behaviours, buf_slice(&c->text));
+    if (!*known) {
         struct behaviour *behaviour = ARENA_NEW(c->arena, struct behaviour);
-        struct slice key = arena_copy(c->arena, buf_slice(&c->text));
-        behaviour->yaml = slice_sub(key, 0, length);
+        behaviour->yaml = arena_copy(c->arena, slice_sub(buf_slice(&c->text), 0, length));
         behaviour->hash = slice_hash(behaviour->yaml, policies ? policies->hash : 0);
         behaviour->policies = policies;
-        map_put(c->behaviours, key, behaviour);
-        known = behaviour;
+        *known = behaviour;
     }
-    return known;
+    return *known;
 }
 
 static void before_redirect_emit(struct emission *e)

@@ -203,9 +203,9 @@ static size_t *family_of(struct conversion *c, const struct origin *origin, enum
 {
     (void)origin_key(c, origin);
     buf_puts(&c->key, role_suffix(role));
-    size_t *family = ARENA_NEW(c->arena, size_t);
-    size_t *before = map_add(c->families, buf_slice(&c->key), family);
-    return before ? before : family;
+    void **family = map_slot(c->families, buf_slice(&c->key));
+    *family = *family ? *family : ARENA_NEW(c->arena, size_t);
+    return *family;
 }
 
 static struct route_group *group_new(struct conversion *c, struct plane *plane,
@@ -225,9 +225,7 @@ static struct route_group *group_new(struct conversion *c, struct plane *plane,
     }
     *group->family += part == 0;
     *ARENA_PUSH(c->arena, c->groups, c->group_count, c->group_capacity) = group;
-    if (!map_get(plane->namespaces, origin->namespace)) {
-        map_put(plane->namespaces, origin->namespace, plane);
-    }
+    (void)map_add(plane->namespaces, origin->namespace, plane);
     if (origin->kind.len && !map_add(plane->seen, origin_key(c, origin), plane)) {
         *ARENA_PUSH(c->arena, plane->sources, plane->source_count, plane->source_capacity) =
             *origin;
@@ -248,12 +246,12 @@ static void part_add(struct conversion *c, struct plane *plane, struct unit *uni
     buf_put(&c->key, plane->gateway);
     buf_putc(&c->key, ' ');
     buf_put(&c->key, plane->home);
-    struct slice key = arena_copy(c->arena, buf_slice(&c->key));
-    struct route_group *group = map_get(c->group_index, key);
+    void **known = map_slot(c->group_index, buf_slice(&c->key));
+    struct route_group *group = *known;
     if (!group || !group_says(group, drafts)) {
         group = group_new(c, plane, origin, role, part, drafts);
         group->explicit = explicit;
-        map_put(c->group_index, key, group);
+        *known = group;
     }
     *ARENA_PUSH(c->arena, group->units, group->unit_count, group->unit_capacity) = unit;
 }

@@ -201,10 +201,10 @@ const struct served *service_server(struct reader *reader, struct slice namespac
     buf_put(&reader->key, namespace);
     buf_putc(&reader->key, '/');
     buf_put(&reader->key, service);
-    struct served *served = map_get(reader->servers, buf_slice(&reader->key));
+    void **known = map_slot(reader->servers, buf_slice(&reader->key));
+    struct served *served = *known;
     if (!served) {
-        served = ARENA_NEW(reader->run->arena, struct served);
-        map_add(reader->servers, buf_slice(&reader->key), served);
+        *known = served = ARENA_NEW(reader->run->arena, struct served);
         recognise(reader, namespace, service, served);
     }
     return served;

@@ -14,13 +14,16 @@ static bool are_usual_words(struct slice s, char separator)
     char before = separator;
     for (size_t i = 0; i <= s.len; i++) {
         char c = i < s.len ? s.ptr[i] : separator;
+        if (c >= 'a' && c <= 'z') { /* as most are */
+            before = c;
+            continue;
+        }
         if (c == separator) {
             if (before == separator || before == '-' || i - start > LABEL_MAX) {
                 return false;
             }
             start = i + 1;
-        } else if (!(c >= 'a' && c <= 'z') &&
-                   (before == separator || !((c >= '0' && c <= '9') || c == '-'))) {
+        } else if (before == separator || !((c >= '0' && c <= '9') || c == '-')) {
             return false;
         }
         before = c;
@@ -161,7 +164,7 @@ static void put_line(struct shaper *s, struct slice text)
     if (at <= 2) {
         s->labels = s->metadata && slice_equal(text, SLICE("  labels:"));
     }
-    if (slice_ends(text, SLICE(":"))) { /* a key alone, as in half of all lines */
+    if (text.len && text.ptr[text.len - 1] == ':') { /* a key alone, as in half of all lines */
         s->listed = false;
         return;
     }
