@@ -248,8 +248,7 @@ struct route_mirrors {
     size_t count;
 };
 
-/* Answers with these statuses are not sent: a request for "/" goes to a backend, whose answer is. It is also so
- * for answers of the data plane itself. */
+/* Answers with these statuses, also the data plane's own, are not sent: what a backend says to "/" is. */
 struct route_error_pages {
     struct effect_source source;
     struct texts statuses;           /* "404", "503" */
@@ -417,8 +416,7 @@ struct match {
     struct test *tests;  /* all must hold */
     size_t test_count;
 };
-/* Bytes that every path which it takes starts with, in either case of its letters where `fold`. It may be
- * less than there is. */
+/* Bytes that every path which it takes starts with, in either case where `fold`; there may be more. */
 struct slice path_match_start(const struct path_match *path);
 void match_print(const struct match *match, struct buf *out); /* "PathPrefix /foo, header x=1" */
 
@@ -465,8 +463,7 @@ struct rule {
 void rule_add_source(struct run *run, struct rule *rule, enum effect_id effect,
                      struct effect_source source);
 
-/* Rules in order, first match wins; when none matches, `next` goes on. Chains let many hosts share what
- * applies to all of them. */
+/* Rules in order, first match wins; when none matches, `next` goes on, which many hosts may share. */
 struct rule_list {
     struct rule *rules;
     size_t count, capacity;
@@ -546,8 +543,7 @@ struct view {
     bool forward_normalised;   /* else the raw target goes upstream when nothing rewrites it */
     bool escape_rewritten;     /* a rewritten path is escaped again */
     int64_t above_root_status; /* answer to a path that climbs above "/"; 0: kept as it is */
-    int64_t
-        bad_escape_status; /* answer to "%00", and to "%zz" where all is decoded; 0: kept as it is */
+    int64_t bad_escape_status; /* answer to "%00", and where all is decoded to "%zz"; 0: kept */
     /* a redirect of this status to the path with "%2F" and "%5C" as slashes; 0: they are kept as they are */
     int64_t escaped_slash_status;
     int64_t missing_host_status;
@@ -588,8 +584,7 @@ struct route_table {
 };
 /* True when both read requests alike and do the same where no rule has a word; entries are not looked at. */
 bool route_tables_alike(const struct route_table *a, const struct route_table *b);
-/* True when both hold the same rules, in the same order, and nothing of them is unknown: in tables that are alike they
- * give the same answer to every request. False where it is not plain to see. */
+/* True when both hold the same rules, and nothing of them is unknown. False where it is not plain to see. */
 bool entries_alike(const struct entry *a, const struct entry *b);
 void route_table_open(struct run *run, struct route_table *table);
 void route_table_close(struct route_table *table);
