@@ -17,7 +17,7 @@ static void print_origin(const char *when, const struct rule *rule)
 static void check(struct world *world, const char *file, struct tally *tally)
 {
     struct comparison comparison;
-    world_compare(world, &world->before, &world->after, &comparison);
+    world_compare(&world->run, &world->before, &world->after, &comparison);
     tally->conversions++;
     tally->equivalent += comparison_verdict(&comparison) == VERDICT_EQUIVALENT;
     tally->unproven += comparison_verdict(&comparison) == VERDICT_UNPROVEN;

@@ -9,6 +9,7 @@ struct trial {
     const struct proof_options *options;
     const char *file;
     struct world *world;
+    struct run run;             /* memory of one mutant */
     struct comparison unbroken; /* the input against its conversion */
     struct chance chance;
     size_t tried, different, equal, unproven, failed;
@@ -40,10 +41,10 @@ static bool read_broken(struct trial *trial, size_t index, size_t place, struct 
                         struct side *out)
 {
     struct world *world = trial->world;
-    struct arena *arena = world->run.arena;
+    struct arena *arena = trial->run.arena;
     struct converted broken = world->converted;
     struct node *root =
-        node_copy(arena, converted_read(&world->run, &world->converted.objects[index]));
+        node_copy(arena, converted_read(&trial->run, &world->converted.objects[index]));
     if (!mutate(arena, root, place, mutant)) {
         return false;
     }
@@ -54,7 +55,7 @@ static bool read_broken(struct trial *trial, size_t index, size_t place, struct 
         arena_printf(arena, "%s " SLICE_FMT "/" SLICE_FMT " " SLICE_FMT, broken.objects[index].kind,
                      SLICE_ARG(broken.objects[index].namespace),
                      SLICE_ARG(broken.objects[index].name), SLICE_ARG(mutant->where));
-    return side_from_converted(&world->run, &broken, &world->before.kube, world->target, out);
+    return side_from_converted(&trial->run, &broken, &world->before.kube, world->target, out);
 }
 
 /* ---- a second opinion --------------------------------------------------------------------- */
@@ -62,7 +63,7 @@ static bool read_broken(struct trial *trial, size_t index, size_t place, struct 
 static struct slice any_target(struct trial *trial, const struct rule_list *list)
 {
     static const char *const ends[] = {"", "/", "x", "/x", "/a/b", "?q=1"};
-    struct arena *arena = trial->world->run.arena;
+    struct arena *arena = trial->run.arena;
     struct slice start = SLICE("/");
     size_t count = 0;
     for (const struct rule_list *l = list; l; l = l->next) {
@@ -82,7 +83,7 @@ static struct slice any_name(struct trial *trial, const struct host_pattern *hos
     }
     struct slice suffix = host->name.len > 1 ? slice_sub(host->name, 1, host->name.len)
                                              : SLICE(".invalid"); /* RFC 2606 */
-    return arena_printf(trial->world->run.arena, "n" SLICE_FMT, SLICE_ARG(suffix));
+    return arena_printf(trial->run.arena, "n" SLICE_FMT, SLICE_ARG(suffix));
 }
 
 /* A request near a rule of one side. */
@@ -109,7 +110,7 @@ static bool any_request(struct trial *trial, const struct route_table *table, st
                 const struct test *test = &match->tests[t];
                 if (test->subject == TEST_HEADER && test->operator== TEST_EQUALS &&
                                                     chance_below(&trial->chance, 2)) {
-                    headers_add(trial->world->run.arena, &out->headers, test->name, test->value);
+                    headers_add(trial->run.arena, &out->headers, test->name, test->value);
                 }
             }
         }
@@ -133,7 +134,7 @@ static bool same_share(const struct outcome *a, const struct outcome *b)
 /* Told apart without the comparer, by what a client or a backend sees at once. */
 static bool told_apart(struct trial *trial, struct side *a, struct side *b)
 {
-    struct run *run = &trial->world->run;
+    struct run *run = &trial->run;
     struct side *const sides[] = {a, b};
     for (size_t i = 0; i < REQUESTS; i++) {
         struct request request;
@@ -203,7 +204,7 @@ static bool only_failures(const struct comparison *comparison)
 static bool shows_more(struct trial *trial, struct side *broken)
 {
     struct comparison comparison;
-    world_compare(trial->world, &trial->world->before, broken, &comparison);
+    world_compare(&trial->run, &trial->world->before, broken, &comparison);
     for (size_t i = 0; i < comparison.finding_count; i++) {
         if (!has_finding(&trial->unbroken, &comparison.findings[i])) {
             return true;
@@ -243,8 +244,8 @@ static void judge_survivor(struct trial *trial, const struct mutant *mutant)
 static void judge(struct trial *trial, const struct mutant *mutant, struct side *broken)
 {
     struct comparison comparison;
-    struct arena *arena = trial->world->run.arena;
-    world_compare(trial->world, &trial->world->after, broken, &comparison);
+    struct arena *arena = trial->run.arena;
+    world_compare(&trial->run, &trial->world->after, broken, &comparison);
     trial->tried++;
     switch (comparison_verdict(&comparison)) {
     case VERDICT_DIFFERENT:
@@ -285,11 +286,29 @@ static size_t count_places(struct world *world, size_t index)
 {
     struct mutant mutant;
     size_t count = 0;
+    struct arena *arena = arena_open_like(world->run.arena);
     const struct node *root = converted_read(&world->run, &world->converted.objects[index]);
-    while (mutate(world->run.arena, node_copy(world->run.arena, root), count, &mutant)) {
+    while (mutate(arena, node_copy(arena, root), count, &mutant)) {
+        arena_clear(arena);
         count++;
     }
+    arena_close(arena);
     return count;
+}
+
+/* Thousands of mutants of one input would not fit into one arena. */
+static void try_mutant(struct trial *trial, size_t index, size_t place)
+{
+    struct mutant mutant;
+    struct side broken = {0};
+    trial->run = trial->world->run;
+    trial->run.arena = arena_open_like(trial->world->run.arena);
+    trial->run.diag = diag_new(trial->run.arena);
+    if (read_broken(trial, index, place, &mutant, &broken)) {
+        judge(trial, &mutant, &broken);
+        side_close(&broken);
+    }
+    arena_close(trial->run.arena);
 }
 
 /* `keep` of `of` mutants are tried. */
@@ -297,20 +316,14 @@ static void try_world(struct trial *trial, size_t keep, size_t of)
 {
     struct world *world = trial->world;
     struct comparison itself;
-    world_compare(world, &world->after, &world->after, &itself);
+    world_compare(&world->run, &world->after, &world->after, &itself);
     trial->open = comparison_verdict(&itself) != VERDICT_EQUIVALENT;
-    world_compare(world, &world->before, &world->after, &trial->unbroken);
+    world_compare(&world->run, &world->before, &world->after, &trial->unbroken);
     for (size_t i = 0; i < world->converted.count; i++) {
         size_t places = count_places(world, i);
         for (size_t place = 0; place < places; place++) {
-            struct mutant mutant;
-            struct side broken = {0};
-            if (chance_below(&trial->chance, of) >= keep) {
-                continue;
-            }
-            if (read_broken(trial, i, place, &mutant, &broken)) {
-                judge(trial, &mutant, &broken);
-                side_close(&broken);
+            if (chance_below(&trial->chance, of) < keep) {
+                try_mutant(trial, i, place);
             }
         }
     }

@@ -34,7 +34,7 @@ struct world {
 /* False when the input holds nothing that can be converted. */
 NODISCARD bool world_open(const char *file, const struct target *target, struct world *out);
 void world_close(struct world *world);
-void world_compare(struct world *world, struct side *before, struct side *after,
+void world_compare(struct run *run, struct side *before, struct side *after,
                    struct comparison *out);
 
 void print_request(const struct request *request);

@@ -37,11 +37,11 @@ void world_close(struct world *world)
     run_close(&world->run);
 }
 
-void world_compare(struct world *world, struct side *before, struct side *after,
+void world_compare(struct run *run, struct side *before, struct side *after,
                    struct comparison *out)
 {
     static const struct compare_options all = {0};
-    sides_compare(&world->run, before, after, &all, out);
+    sides_compare(run, before, after, &all, out);
 }
 
 void print_request(const struct request *request)
