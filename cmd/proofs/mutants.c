@@ -200,6 +200,32 @@ static bool only_failures(const struct comparison *comparison)
     return true;
 }
 
+static bool has_reason(const struct comparison *comparison, const struct host_verdict *host,
+                       size_t aspect)
+{
+    for (size_t i = 0; i < comparison->host_count; i++) {
+        const struct host_verdict *other = &comparison->hosts[i];
+        if (slice_equal(other->host, host->host)) {
+            return slice_equal(other->aspects[aspect].reason, host->aspects[aspect].reason);
+        }
+    }
+    return false;
+}
+
+/* Something is not proved that was, or by other rules. */
+static bool opens_more(const struct comparison *before, const struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->host_count; i++) {
+        const struct host_verdict *host = &comparison->hosts[i];
+        for (size_t a = 0; a < ASPECT_COUNT; a++) {
+            if (aspect_is_open(&host->aspects[a]) && !has_reason(before, host, a)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* The input against what was broken shows something that it did not show before. */
 static bool shows_more(struct trial *trial, struct side *broken)
 {
@@ -210,7 +236,7 @@ static bool shows_more(struct trial *trial, struct side *broken)
             return true;
         }
     }
-    return comparison.finding_count != trial->unbroken.finding_count ||
+    return opens_more(&trial->unbroken, &comparison) ||
            comparison_verdict(&comparison) > comparison_verdict(&trial->unbroken);
 }
 
@@ -219,7 +245,7 @@ static const char *reason_of(struct arena *arena, const struct comparison *compa
     for (size_t i = 0; i < comparison->host_count; i++) {
         for (size_t a = 0; a < ASPECT_COUNT; a++) {
             const struct aspect_verdict *verdict = &comparison->hosts[i].aspects[a];
-            if (verdict->verdict == VERDICT_UNPROVEN) {
+            if (aspect_is_open(verdict)) {
                 return arena_string(arena, verdict->reason);
             }
         }

@@ -16,14 +16,27 @@ struct deciding {
 
 /* ---- what is found ------------------------------------------------------------------------ */
 
-void classes_unproven(struct classes *classes, unsigned aspects, struct slice reason)
+void verdict_open(struct host_verdict *verdict, unsigned aspects, struct slice reason)
 {
     for (unsigned i = 0; i < ASPECT_COUNT; i++) {
-        struct aspect_verdict *aspect = &classes->verdict->aspects[i];
-        if ((aspects >> i & 1) && aspect->verdict == VERDICT_EQUIVALENT) {
-            *aspect = (struct aspect_verdict){VERDICT_UNPROVEN,
-                                              arena_copy(classes->comparer->run->arena, reason)};
+        struct aspect_verdict *aspect = &verdict->aspects[i];
+        if ((aspects >> i & 1) && !aspect_is_open(aspect)) {
+            aspect->reason = reason;
+            aspect->verdict =
+                aspect->verdict == VERDICT_EQUIVALENT ? VERDICT_UNPROVEN : aspect->verdict;
         }
+    }
+}
+
+void classes_unproven(struct classes *classes, unsigned aspects, struct slice reason)
+{
+    bool new = false;
+    for (unsigned i = 0; i < ASPECT_COUNT; i++) {
+        new |= (aspects >> i & 1) && !aspect_is_open(&classes->verdict->aspects[i]);
+    }
+    if (new) {
+        verdict_open(classes->verdict, aspects,
+                     arena_copy(classes->comparer->run->arena, reason));
     }
 }
 
@@ -208,7 +221,7 @@ bool classes_judge(struct classes *classes, const struct request *request,
         bool counts = !differences[i].platform || classes->comparer->same_plane;
         for (unsigned a = 0; counts && a < ASPECT_COUNT; a++) {
             if (differences[i].aspects & (1u << a)) {
-                verdict->aspects[a] = (struct aspect_verdict){.verdict = VERDICT_DIFFERENT};
+                verdict->aspects[a].verdict = VERDICT_DIFFERENT;
                 agreed = false;
             }
         }

@@ -36,6 +36,11 @@ const char *verdict_name(enum verdict verdict)
     return names[verdict];
 }
 
+bool aspect_is_open(const struct aspect_verdict *aspect)
+{
+    return aspect->reason.ptr != NULL;
+}
+
 enum verdict comparison_verdict(const struct comparison *comparison)
 {
     enum verdict worst = comparison->classes ? VERDICT_EQUIVALENT : VERDICT_UNPROVEN;
@@ -199,11 +204,8 @@ static void compare_host(struct comparer *comparer, const struct targets *target
             compare_listeners(comparer, targets, host->names[name], any, verdict);
         }
     }
-    for (size_t a = 0; host->sampled && a < ASPECT_COUNT; a++) {
-        if (verdict->aspects[a].verdict == VERDICT_EQUIVALENT) {
-            verdict->aspects[a] = (struct aspect_verdict){
-                VERDICT_UNPROVEN, SLICE("the names come from an expression; one was tried")};
-        }
+    if (host->sampled) {
+        verdict_open(verdict, ~0u, SLICE("the names come from an expression; one was tried"));
     }
     comparer->out->classes += verdict->classes;
     comparer->out->agreed += verdict->agreed;

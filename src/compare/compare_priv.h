@@ -268,7 +268,8 @@ size_t classes_differences(struct classes *classes, const struct request *reques
 /* Notes what differs; true when nothing does that lies in rules. */
 bool classes_judge(struct classes *classes, const struct request *request,
                    const struct outcome *before, const struct outcome *after);
-/* Aspects, as bits, that are not proved, but where a difference was found. */
+/* Aspects, as bits, that are not proved; the first reason stays. */
+void verdict_open(struct host_verdict *verdict, unsigned aspects, struct slice reason);
 void classes_unproven(struct classes *classes, unsigned aspects, struct slice reason);
 
 /* ---- functions.c -------------------------------------------------------------------------- */

@@ -1,8 +1,13 @@
 #include "compare/compare_priv.h"
 
-/* What all readings say of one aspect of a host. */
-struct tally {
-    size_t equal, different;
+/* One aspect of a host, under all readings. */
+struct settling {
+    struct arena *arena;
+    const struct comparison *readings;
+    size_t count;
+    const struct host_verdict *host;
+    enum aspect aspect;
+    struct comparison *out;
 };
 
 static const struct host_verdict *find_host(const struct comparison *comparison, struct slice host)
@@ -13,19 +18,6 @@ static const struct host_verdict *find_host(const struct comparison *comparison,
         }
     }
     return NULL;
-}
-
-static struct tally tally_of(const struct comparison *readings, size_t count, struct slice host,
-                             size_t aspect)
-{
-    struct tally tally = {0};
-    for (size_t i = 0; i < count; i++) {
-        const struct host_verdict *verdict = find_host(&readings[i], host);
-        enum verdict said = verdict ? verdict->aspects[aspect].verdict : VERDICT_EQUIVALENT;
-        tally.equal += said == VERDICT_EQUIVALENT;
-        tally.different += said == VERDICT_DIFFERENT;
-    }
-    return tally;
 }
 
 static bool has_host(const struct finding *finding, struct slice host)
@@ -48,17 +40,62 @@ static bool has_finding(const struct comparison *comparison, struct slice id)
     return false;
 }
 
-/* The findings of a reading that make the aspect different, in front of the others. */
-static void take_findings(struct arena *arena, const struct comparison *reading, struct slice host,
-                          size_t aspect, struct comparison *out)
+/* A finding of a reading, that the comparison itself does not have: of what is open there. */
+static bool is_new(const struct settling *s, const struct finding *finding)
 {
-    size_t count = 0;
-    struct finding *all =
-        ARENA_ARRAY(arena, struct finding, out->finding_count + reading->finding_count);
+    return !finding->platform && (finding->aspects >> s->aspect & 1) &&
+           has_host(finding, s->host->host) && !has_finding(s->out, finding->id);
+}
+
+static bool reads_new(const struct settling *s, const struct comparison *reading)
+{
     for (size_t i = 0; i < reading->finding_count; i++) {
-        const struct finding *finding = &reading->findings[i];
-        if (!finding->platform && finding->aspect == (enum aspect)aspect &&
-            has_host(finding, host) && !has_finding(out, finding->id)) {
+        if (is_new(s, &reading->findings[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Both sides are the same in what is open. */
+static bool reads_equal(const struct settling *s, const struct comparison *reading)
+{
+    const struct host_verdict *verdict = find_host(reading, s->host->host);
+    return !(verdict && aspect_is_open(&verdict->aspects[s->aspect])) && !reads_new(s, reading);
+}
+
+static bool in_all(const struct settling *s, struct slice id)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (!has_finding(&s->readings[i], id)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is new in all readings, in front of the others; where none is in all of them, what is new in the first. Returns
+ * whether that is all there is. */
+static bool take_findings(struct settling *s)
+{
+    const struct comparison *first = &s->readings[0];
+    struct comparison *out = s->out;
+    size_t count = 0, common = 0;
+    bool all_common = true;
+    struct finding *all =
+        ARENA_ARRAY(s->arena, struct finding, out->finding_count + first->finding_count);
+    for (size_t i = 0; i < first->finding_count; i++) {
+        common += is_new(s, &first->findings[i]) && in_all(s, first->findings[i].id);
+    }
+    for (size_t r = 0; r < s->count; r++) {
+        for (size_t i = 0; i < s->readings[r].finding_count; i++) {
+            const struct finding *finding = &s->readings[r].findings[i];
+            all_common &= !is_new(s, finding) || in_all(s, finding->id);
+        }
+    }
+    for (size_t i = 0; i < first->finding_count; i++) {
+        const struct finding *finding = &first->findings[i];
+        if (is_new(s, finding) && (!common || in_all(s, finding->id))) {
             all[count++] = *finding;
         }
     }
@@ -67,53 +104,81 @@ static void take_findings(struct arena *arena, const struct comparison *reading,
     }
     out->findings = all;
     out->finding_count = count;
+    return all_common;
 }
 
-/* A rule that makes the difference in one of the readings. */
-static struct slice culprit(struct arena *arena, const struct comparison *readings, size_t count,
-                            struct slice host, size_t aspect)
+static bool name_rule(struct settling *s, const struct finding *finding, struct slice *list)
 {
-    for (size_t r = 0; r < count; r++) {
-        for (size_t i = 0; i < readings[r].finding_count; i++) {
-            const struct finding *finding = &readings[r].findings[i];
-            const struct rule *rule =
-                finding->after.rule ? finding->after.rule : finding->before.rule;
-            if (rule && !finding->platform && finding->aspect == (enum aspect)aspect &&
-                has_host(finding, host)) {
-                return arena_printf(arena,
-                                    ", and differ by " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT
-                                    " " SLICE_FMT " in others",
-                                    SLICE_ARG(rule->origin.kind), SLICE_ARG(rule->origin.namespace),
-                                    SLICE_ARG(rule->origin.name), SLICE_ARG(rule->origin.field));
-            }
+    const struct rule *rule = finding->after.rule ? finding->after.rule : finding->before.rule;
+    if (!rule) {
+        return false;
+    }
+    struct slice name = arena_printf(
+        s->arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT " " SLICE_FMT, SLICE_ARG(rule->origin.kind),
+        SLICE_ARG(rule->origin.namespace), SLICE_ARG(rule->origin.name),
+        SLICE_ARG(rule->origin.field));
+    if (slice_contains(*list, name)) {
+        return false;
+    }
+    *list = ARENA_JOIN(s->arena, *list, list->len ? SLICE(", ") : SLICE(""), name);
+    return true;
+}
+
+/* The rules that make the difference where there is one. */
+static struct slice culprits(struct settling *s)
+{
+    enum { CULPRITS_MAX = 8 };
+    struct slice list = SLICE("");
+    size_t count = 0;
+    for (size_t r = 0; r < s->count; r++) {
+        for (size_t i = 0; i < s->readings[r].finding_count && count < CULPRITS_MAX; i++) {
+            const struct finding *finding = &s->readings[r].findings[i];
+            count += is_new(s, finding) && name_rule(s, finding, &list);
         }
     }
-    return SLICE("");
+    return list;
+}
+
+static struct slice open_reason(struct settling *s, struct slice reason, size_t equal)
+{
+    struct slice by = culprits(s);
+    if (!equal) {
+        return arena_printf(s->arena,
+                            SLICE_FMT "; both sides differ in each of %zu readings%s" SLICE_FMT,
+                            SLICE_ARG(reason), s->count, by.len ? ", by " : "", SLICE_ARG(by));
+    }
+    return arena_printf(s->arena,
+                        SLICE_FMT "; both sides are the same in %zu of %zu readings%s" SLICE_FMT
+                                  "%s",
+                        SLICE_ARG(reason), equal, s->count, by.len ? ", and differ by " : "",
+                        SLICE_ARG(by), by.len ? " in others" : "");
 }
 
 /* What is the same in all readings holds; else the reason says how many are on which side. */
-static void settle_aspect(struct arena *arena, const struct comparison *readings, size_t count,
-                          struct host_verdict *host, size_t aspect, struct comparison *out)
+static void settle_aspect(struct settling *s, struct aspect_verdict *verdict)
 {
-    struct aspect_verdict *verdict = &host->aspects[aspect];
-    const struct tally tally = tally_of(readings, count, host->host, aspect);
-    if (tally.equal == count) {
-        *verdict = (struct aspect_verdict){.verdict = VERDICT_EQUIVALENT};
-    } else if (tally.different == count) {
-        *verdict = (struct aspect_verdict){.verdict = VERDICT_DIFFERENT};
-        take_findings(arena, &readings[0], host->host, aspect, out);
-    } else {
-        verdict->reason = arena_printf(
-            arena, SLICE_FMT "; both sides are the same in %zu of %zu readings" SLICE_FMT,
-            SLICE_ARG(verdict->reason), tally.equal, count,
-            SLICE_ARG(culprit(arena, readings, count, host->host, aspect)));
+    size_t equal = 0, different = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        equal += reads_equal(s, &s->readings[i]);
+        different += reads_new(s, &s->readings[i]);
+    }
+    bool none = verdict->verdict == VERDICT_UNPROVEN;
+    if (equal == s->count) {
+        verdict->verdict = none ? VERDICT_EQUIVALENT : verdict->verdict;
+        verdict->reason = SLICE_ABSENT;
+        return;
+    }
+    verdict->reason = open_reason(s, verdict->reason, equal);
+    if (different == s->count) {
+        verdict->verdict = VERDICT_DIFFERENT;
+        verdict->reason = take_findings(s) ? SLICE_ABSENT : verdict->reason;
     }
 }
 
 static bool settled(const struct host_verdict *host)
 {
     for (size_t a = 0; a < ASPECT_COUNT; a++) {
-        if (host->aspects[a].verdict == VERDICT_UNPROVEN) {
+        if (aspect_is_open(&host->aspects[a])) {
             return false;
         }
     }
@@ -139,8 +204,9 @@ void compare_settle(struct run *run, const struct comparison *readings, size_t c
     for (size_t i = 0; count && i < out->host_count; i++) {
         struct host_verdict *host = &out->hosts[i];
         for (size_t a = 0; a < ASPECT_COUNT; a++) {
-            if (host->aspects[a].verdict == VERDICT_UNPROVEN) {
-                settle_aspect(run->arena, readings, count, host, a, out);
+            struct settling settling = {run->arena, readings, count, host, (enum aspect)a, out};
+            if (aspect_is_open(&host->aspects[a])) {
+                settle_aspect(&settling, &host->aspects[a]);
             }
         }
         const struct host_verdict *first = find_host(&readings[0], host->host);

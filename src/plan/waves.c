@@ -261,7 +261,7 @@ static void count_differences(struct gathering *g, struct plan_wave *wave)
         const struct host_verdict *verdict = &comparison->hosts[h];
         bool unproven = false;
         for (size_t a = 0; a < ASPECT_COUNT; a++) {
-            unproven = unproven || verdict->aspects[a].verdict == VERDICT_UNPROVEN;
+            unproven = unproven || aspect_is_open(&verdict->aspects[a]);
         }
         wave->difficulty.unproven += unproven && map_get(names, verdict->host);
     }

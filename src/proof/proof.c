@@ -101,9 +101,9 @@ static void say_unproven(struct run *run, const struct host_verdict *host)
     for (size_t a = 0; a < ASPECT_COUNT; a++) {
         const struct aspect_verdict *verdict = &host->aspects[a];
         struct slice list = SLICE("");
-        for (size_t b = a; verdict->verdict == VERDICT_UNPROVEN && b < ASPECT_COUNT; b++) {
+        for (size_t b = a; aspect_is_open(verdict) && b < ASPECT_COUNT; b++) {
             const struct aspect_verdict *other = &host->aspects[b];
-            if (!(done & 1u << b) && other->verdict == VERDICT_UNPROVEN &&
+            if (!(done & 1u << b) && aspect_is_open(other) &&
                 slice_equal(other->reason, verdict->reason)) {
                 list = arena_printf(run->arena, SLICE_FMT "%s%s", SLICE_ARG(list),
                                     list.len ? ", " : "", aspect_name((enum aspect)b));

@@ -76,7 +76,7 @@ bool report_fails(const struct report *report)
     for (size_t i = 0; i < comparison->host_count; i++) {
         for (size_t a = 0; a < ASPECT_COUNT; a++) {
             unproven |= comparison->aspects[a] &&
-                        comparison->hosts[i].aspects[a].verdict == VERDICT_UNPROVEN;
+                        aspect_is_open(&comparison->hosts[i].aspects[a]);
         }
     }
     return report->strict && (unproven || comparison->open_count ||

@@ -73,7 +73,7 @@ static enum result put_case(const struct writer *writer, const struct host_verdi
     buf_init(&others, BUF_TEXT_MAX);
     size_t failures = put_findings(writer, host->host, aspect, true, &failing);
     size_t rest = put_findings(writer, host->host, aspect, false, &others);
-    bool unproven = verdict->verdict == VERDICT_UNPROVEN;
+    bool unproven = aspect_is_open(verdict);
     bool failed = failures || (unproven && writer->report->strict);
     buf_puts(out, "    <testcase classname=\"");
     diag_put_xml(host->host, out);

@@ -113,6 +113,21 @@ struct slice finding_hosts(struct arena *arena, const struct finding *finding, s
     return text;
 }
 
+/* What differs may be not all that there is. */
+static void put_partly_open(const struct comparison *comparison, const struct host_verdict *host,
+                            struct buf *out)
+{
+    size_t count = 0;
+    for (size_t a = 0; a < ASPECT_COUNT; a++) {
+        const struct aspect_verdict *aspect = &host->aspects[a];
+        if (comparison->aspects[a] && aspect->verdict == VERDICT_DIFFERENT &&
+            aspect_is_open(aspect)) {
+            buf_printf(out, "%s%s", count++ ? ", " : "; not all of it proved in ",
+                       aspect_name((enum aspect)a));
+        }
+    }
+}
+
 struct slice host_words(struct arena *arena, const struct comparison *comparison,
                         const struct host_verdict *host)
 {
@@ -141,6 +156,7 @@ struct slice host_words(struct arena *arena, const struct comparison *comparison
             buf_printf(&buf, "%s in all aspects", verdict_name(order[i]));
         }
     }
+    put_partly_open(comparison, host, &buf);
     struct slice text = arena_copy(arena, buf_slice(&buf));
     buf_release(&buf);
     return text;
