@@ -48,12 +48,6 @@ struct mutant {
 /* Breaks an object in the place of that number; false when it has fewer places. */
 NODISCARD bool mutate(struct arena *arena, struct node *object, size_t place, struct mutant *out);
 
-/* ---- survivors.c -------------------------------------------------------------------------- */
-
-/* Why this mutant is known to go unnoticed beside the input's own differences; null where it must not. */
-const char *known_survivor(const char *file, const struct comparison *unbroken,
-                           const struct mutant *mutant);
-
 /* ---- chance.c ----------------------------------------------------------------------------- */
 
 struct chance {

@@ -37,8 +37,7 @@ void world_close(struct world *world)
     run_close(&world->run);
 }
 
-void world_compare(struct run *run, struct side *before, struct side *after,
-                   struct comparison *out)
+void world_compare(struct run *run, struct side *before, struct side *after, struct comparison *out)
 {
     static const struct compare_options all = {0};
     sides_compare(run, before, after, &all, out);

@@ -35,8 +35,7 @@ void classes_unproven(struct classes *classes, unsigned aspects, struct slice re
         new |= (aspects >> i & 1) && !aspect_is_open(&classes->verdict->aspects[i]);
     }
     if (new) {
-        verdict_open(classes->verdict, aspects,
-                     arena_copy(classes->comparer->run->arena, reason));
+        verdict_open(classes->verdict, aspects, arena_copy(classes->comparer->run->arena, reason));
     }
 }
 
@@ -157,34 +156,45 @@ static void blame_form(struct classes *classes, const struct request *request,
 }
 
 /* Where both sides agree on the path as a rule has it, the spelling is what they differ in. */
+static void blame_one_spelling(struct classes *classes, const struct request *request,
+                               const struct rule *rule, enum spelling spelling,
+                               struct difference *differences, size_t count)
+{
+    struct slice path, query, written;
+    struct request other = *request;
+    struct outcome before, after;
+    struct difference known[DIFFERENCES_MAX];
+    target_split(request->target, &path, &query);
+    if (!path_as_written(classes->scratch, path, &rule->match.path, spelling, &written)) {
+        return;
+    }
+    other.target = query.ptr ? ARENA_JOIN(classes->scratch, written, SLICE("?"), query) : written;
+    compare_ask(classes, &other, &before, &after);
+    if ((before.rule != rule && after.rule != rule) || before.kind == OUTCOME_UNKNOWN ||
+        after.kind == OUTCOME_UNKNOWN) {
+        return;
+    }
+    size_t known_count = outcomes_differ(&classes->comparer->sides, &before, &after, known);
+    for (size_t i = 0; i < count; i++) {
+        struct difference *difference = &differences[i];
+        bool open = !difference->platform && difference->form == FORM_PLAIN &&
+                    difference->spelling == SPELLING_SAME && difference->effect < 0;
+        if (open && !difference_known(difference, known, known_count)) {
+            difference->spelling = spelling;
+        }
+    }
+}
+
+/* A target in an unusual form is spelled so in its plain one. */
 static void blame_spelling(struct classes *classes, const struct request *request,
                            const struct rule *rule, struct difference *differences, size_t count)
 {
-    struct slice path, query, written;
-    target_split(request->target, &path, &query);
+    struct request plain = *request;
+    bool odd = target_plain(classes->scratch, request->target, &plain.target) != FORM_PLAIN;
     for (unsigned s = SPELLING_SAME + 1; s < SPELLING_COUNT; s++) {
-        struct request other = *request;
-        struct outcome before, after;
-        struct difference known[DIFFERENCES_MAX];
-        if (!path_as_written(classes->scratch, path, &rule->match.path, (enum spelling)s,
-                             &written)) {
-            continue;
-        }
-        other.target =
-            query.ptr ? ARENA_JOIN(classes->scratch, written, SLICE("?"), query) : written;
-        compare_ask(classes, &other, &before, &after);
-        if ((before.rule != rule && after.rule != rule) || before.kind == OUTCOME_UNKNOWN ||
-            after.kind == OUTCOME_UNKNOWN) {
-            continue;
-        }
-        size_t known_count = outcomes_differ(&classes->comparer->sides, &before, &after, known);
-        for (size_t i = 0; i < count; i++) {
-            struct difference *difference = &differences[i];
-            bool open = !difference->platform && difference->form == FORM_PLAIN &&
-                        difference->spelling == SPELLING_SAME && difference->effect < 0;
-            if (open && !difference_known(difference, known, known_count)) {
-                difference->spelling = (enum spelling)s;
-            }
+        blame_one_spelling(classes, request, rule, (enum spelling)s, differences, count);
+        if (odd) {
+            blame_one_spelling(classes, &plain, rule, (enum spelling)s, differences, count);
         }
     }
 }
@@ -204,11 +214,27 @@ size_t classes_differences(struct classes *classes, const struct request *reques
     return count;
 }
 
+/* True when it counts in the verdict. */
+static bool differ_in(struct classes *classes, const struct request *request,
+                      const struct difference *difference, const struct outcome *before,
+                      const struct outcome *after)
+{
+    struct comparer *comparer = classes->comparer;
+    struct host_verdict *verdict = classes->verdict;
+    bool counts = !difference->platform || comparer->same_plane;
+    findings_add(comparer->findings, request, verdict->host, difference, before, after);
+    for (unsigned a = 0; counts && a < ASPECT_COUNT; a++) {
+        if (difference->aspects & (1u << a)) {
+            verdict->aspects[a].verdict = VERDICT_DIFFERENT;
+        }
+    }
+    return counts && difference->aspects;
+}
+
 bool classes_judge(struct classes *classes, const struct request *request,
                    const struct outcome *before, const struct outcome *after)
 {
     struct difference differences[DIFFERENCES_MAX];
-    struct host_verdict *verdict = classes->verdict;
     note_all_unknown(classes, request, before, after);
     if (before->kind == OUTCOME_UNKNOWN || after->kind == OUTCOME_UNKNOWN) {
         return false;
@@ -216,17 +242,51 @@ bool classes_judge(struct classes *classes, const struct request *request,
     size_t count = classes_differences(classes, request, before, after, differences);
     bool agreed = true;
     for (size_t i = 0; i < count; i++) {
-        findings_add(classes->comparer->findings, request, verdict->host, &differences[i], before,
-                     after);
-        bool counts = !differences[i].platform || classes->comparer->same_plane;
-        for (unsigned a = 0; counts && a < ASPECT_COUNT; a++) {
-            if (differences[i].aspects & (1u << a)) {
-                verdict->aspects[a].verdict = VERDICT_DIFFERENT;
-                agreed = false;
-            }
-        }
+        agreed &= !differ_in(classes, request, &differences[i], before, after);
     }
     return agreed;
+}
+
+size_t classes_behind(const struct classes *classes, const struct request *request,
+                      const struct outcome *before, const struct outcome *after,
+                      struct difference differences[DIFFERENCES_MAX])
+{
+    const struct comparer *comparer = classes->comparer;
+    const struct outcome *const outcomes[] = {before, after};
+    struct outcome behind[2];
+    struct slice plain;
+    if (!before->rule || !after->rule || outcomes_gate(&comparer->sides, before, after) < 0 ||
+        target_plain(classes->scratch, request->target, &plain) != FORM_PLAIN) {
+        return 0;
+    }
+    for (size_t side = 0; side < 2; side++) {
+        struct rule *open = ARENA_NEW(classes->scratch, struct rule);
+        struct request asked = *request;
+        asked.gateway = classes->gateway[side];
+        *open = rule_without_gates(outcomes[side]->rule);
+        evaluate_rule(comparer->side[side].evaluator, classes->scratch, &asked,
+                      outcomes[side]->entry, open, &behind[side]);
+        if (behind[side].kind == OUTCOME_UNKNOWN) {
+            return 0;
+        }
+    }
+    size_t kept = 0, count = outcomes_differ(&comparer->sides, &behind[0], &behind[1], differences);
+    for (size_t i = 0; i < count; i++) {
+        if (differences[i].effect < 0 && !differences[i].platform) {
+            differences[kept++] = differences[i];
+        }
+    }
+    return kept;
+}
+
+static void judge_behind(struct classes *classes, const struct request *request,
+                         const struct outcome *before, const struct outcome *after)
+{
+    struct difference differences[DIFFERENCES_MAX];
+    size_t count = classes_behind(classes, request, before, after, differences);
+    for (size_t i = 0; i < count; i++) {
+        (void)differ_in(classes, request, &differences[i], before, after);
+    }
 }
 
 /* ---- one class ---------------------------------------------------------------------------- */
@@ -289,6 +349,7 @@ static void judge_rules(struct deciding *deciding, const struct rule *before,
         verdict->agreed += agreed;
         verdict->unknown += unknown;
         functions_judge(classes, &requests.items[i], &outcomes[0], &outcomes[1]);
+        judge_behind(classes, &requests.items[i], &outcomes[0], &outcomes[1]);
     }
 }
 

@@ -225,7 +225,6 @@ void compare_sides(struct run *run, const struct evaluator *before,
         before_table->plane.len && slice_equal(before_table->plane, after_table->plane);
     struct comparer comparer = {.run = run,
                                 .side = {{before, before_table}, {after, after_table}},
-                                .findings = findings_new(run, same_plane),
                                 .out = out,
                                 .most = classes_limit(options),
                                 .same_view = views_equal(before_table, after_table),
@@ -234,7 +233,8 @@ void compare_sides(struct run *run, const struct evaluator *before,
     comparer.limits = (struct language_limits){
         .states = options->limits.states ? options->limits.states : 1000000,
         .bytes = options->limits.bytes ? options->limits.bytes : (size_t)1 << 30};
-    sides_init(before_table, after_table, options, &comparer.sides);
+    sides_init(run->arena, before_table, after_table, options, &comparer.sides);
+    comparer.findings = findings_new(run, &comparer.sides, same_plane);
     for (size_t a = 0; a < ASPECT_COUNT; a++) {
         out->aspects[a] = comparer.sides.aspects >> a & 1;
     }

@@ -44,7 +44,8 @@ struct finding {
 };
 struct aspect_verdict {
     enum verdict verdict;
-    struct slice reason; /* the first why something is not proved, also where something else is different */
+    struct slice
+        reason; /* the first why something is not proved, also where something else is different */
 };
 bool aspect_is_open(const struct aspect_verdict *aspect); /* something is not proved */
 /* What is not known of targets in an unusual spelling, alike on all hosts, while the same targets in plain spelling

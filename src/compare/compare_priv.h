@@ -34,6 +34,7 @@ enum spelling {
     SPELLING_SAME,
     SPELLING_CASE,   /* letters in another case */
     SPELLING_WITHIN, /* something behind a prefix without "/" in between */
+    SPELLING_OTHER,  /* what an expression matches besides its own text, as by "." */
     SPELLING_COUNT
 };
 /* How the target is written, and the plain way to write it. */
@@ -97,6 +98,10 @@ bool variables_method(const struct variables *variables);
 
 /* ---- gates.c ------------------------------------------------------------------------------ */
 
+/* An effect that answers some requests and lets others pass. */
+bool effect_is_gate(enum effect_id id);
+/* The rule as it is behind its gates. */
+struct rule rule_without_gates(const struct rule *rule);
 struct requests {
     struct request *items;
     size_t count, capacity;
@@ -172,13 +177,16 @@ enum shown {
     SHOWN_COUNT
 };
 struct difference {
-    unsigned shown;     /* bits of enum shown */
-    int effect;         /* enum effect_id, or -1 */
-    bool visible;       /* the effect shows in the outcome of this request */
-    unsigned aspects;   /* bits of enum aspect */
+    unsigned shown;   /* bits of enum shown */
+    unsigned effects; /* bits of enum effect_id: those of another rule, whose backends are others */
+    int effect;       /* enum effect_id, or -1 */
+    bool visible;     /* the effect shows in the outcome of this request */
+    unsigned aspects; /* bits of enum aspect */
     enum aspect aspect; /* of the worst */
     enum impact impact; /* of the worst */
     bool platform;
+    bool
+        unwritten; /* headers of the data planes: of requests that one of them answers without a rule */
     enum target_form form;  /* not plain: only that way to write the target makes it */
     enum spelling spelling; /* not the same: only that makes it */
 };
@@ -188,15 +196,23 @@ struct sides {
     const struct route_table *before, *after;
     unsigned aspects; /* bits of those that count */
     bool platform_equal[EFFECT_COUNT];
+    struct texts ruled[2]; /* names of headers that any rule edits: of requests, of responses */
 };
-void sides_init(const struct route_table *before, const struct route_table *after,
-                const struct compare_options *options, struct sides *out);
+void sides_init(struct arena *arena, const struct route_table *before,
+                const struct route_table *after, const struct compare_options *options,
+                struct sides *out);
 /* Neither outcome is unknown. Returns how many differences were written to `out`. */
 size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
                        const struct outcome *after, struct difference out[DIFFERENCES_MAX]);
 const char *shown_name(enum shown shown);
+/* The effect that decides on one side, where the sides answer differently, and that lets other requests pass; that
+ * of a rule only where the other side has one, too: enum effect_id; -1: there is none. */
+int outcomes_gate(const struct sides *sides, const struct outcome *before,
+                  const struct outcome *after);
 /* No author wrote what decided here: no rule, or one that the data plane adds by itself. */
 bool outcome_is_unwritten(const struct outcome *outcome);
+
+/* ---- headers.c ---------------------------------------------------------------------------- */
 
 /* Walks the names of headers that two lists do not agree on; `removed` also looks at names that
  * only one of them takes away. False when there are no more. */
@@ -206,9 +222,12 @@ struct header_walk {
     size_t at;
 };
 bool header_walk_next(struct header_walk *walk, struct slice *name);
-/* A rule of either side has a word on the header; else it is the data planes' own. */
-bool header_is_ruled(const struct outcome *before, const struct outcome *after, struct slice name,
-                     bool response);
+/* A rule of either side has a word on the header, or, where rules of both decide, any rule at all: what some rules
+ * set and this one does not is not alike on all hosts. Else it is the data planes' own. */
+bool header_is_ruled(const struct sides *sides, const struct outcome *before,
+                     const struct outcome *after, struct slice name, bool response);
+void headers_ruled(struct arena *arena, const struct route_table *before,
+                   const struct route_table *after, struct texts out[2]);
 /* The effect that sets a header of the response on which no rule has a word: enum effect_id; -1: none does. */
 int header_effect(const struct outcome *before, const struct outcome *after, struct slice name);
 /* Headers that the first backend receives, or that the client gets; never null. */
@@ -260,6 +279,11 @@ void compare_ask(const struct classes *classes, const struct request *request,
 
 void classes_compare(struct classes *classes);
 size_t classes_limit(const struct compare_options *options);
+/* Where a gate of one side answers, what both rules do behind it is compared all the same: it may be that no request
+ * passes the gates of both. */
+size_t classes_behind(const struct classes *classes, const struct request *request,
+                      const struct outcome *before, const struct outcome *after,
+                      struct difference differences[DIFFERENCES_MAX]);
 /* What differs for one request, of which neither outcome is unknown; returns how much was written to `differences`. Of
  * `classes` it reads the comparer, the scratch and the gateways. */
 size_t classes_differences(struct classes *classes, const struct request *request,
@@ -324,13 +348,13 @@ struct slice cause_key(struct buf *key, const struct difference *difference, boo
                        const struct outcome *before, const struct outcome *after);
 struct slice cause_id(struct arena *arena, struct slice key);
 /* Adds the names of headers that differ; returns how many did in this request. */
-size_t difference_headers(struct arena *arena, const struct difference *difference,
-                          const struct outcome *before, const struct outcome *after,
-                          struct texts *names);
+size_t difference_headers(struct arena *arena, const struct sides *sides,
+                          const struct difference *difference, const struct outcome *before,
+                          const struct outcome *after, struct texts *names);
 
 struct findings;
 /* `settings`: what is of the platform counts as any other difference. */
-struct findings *findings_new(struct run *run, bool settings);
+struct findings *findings_new(struct run *run, const struct sides *sides, bool settings);
 void findings_add(struct findings *findings, const struct request *request, struct slice host,
                   const struct difference *difference, const struct outcome *before,
                   const struct outcome *after);

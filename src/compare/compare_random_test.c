@@ -158,7 +158,7 @@ static void check_request(struct world *world, const struct evaluator *const sid
     struct outcome before, after;
     struct difference found[DIFFERENCES_MAX];
     struct slice plain;
-    sides_init(&world->before, &world->after, NULL, &compared);
+    sides_init(arena, &world->before, &world->after, NULL, &compared);
     evaluate(sides[0], arena, request, &before);
     evaluate(sides[1], arena, request, &after);
     if (before.kind == OUTCOME_UNKNOWN || after.kind == OUTCOME_UNKNOWN) {

@@ -135,16 +135,18 @@ static inline void assert_witness_differs(struct world *world, const struct find
     struct sides sides;
     struct outcome before, after;
     struct difference found[DIFFERENCES_MAX];
-    sides_init(&world->before, &world->after, NULL, &sides);
+    sides_init(world->run.arena, &world->before, &world->after, NULL, &sides);
     evaluate(evaluator_new(&world->run, &world->before), world->run.arena, &finding->witness,
              &before);
     evaluate(evaluator_new(&world->run, &world->after), world->run.arena, &finding->witness,
              &after);
     size_t count = outcomes_differ(&sides, &before, &after, found);
-    bool seen = false;
+    /* where a gate answers, what lies behind it is compared as well, and does not show */
+    bool seen = count && outcomes_gate(&sides, &before, &after) >= 0;
     for (size_t i = 0; i < count; i++) {
+        found[i].effects = 0; /* those of other requests are of the finding, too */
         struct slice fields = difference_fields(world->run.arena, &found[i]);
-        seen = seen || slice_equal(fields, finding->fields);
+        seen = seen || slice_starts(finding->fields, fields);
     }
     assert_true(seen);
     assert_int_equal(before.kind, finding->before.kind);

@@ -47,10 +47,12 @@ const char *compared_field(enum aspect aspect, size_t index)
     return NULL;
 }
 
-void sides_init(const struct route_table *before, const struct route_table *after,
-                const struct compare_options *options, struct sides *out)
+void sides_init(struct arena *arena, const struct route_table *before,
+                const struct route_table *after, const struct compare_options *options,
+                struct sides *out)
 {
     *out = (struct sides){.before = before, .after = after};
+    headers_ruled(arena, before, after, out->ruled);
     for (unsigned i = 0; options && i < ASPECT_COUNT; i++) {
         out->aspects |= options->aspects[i] ? 1u << i : 0;
     }
@@ -116,6 +118,35 @@ bool outcome_is_unwritten(const struct outcome *outcome)
     return outcome->kind != OUTCOME_TUNNEL && (!outcome->rule || implied);
 }
 
+/* ---- effects of data planes --------------------------------------------------------------- */
+
+/* A backend of gRPC is spoken to by HTTP/2 without TLS, as grpc_pass and "h2c" do. */
+static bool is_plain_http2(const struct route_upstream_protocol *upstream)
+{
+    return upstream &&
+           (slice_is(upstream->protocol, "GRPC") || slice_is(upstream->protocol, "H2C"));
+}
+
+static bool same_value(enum effect_id id, const void *a, const void *b)
+{
+    bool http2 = id == EFFECT_upstream_protocol && is_plain_http2(a) && is_plain_http2(b);
+    return a == b || http2 || effect_equal(id, a, b);
+}
+
+/* A rule that says what its data plane does anyway is no cause of a difference; nor is one that is not there. */
+static bool side_is_platform(const struct outcome *outcome, const struct route_table *table,
+                             enum effect_id id)
+{
+    return !outcome->rule ||
+           same_value(id, effect_get(&outcome->effects, id), effect_get(&table->platform, id));
+}
+
+static bool effect_is_platform(const struct sides *sides, const struct outcome *before,
+                               const struct outcome *after, enum effect_id id)
+{
+    return side_is_platform(before, sides->before, id) && side_is_platform(after, sides->after, id);
+}
+
 /* ---- outcome, status, location ------------------------------------------------------------ */
 
 /* What an answer belongs to: the effect that gave it, else whether it is a redirect. */
@@ -123,29 +154,42 @@ static enum aspect deciding_aspect(const struct outcome *before, const struct ou
 {
     const struct outcome *const both[] = {before, after};
     for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-        if (both[i]->decided_by >= 0 && both[i]->decided_by < EFFECT_COUNT) {
-            return effect_row((enum effect_id)both[i]->decided_by)->aspect;
+        int by = both[i]->decided_by;
+        if (by >= 0 && by < EFFECT_COUNT && !effect_is_gate((enum effect_id)by)) {
+            return effect_row((enum effect_id)by)->aspect;
         }
     }
     return ASPECT_ROUTING;
 }
 
-/* An effect that answers some requests and lets others pass is the cause of both kinds of
- * difference: what it answers, and what it is. */
-static bool noted_as_effect(struct comparing *c)
+int outcomes_gate(const struct sides *sides, const struct outcome *before,
+                  const struct outcome *after)
 {
-    static const bool partial[EFFECT_COUNT] = {
-        [EFFECT_body_limit] = true,  [EFFECT_addresses] = true,  [EFFECT_authentication] = true,
-        [EFFECT_error_pages] = true, [EFFECT_rate_limit] = true, [EFFECT_cors] = true};
-    const struct outcome *const both[] = {c->before, c->after};
-    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+    const struct outcome *const both[] = {before, after};
+    bool differ = before->kind != after->kind || before->status != after->status;
+    bool ruled = !outcome_is_unwritten(before) && !outcome_is_unwritten(after);
+    bool authored =
+        (before->rule && !before->rule->implied) || (after->rule && !after->rule->implied);
+    for (size_t i = 0; differ && i < ARRAY_LEN(both); i++) {
         int by = both[i]->decided_by;
-        if (by >= 0 && by < EFFECT_COUNT && partial[by]) {
-            c->effects[by] = c->visible[by] = true;
-            return true;
+        if (by >= 0 && by < EFFECT_COUNT && effect_is_gate((enum effect_id)by) &&
+            (ruled ||
+             (!authored && effect_is_platform(sides, before, after, (enum effect_id)by)))) {
+            return by;
         }
     }
-    return false;
+    return -1;
+}
+
+/* A gate is the cause of both kinds of difference: what it answers, and what it is. Where the other side has no rule
+ * at all, that is the cause, but between answers that nobody wrote. */
+static bool noted_as_effect(struct comparing *c)
+{
+    int by = outcomes_gate(c->sides, c->before, c->after);
+    if (by >= 0) {
+        c->effects[by] = c->visible[by] = true;
+    }
+    return by >= 0;
 }
 
 /* Which of both outcomes is one by https of a host that nobody asked TLS for. */
@@ -282,118 +326,6 @@ static bool shares_equal(const struct outcome *a, const struct outcome *b)
 
 /* ---- headers ------------------------------------------------------------------------------ */
 
-static bool header_equal(const struct seen_header *a, const struct seen_header *b)
-{
-    /* A value that is not known is compared by its presence. */
-    return (!a->known || !b->known || slice_equal(a->value, b->value)) &&
-           a->only_good == b->only_good;
-}
-
-static bool has_name(const struct texts *names, struct slice name)
-{
-    for (size_t i = 0; i < names->count; i++) {
-        if (slice_equal_fold(names->items[i], name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool absent_differs(const struct seen_headers *other, struct slice name)
-{
-    return !has_name(&other->absent, name) && !seen_find(other, name);
-}
-
-bool header_walk_next(struct header_walk *walk, struct slice *name)
-{
-    const struct seen_headers *a = walk->before, *b = walk->after;
-    size_t absent = walk->removed ? a->absent.count + b->absent.count : 0;
-    while (walk->at < a->count + b->count + absent) {
-        size_t at = walk->at++;
-        bool differs;
-        if (at < a->count) {
-            const struct seen_header *x = &a->items[at];
-            const struct seen_header *y = at < b->count && slice_equal(b->items[at].name, x->name)
-                                              ? &b->items[at]
-                                              : seen_find(b, x->name);
-            *name = x->name;
-            differs = !y || !header_equal(x, y);
-        } else if (at - a->count < b->count) {
-            *name = b->items[at - a->count].name;
-            differs = !seen_find(a, *name);
-        } else if (at - a->count - b->count < a->absent.count) {
-            *name = a->absent.items[at - a->count - b->count];
-            differs = absent_differs(b, *name);
-        } else {
-            *name = b->absent.items[at - a->count - b->count - a->absent.count];
-            differs = absent_differs(a, *name);
-        }
-        if (differs) {
-            return true;
-        }
-    }
-    return false;
-}
-
-const struct seen_headers *outcome_headers(const struct outcome *outcome, bool response)
-{
-    static const struct seen_headers none = {0};
-    if (outcome->kind == OUTCOME_FORWARD && outcome->backend_count) {
-        return response ? &outcome->backends[0].response : &outcome->backends[0].request;
-    }
-    return response ? &outcome->response : &none;
-}
-
-static bool edits_name(const struct route_header_edits *edits, struct slice name)
-{
-    for (size_t i = 0; edits && i < edits->edits.count; i++) {
-        if (slice_equal_fold(edits->edits.items[i].name, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* True when the rule or one of its backends has a word on the header. */
-static bool rule_names(const struct outcome *outcome, struct slice name, bool response)
-{
-    const struct rule *rule = outcome->rule;
-    if (!rule) {
-        return false;
-    }
-    if (edits_name(response ? rule->effects.response_headers : rule->effects.request_headers,
-                   name)) {
-        return true;
-    }
-    for (size_t i = 0; i < rule->backend_count; i++) {
-        const struct effects *effects = rule->backends[i].effects;
-        if (effects &&
-            edits_name(response ? effects->response_headers : effects->request_headers, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool header_is_ruled(const struct outcome *before, const struct outcome *after, struct slice name,
-                     bool response)
-{
-    bool written = !outcome_is_unwritten(before) || !outcome_is_unwritten(after);
-    return written && (rule_names(before, name, response) || rule_names(after, name, response));
-}
-
-int header_effect(const struct outcome *before, const struct outcome *after, struct slice name)
-{
-    struct slice cors = SLICE("access-control-");
-    if ((before->effects.cors || after->effects.cors) &&
-        slice_equal_fold(slice_sub(name, 0, cors.len), cors)) {
-        return EFFECT_cors;
-    }
-    /* the cookie that keeps a client at its endpoint */
-    bool kept = before->effects.affinity || after->effects.affinity;
-    return kept && slice_equal_fold(name, SLICE("set-cookie")) ? EFFECT_affinity : -1;
-}
-
 static void compare_headers(struct comparing *c, const struct seen_headers *a,
                             const struct seen_headers *b, bool response)
 {
@@ -401,12 +333,14 @@ static void compare_headers(struct comparing *c, const struct seen_headers *a,
     struct header_walk walk = {.before = a, .after = b, .removed = response};
     struct slice name;
     while (header_walk_next(&walk, &name)) {
-        bool rules = header_is_ruled(c->before, c->after, name, response);
+        bool rules = header_is_ruled(c->sides, c->before, c->after, name, response);
         int effect = !rules && response ? header_effect(c->before, c->after, name) : -1;
         if (effect >= 0) {
             c->effects[effect] = c->visible[effect] = true;
         } else {
             note_row(c, place(c, !rules, shown), shown);
+            c->platform[shown].unwritten =
+                outcome_is_unwritten(c->before) || outcome_is_unwritten(c->after);
         }
     }
 }
@@ -432,28 +366,22 @@ static void compare_forward(struct comparing *c)
     if (!shares_equal(a, b)) {
         note_row(c, &c->rules, SHOWN_BACKENDS);
     }
+    bool met = false;
     for (size_t i = 0; i < a->backend_count; i++) {
         for (size_t j = 0; j < b->backend_count; j++) {
             const struct outcome_backend *x = &a->backends[i], *y = &b->backends[j];
             if (!x->status && same_backend(x, y)) {
                 compare_views(c, x, y);
+                met = true;
                 break;
             }
         }
     }
-}
-
-/* A backend of gRPC is spoken to by HTTP/2 without TLS, as grpc_pass and "h2c" do. */
-static bool is_plain_http2(const struct route_upstream_protocol *upstream)
-{
-    return upstream &&
-           (slice_is(upstream->protocol, "GRPC") || slice_is(upstream->protocol, "H2C"));
-}
-
-static bool same_value(enum effect_id id, const void *a, const void *b)
-{
-    bool http2 = id == EFFECT_upstream_protocol && is_plain_http2(a) && is_plain_http2(b);
-    return a == b || http2 || effect_equal(id, a, b);
+    /* What another backend gets shall not be hidden by that it is another. */
+    bool both = a->backend_count && b->backend_count;
+    if (!met && both && !a->backends[0].status && !b->backends[0].status) {
+        compare_views(c, &a->backends[0], &b->backends[0]);
+    }
 }
 
 static void compare_effects(struct comparing *c)
@@ -473,36 +401,37 @@ static void compare_effects(struct comparing *c)
     }
 }
 
-/* A rule that says what its data plane does anyway is no cause of a difference; nor is one that is not there. */
-static bool side_is_platform(const struct outcome *outcome, const struct route_table *table,
-                             enum effect_id id)
-{
-    return !outcome->rule ||
-           same_value(id, effect_get(&outcome->effects, id), effect_get(&table->platform, id));
-}
-
-static bool effect_is_platform(const struct comparing *c, enum effect_id id)
-{
-    return side_is_platform(c->before, c->sides->before, id) &&
-           side_is_platform(c->after, c->sides->after, id);
-}
-
 static size_t put_effects(const struct comparing *c, struct difference *out)
 {
     size_t count = 0;
     for (int i = 0; i < EFFECT_COUNT; i++) {
         const struct effect_row *row = effect_row((enum effect_id)i);
         if (c->effects[i] && counts(c, row->aspect)) {
-            out[count++] =
-                (struct difference){.effect = i,
-                                    .visible = c->visible[i],
-                                    .aspects = 1u << row->aspect,
-                                    .aspect = row->aspect,
-                                    .impact = row->impact,
-                                    .platform = effect_is_platform(c, (enum effect_id)i)};
+            out[count++] = (struct difference){
+                .effect = i,
+                .visible = c->visible[i],
+                .aspects = 1u << row->aspect,
+                .aspect = row->aspect,
+                .impact = row->impact,
+                .platform = effect_is_platform(c->sides, c->before, c->after, (enum effect_id)i)};
         }
     }
     return count;
+}
+
+/* Where another backend gets the request, by another rule, the effects of that rule have the same cause. */
+static void take_effects(struct comparing *c)
+{
+    bool moved = (c->rules.shown & (1u << SHOWN_BACKENDS)) != 0;
+    for (int i = 0; moved && i < EFFECT_COUNT; i++) {
+        enum aspect aspect = effect_row((enum effect_id)i)->aspect;
+        if (c->effects[i] && counts(c, aspect) &&
+            !effect_is_platform(c->sides, c->before, c->after, (enum effect_id)i)) {
+            c->rules.effects |= 1u << i;
+            c->rules.aspects |= 1u << aspect;
+            c->effects[i] = false;
+        }
+    }
 }
 
 size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
@@ -525,13 +454,14 @@ size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
             compare_forward(&c);
         }
     }
-    /* Where another backend gets the request, other effects are what one would expect. */
-    bool moved = (c.rules.shown & (1u << SHOWN_BACKENDS)) != 0;
-    if (before->kind == OUTCOME_FORWARD && after->kind == OUTCOME_FORWARD && !moved) {
+    /* One gate hides neither another nor what lies behind it. */
+    bool gated = before->rule && after->rule && outcomes_gate(sides, before, after) >= 0;
+    if (gated || (before->kind == OUTCOME_FORWARD && after->kind == OUTCOME_FORWARD)) {
         compare_effects(&c);
     }
     size_t count = 0;
     if (c.rules.shown) {
+        take_effects(&c);
         out[count++] = c.rules;
     }
     for (int i = 0; i < SHOWN_COUNT; i++) {

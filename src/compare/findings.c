@@ -8,6 +8,7 @@ struct pending {
     size_t cost, requests;
     enum impact impact; /* of the worst request */
     unsigned aspects;   /* of all */
+    unsigned effects;   /* likewise */
     struct request_set set;
     struct texts headers; /* that differ */
     struct slice *hosts;
@@ -16,19 +17,21 @@ struct pending {
 
 struct findings {
     struct run *run;
+    const struct sides *sides;
     bool settings;
     struct map *by_key;
     struct pending **items; /* in the order in which they came up */
     size_t count, capacity;
     /* Found without a key: these come up with nearly every request. */
-    struct pending *platform_effects[EFFECT_COUNT], *platform_shown[SHOWN_COUNT];
+    struct pending *platform_effects[EFFECT_COUNT], *platform_shown[2][SHOWN_COUNT];
     struct buf key;
 };
 
-struct findings *findings_new(struct run *run, bool settings)
+struct findings *findings_new(struct run *run, const struct sides *sides, bool settings)
 {
     struct findings *findings = ARENA_NEW(run->arena, struct findings);
-    *findings = (struct findings){.run = run, .settings = settings, .by_key = map_new(run->arena)};
+    *findings = (struct findings){
+        .run = run, .sides = sides, .settings = settings, .by_key = map_new(run->arena)};
     buf_init(&findings->key, BUF_TEXT_MAX);
     return findings;
 }
@@ -73,6 +76,24 @@ static void put_cause(struct buf *key, const struct outcome *outcome)
     } else if (outcome->kind == OUTCOME_TUNNEL) {
         put_object(key, &outcome->entry->origin);
         put_backends(key, outcome->entry->tunnel, outcome->entry->tunnel_count);
+    }
+}
+
+/* What the rule makes of headers: another value of a header that differs anyway is another cause. */
+static void put_edits(struct buf *key, const struct difference *difference,
+                      const struct outcome *outcome)
+{
+    static const struct {
+        enum shown shown;
+        enum effect_id id;
+    } rows[] = {{SHOWN_REQUEST_HEADERS, EFFECT_request_headers},
+                {SHOWN_RESPONSE_HEADERS, EFFECT_response_headers}};
+    for (size_t i = 0; outcome->rule && i < ARRAY_LEN(rows); i++) {
+        const void *effect = effect_get(&outcome->rule->effects, rows[i].id);
+        if ((difference->shown & (1u << rows[i].shown)) && effect) {
+            buf_printf(key, "|%s ", effect_row(rows[i].id)->name);
+            effect_print(rows[i].id, effect, key);
+        }
     }
 }
 
@@ -123,19 +144,28 @@ struct slice cause_key(struct buf *key, const struct difference *difference, boo
         buf_printf(key, "form %u", (unsigned)difference->form);
         return buf_slice(key);
     }
-    buf_printf(key, "%s %u", difference->platform ? "platform" : "rules", difference->shown);
+    bool missing = outcome_is_unwritten(before) || outcome_is_unwritten(after);
+    unsigned shown = difference->shown;
+    /* that there is no rule is one cause, whatever the other side answers */
+    shown = missing && shown & answers ? (shown & ~answers) | 1u << SHOWN_OUTCOME : shown;
+    buf_printf(key, "%s %u", difference->platform ? "platform" : "rules",
+               difference->platform ? difference->shown : shown);
     if (difference->spelling != SPELLING_SAME) {
         buf_printf(key, "|spelling %u", (unsigned)difference->spelling);
     }
     if (difference->effect >= 0) {
         put_effect_cause(key, difference, settings, before, after);
     } else if (difference->platform && !(difference->shown & answers)) {
-        return buf_slice(key); /* a header, or a "/", whatever becomes of the request */
+        /* a header, or a "/", whatever becomes of the request */
+        buf_puts(key, difference->unwritten ? "|unwritten" : "");
+        return buf_slice(key);
     } else if (difference->platform) {
         buf_printf(key, "|%s %s", outcome_name(before->kind), outcome_name(after->kind));
     } else {
         put_cause(key, before);
+        put_edits(key, difference, before);
         put_cause(key, after);
+        put_edits(key, difference, after);
     }
     return buf_slice(key);
 }
@@ -152,8 +182,9 @@ struct slice cause_id(struct arena *arena, struct slice key)
 
 /* How much a person has to read and to believe: plain requests first, then short ones; those where
  * an effect shows before those where it only is another one; https before what is sent there. */
-static size_t request_cost(const struct request *request, const struct difference *difference,
-                           const struct outcome *before, const struct outcome *after)
+static size_t request_cost(const struct findings *findings, const struct request *request,
+                           const struct difference *difference, const struct outcome *before,
+                           const struct outcome *after)
 {
     size_t cost = request->target.len + request->host.len;
     cost += slice_is(request->method, "GET") ? 0 : 50;
@@ -162,6 +193,8 @@ static size_t request_cost(const struct request *request, const struct differenc
         cost += 50 + request->headers.items[i].name.len + request->headers.items[i].value.len;
     }
     cost += difference->effect >= 0 && !difference->visible ? 2000 : 0;
+    bool behind = difference->effect < 0 && outcomes_gate(findings->sides, before, after) >= 0;
+    cost += behind ? 1500 : 0; /* where a gate answers, it does not show */
     bool ruled = before->rule && after->rule;
     cost += difference->platform && difference->effect >= 0 && !ruled ? 3000 : 0;
     /* Of what comes of a way to write targets, where requests go says most. */
@@ -198,7 +231,7 @@ static struct pending **fast_slot(struct findings *findings, const struct differ
     }
     for (int i = SHOWN_REQUEST_HEADERS; i <= SHOWN_RESPONSE_HEADERS; i++) {
         if (difference->shown == 1u << i) {
-            return &findings->platform_shown[i];
+            return &findings->platform_shown[difference->unwritten][i];
         }
     }
     return NULL;
@@ -242,9 +275,9 @@ static void add_header(struct arena *arena, struct texts *names, struct slice na
     *names = (struct texts){items, names->count + 1};
 }
 
-size_t difference_headers(struct arena *arena, const struct difference *difference,
-                          const struct outcome *before, const struct outcome *after,
-                          struct texts *names)
+size_t difference_headers(struct arena *arena, const struct sides *sides,
+                          const struct difference *difference, const struct outcome *before,
+                          const struct outcome *after, struct texts *names)
 {
     size_t count = 0;
     for (int response = 0; response < 2; response++) {
@@ -254,7 +287,7 @@ size_t difference_headers(struct arena *arena, const struct difference *differen
                                    .removed = response};
         struct slice name;
         while ((difference->shown & (1u << shown)) && header_walk_next(&walk, &name)) {
-            bool ruled = header_is_ruled(before, after, name, response);
+            bool ruled = header_is_ruled(sides, before, after, name, response);
             bool other = !ruled && response && header_effect(before, after, name) >= 0;
             if (!other && ruled != difference->platform) {
                 add_header(arena, names, name);
@@ -274,9 +307,11 @@ void findings_add(struct findings *findings, const struct request *request, stru
     pending->requests++;
     pending->impact = difference->impact > pending->impact ? difference->impact : pending->impact;
     pending->aspects |= difference->aspects;
+    pending->effects |= difference->effects;
     request_set_add(arena, &pending->set, request, before, after);
-    size_t headers = difference_headers(arena, difference, before, after, &pending->headers);
-    size_t cost = request_cost(request, difference, before, after);
+    size_t headers =
+        difference_headers(arena, findings->sides, difference, before, after, &pending->headers);
+    size_t cost = request_cost(findings, request, difference, before, after);
     /* of headers, the request that shows most of them */
     cost += headers && headers < 20 ? 500 * (20 - headers) : 0;
     if (cost < pending->cost) {
@@ -337,7 +372,7 @@ static void explain(const struct findings *findings, const struct difference *di
 {
     struct arena *arena = findings->run->arena;
     bool rules = !difference->platform && difference->effect < 0;
-    if (rules) {
+    if (rules && difference->spelling != SPELLING_OTHER) {
         finding->reason = case_reason(before, after, arena, finding);
     }
     if (!finding->reason.ptr) {
@@ -357,8 +392,10 @@ void findings_finish(struct findings *findings, const struct evaluator *before,
     out->finding_count = findings->count;
     for (size_t i = 0; i < findings->count; i++) {
         const struct pending *pending = findings->items[i];
-        const struct difference *difference = &pending->difference;
+        struct difference all = pending->difference;
+        const struct difference *difference = &all;
         struct finding *finding = &out->findings[i];
+        all.effects = pending->effects;
         *finding =
             (struct finding){.id = cause_id(arena, pending->key),
                              .impact = pending->impact,

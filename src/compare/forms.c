@@ -151,33 +151,61 @@ void target_forms(struct arena *arena, struct slice path, struct texts *out)
 
 /* ---- spellings -----------------------------------------------------------------------------*/
 
-static bool in_case_of(struct arena *arena, struct slice path, struct slice start,
-                       struct slice *out)
+/* The text of an expression of literal characters and '.', as its author wrote it; false for others. */
+static bool own_text(struct arena *arena, const struct path_match *match, struct slice *out)
 {
-    struct slice rest = slice_sub(path, start.len, path.len);
-    if (!slice_equal_fold(slice_sub(path, 0, start.len), start)) {
-        return false;
+    struct slice value =
+        slice_sub(match->value, slice_starts(match->value, SLICE("^")), match->value.len);
+    value.len -= slice_ends(value, SLICE("$")) ? 1 : slice_ends(value, SLICE(".*")) ? 2 : 0;
+    char *text = arena_alloc(arena, value.len + 1);
+    size_t length = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        bool escaped = value.ptr[i] == '\\' && i + 1 < value.len;
+        i += escaped;
+        if (escaped ? is_alphanumeric(value.ptr[i])
+                    : strchr("\\[](){}*+?|^$", value.ptr[i]) != NULL) {
+            return false;
+        }
+        text[length++] = value.ptr[i];
     }
-    *out = ARENA_JOIN(arena, start, arena_lower(arena, rest));
-    return !slice_equal(*out, path);
+    *out = (struct slice){text, length};
+    return length && text[0] == '/';
 }
 
-static bool with_slash_behind(struct arena *arena, struct slice path, struct slice start,
-                              struct slice *out)
+/* What a path starts with that the rule takes. */
+static struct slice start_of(struct arena *arena, const struct path_match *match)
 {
-    bool within = path.len > start.len && start.len > 1 && path.ptr[start.len] != '/' &&
-                  start.ptr[start.len - 1] != '/' &&
-                  slice_equal_fold(slice_sub(path, 0, start.len), start);
-    if (within) {
-        *out = ARENA_JOIN(arena, start, SLICE("/"), slice_sub(path, start.len, path.len));
-    }
-    return within;
+    struct slice text;
+    return match->kind == PATH_REGEX && own_text(arena, match, &text) ? text
+                                                                      : path_match_start(match);
+}
+
+/* Behind '.' another character may stand for that of the text. */
+static bool starts_so(const struct path_match *match, struct slice path, struct slice start)
+{
+    return path.len >= start.len &&
+           (match->kind == PATH_REGEX || slice_equal_fold(slice_sub(path, 0, start.len), start));
 }
 
 bool path_as_written(struct arena *arena, struct slice path, const struct path_match *match,
                      enum spelling spelling, struct slice *out)
 {
-    struct slice start = path_match_start(match);
-    return spelling == SPELLING_CASE ? in_case_of(arena, path, start, out)
-                                     : with_slash_behind(arena, path, start, out);
+    struct slice start = start_of(arena, match), rest = slice_sub(path, start.len, path.len);
+    bool same = slice_equal_fold(slice_sub(path, 0, start.len), start);
+    switch (spelling) {
+    case SPELLING_CASE:
+        *out = ARENA_JOIN(arena, start, arena_lower(arena, rest));
+        return same && !slice_equal(*out, path);
+    case SPELLING_WITHIN:
+        *out = ARENA_JOIN(arena, start, SLICE("/"), rest);
+        return start.len > 1 && start.ptr[start.len - 1] != '/' && rest.len && rest.ptr[0] != '/' &&
+               starts_so(match, path, start);
+    case SPELLING_OTHER:
+        *out = ARENA_JOIN(arena, start, rest);
+        return match->kind == PATH_REGEX && !same && starts_so(match, path, start);
+    case SPELLING_SAME:
+    case SPELLING_COUNT:
+        break;
+    }
+    return false;
 }

@@ -13,6 +13,25 @@ struct gates {
     bool full;
 };
 
+static const bool is_gate[EFFECT_COUNT] = {
+    [EFFECT_body_limit] = true,  [EFFECT_addresses] = true,  [EFFECT_authentication] = true,
+    [EFFECT_error_pages] = true, [EFFECT_rate_limit] = true, [EFFECT_cors] = true};
+
+bool effect_is_gate(enum effect_id id)
+{
+    return is_gate[id];
+}
+
+struct rule rule_without_gates(const struct rule *rule)
+{
+    struct rule open = *rule;
+#define EFFECT(id, type, aspect, impact, text)                                                     \
+    open.effects.id = is_gate[EFFECT_##id] ? NULL : rule->effects.id;
+#include "route/effects.def"
+#undef EFFECT
+    return open;
+}
+
 /* A copy with headers of its own. */
 static struct request *vary(struct gates *gates, size_t i)
 {

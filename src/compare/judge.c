@@ -26,7 +26,7 @@ struct judge *judge_new(struct run *run, const struct evaluator *before,
                           .same_view = views_equal(before_table, after_table),
                           .same_plane = before_table->plane.len &&
                                         slice_equal(before_table->plane, after_table->plane)};
-    sides_init(before_table, after_table, NULL, &judge->comparer.sides);
+    sides_init(run->arena, before_table, after_table, NULL, &judge->comparer.sides);
     return judge;
 }
 
@@ -37,7 +37,7 @@ static void describe(const struct judge *judge, struct arena *arena, struct buf 
 {
     bool settings = judge->comparer.same_plane;
     struct texts headers = {0};
-    (void)difference_headers(arena, difference, before, after, &headers);
+    (void)difference_headers(arena, &judge->comparer.sides, difference, before, after, &headers);
     *out = (struct judgement){
         .id = cause_id(arena, cause_key(key, difference, settings, before, after)),
         .title = difference_title(arena, difference, &headers, before, after),
@@ -57,11 +57,15 @@ size_t judge_request(const struct judge *judge, struct arena *arena, const struc
                               .same_view = comparer.same_view};
     struct difference differences[DIFFERENCES_MAX];
     struct buf key;
-    _Static_assert((int)DIFFERENCES_MAX <= (int)JUDGEMENTS_MAX, "each difference has room");
+    _Static_assert(2 * (int)DIFFERENCES_MAX <= (int)JUDGEMENTS_MAX, "each difference has room");
     size_t count = classes_differences(&classes, request, before, after, differences);
     buf_init(&key, BUF_TEXT_MAX);
     for (size_t i = 0; i < count; i++) {
         describe(judge, arena, &key, &differences[i], before, after, &out[i]);
+    }
+    size_t behind = classes_behind(&classes, request, before, after, differences);
+    for (size_t i = 0; i < behind; i++) {
+        describe(judge, arena, &key, &differences[i], before, after, &out[count++]);
     }
     buf_release(&key);
     return count;

@@ -113,10 +113,10 @@ static bool name_rule(struct settling *s, const struct finding *finding, struct 
     if (!rule) {
         return false;
     }
-    struct slice name = arena_printf(
-        s->arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT " " SLICE_FMT, SLICE_ARG(rule->origin.kind),
-        SLICE_ARG(rule->origin.namespace), SLICE_ARG(rule->origin.name),
-        SLICE_ARG(rule->origin.field));
+    struct slice name =
+        arena_printf(s->arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT " " SLICE_FMT,
+                     SLICE_ARG(rule->origin.kind), SLICE_ARG(rule->origin.namespace),
+                     SLICE_ARG(rule->origin.name), SLICE_ARG(rule->origin.field));
     if (slice_contains(*list, name)) {
         return false;
     }
@@ -147,11 +147,10 @@ static struct slice open_reason(struct settling *s, struct slice reason, size_t 
                             SLICE_FMT "; both sides differ in each of %zu readings%s" SLICE_FMT,
                             SLICE_ARG(reason), s->count, by.len ? ", by " : "", SLICE_ARG(by));
     }
-    return arena_printf(s->arena,
-                        SLICE_FMT "; both sides are the same in %zu of %zu readings%s" SLICE_FMT
-                                  "%s",
-                        SLICE_ARG(reason), equal, s->count, by.len ? ", and differ by " : "",
-                        SLICE_ARG(by), by.len ? " in others" : "");
+    return arena_printf(
+        s->arena, SLICE_FMT "; both sides are the same in %zu of %zu readings%s" SLICE_FMT "%s",
+        SLICE_ARG(reason), equal, s->count, by.len ? ", and differ by " : "", SLICE_ARG(by),
+        by.len ? " in others" : "");
 }
 
 /* What is the same in all readings holds; else the reason says how many are on which side. */

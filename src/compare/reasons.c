@@ -226,6 +226,20 @@ static struct slice rules_reason(struct arena *arena, const struct difference *d
                : SLICE("both rules take such requests, and do something else with them");
 }
 
+/* The author wrote a text in which '.' and the like are what they are elsewhere. */
+static struct slice other_text_reason(const struct outcome *before, const struct outcome *after)
+{
+    const struct rule *a = written(before), *b = written(after);
+    bool first = a && is_expression(a), second = b && is_expression(b);
+    return first == second ? SLICE("an expression matches more than its own text, such as any "
+                                   "character for '.', and both sides do other things with that")
+           : first
+               ? SLICE("before, the path is an expression, in which '.' is any character; after, "
+                       "a literal text")
+               : SLICE("after, the path is an expression, in which '.' is any character; before, "
+                       "a literal text");
+}
+
 struct slice difference_reason(struct arena *arena, const struct difference *difference,
                                bool settings, const struct request *witness,
                                const struct outcome *before, const struct outcome *after)
@@ -243,6 +257,9 @@ struct slice difference_reason(struct arena *arena, const struct difference *dif
     }
     if (difference->effect >= 0) {
         return reason;
+    }
+    if (difference->spelling == SPELLING_OTHER) {
+        return other_text_reason(before, after);
     }
     return rules_reason(arena, difference, witness, before, after);
 }

@@ -63,6 +63,12 @@ struct slice difference_fields(struct arena *arena, const struct difference *dif
                                 : slice_of(name);
         }
     }
+    for (int i = 0; i < EFFECT_COUNT; i++) {
+        if (difference->effects & (1u << i)) {
+            fields = arena_printf(arena, SLICE_FMT ", %s", SLICE_ARG(fields),
+                                  effect_row((enum effect_id)i)->name);
+        }
+    }
     return fields;
 }
 
@@ -252,6 +258,7 @@ struct slice difference_title(struct arena *arena, const struct difference *diff
     struct buf buf;
     buf_init(&buf, BUF_TEXT_MAX);
     buf_puts(&buf, forms[difference->form]);
+    buf_puts(&buf, difference->unwritten ? "where no rule answers, " : "");
     if (difference->effect >= 0) {
         put_effects(difference, before, after, &buf);
     } else {

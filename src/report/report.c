@@ -75,8 +75,7 @@ bool report_fails(const struct report *report)
     bool unproven = false;
     for (size_t i = 0; i < comparison->host_count; i++) {
         for (size_t a = 0; a < ASPECT_COUNT; a++) {
-            unproven |= comparison->aspects[a] &&
-                        aspect_is_open(&comparison->hosts[i].aspects[a]);
+            unproven |= comparison->aspects[a] && aspect_is_open(&comparison->hosts[i].aspects[a]);
         }
     }
     return report->strict && (unproven || comparison->open_count ||
