@@ -434,6 +434,14 @@ static void take_effects(struct comparing *c)
     }
 }
 
+/* This request, or others of the same rule, get to a backend. */
+static bool lets_pass(const struct outcome *outcome)
+{
+    int by = outcome->decided_by;
+    return outcome->kind == OUTCOME_FORWARD ||
+           (by >= 0 && by < EFFECT_COUNT && effect_is_gate((enum effect_id)by));
+}
+
 size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
                        const struct outcome *after, struct difference out[DIFFERENCES_MAX])
 {
@@ -454,8 +462,9 @@ size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
             compare_forward(&c);
         }
     }
-    /* One gate hides neither another nor what lies behind it. */
-    bool gated = before->rule && after->rule && outcomes_gate(sides, before, after) >= 0;
+    /* One gate hides neither another nor what lies behind it, unless a side answers all requests in any case. */
+    bool gated = before->rule && after->rule && outcomes_gate(sides, before, after) >= 0 &&
+                 lets_pass(before) && lets_pass(after);
     if (gated || (before->kind == OUTCOME_FORWARD && after->kind == OUTCOME_FORWARD)) {
         compare_effects(&c);
     }
