@@ -339,8 +339,10 @@ static void compare_headers(struct comparing *c, const struct seen_headers *a,
             c->effects[effect] = c->visible[effect] = true;
         } else {
             note_row(c, place(c, !rules, shown), shown);
+            /* settings of one data plane are one cause */
             c->platform[shown].unwritten =
-                outcome_is_unwritten(c->before) || outcome_is_unwritten(c->after);
+                !one_plane(c->sides) &&
+                (outcome_is_unwritten(c->before) || outcome_is_unwritten(c->after));
         }
     }
 }

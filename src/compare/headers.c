@@ -108,16 +108,21 @@ bool header_is_ruled(const struct sides *sides, const struct outcome *before,
 
 struct ruled_names {
     struct arena *arena;
+    const struct effects *platform; /* of the side at hand */
     struct map *seen;
     struct texts *names;
     size_t capacity;
 };
 
-static void add_edits(struct ruled_names *ruled, const struct route_header_edits *edits)
+/* What the data plane edits anyway is its own, also where a rule adds to it. */
+static void add_edits(struct ruled_names *ruled, const struct route_header_edits *edits,
+                      bool response)
 {
+    const struct route_header_edits *own =
+        response ? ruled->platform->response_headers : ruled->platform->request_headers;
     for (size_t i = 0; edits && i < edits->edits.count; i++) {
         struct slice name = arena_lower(ruled->arena, edits->edits.items[i].name);
-        if (!map_put(ruled->seen, name, ruled)) {
+        if (!edits_name(own, name) && !map_put(ruled->seen, name, ruled)) {
             *ARENA_PUSH(ruled->arena, ruled->names->items, ruled->names->count, ruled->capacity) =
                 name;
         }
@@ -127,11 +132,12 @@ static void add_edits(struct ruled_names *ruled, const struct route_header_edits
 static void add_rule(struct ruled_names *ruled, const struct rule *rule, bool response)
 {
     const struct effects *effects = &rule->effects;
-    add_edits(ruled, response ? effects->response_headers : effects->request_headers);
+    add_edits(ruled, response ? effects->response_headers : effects->request_headers, response);
     for (size_t i = 0; i < rule->backend_count; i++) {
         effects = rule->backends[i].effects;
         if (effects) {
-            add_edits(ruled, response ? effects->response_headers : effects->request_headers);
+            add_edits(ruled, response ? effects->response_headers : effects->request_headers,
+                      response);
         }
     }
 }
@@ -147,6 +153,7 @@ void headers_ruled(struct arena *arena, const struct route_table *before,
             bool first = e < before->entry_count;
             const struct entry *entry =
                 &tables[!first]->entries[first ? e : e - before->entry_count];
+            ruled.platform = &tables[!first]->platform;
             for (const struct rule_list *list = entry->rules; list; list = list->next) {
                 for (size_t i = 0; i < list->count; i++) {
                     add_rule(&ruled, &list->rules[i], response);
