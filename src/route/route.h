@@ -1,7 +1,6 @@
 /* The route table: what a data plane does with requests, whatever it was made from.
  *
- * Front ends build it, the evaluator, the comparer and the back ends read it; none of them knows
- * where it came from.
+ * Front ends build it, the evaluator, the comparer and the back ends read it; none knows where it came from.
  *
  * Ownership: everything lives in the run's arena; compiled regular expressions belong to the table,
  *            which route_table_close releases.
