@@ -293,6 +293,8 @@ void vaults_say(struct conversion *c);
 
 struct slice name_slug(struct arena *arena, struct slice text); /* [a-z0-9-], may be empty */
 struct slice host_slug(struct arena *arena, struct slice hostname);
+/* Adds a name of at most `max` bytes to `taken`; false when it is longer, or there. */
+bool name_take(struct map *taken, struct slice wanted, size_t max);
 /* `wanted`, cut to `max` bytes and made different from what is in `taken`, to which it is added.
  * `identity` says what the name is for: a hash of it is what makes a difference. */
 struct slice name_claim(struct arena *arena, struct map *taken, struct slice wanted,

@@ -433,6 +433,11 @@ static void group_name(struct conversion *c, struct route_group *group, bool alo
     if (group->part) {
         wanted = arena_printf(c->arena, SLICE_FMT "-%zu", SLICE_ARG(wanted), group->part + 1);
     }
+    struct map *taken = names_in(c, group->origin.namespace);
+    group->name = wanted;
+    if (name_take(taken, wanted, ROUTE_NAME_MAX)) {
+        return; /* as nearly all are */
+    }
     buf_clear(&c->key);
     const struct slice parts[] = {group->plane->home, group->plane->gateway, SLICE(" "), host,
                                   SLICE(" ")};
@@ -446,8 +451,7 @@ static void group_name(struct conversion *c, struct route_group *group, bool alo
         buf_putc(&c->key, ' ');
         buf_put_uint(&c->key, (uint64_t)group->part);
     }
-    group->name = name_claim(c->arena, names_in(c, group->origin.namespace), wanted,
-                             buf_slice(&c->key), ROUTE_NAME_MAX);
+    group->name = name_claim(c->arena, taken, wanted, buf_slice(&c->key), ROUTE_NAME_MAX);
 }
 
 void groups_name(struct conversion *c)

@@ -40,12 +40,17 @@ static unsigned identity_hash(struct slice text, uint32_t round)
     return (unsigned)(slice_hash_written(text, HASH_FIRST ^ round) & 0xffffffu);
 }
 
+bool name_take(struct map *taken, struct slice wanted, size_t max)
+{
+    return wanted.len <= max && !map_put(taken, wanted, taken);
+}
+
 struct slice name_claim(struct arena *arena, struct map *taken, struct slice wanted,
                         struct slice identity, size_t max)
 {
     enum { HASH_BYTES = 7 }; /* "-" and six digits */
     struct slice name = wanted;
-    for (uint32_t round = 0; name.len > max || map_get(taken, name); round++) {
+    for (uint32_t round = 0; !name_take(taken, name, max); round++) {
         struct slice head = slice_sub(wanted, 0, max - HASH_BYTES);
         while (head.len && (head.ptr[head.len - 1] == '-' || head.ptr[head.len - 1] == '.')) {
             head.len--;
@@ -53,6 +58,5 @@ struct slice name_claim(struct arena *arena, struct map *taken, struct slice wan
         name =
             arena_printf(arena, SLICE_FMT "-%06x", SLICE_ARG(head), identity_hash(identity, round));
     }
-    map_put(taken, name, taken);
     return name;
 }

@@ -1,11 +1,16 @@
 #include "ingress_nginx/annotations_priv.h"
 #include "ingress_nginx/model_priv.h"
 
+struct found_row {
+    enum annotation_id id; /* AN_none: none of the controller's */
+    bool alias;
+};
 struct reading {
     struct run *run;
     const struct ingress *ingress;
     const struct settings *settings;
-    struct slice prefix; /* with its slash */
+    struct slice prefix;     /* with its slash */
+    struct found_row *found; /* for each annotation of the Ingress */
     struct annotations *out;
     bool redirects_void; /* the parser of redirects gives up, without a word */
     bool auth_void;      /* so does the one of external authentication */
@@ -344,17 +349,11 @@ static void read_pass(struct reading *reading, bool dependent, bool aliases)
 {
     const struct labels *labels = &reading->ingress->object.annotations;
     for (size_t i = 0; i < labels->count; i++) {
-        const struct label *label = &labels->items[i];
-        bool alias;
-        if (!slice_starts(label->key, reading->prefix)) {
-            continue;
-        }
-        struct slice name = slice_sub(label->key, reading->prefix.len, label->key.len);
-        enum annotation_id id = annotation_find(name, &alias);
-        if (id != AN_none && alias == aliases &&
-            version_has(reading->settings->version, id, alias) &&
-            (annotation_row(id)->needs != AN_none) == dependent) {
-            read_one(reading, label, id, alias);
+        const struct found_row *found = &reading->found[i];
+        if (found->id != AN_none && found->alias == aliases &&
+            version_has(reading->settings->version, found->id, found->alias) &&
+            (annotation_row(found->id)->needs != AN_none) == dependent) {
+            read_one(reading, &labels->items[i], found->id, found->alias);
         }
     }
 }
@@ -365,14 +364,16 @@ static void read_others(struct reading *reading)
     for (size_t i = 0; i < labels->count; i++) {
         const struct label *label = &labels->items[i];
         struct slice name = slice_sub(label->key, reading->prefix.len, label->key.len);
-        bool alias;
-        if (!slice_starts(label->key, reading->prefix)) {
+        struct found_row *found = &reading->found[i];
+        const bool ours = slice_starts(label->key, reading->prefix);
+        found->id = ours ? annotation_find(name, &found->alias) : AN_none;
+        if (!ours) {
             annotation_foreign(reading->run, reading->ingress, label);
         } else if (blocked(reading->settings, label->value)) {
             drop(reading, label, "holds a word of the controller's block list");
-        } else if (annotation_find(name, &alias) == AN_none) {
+        } else if (found->id == AN_none) {
             unknown_name(reading, label, name);
-        } else if (!version_has(reading->settings->version, annotation_find(name, &alias), alias)) {
+        } else if (!version_has(reading->settings->version, found->id, found->alias)) {
             diag_at(reading->run->diag, DIAG_N002, label->span, reading->ingress->object.subject,
                     "annotation '" SLICE_FMT "' came with a later version of the controller than "
                     "the one that runs, so it does nothing",
@@ -462,11 +463,13 @@ void annotations_read(struct run *run, struct arena *arena, const struct ingress
                       struct slice prefix, const struct settings *settings, struct annotations *out)
 {
     *out = (struct annotations){.ingress = ingress, .arena = arena};
-    struct reading reading = {.run = run,
-                              .ingress = ingress,
-                              .settings = settings,
-                              .prefix = arena_printf(run->arena, SLICE_FMT "/", SLICE_ARG(prefix)),
-                              .out = out};
+    struct reading reading = {
+        .run = run,
+        .ingress = ingress,
+        .settings = settings,
+        .prefix = ARENA_JOIN(arena, prefix, SLICE("/")),
+        .found = ARENA_ARRAY(arena, struct found_row, ingress->object.annotations.count),
+        .out = out};
     read_others(&reading);
     for (int dependent = 0; dependent < 2; dependent++) {
         read_pass(&reading, dependent == 1, false);

@@ -291,6 +291,8 @@ static void read_fields(struct model *model, const struct item *item, size_t rul
         return;
     }
     *ARENA_PUSH(model->scratch, server->items, server->item_count, server->item_capacity) = item;
+    server->has_snippet =
+        server->has_snippet || annotation_set(item->annotations, AN_server_snippet);
     certificate_choose(model, server, item->ingress);
     read_aliases(model, server, item);
 }

@@ -87,7 +87,8 @@ void snippets_of(const struct model *model, const struct server *server,
     if (server->outside) {
         return;
     }
-    for (size_t i = 0; i < server->item_count && !server->refused.name.ptr; i++) {
+    const bool looks = server->has_snippet && !server->refused.name.ptr;
+    for (size_t i = 0; looks && i < server->item_count; i++) {
         const struct annotations *annotations = server->items[i]->annotations;
         if (annotation_set(annotations, AN_server_snippet)) {
             place(run, SNIPPET_SERVER, annotation_text(annotations, AN_server_snippet),
