@@ -248,6 +248,9 @@ import json, sys
 e = json.load(open(sys.argv[1]))
 print(min(f.get("confirmed", 0) == f["asked"] > 0 for f in e["findings"]), len(e["findings"]) >= 5)' "$base/counts")" 'True True'
     check "gateshift merge takes them" "$gateshift" merge "$base/counts" --fail-on breaking
+    "$gateshift" diff --before before.yaml --before-as ingress-nginx --after "$base/after.yaml" --after-as ingress-nginx \
+        --evidence "$base/counts" >"$base/out" 2>"$base/err"
+    check "and diff" says '2 of 2 requests to both data planes were answered as differently'
 
     verify $today $same $model --after "$base/after.yaml"
     check "a model that is wrong" says 'after is not as predicted'
