@@ -33,6 +33,9 @@ static void put_json(struct app *app, struct evidence *evidence, int indent, str
 static void summarize(struct app *app, const struct evidence *evidence)
 {
     const uint64_t *counts = evidence->counts;
+    if (counts[EVIDENCE_ASKED] && !counts[EVIDENCE_LINES]) {
+        return; /* of verify alone: the result begins with it */
+    }
     buf_printf(&app->summary, "%llu requests: %llu the same, %llu different, %llu cannot be said\n",
                (unsigned long long)counts[EVIDENCE_REQUESTS],
                (unsigned long long)counts[EVIDENCE_SAME],

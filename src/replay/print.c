@@ -66,15 +66,20 @@ static void put_examples(struct printing *printing, const struct evidence_exampl
 
 /* ---- the parts ---------------------------------------------------------------------------- */
 
-static void print_counts(struct printing *printing)
+static void print_planes(struct printing *printing)
 {
-    const uint64_t *counts = printing->evidence->counts;
     struct buf *out = printing->out;
     buf_puts(out, "before: ");
     diag_put_visible(printing->evidence->before, out);
     buf_puts(out, "\nafter:  ");
     diag_put_visible(printing->evidence->after, out);
     buf_putc(out, '\n');
+}
+
+static void print_counts(struct printing *printing)
+{
+    const uint64_t *counts = printing->evidence->counts;
+    struct buf *out = printing->out;
     put_number(out, counts[EVIDENCE_REQUESTS], 0);
     buf_puts(out, " requests in ");
     put_number(out, counts[EVIDENCE_LINES], 0);
@@ -189,14 +194,14 @@ static void print_unused(struct printing *printing, enum evidence_side side, con
     size_t count = 0, at = 0;
     for (size_t i = 0; i < evidence->route_count; i++) {
         const struct evidence_route *route = evidence->routes[i];
-        count += route->side == side && !route->requests && !route->possible;
+        count += route->side == side && !route->requests && !route->possible && !route->asked;
     }
     if (count) {
         put_title(printing, title);
     }
     for (size_t i = 0; i < evidence->route_count; i++) {
         const struct evidence_route *route = evidence->routes[i];
-        if (route->side != side || route->requests || route->possible) {
+        if (route->side != side || route->requests || route->possible || route->asked) {
             continue;
         }
         if (too_many(printing, at++, count, "routes")) {
@@ -208,12 +213,47 @@ static void print_unused(struct printing *printing, enum evidence_side side, con
     }
 }
 
+/* What verify counted. */
+static void print_asked(struct printing *printing)
+{
+    const struct evidence *evidence = printing->evidence;
+    const uint64_t *counts = evidence->counts;
+    struct buf *out = printing->out;
+    put_number(out, counts[EVIDENCE_ASKED], 0);
+    buf_puts(out, " requests to both data planes: ");
+    put_number(out, counts[EVIDENCE_ANSWERED], 0);
+    buf_puts(out, " answered by both, ");
+    put_number(out, counts[EVIDENCE_AGREED], 0);
+    buf_puts(out, " alike, ");
+    put_number(out, counts[EVIDENCE_PREDICTED], 0);
+    buf_puts(out, " as predicted on both sides\n");
+    for (size_t i = 0; i < evidence->finding_count; i++) {
+        const struct evidence_finding *finding = evidence->findings[i];
+        if (finding->asked) {
+            buf_puts(out, "    ");
+            put_number(out, finding->confirmed, 0);
+            buf_puts(out, " of ");
+            put_number(out, finding->asked, 0);
+            buf_printf(out, " confirmed: %s %s " SLICE_FMT ": ", impact_name(finding->impact),
+                       aspect_name(finding->aspect), SLICE_ARG(finding->id));
+            diag_put_visible(finding->title, out);
+            buf_putc(out, '\n');
+        }
+    }
+}
+
 void replay_print(struct run *run, const struct evidence *evidence,
                   const struct replay_print *style, struct buf *out)
 {
     struct printing printing = {run, evidence, style, out, evidence->counts[EVIDENCE_REQUESTS]};
-    print_counts(&printing);
-    print_agreement(&printing);
+    print_planes(&printing);
+    if (evidence->counts[EVIDENCE_ASKED]) {
+        print_asked(&printing);
+    }
+    if (evidence->counts[EVIDENCE_LINES] || !evidence->counts[EVIDENCE_ASKED]) {
+        print_counts(&printing);
+        print_agreement(&printing);
+    }
     print_findings(&printing, false, "What differs, by how many requests meet it");
     print_groups(&printing, &evidence->unsaid, "What cannot be said", 1);
     print_groups(&printing, &evidence->unexplained, "Where the log contradicts the model", 2);

@@ -248,6 +248,9 @@ import json, sys
 e = json.load(open(sys.argv[1]))
 print(min(f.get("confirmed", 0) == f["asked"] > 0 for f in e["findings"]), len(e["findings"]) >= 5)' "$base/counts")" 'True True'
     check "gateshift merge takes them" "$gateshift" merge "$base/counts" --fail-on breaking
+    "$gateshift" merge "$base/counts" >"$base/out" 2>"$base/err"
+    check "and says what they are" says '^[0-9]* requests to both data planes: .* as predicted on both sides$'
+    check "routes were asked for" is "$(grep -c 'no request used' "$base/out")" 0
     "$gateshift" diff --before before.yaml --before-as ingress-nginx --after "$base/after.yaml" --after-as ingress-nginx \
         --evidence "$base/counts" >"$base/out" 2>"$base/err"
     check "and diff" says '2 of 2 requests to both data planes were answered as differently'
