@@ -3,6 +3,7 @@
 enum setting_kind { SET_BOOL, SET_INT, SET_SIZE, SET_ON, SET_TEXT };
 enum setting_treat {
     SET_USED,
+    SET_PART, /* the same, and shows only beside something else */
     SET_QUIET,
     SET_SNIPPET /* raw configuration, which may not be understood */
 };
@@ -19,6 +20,10 @@ struct setting {
 #define USED(key, kind, member)                                                                    \
     {                                                                                              \
         key, SET_USED, SET_##kind, offsetof(struct settings, member), 0, NULL                      \
+    }
+#define PART(key, kind, member)                                                                    \
+    {                                                                                              \
+        key, SET_PART, SET_##kind, offsetof(struct settings, member), 0, NULL                      \
     }
 /* What shows in no request. */
 #define QUIET(key, fallback)                                                                       \
@@ -163,6 +168,15 @@ static bool counts(struct slice key, const struct settings *settings)
     return !slice_is(key, "global-auth-snippet") || (url && url->value.len);
 }
 
+static void say_part(struct run *run, const struct label *label, const struct settings *out)
+{
+    if (label->value.len) {
+        diag_at(run->diag, DIAG_N038, label->span, out->config->object.subject,
+                "setting '" SLICE_FMT "' shows only where what it belongs to is in use",
+                SLICE_ARG(label->key));
+    }
+}
+
 static void read_row(struct run *run, const struct setting *row, const struct label *label,
                      struct settings *out)
 {
@@ -177,6 +191,9 @@ static void read_row(struct run *run, const struct setting *row, const struct la
                     SLICE_ARG(label->key));
         }
         return;
+    case SET_PART:
+        say_part(run, label, out);
+        /* fall through */
     case SET_USED:
         if (!read_value(row, value, out)) {
             diag_at(run->diag, DIAG_N012, label->span, out->config->object.subject,
@@ -188,7 +205,9 @@ static void read_row(struct run *run, const struct setting *row, const struct la
     case SET_SNIPPET:
         (void)read_value(row, value, out);
         snippet_read(run, place_of(label->key), value, NULL, &snippet);
-        if (snippet.unknown.ptr && counts(label->key, out)) {
+        if (!counts(label->key, out)) {
+            say_part(run, label, out);
+        } else if (snippet.unknown.ptr) {
             directive_not_understood(run, label, snippet.unknown, row->aspect, out);
         }
         return;
@@ -256,7 +275,7 @@ static void apply_version(struct settings *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct slice value = version_default(out->version, rows[i].key);
-        if (value.ptr && rows[i].treat == SET_USED) {
+        if (value.ptr && rows[i].treat <= SET_PART) {
             (void)read_value(&rows[i], value, out);
         }
     }
@@ -382,6 +401,7 @@ bool nginx_setting_info_at(size_t index, struct nginx_setting_info *out)
 {
     static const char *const treatments[] = {
         [SET_USED] = "It is understood.",
+        [SET_PART] = "It is understood, and shows only where what it belongs to is in use.",
         [SET_QUIET] = "It shows in no request and is left out.",
         [SET_SNIPPET] = "Its common directives are understood; others make every host unknown."};
     if (index < ARRAY_LEN(rows)) {
