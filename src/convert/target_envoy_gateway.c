@@ -187,12 +187,23 @@ static const struct vendor vendor = {
 #define ENVOY_response_rewrites STANDARD_response_rewrites
 #define ENVOY_fastcgi           STANDARD_fastcgi
 
+/* Where a part of an effect differs from the whole. */
+static const struct feature_capability features[] = {
+    {FEATURE_either_guard, SUPPORT_NONE,
+     "all parts of a SecurityPolicy have to let a request in: let the proxy that asks for "
+     "credentials know the addresses that need none"},
+    {FEATURE_forwarded_trust, SUPPORT_NEAR,
+     "clientIPDetection of a ClientTrafficPolicy, for X-Forwarded-For"},
+};
+
 const struct target target_envoy_gateway = {
     .name = "envoy-gateway",
     .profile = "envoy-gateway",
     .text = "Envoy Gateway 1.9",
     .gateway_name_max = 63,
     .vendor = &vendor,
+    .features = features,
+    .feature_count = ARRAY_LEN(features),
     .capabilities =
         {
 #define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, ENVOY_##id},

@@ -273,6 +273,13 @@ static const struct feature_capability istio_features[] = {
     {FEATURE_streams, SUPPORT_NONE,
      "Istio serves no UDP, and TCPRoutes only when it is started with "
      "PILOT_ENABLE_ALPHA_GATEWAY_API; give the port a Service of type LoadBalancer of its own"},
+    {FEATURE_basic_auth, SUPPORT_NONE,
+     "Istio asks for no passwords: put a proxy such as oauth2-proxy with --htpasswd-file in front "
+     "of the Service"},
+    {FEATURE_either_guard, SUPPORT_NONE,
+     "every AuthorizationPolicy has to let a request in: let the proxy that asks for credentials "
+     "know the addresses that need none"},
+    {FEATURE_service_address, SUPPORT_NONE, "endpoints of a Service are balanced one by one"},
 };
 
 const struct target target_istio = {

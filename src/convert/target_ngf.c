@@ -90,6 +90,7 @@ static const struct feature_capability ngf_features[] = {
      "NGINX Gateway Fabric 2.6 reads TCPRoutes and UDPRoutes only when it is installed with "
      "nginxGateway.gwAPIExperimentalFeatures; give the port a Service of type LoadBalancer of its "
      "own"},
+    {FEATURE_forwarded_trust, SUPPORT_NEAR, "rewriteClientIP of a NginxProxy, for X-Forwarded-For"},
 };
 
 const struct target target_ngf = {
