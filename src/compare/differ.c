@@ -386,11 +386,12 @@ static void compare_forward(struct comparing *c)
     }
 }
 
-static void compare_effects(struct comparing *c)
+/* Others than gates are known of requests that are forwarded. */
+static void compare_effects(struct comparing *c, bool only_gates)
 {
     for (int i = 0; i < EFFECT_COUNT; i++) {
         enum effect_id id = (enum effect_id)i;
-        if (shows[id]) {
+        if (shows[id] || (only_gates && !effect_is_gate(id))) {
             continue;
         }
         const void *a = effect_get(&c->before->effects, id),
@@ -464,11 +465,12 @@ size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
             compare_forward(&c);
         }
     }
-    /* One gate hides neither another nor what lies behind it, unless a side answers all requests in any case. */
+    /* One gate hides no other, unless a side answers all requests in any case. */
+    bool forwarded = before->kind == OUTCOME_FORWARD && after->kind == OUTCOME_FORWARD;
     bool gated = before->rule && after->rule && outcomes_gate(sides, before, after) >= 0 &&
                  lets_pass(before) && lets_pass(after);
-    if (gated || (before->kind == OUTCOME_FORWARD && after->kind == OUTCOME_FORWARD)) {
-        compare_effects(&c);
+    if (forwarded || gated) {
+        compare_effects(&c, !forwarded);
     }
     size_t count = 0;
     if (c.rules.shown) {

@@ -88,7 +88,8 @@ static void put_edits(struct buf *key, const struct difference *difference,
         enum effect_id id;
     } rows[] = {{SHOWN_REQUEST_HEADERS, EFFECT_request_headers},
                 {SHOWN_RESPONSE_HEADERS, EFFECT_response_headers}};
-    for (size_t i = 0; outcome->rule && i < ARRAY_LEN(rows); i++) {
+    bool moved = (difference->shown & 1u << SHOWN_BACKENDS) != 0;
+    for (size_t i = 0; outcome->rule && !moved && i < ARRAY_LEN(rows); i++) {
         const void *effect = effect_get(&outcome->rule->effects, rows[i].id);
         if ((difference->shown & (1u << rows[i].shown)) && effect) {
             buf_printf(key, "|%s ", effect_row(rows[i].id)->name);
@@ -148,6 +149,9 @@ struct slice cause_key(struct buf *key, const struct difference *difference, boo
     unsigned shown = difference->shown;
     /* that there is no rule is one cause, whatever the other side answers */
     shown = missing && shown & answers ? (shown & ~answers) | 1u << SHOWN_OUTCOME : shown;
+    /* likewise that it is another backend, whatever else that one gets */
+    bool moved = (shown & 1u << SHOWN_BACKENDS) != 0;
+    shown = moved ? 1u << SHOWN_BACKENDS : shown;
     buf_printf(key, "%s %u", difference->platform ? "platform" : "rules",
                difference->platform ? difference->shown : shown);
     if (difference->spelling != SPELLING_SAME) {
