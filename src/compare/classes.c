@@ -128,7 +128,8 @@ static bool form_explains(const struct classes *classes, enum target_form form, 
 
 /* What is gone when the target is written in its plain way lies in how the data planes read targets. */
 static void blame_form(struct classes *classes, const struct request *request,
-                       struct difference *differences, size_t count)
+                       const struct rule *const rules[2], struct difference *differences,
+                       size_t count)
 {
     struct request plain = *request;
     if (!count) {
@@ -144,7 +145,10 @@ static void blame_form(struct classes *classes, const struct request *request,
     if (before.kind == OUTCOME_UNKNOWN || after.kind == OUTCOME_UNKNOWN) {
         return;
     }
-    size_t known_count = outcomes_differ(&classes->comparer->sides, &before, &after, known);
+    /* by other rules it is another difference */
+    size_t known_count = before.rule == rules[0] && after.rule == rules[1]
+                             ? outcomes_differ(&classes->comparer->sides, &before, &after, known)
+                             : 0;
     for (size_t i = 0; i < count; i++) {
         struct difference *difference = &differences[i];
         if (!difference->platform && form_explains(classes, form, request->target, difference) &&
@@ -206,8 +210,8 @@ size_t classes_differences(struct classes *classes, const struct request *reques
                            struct difference differences[DIFFERENCES_MAX])
 {
     size_t count = outcomes_differ(&classes->comparer->sides, before, after, differences);
-    blame_form(classes, request, differences, count);
     const struct rule *const rules[] = {before->rule, after->rule};
+    blame_form(classes, request, rules, differences, count);
     for (size_t side = 0; side < 2 && count && before->rule != after->rule; side++) {
         if (rules[side] && rules[side]->match.path.kind != PATH_ANY) {
             blame_spelling(classes, request, rules[side], differences, count);
