@@ -151,7 +151,7 @@ struct slice cause_key(struct buf *key, const struct difference *difference, boo
     shown = missing && shown & answers ? (shown & ~answers) | 1u << SHOWN_OUTCOME : shown;
     /* likewise that it is another backend, whatever else that one gets */
     bool moved = (shown & 1u << SHOWN_BACKENDS) != 0;
-    shown = moved ? 1u << SHOWN_BACKENDS : shown;
+    shown = moved ? shown & (1u << SHOWN_BACKENDS | 1u << SHOWN_CERTIFICATE) : shown;
     buf_printf(key, "%s %u", difference->platform ? "platform" : "rules",
                difference->platform ? difference->shown : shown);
     if (difference->spelling != SPELLING_SAME) {
