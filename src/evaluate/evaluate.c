@@ -178,6 +178,16 @@ static bool path_refused(struct context *context, struct outcome *out)
     return false;
 }
 
+/* Of the headers. The request line comes before them, so a path that is none has been seen by then, and an error page
+ * for either has no path to go by. */
+static bool refused_by_header(struct context *context, int64_t status, const char *reason,
+                              struct outcome *out)
+{
+    struct outcome line = {0};
+    (void)path_refused(context, &line);
+    return respond(out, status, slice_of(reason));
+}
+
 /* What the data plane answers before it looks for a rule; true when it does. */
 static bool refused(struct context *context, struct outcome *out)
 {
@@ -187,10 +197,11 @@ static bool refused(struct context *context, struct outcome *out)
         return true;
     }
     if (!host.len && view->missing_host_status) {
-        return respond(out, view->missing_host_status, SLICE("the request has no Host"));
+        return refused_by_header(context, view->missing_host_status, "the request has no Host",
+                                 out);
     }
     if (host.len && view->bad_host_status && !host_accepted(host)) {
-        return respond(out, view->bad_host_status, SLICE("the Host is no name"));
+        return refused_by_header(context, view->bad_host_status, "the Host is no name", out);
     }
     if (!admit_headers(context)) {
         return respond(out, 400, SLICE("a header's name holds '_'"));
