@@ -278,7 +278,9 @@ size_t classes_behind(const struct classes *classes, const struct request *reque
     }
     size_t kept = 0, count = outcomes_differ(&comparer->sides, &behind[0], &behind[1], differences);
     for (size_t i = 0; i < count; i++) {
-        if (differences[i].effect < 0 && !differences[i].platform) {
+        int effect = differences[i].effect;
+        bool gate = effect >= 0 && effect_is_gate((enum effect_id)effect); /* was compared */
+        if (!gate && !differences[i].platform) {
             differences[kept++] = differences[i];
         }
     }

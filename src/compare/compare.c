@@ -5,7 +5,7 @@
     "that no rule has; over TLS the name in the handshake is the one in the Host header"
 #define DOMAIN_PATHS                                                                               \
     "every path that starts with '/', however it is written, but none with a segment '..', with "  \
-    "'%00' or with an escape that is none"
+    "'%00' or with an escape that is none; lines that both data planes have room for"
 #define DOMAIN_REST                                                                                \
     "every method but TRACE and CONNECT",                                                          \
         "headers, query parameters and cookies that rules test: absent, or once with printable "   \

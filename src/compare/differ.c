@@ -422,13 +422,28 @@ static size_t put_effects(const struct comparing *c, struct difference *out)
     return count;
 }
 
-/* Where another backend gets the request, by another rule, the effects of that rule have the same cause. */
+static bool share_backend(const struct outcome *a, const struct outcome *b)
+{
+    for (size_t i = 0; i < a->backend_count; i++) {
+        for (size_t j = 0; j < b->backend_count; j++) {
+            const struct outcome_backend *x = &a->backends[i], *y = &b->backends[j];
+            if (slice_equal(x->namespace, y->namespace) && slice_equal(x->service, y->service)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Where another backend gets the request, the effects on the way to it have the same cause; not where its share alone is
+ * another, nor what protects it. */
 static void take_effects(struct comparing *c)
 {
-    bool moved = (c->rules.shown & (1u << SHOWN_BACKENDS)) != 0;
+    bool moved =
+        (c->rules.shown & (1u << SHOWN_BACKENDS)) != 0 && !share_backend(c->before, c->after);
     for (int i = 0; moved && i < EFFECT_COUNT; i++) {
         enum aspect aspect = effect_row((enum effect_id)i)->aspect;
-        if (c->effects[i] && counts(c, aspect) &&
+        if (c->effects[i] && counts(c, aspect) && aspect != ASPECT_PROTECTION &&
             !effect_is_platform(c->sides, c->before, c->after, (enum effect_id)i)) {
             c->rules.effects |= 1u << i;
             c->rules.aspects |= 1u << aspect;

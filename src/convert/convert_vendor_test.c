@@ -22,10 +22,13 @@ static void test_convert_counted_expressions_are_written_out(void **state)
         {"^/a{2,}b$", "value: /aaa*b$\n"},
         {"^/(x|y){1,2}$", "value: /(x|y)(x|y)?$\n"},
         {"^/\\d{2}$", "value: /\\d\\d$\n"},
-        {"^/([a}]){2}/z$", NULL},  /* a brace that does not count */
-        {"^/[ab]{2}+c$", NULL},    /* possessive */
-        {"^/([ab])\\1{2}$", NULL}, /* a back-reference */
-        {"^/[a-z]{500}$", NULL},   /* too long */
+        {"^/[[:alnum:]]{2}$", "value: /[[:alnum:]][[:alnum:]]$\n"},
+        {"^/[^]a]{2}$", "value: /[^]a][^]a]$\n"},
+        {"^/\\x{41}[ab]{2}$", NULL}, /* braces of an escape */
+        {"^/([a}]){2}/z$", NULL},    /* a brace that does not count */
+        {"^/[ab]{2}+c$", NULL},      /* possessive */
+        {"^/([ab])\\1{2}$", NULL},   /* a back-reference */
+        {"^/[a-z]{500}$", NULL},     /* too long */
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct fixture f;
@@ -227,7 +230,8 @@ static void test_convert_external_authentication(void **state)
         const char *target, *url, *written, *text;
     } rows[] = {
         {"istio", url,
-         "  action: CUSTOM\n  provider:\n    name: auth-oauth2-proxy\n  rules:\n  - to:\n"
+         "  action: CUSTOM\n  provider:\n    name: oauth2-proxy.auth:4180/check\n  rules:\n  - "
+         "to:\n"
          "    - operation:\n        hosts:\n        - a.example.com\n",
          "service: oauth2-proxy.auth.svc.cluster.local, port: 4180, pathPrefix: /check, "
          "includeRequestHeadersInCheck: [authorization, cookie], headersToUpstreamOnAllow: "

@@ -77,7 +77,8 @@ void istio_write_hosts(struct conversion *c, struct node *spec, const struct tex
 
 /* ---- a service that is asked ---------------------------------------------------------------- */
 
-/* "auth-oauth2-proxy" of http://oauth2-proxy.auth.svc.cluster.local:4180/check; absent for what is no Service. */
+/* "oauth2-proxy.auth:4180/check" of http://oauth2-proxy.auth.svc.cluster.local:4180/check, so that what is asked
+ * elsewhere has another name; absent for what is no Service. */
 static struct slice provider_name(struct emission *e, struct slice url, struct url *parts)
 {
     struct slice rest, name, namespace;
@@ -87,7 +88,10 @@ static struct slice provider_name(struct emission *e, struct slice url, struct u
     rest = parts->host;
     bool service = slice_split(&rest, '.', &name) && slice_split(&rest, '.', &namespace) &&
                    (slice_is(rest, "svc.cluster.local") || slice_is(rest, "svc"));
-    return service ? ARENA_JOIN(e->c->arena, namespace, SLICE("-"), name) : SLICE_ABSENT;
+    return service ? arena_printf(e->c->arena, SLICE_FMT "." SLICE_FMT ":%u" SLICE_FMT,
+                                  SLICE_ARG(name), SLICE_ARG(namespace),
+                                  parts->port ? parts->port : 80u, SLICE_ARG(parts->path))
+                   : SLICE_ABSENT;
 }
 
 /* MeshConfig is no object of ours; without the provider Istio refuses every request (pilot/pkg/security/authz/builder,

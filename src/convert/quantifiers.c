@@ -11,25 +11,37 @@ struct count {
     size_t end; /* behind it, and behind a '?' */
 };
 
-/* Of a class "[a-z]" or a group "(...)" that begins there. */
-static size_t bracket_end(struct slice text, size_t at)
+/* Of a class "[a-z]", "[^]a]" or "[[:digit:]x]" that begins there: a ']' in first place stands for itself. */
+static size_t class_end(struct slice text, size_t at)
+{
+    size_t i = at + 1;
+    i += i < text.len && text.ptr[i] == '^';
+    i += i < text.len && text.ptr[i] == ']';
+    for (; i < text.len && text.ptr[i] != ']'; i++) {
+        if (text.ptr[i] == '\\') {
+            i++;
+        } else if (text.ptr[i] == '[' && i + 1 < text.len && text.ptr[i + 1] == ':') {
+            size_t close = slice_find(text, ']', i);
+            bool posix = close < text.len && text.ptr[close - 1] == ':' && close > i + 2;
+            i = posix ? close : i;
+        }
+    }
+    return i < text.len ? i + 1 : text.len;
+}
+
+/* Of a group "(...)" that begins there. */
+static size_t group_end(struct slice text, size_t at)
 {
     size_t depth = 0;
-    bool in_class = false;
     for (size_t i = at; i < text.len; i++) {
         char c = text.ptr[i];
         if (c == '\\') {
             i++;
-        } else if (in_class) {
-            in_class = c != ']' || text.ptr[i - 1] == '[';
         } else if (c == '[') {
-            in_class = true;
+            i = class_end(text, i) - 1;
         } else if (c == '(') {
             depth++;
-        } else if (c == ')' && depth) {
-            depth--;
-        }
-        if (i > at && !depth && !in_class) {
+        } else if (c == ')' && --depth == 0) {
             return i + 1;
         }
     }
@@ -40,7 +52,8 @@ static size_t atom_end(struct slice text, size_t at)
 {
     char c = text.ptr[at];
     return c == '\\' && at + 1 < text.len ? at + 2
-           : c == '[' || c == '('         ? bracket_end(text, at)
+           : c == '['                     ? class_end(text, at)
+           : c == '('                     ? group_end(text, at)
                                           : at + 1;
 }
 
@@ -72,13 +85,14 @@ static struct slice repeat(struct conversion *c, struct slice atom, const struct
     return count->open ? ARENA_JOIN(c->arena, out, atom, SLICE("*")) : out;
 }
 
-/* Groups are not numbered as before, which only a back-reference would see. */
-static bool has_back_reference(struct slice text)
+/* Groups are not numbered as before, which only a back-reference would see; and braces may belong to an escape. */
+static bool has_special_escape(struct slice text)
 {
     for (size_t i = 0; i + 1 < text.len; i++) {
         if (text.ptr[i] == '\\') {
             i++;
-            if ((text.ptr[i] >= '1' && text.ptr[i] <= '9') || text.ptr[i] == 'k') {
+            if (slice_find(SLICE("123456789kgxopPN"), text.ptr[i], 0) <
+                sizeof "123456789kgxopPN" - 1) {
                 return true;
             }
         }
@@ -109,7 +123,7 @@ static struct slice write_out(struct conversion *c, struct slice text, bool *don
 
 struct slice quantifiers_write_out(struct conversion *c, struct slice pattern)
 {
-    bool done = !has_back_reference(pattern);
+    bool done = !has_special_escape(pattern);
     struct slice out =
         slice_find(pattern, '{', 0) < pattern.len && done ? write_out(c, pattern, &done) : pattern;
     return done ? out : pattern;

@@ -71,8 +71,7 @@ bool error_page(struct context *context, struct outcome *out)
     if (!stands_in(pages, out)) {
         return false;
     }
-    if (context
-            ->pathless) { /* ngx_http_named_location: without a path there is no way to the page */
+    if (context->pathless) { /* ngx_http_named_location: there is no way to the page */
         return respond(out, 500, SLICE("no error page stands in for a request without a path"));
     }
     const struct route_addresses lists = {

@@ -127,24 +127,6 @@ static bool admit_headers(struct context *context)
     return true;
 }
 
-/* "GET /x HTTP/1.1", and "name: value", each with the two bytes at its end (ngx_http_alloc_large_header_buffer). */
-static bool too_long(struct context *context, struct outcome *out)
-{
-    const struct request *request = context->request;
-    uint64_t most = context->table->view.line_bytes;
-    if (most && request->method.len + request->target.len + sizeof "  HTTP/1.1\r\n" - 1 > most) {
-        context->pathless = true;
-        return respond(out, 414, SLICE("the request line is too long"));
-    }
-    for (size_t i = 0; most && i < request->headers.count; i++) {
-        const struct header *header = &request->headers.items[i];
-        if (header->name.len + header->value.len + sizeof ": \r\n" - 1 > most) {
-            return respond(out, 400, SLICE("the line of a header is too long"));
-        }
-    }
-    return false;
-}
-
 /* Splits the target and brings its path into the normal form; true when the data plane answers. */
 static bool path_refused(struct context *context, struct outcome *out)
 {
@@ -186,6 +168,24 @@ static bool refused_by_header(struct context *context, int64_t status, const cha
     struct outcome line = {0};
     (void)path_refused(context, &line);
     return respond(out, status, slice_of(reason));
+}
+
+/* "GET /x HTTP/1.1", and "name: value", each with the two bytes at its end (ngx_http_alloc_large_header_buffer). */
+static bool too_long(struct context *context, struct outcome *out)
+{
+    const struct request *request = context->request;
+    uint64_t most = context->table->view.line_bytes;
+    if (most && request->method.len + request->target.len + sizeof "  HTTP/1.1\r\n" - 1 > most) {
+        context->pathless = true;
+        return respond(out, 414, SLICE("the request line is too long"));
+    }
+    for (size_t i = 0; most && i < request->headers.count; i++) {
+        const struct header *header = &request->headers.items[i];
+        if (header->name.len + header->value.len + sizeof ": \r\n" - 1 > most) {
+            return refused_by_header(context, 400, "the line of a header is too long", out);
+        }
+    }
+    return false;
 }
 
 /* What the data plane answers before it looks for a rule; true when it does. */

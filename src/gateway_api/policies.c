@@ -488,18 +488,6 @@ bool policy_filter_apply(struct builder *builder, const struct object_ref *ref,
     return false;
 }
 
-static bool networks_alike(const struct networks *a, const struct networks *b)
-{
-    for (size_t i = 0; i < a->count && i < b->count; i++) {
-        const struct network *x = &a->items[i], *y = &b->items[i];
-        if (x->bits != y->bits || x->address.length != y->address.length ||
-            memcmp(x->address.bytes, y->address.bytes, x->address.length) != 0) {
-            return false;
-        }
-    }
-    return a->count == b->count;
-}
-
 const struct object *policy_backend(struct builder *builder, const struct object_ref *ref)
 {
     for (const struct policy_reader *reader = builder->readers; reader && reader->kind; reader++) {
@@ -516,7 +504,7 @@ static bool read_alike(const struct view *a, const struct view *b)
     return a->match_form.merge_slashes == b->match_form.merge_slashes &&
            a->escaped_slash_status == b->escaped_slash_status && a->underscores == b->underscores &&
            slice_equal(a->client_header, b->client_header) &&
-           networks_alike(&a->client_trusted, &b->client_trusted);
+           networks_equal(&a->client_trusted, &b->client_trusted);
 }
 
 /* A table reads requests in one way, so that all its Gateways have to agree. */

@@ -49,7 +49,7 @@ static void add_rates(struct model *model, const struct annotations *annotations
     }
     if (!slice_is(settings->limit_key, "$binary_remote_addr") &&
         !slice_is(settings->limit_key, "$remote_addr")) {
-        rule->unknown = unknown_add(model->run, rule->unknown, ASPECT_TRAFFIC,
+        rule->unknown = unknown_add(model->run, rule->unknown, ASPECT_PROTECTION,
                                     setting_source(settings, "limit-conn-zone-variable"),
                                     arena_printf(model->run->arena,
                                                  "limits count by '" SLICE_FMT

@@ -190,7 +190,7 @@ static void test_settings_that_act_where_they_are_used(void **state)
     world_configured(&world, "  limit-conn-zone-variable: $http_x\n  default-type: text/plain\n",
                      WORLD("i h; P /foo a; @limit-rps 5", "j h; P /bar b"));
     (void)world_outcome(&world, world_request(SLICE("h/foo")), &out);
-    assert_true(has_unknown(&out, ASPECT_TRAFFIC));
+    assert_true(has_unknown(&out, ASPECT_PROTECTION));
     (void)world_outcome(&world, world_request(SLICE("h/bar")), &out);
     assert_null(out.unknown);
     (void)world_outcome(&world, world_request(SLICE("other/healthz")), &out);

@@ -303,6 +303,43 @@ static void check_map(struct run *run, const struct kube *kube, const char *key,
             key, SLICE_ARG(label->value));
 }
 
+/* "$team" or "${team}", or the name of an upstream. */
+static bool names(struct run *run, const struct labels *texts, struct slice name,
+                  const char *but_for)
+{
+    bool variable = slice_starts(name, SLICE("$"));
+    struct slice braced =
+        variable ? ARENA_JOIN(run->arena, SLICE("${"), slice_sub(name, 1, name.len), SLICE("}"))
+                 : name;
+    for (size_t i = 0; i < texts->count; i++) {
+        const struct label *text = &texts->items[i];
+        if (!slice_is(text->key, but_for) &&
+            (slice_contains(text->value, name) || slice_contains(text->value, braced))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What blocks of http-snippet make, and what somebody uses elsewhere. */
+static void check_named(struct run *run, const struct kube *kube, struct settings *out)
+{
+    struct snippet snippet;
+    const struct label *label =
+        out->config ? labels_find(&out->config->data, "http-snippet") : NULL;
+    snippet_read(run, SNIPPET_HTTP, out->http_snippet, NULL, &snippet);
+    for (size_t i = 0; label && i < snippet.named.count; i++) {
+        struct slice name = snippet.named.items[i];
+        bool used = names(run, &out->config->data, name, "http-snippet");
+        for (size_t k = 0; !used && k < kube->counts[KUBE_INGRESS]; k++) {
+            used = names(run, &kube->objects[KUBE_INGRESS][k]->annotations, name, "");
+        }
+        if (used) {
+            directive_not_understood(run, label, name, ASPECT_ROUTING, out);
+        }
+    }
+}
+
 void settings_read(struct run *run, const struct kube *kube,
                    const struct ingress_nginx_options *options, struct slice gateway, bool aks,
                    struct settings *out)
@@ -363,6 +400,7 @@ void settings_read(struct run *run, const struct kube *kube,
     }
     check_map(run, kube, "add-headers", out);
     check_map(run, kube, "proxy-set-headers", out);
+    check_named(run, kube, out);
     /* template/configmap.go accepts only these */
     int64_t code = out->http_redirect_code;
     if (code != 301 && code != 302 && code != 307 && code != 308) {

@@ -1,7 +1,7 @@
 #include "ingress_nginx/snippets_priv.h"
 
-/* Blocks of http-snippet: variables, upstreams and servers of somebody's own. Nothing that is understood elsewhere
- * uses them, so all that shows is that a server takes the requests to its names. */
+/* Blocks of http-snippet: variables, upstreams and servers of somebody's own. Where nothing else names a variable or an
+ * upstream (settings.c looks), all that shows is that a server takes the requests to its names. */
 
 static const char *const blocks[] = {"map", "geo", "split_clients", "upstream", "server"};
 
@@ -28,12 +28,13 @@ static bool is_of_template(struct slice name)
 }
 
 /* The last word before the block: the variable, or the name of the upstream. */
-static bool read_named(struct run *run, struct slice *text)
+static bool read_named(struct run *run, struct slice *text, struct snippet *out)
 {
     struct slice word, name = SLICE("");
     while (snippet_word(run, text, &word)) {
         name = word;
     }
+    *ARENA_PUSH(run->arena, out->named.items, out->named.count, out->named_capacity) = name;
     return name.len && !is_of_template(name) && !slice_is(name, "upstream_balancer") &&
            snippet_skip_block(run, text);
 }
@@ -86,5 +87,5 @@ static bool read_server(struct run *run, struct slice *text, struct snippet *out
 bool snippet_read_block(struct run *run, struct slice directive, struct slice *text,
                         struct snippet *out)
 {
-    return slice_is(directive, "server") ? read_server(run, text, out) : read_named(run, text);
+    return slice_is(directive, "server") ? read_server(run, text, out) : read_named(run, text, out);
 }

@@ -58,6 +58,9 @@ struct snippet {
     int64_t body_bytes;   /* client_max_body_size of a server; -2: not set, -1: no limit */
     struct texts servers; /* names of server blocks, at the level of http */
     size_t server_capacity;
+    struct texts
+        named; /* "$team", "pool": variables and upstreams that blocks at the level of http make */
+    size_t named_capacity;
     struct slice unknown; /* the first directive that is not understood; absent: all are */
     struct slice refused; /* the first that nginx refuses at this place; absent: none */
 };

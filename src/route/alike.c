@@ -1,6 +1,17 @@
 #include "route/route.h"
 
-/* What decides is compared; who wrote it, and where, is not. */
+/* What decides is compared; who wrote it, and where, is not. Rows of effects leave out what does not show by itself. */
+
+static bool answers_alike(const struct route_answer *a, const struct route_answer *b)
+{
+    return a == b || !a || !b || (a->last == b->last && a->bodied == b->bodied);
+}
+
+/* Pages hold edits that no row has: where there are any, it is not plain to see. */
+static bool pages_alike(const struct route_error_pages *a, const struct route_error_pages *b)
+{
+    return a == b;
+}
 
 static bool effects_alike(const struct effects *a, const struct effects *b)
 {
@@ -13,7 +24,7 @@ static bool effects_alike(const struct effects *a, const struct effects *b)
             return false;
         }
     }
-    return true;
+    return answers_alike(a->answer, b->answer) && pages_alike(a->error_pages, b->error_pages);
 }
 
 static bool tests_alike(const struct test *a, const struct test *b)
@@ -81,11 +92,13 @@ static bool lists_alike(const struct rule_list *a, const struct rule_list *b)
 bool entries_alike(const struct entry *a, const struct entry *b)
 {
     return a->kind == ENTRY_RULES && b->kind == ENTRY_RULES && a->transport == b->transport &&
-           a->https == b->https && a->proxy_out == b->proxy_out &&
+           a->https == b->https && a->proxy_in == b->proxy_in && a->proxy_out == b->proxy_out &&
            slice_equal(a->certificate.namespace, b->certificate.namespace) &&
-           slice_equal(a->certificate.secret, b->certificate.secret) && !a->client && !b->client &&
-           !a->refusal && !b->refusal && !a->refusal_unknown && !b->refusal_unknown &&
-           !a->unknown && !b->unknown && lists_alike(a->rules, b->rules);
+           slice_equal(a->certificate.secret, b->certificate.secret) &&
+           slice_equal(a->certificate.vault, b->certificate.vault) && !a->client && !b->client &&
+           !a->refusal_pages && !b->refusal_pages && !a->refusal && !b->refusal &&
+           !a->refusal_unknown && !b->refusal_unknown && !a->unknown && !b->unknown &&
+           lists_alike(a->rules, b->rules);
 }
 
 static bool views_alike(const struct view *a, const struct view *b)

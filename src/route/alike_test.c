@@ -18,6 +18,8 @@ struct world {
     struct route_table table;
 };
 
+static const struct route_answer plain_answer = {.status = 403};
+
 static void open_world(struct world *world)
 {
     *world = (struct world){0};
@@ -32,6 +34,7 @@ static void open_world(struct world *world)
                   .method = SLICE("GET"),
                   .tests = world->tests,
                   .test_count = 1},
+        .effects = {.answer = &plain_answer},
         .backends = world->backends,
         .backend_count = 1,
     };
@@ -45,6 +48,9 @@ static const struct unknown an_unknown = {.reason = {"not read", 8}};
 static const struct client_check a_check = {.required = true};
 static const struct route_header_edits a_refusal = {0};
 static const struct rule_list an_end = {0};
+static const struct route_error_pages some_pages = {0};
+static const struct route_answer last_answer = {.status = 403, .last = true};
+static const struct route_answer bodied_answer = {.status = 403, .bodied = true};
 #define CHANGES(X)                                                                                 \
     X(w->tests[0].subject = TEST_QUERY)                                                            \
     X(w->tests[0].operator= TEST_REGEX)                                                            \
@@ -76,6 +82,12 @@ static const struct rule_list an_end = {0};
     X(w->entry.kind = ENTRY_CLOSE)                                                                 \
     X(w->entry.transport = TRANSPORT_TCP)                                                          \
     X(w->entry.https = true)                                                                       \
+    X(w->entry.proxy_in = true)                                                                    \
+    X(w->entry.certificate.vault = SLICE("https://vault"))                                         \
+    X(w->entry.refusal_pages = &some_pages)                                                        \
+    X(w->rules[0].effects.error_pages = &some_pages)                                               \
+    X(w->rules[0].effects.answer = &last_answer)                                                   \
+    X(w->rules[0].effects.answer = &bodied_answer)                                                 \
     X(w->entry.proxy_out = true)                                                                   \
     X(w->entry.certificate.namespace = SLICE("shop"))                                              \
     X(w->entry.certificate.secret = SLICE("tls"))                                                  \
