@@ -94,7 +94,7 @@ enum log_result log_parse(const struct log_format *format, struct arena *scratch
 struct log_block {
     char *bytes; /* of the caller, LOG_BLOCK of them */
     size_t len;
-    uint64_t line;    /* number of the first one */
+    uint64_t line;    /* number of the first one, or of the line that would follow */
     uint64_t skipped; /* lines in front of it that were longer than LOG_BLOCK */
 };
 struct log_reader;

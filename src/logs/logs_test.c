@@ -341,6 +341,48 @@ static void test_logs_lines_that_are_too_long_are_counted(void **state)
     free(file.text);
 }
 
+/* The lines that the part passes over; each is told to be line 2 or 4. */
+static uint64_t count_skipped(struct arena *arena, const struct file *file, size_t part,
+                              size_t parts)
+{
+    struct slice error;
+    uint64_t skipped = 0;
+    struct log_reader *reader = log_open(arena, slice_of(file->path), part, parts, 0, &error);
+    struct log_block block = {.bytes = malloc(LOG_BLOCK)};
+    assert_true(reader && block.bytes);
+    while (log_next(reader, &block, &error)) {
+        assert_true(block.len || block.skipped);
+        assert_true(block.skipped < 2);
+        assert_true(!block.skipped || block.line == 3 || block.line == 5);
+        skipped += block.skipped;
+    }
+    assert_null(error.ptr);
+    free(block.bytes);
+    log_close(reader);
+    return skipped;
+}
+
+/* Lines 2 and 4 of four are too long, and the last one has no line break. */
+static void test_logs_lines_that_are_too_long_are_of_one_part(void **state)
+{
+    struct file file = {.len = 3 * LOG_BLOCK + 7};
+    file.text = malloc(file.len);
+    assert_non_null(file.text);
+    memset(file.text, 'x', file.len);
+    memcpy(file.text, "1 \n", 3);
+    memcpy(file.text + file.len / 2, "\n3 \n", 4);
+    write_file(&file, false);
+    for (size_t parts = 1; parts < 9; parts++) {
+        uint64_t skipped = 0;
+        for (size_t part = 1; part <= parts; part++) {
+            skipped += count_skipped(*state, &file, part, parts);
+        }
+        assert_int_equal(skipped, 2);
+    }
+    assert_int_equal(unlink(file.path), 0);
+    free(file.text);
+}
+
 static void test_logs_what_cannot_be_read_is_an_error(void **state)
 {
     struct slice error;
@@ -378,6 +420,7 @@ int main(void)
         TEST(test_logs_patterns_that_cannot_be_read_are_refused),
         TEST(test_logs_parts_are_the_whole_with_the_same_numbers),
         TEST(test_logs_lines_that_are_too_long_are_counted),
+        TEST(test_logs_lines_that_are_too_long_are_of_one_part),
         TEST(test_logs_what_cannot_be_read_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

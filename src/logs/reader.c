@@ -216,7 +216,12 @@ bool log_next(struct log_reader *reader, struct log_block *block, struct slice *
     *error = SLICE_ABSENT;
     block->skipped = 0;
     for (;;) {
-        if (reader->absent || reader->offset >= reader->end || !fill(reader, error)) {
+        block->line = reader->line;
+        block->len = 0;
+        if (reader->absent || reader->offset >= reader->end) {
+            return block->skipped > 0;
+        }
+        if (!fill(reader, error)) {
             return false;
         }
         block->len = whole_lines(reader);
@@ -232,7 +237,6 @@ bool log_next(struct log_reader *reader, struct log_block *block, struct slice *
         }
     }
     memcpy(block->bytes, reader->rest, block->len);
-    block->line = reader->line;
     reader->line += count_lines(block->bytes, block->len);
     drop(reader, block->len);
     return true;
