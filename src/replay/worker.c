@@ -167,18 +167,17 @@ static void forget_all(struct worker *worker)
 
 /* ---- decisions that stay ------------------------------------------------------------------ */
 
-/* A query may hold what nobody else is to see. */
-static struct slice without_queries(struct arena *arena, struct slice title)
+/* A query may hold what nobody else is to see. It goes on up to a blank: a ',' can be part of it. */
+static struct slice without_queries(struct arena *arena, struct slice text)
 {
-    char *bytes = arena_string(arena, title);
+    char *bytes = arena_string(arena, text);
     size_t len = 0;
-    for (size_t i = 0; i < title.len; i++) {
-        bytes[len++] = title.ptr[i];
-        if (title.ptr[i] == '?') {
-            while (i + 1 < title.len && title.ptr[i + 1] != ' ' && title.ptr[i + 1] != ',') {
+    for (size_t i = 0; i < text.len; i++) {
+        bytes[len++] = text.ptr[i];
+        if (text.ptr[i] == '?') {
+            while (i + 1 < text.len && text.ptr[i + 1] != ' ') {
                 i++;
             }
-            bytes[len - 1] = '?';
         }
     }
     return (struct slice){bytes, len};
@@ -200,7 +199,7 @@ static void keep_finding(struct worker *worker, const struct decision *decision,
                                                       worker->replay->routes[route - 1].text);
 }
 
-/* All that a decision says, but for the words of findings. */
+/* All that a decision says. */
 static struct slice signature(struct worker *worker, const struct decision *decision)
 {
     struct buf *text = &worker->text;
@@ -212,8 +211,11 @@ static struct slice signature(struct worker *worker, const struct decision *deci
         buf_putc(text, ' ');
     }
     for (size_t i = 0; i < decision->finding_count; i++) {
-        buf_put(text, decision->findings[i].id);
-        buf_putc(text, "cCb"[decision->findings[i].impact]);
+        const struct judgement *judgement = &decision->findings[i];
+        buf_put(text, judgement->id);
+        buf_putc(text, "cCb"[judgement->impact]);
+        buf_put(text, judgement->title); /* it is that of the first request, whoever counted it */
+        buf_putc(text, '\n');
     }
     const struct slice texts[] = {decision->reason, decision->against, decision->host,
                                   decision->scheme};
@@ -249,10 +251,12 @@ static const struct counted *keep(struct worker *worker, const struct decision *
     counted->decision.possible = possible;
     counted->decision.host = arena_copy(worker->kept, decision->host);
     counted->unsaid = decision->reason.ptr
-                          ? evidence_group(arena, &worker->evidence.unsaid, decision->reason)
+                          ? evidence_group(arena, &worker->evidence.unsaid,
+                                           without_queries(worker->scratch, decision->reason))
                           : NULL;
     counted->against = decision->held == HELD_NO
-                           ? evidence_group(arena, &worker->evidence.unexplained, decision->against)
+                           ? evidence_group(arena, &worker->evidence.unexplained,
+                                            without_queries(worker->scratch, decision->against))
                            : NULL;
     return counted;
 }
@@ -373,9 +377,11 @@ static void count_other(struct worker *worker, enum evidence_count kind, const c
     worker->evidence.counts[kind]++;
     group->requests++;
     if (evidence_example_counts(&group->examples, worker->source, worker->line)) {
+        /* nobody knows where in such a line a query ends */
+        struct slice shown = slice_sub(slice_sub(line, 0, LINE_SHOWN), 0, slice_find(line, '?', 0));
         buf_clear(&worker->text);
-        diag_put_visible(slice_sub(line, 0, LINE_SHOWN), &worker->text);
-        buf_puts(&worker->text, line.len > LINE_SHOWN ? "..." : "");
+        diag_put_visible(shown, &worker->text);
+        buf_puts(&worker->text, line.len > shown.len ? "..." : "");
         const struct evidence_example example = {worker->source, worker->line,
                                                  buf_slice(&worker->text)};
         (void)evidence_example_add(worker->arena, &group->examples, &example);

@@ -81,5 +81,55 @@ for format in ingress-nginx json; do
     grep -q 'ends in the middle' error || fault "$format: nobody says that the file is damaged"
     [ -e cut.json ] && fault "$format: a part of a damaged file was written"
 done
+
+# ---- one shop, before and after -------------------------------------------------------------
+
+shop() { # annotations
+    cat <<EOF
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: shop
+  namespace: shop
+  annotations: {$1}
+spec:
+  ingressClassName: nginx
+  rules:
+  - host: a.example
+    http: {paths: [{path: /a, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+EOF
+}
+shop '' >before.yaml
+shop 'nginx.ingress.kubernetes.io/force-ssl-redirect: "true"' >after.yaml
+move() {
+    "$gateshift" replay -q --min-severity error -f before.yaml --after after.yaml \
+        --log-format '$scheme $host "$request" $status $proxy_upstream_name $upstream_addr' "$@"
+}
+line() { # target, status
+    echo "http a.example \"GET $1 HTTP/1.1\" ${2:-200} shop-web-80 ${3:-10.0.0.1:80}"
+}
+
+# titles are those of the first request, in whatever order the files are read
+line '/a/foo%20bar' >b.log
+line '/a/b%20' >a.log
+move --partial ab.json a.log b.log
+move --partial ba.json b.log a.log
+cmp -s ab.json ba.json || fault "the order of files decides what is printed"
+grep -q 'redirected to https://a.example/a/b%20 (308)' ab.json || fault "the title is not that of the first request"
+
+# queries are no one's business, wherever they come from
+{
+    line '/a/x?u=a@b,tok=S3CRET'
+    line '/a/y?tok=S3CRET' 403 -
+    line '/none?tok=S3CRET' 200
+    echo 'GET /login?token=S3CRET'
+    echo '{"path": "/login?a=\"b, token=S3CRET"}'
+} >secret.log
+move --all secret.log >secret.txt
+move --partial secret.json secret.log
+grep -q 'GET /login\.\.\.$' secret.txt || fault "a line that is not understood is not shown"
+grep -q 'redirected to https://a.example/a/x? (308) after' secret.txt || fault "a title lacks its end"
+grep S3CRET secret.txt secret.json && fault "a query is printed"
+
 [ "$faults" -eq 0 ] || exit 1
 echo "a log in both formats: whole, threads, parts, sums, pipe: the same"
