@@ -162,5 +162,5 @@ int cmd_replay(struct app *app)
         !read_jobs(app, &options) || !read_keys(app) || !read_format(app, &options)) {
         return EXIT_USAGE;
     }
-    return replay_sides(app, &convert, &options);
+    return replay_partial_free(app) ? replay_sides(app, &convert, &options) : EXIT_ENVIRONMENT;
 }

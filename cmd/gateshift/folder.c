@@ -132,6 +132,27 @@ bool folder_check(struct folder *folder, struct slice name, struct slice *why)
     return fine;
 }
 
+static bool is_begun(const struct folder *folder, struct slice name)
+{
+    for (size_t i = 0; i < folder->count; i++) {
+        if (slice_equal(folder->files[i].path, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A file of this name that a run of the same process number left behind is replaced; a link is not followed. */
+static int make_temporary(int parent, const char *name, bool ours)
+{
+    enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
+    int fd = openat(parent, name, FLAGS, 0666);
+    if (fd < 0 && errno == EEXIST && !ours && unlinkat(parent, name, 0) == 0) {
+        fd = openat(parent, name, FLAGS, 0666);
+    }
+    return fd;
+}
+
 static int begin_in(struct folder *folder, int parent, struct slice name, struct slice *why)
 {
     struct arena *arena = folder->arena;
@@ -139,8 +160,7 @@ static int begin_in(struct folder *folder, int parent, struct slice name, struct
     struct folder_file file = {name, arena_string(arena, base),
                                arena_string(arena, arena_printf(arena, "." SLICE_FMT ".%ld.tmp",
                                                                 SLICE_ARG(base), (long)getpid()))};
-    int fd =
-        openat(parent, file.temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    int fd = make_temporary(parent, file.temporary, is_begun(folder, name));
     if (fd < 0) {
         (void)refuse(folder, strerror(errno), name, why);
         return -1;
@@ -215,20 +235,39 @@ void folder_close(struct folder *folder)
     folder->fd = -1;
 }
 
+/* Takes a path apart; the folder is not opened. */
+static struct slice folder_of(struct slice path, struct slice *name)
+{
+    size_t at = path.len;
+    while (at > 0 && path.ptr[at - 1] != '/') {
+        at--;
+    }
+    *name = slice_sub(path, at, path.len);
+    return at > 1 ? slice_sub(path, 0, at - 1) : at ? SLICE("/") : SLICE(".");
+}
+
+bool folder_check_one(struct arena *arena, struct slice path, bool force, struct slice *why)
+{
+    struct slice name, above = folder_of(path, &name);
+    struct folder folder = {.arena = arena, .path = above, .force = force};
+    folder.fd = open(arena_string(arena, above), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder.fd < 0) {
+        return errno == ENOENT || refuse(&folder, strerror(errno), SLICE(""), why);
+    }
+    bool fine = folder_check(&folder, name, why);
+    folder_close(&folder);
+    return fine;
+}
+
 bool folder_write_one(struct arena *arena, struct slice path, bool force, struct slice text,
                       struct slice *why)
 {
     struct folder folder;
-    size_t name = path.len;
-    while (name > 0 && path.ptr[name - 1] != '/') {
-        name--;
-    }
-    struct slice above = name > 1 ? slice_sub(path, 0, name - 1) : name ? SLICE("/") : SLICE(".");
+    struct slice name, above = folder_of(path, &name);
     if (!folder_open(arena, above, force, &folder, why)) {
         return false;
     }
-    bool written = folder_put(&folder, slice_sub(path, name, path.len), text, why) &&
-                   folder_commit(&folder, why);
+    bool written = folder_put(&folder, name, text, why) && folder_commit(&folder, why);
     folder_close(&folder);
     return written;
 }

@@ -4,8 +4,8 @@
  * Errors:    false, with a line for people in *why. folder_close removes what was not committed.
  *
  * Names are relative to the folder; those with a '/' are in folders of it, which are made. Temporary names
- * are new, and neither they nor folders are followed through a link, so nothing outside the folder is
- * written. */
+ * are new, but for what a run that was stopped left there; neither they nor folders are followed through a
+ * link, so nothing outside the folder is written. */
 #ifndef GATESHIFT_FOLDER_H
 #define GATESHIFT_FOLDER_H
 
@@ -39,7 +39,9 @@ NODISCARD bool folder_put(struct folder *folder, struct slice name, struct slice
 int folder_begin(struct folder *folder, struct slice name, struct slice *why);
 NODISCARD bool folder_commit(struct folder *folder, struct slice *why);
 void folder_close(struct folder *folder);
-/* One file alone, by its path. */
+/* One file alone, by its path. To check makes nothing: it is for before the work. */
+NODISCARD bool folder_check_one(struct arena *arena, struct slice path, bool force,
+                                struct slice *why);
 NODISCARD bool folder_write_one(struct arena *arena, struct slice path, bool force,
                                 struct slice text, struct slice *why);
 

@@ -58,6 +58,17 @@ int replay_result(struct app *app, struct evidence *evidence)
     return fails(app, evidence) ? EXIT_NO : EXIT_WELL;
 }
 
+bool replay_partial_free(struct app *app)
+{
+    struct slice path = app->options.partial, why;
+    if (!path.len || slice_is(path, "-") ||
+        folder_check_one(app->run.arena, path, app->options.force, &why)) {
+        return true;
+    }
+    (void)app_failure(app, SLICE_FMT, SLICE_ARG(why));
+    return false;
+}
+
 /* One line, so that an engine that gathers lines gathers whole parts. */
 int replay_partial(struct app *app, struct evidence *evidence)
 {

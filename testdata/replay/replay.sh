@@ -131,5 +131,18 @@ grep -q 'GET /login\.\.\.$' secret.txt || fault "a line that is not understood i
 grep -q 'redirected to https://a.example/a/x? (308) after' secret.txt || fault "a title lacks its end"
 grep S3CRET secret.txt secret.json && fault "a query is printed"
 
+# a name that is taken is told of before the logs are read: nobody writes into this pipe
+mkfifo pipe.log
+timeout 10 "$gateshift" replay -q -f before.yaml --after after.yaml --partial ab.json pipe.log 2>error
+[ $? -eq 4 ] || fault "that a file exists is found after the logs were read"
+grep -q "ab.json': it exists; --force overwrites it" error || fault "nobody says that the file exists"
+timeout 10 "$gateshift" merge -q --partial ab.json pipe.log 2>error
+[ $? -eq 4 ] || fault "that a file exists is found after the parts were read"
+
+# what a run that was stopped left behind stops no other one, whose process has the same number
+sh -c 'echo old >.left.json.$$.tmp; exec "$@"' sh "$gateshift" merge -q --partial left.json ab.json ||
+    fault "a file that was left behind is in the way"
+cmp -s left.json ab.json || fault "a file that was left behind is in what is written"
+
 [ "$faults" -eq 0 ] || exit 1
 echo "a log in both formats: whole, threads, parts, sums, pipe: the same"
