@@ -36,11 +36,11 @@ static void summarize(struct app *app, const struct evidence *evidence)
     if (counts[EVIDENCE_ASKED] && !counts[EVIDENCE_LINES]) {
         return; /* of verify alone: the result begins with it */
     }
-    buf_printf(&app->summary, "%llu requests: %llu the same, %llu different, %llu cannot be said\n",
-               (unsigned long long)counts[EVIDENCE_REQUESTS],
-               (unsigned long long)counts[EVIDENCE_SAME],
-               (unsigned long long)counts[EVIDENCE_DIFFERENT],
-               (unsigned long long)counts[EVIDENCE_UNSAID]);
+    buf_printf(
+        &app->summary, "%llu request%s: %llu the same, %llu different, %llu cannot be said\n",
+        (unsigned long long)counts[EVIDENCE_REQUESTS], counts[EVIDENCE_REQUESTS] == 1 ? "" : "s",
+        (unsigned long long)counts[EVIDENCE_SAME], (unsigned long long)counts[EVIDENCE_DIFFERENT],
+        (unsigned long long)counts[EVIDENCE_UNSAID]);
 }
 
 int replay_result(struct app *app, struct evidence *evidence)

@@ -106,12 +106,20 @@ static void merge_examples(struct arena *arena, struct evidence_examples *into,
     }
 }
 
+/* JSON has numbers up to INT64_MAX here. */
+void evidence_add(uint64_t *into, uint64_t more, bool *too_large)
+{
+    bool fits = *into <= INT64_MAX && more <= INT64_MAX - *into;
+    *into = fits ? *into + more : INT64_MAX;
+    *too_large = *too_large || !fits;
+}
+
 static void merge_groups(struct arena *arena, struct evidence_groups *into,
-                         const struct evidence_groups *from)
+                         const struct evidence_groups *from, bool *too_large)
 {
     for (size_t i = 0; i < from->count; i++) {
         struct evidence_group *group = evidence_group(arena, into, from->items[i]->text);
-        group->requests += from->items[i]->requests;
+        evidence_add(&group->requests, from->items[i]->requests, too_large);
         merge_examples(arena, &group->examples, &from->items[i]->examples);
     }
 }
@@ -129,7 +137,7 @@ static bool says_first(const struct evidence_finding *from, const struct evidenc
 }
 
 static void merge_finding(struct arena *arena, struct evidence_finding *into,
-                          const struct evidence_finding *from)
+                          const struct evidence_finding *from, bool *too_large)
 {
     if (says_first(from, into)) {
         into->title = arena_copy(arena, from->title);
@@ -137,22 +145,22 @@ static void merge_finding(struct arena *arena, struct evidence_finding *into,
     }
     into->impact = from->impact > into->impact ? from->impact : into->impact;
     into->platform = into->platform || from->platform;
-    into->requests += from->requests;
-    into->asked += from->asked;
-    into->confirmed += from->confirmed;
-    merge_groups(arena, &into->routes, &from->routes);
+    evidence_add(&into->requests, from->requests, too_large);
+    evidence_add(&into->asked, from->asked, too_large);
+    evidence_add(&into->confirmed, from->confirmed, too_large);
+    merge_groups(arena, &into->routes, &from->routes, too_large);
     merge_examples(arena, &into->examples, &from->examples);
 }
 
 static void merge_route(struct arena *arena, struct evidence_route *into,
-                        const struct evidence_route *from)
+                        const struct evidence_route *from, bool *too_large)
 {
     into->kind = arena_copy(arena, from->kind);
     into->namespace = arena_copy(arena, from->namespace);
     into->name = arena_copy(arena, from->name);
-    into->requests += from->requests;
-    into->possible += from->possible;
-    into->asked += from->asked;
+    evidence_add(&into->requests, from->requests, too_large);
+    evidence_add(&into->possible, from->possible, too_large);
+    evidence_add(&into->asked, from->asked, too_large);
 }
 
 /* What one of both does not know does not contradict. */
@@ -171,19 +179,20 @@ bool evidence_merge(struct arena *arena, struct evidence *into, const struct evi
     into->after = into->after.len ? into->after : arena_copy(arena, from->after);
     into->tables = into->tables.len ? into->tables : arena_copy(arena, from->tables);
     for (size_t i = 0; i < EVIDENCE_COUNT_COUNT; i++) {
-        into->counts[i] += from->counts[i];
+        evidence_add(&into->counts[i], from->counts[i], &into->too_large);
     }
     for (size_t i = 0; i < from->finding_count; i++) {
         merge_finding(arena, evidence_finding(arena, into, from->findings[i]->id),
-                      from->findings[i]);
+                      from->findings[i], &into->too_large);
     }
     for (size_t i = 0; i < from->route_count; i++) {
         const struct evidence_route *route = from->routes[i];
-        merge_route(arena, evidence_route(arena, into, route->side, route->text), route);
+        merge_route(arena, evidence_route(arena, into, route->side, route->text), route,
+                    &into->too_large);
     }
-    merge_groups(arena, &into->unsaid, &from->unsaid);
-    merge_groups(arena, &into->unexplained, &from->unexplained);
-    merge_groups(arena, &into->unparsed, &from->unparsed);
+    merge_groups(arena, &into->unsaid, &from->unsaid, &into->too_large);
+    merge_groups(arena, &into->unexplained, &from->unexplained, &into->too_large);
+    merge_groups(arena, &into->unparsed, &from->unparsed, &into->too_large);
     return true;
 }
 

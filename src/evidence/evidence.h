@@ -97,6 +97,7 @@ struct evidence {
     struct evidence_route **routes;
     size_t finding_count, finding_capacity, route_count, route_capacity;
     struct evidence_groups unsaid, unexplained, unparsed; /* by reason */
+    bool too_large; /* a sum went over INT64_MAX, and stayed there */
 };
 
 /* Found, or added with a copy of the key. */
@@ -114,6 +115,7 @@ bool evidence_example_add(struct arena *arena, struct evidence_examples *example
 /* False when it would come behind those that are kept. */
 bool evidence_example_counts(const struct evidence_examples *examples, struct slice source,
                              uint64_t line);
+void evidence_add(uint64_t *into, uint64_t more, bool *too_large);
 /* Adds what `from` holds; false when both were made from other tables. */
 bool evidence_merge(struct arena *arena, struct evidence *into, const struct evidence *from);
 /* Brings everything into its final order: most requests first, then by text. */

@@ -154,6 +154,43 @@ static void test_what_is_no_evidence_is_refused_with_its_place(void **state)
     }
 }
 
+/* 2^63 - 1 is the most; what is more is refused, whichever number it is. */
+static void test_sums_that_cannot_be_counted_are_refused(void **state)
+{
+    (void)state;
+#define MOST "9223372036854775807"
+    static const struct {
+        const char *text;
+        size_t faults;
+    } rows[] = {
+        {"{\"evidence\":1,\"counts\":{\"requests\":" MOST "}}\n"
+         "{\"evidence\":1,\"counts\":{\"requests\":0}}",
+         0},
+        {"{\"evidence\":1,\"counts\":{\"requests\":" MOST "}}\n"
+         "{\"evidence\":1,\"counts\":{\"requests\":1}}\n{\"evidence\":1}",
+         1},
+        {"{\"evidence\":1,\"routes\":[{\"side\":\"after\",\"text\":\"x\",\"asked\":" MOST "}]}\n"
+         "{\"evidence\":1,\"routes\":[{\"side\":\"after\",\"text\":\"x\",\"asked\":1}]}",
+         1},
+        {"{\"evidence\":1,\"unsaid\":[{\"text\":\"x\",\"requests\":" MOST "},"
+         "{\"text\":\"x\",\"requests\":" MOST "}]}",
+         1},
+    };
+#undef MOST
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct run run;
+        struct evidence evidence = {0};
+        run_open(&run, NULL, NULL, NULL);
+        read_text(&run, slice_of(rows[i].text), &evidence);
+        assert_int_equal(diag_count(run.diag), rows[i].faults);
+        assert_true(evidence.counts[EVIDENCE_REQUESTS] <= INT64_MAX);
+        if (rows[i].faults) {
+            assert_int_equal(diag_get(run.diag, 0)->code, DIAG_E001);
+        }
+        run_close(&run);
+    }
+}
+
 static void test_shares_never_claim_all_or_nothing(void **state)
 {
     (void)state;
@@ -179,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_examples_are_the_first_by_source_and_line),
         cmocka_unit_test(test_parts_of_other_tables_are_refused),
         cmocka_unit_test(test_what_is_no_evidence_is_refused_with_its_place),
+        cmocka_unit_test(test_sums_that_cannot_be_counted_are_refused),
         cmocka_unit_test(test_shares_never_claim_all_or_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

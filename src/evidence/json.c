@@ -117,6 +117,7 @@ struct reading {
     struct run *run;
     struct arena *arena;
     bool failed;
+    bool too_large;
 };
 
 static void refuse(struct reading *reading, const struct node *at, const char *what)
@@ -153,6 +154,12 @@ static uint64_t take_count(struct reading *reading, const struct node *map, cons
         return 0;
     }
     return value ? (uint64_t)value->integer : 0;
+}
+
+static void add_count(struct reading *reading, const struct node *map, const char *key,
+                      uint64_t *into)
+{
+    evidence_add(into, take_count(reading, map, key), &reading->too_large);
 }
 
 /* The index of the word in what `name` gives for 0 to count - 1. */
@@ -204,7 +211,7 @@ static void read_groups(struct reading *reading, const struct node *map, const c
         if (item) {
             struct evidence_group *group =
                 evidence_group(reading->arena, out, take_text(reading, item, "text"));
-            group->requests += take_count(reading, item, "requests");
+            add_count(reading, item, "requests", &group->requests);
             read_examples(reading, item, &group->examples);
         }
     }
@@ -232,9 +239,9 @@ static void read_finding(struct reading *reading, const struct node *item, struc
     finding->aspect =
         (enum aspect)take_word(reading, item, "aspect", &word, aspects, ARRAY_LEN(aspects));
     finding->platform = platform && platform->boolean;
-    finding->requests += take_count(reading, item, "requests");
-    finding->asked += take_count(reading, item, "asked");
-    finding->confirmed += take_count(reading, item, "confirmed");
+    add_count(reading, item, "requests", &finding->requests);
+    add_count(reading, item, "asked", &finding->asked);
+    add_count(reading, item, "confirmed", &finding->confirmed);
     read_groups(reading, item, "routes", &finding->routes);
     read_examples(reading, item, &finding->examples);
 }
@@ -249,9 +256,9 @@ static void read_route(struct reading *reading, const struct node *item, struct 
     route->kind = arena_copy(reading->arena, take_text(reading, item, "kind"));
     route->namespace = arena_copy(reading->arena, take_text(reading, item, "namespace"));
     route->name = arena_copy(reading->arena, take_text(reading, item, "name"));
-    route->requests += take_count(reading, item, "requests");
-    route->possible += take_count(reading, item, "possible");
-    route->asked += take_count(reading, item, "asked");
+    add_count(reading, item, "requests", &route->requests);
+    add_count(reading, item, "possible", &route->possible);
+    add_count(reading, item, "asked", &route->asked);
 }
 
 typedef void item_fn(struct reading *reading, const struct node *item, struct evidence *out);
@@ -303,12 +310,17 @@ void evidence_read(struct run *run, const struct input_file *file, struct eviden
     document_read(run, file, &documents);
     for (size_t i = 0; i < documents.count; i++) {
         struct evidence part = {0};
-        reading.failed = false;
+        reading.failed = reading.too_large = false;
         read_root(&reading, documents.roots[i], &part);
         if (!reading.failed && !evidence_merge(run->arena, out, &part)) {
             diag_at(run->diag, DIAG_E003, documents.roots[i]->span, SLICE_ABSENT,
                     "this evidence was made with other manifests or options than what was read "
                     "before it; give both the same");
+        }
+        if (reading.too_large || out->too_large) {
+            refuse(&reading, documents.roots[i],
+                   "its numbers come to more than can be counted, with those read before it");
+            out->too_large = false; /* is said once */
         }
     }
 }

@@ -81,9 +81,9 @@ static void print_counts(struct printing *printing)
     const uint64_t *counts = printing->evidence->counts;
     struct buf *out = printing->out;
     put_number(out, counts[EVIDENCE_REQUESTS], 0);
-    buf_puts(out, " requests in ");
+    buf_puts(out, counts[EVIDENCE_REQUESTS] == 1 ? " request in " : " requests in ");
     put_number(out, counts[EVIDENCE_LINES], 0);
-    buf_puts(out, " lines");
+    buf_puts(out, counts[EVIDENCE_LINES] == 1 ? " line" : " lines");
     if (counts[EVIDENCE_UNPARSED] + counts[EVIDENCE_REQUESTLESS]) {
         buf_puts(out, "; ");
         put_number(out, counts[EVIDENCE_UNPARSED], 0);
@@ -120,7 +120,18 @@ static void print_agreement(struct printing *printing)
     buf_put(out, share);
     buf_puts(out, " of the ");
     put_number(out, held, 0);
-    buf_puts(out, " requests whose status or upstream the log can be held against.\n");
+    buf_puts(out, held == 1 ? " request" : " requests");
+    buf_puts(out, " whose status or upstream the log can be held against.\n");
+}
+
+/* Both id and title may be from a file. */
+static void put_named(struct printing *printing, const struct evidence_finding *finding)
+{
+    buf_printf(printing->out, "%s %s ", impact_name(finding->impact), aspect_name(finding->aspect));
+    diag_put_visible(finding->id, printing->out);
+    buf_puts(printing->out, ": ");
+    diag_put_visible(finding->title, printing->out);
+    buf_putc(printing->out, '\n');
 }
 
 static void print_finding(struct printing *printing, const struct evidence_finding *finding)
@@ -128,10 +139,7 @@ static void print_finding(struct printing *printing, const struct evidence_findi
     enum { EXAMPLES = 2, ROUTES = 3 };
     struct buf *out = printing->out;
     put_share(printing, finding->requests);
-    buf_printf(out, "%s %s " SLICE_FMT ": ", impact_name(finding->impact),
-               aspect_name(finding->aspect), SLICE_ARG(finding->id));
-    diag_put_visible(finding->title, out);
-    buf_putc(out, '\n');
+    put_named(printing, finding);
     if (finding->platform) {
         return;
     }
@@ -220,7 +228,8 @@ static void print_asked(struct printing *printing)
     const uint64_t *counts = evidence->counts;
     struct buf *out = printing->out;
     put_number(out, counts[EVIDENCE_ASKED], 0);
-    buf_puts(out, " requests to both data planes: ");
+    buf_puts(out, counts[EVIDENCE_ASKED] == 1 ? " request to both data planes: "
+                                              : " requests to both data planes: ");
     put_number(out, counts[EVIDENCE_ANSWERED], 0);
     buf_puts(out, " answered by both, ");
     put_number(out, counts[EVIDENCE_AGREED], 0);
@@ -234,10 +243,8 @@ static void print_asked(struct printing *printing)
             put_number(out, finding->confirmed, 0);
             buf_puts(out, " of ");
             put_number(out, finding->asked, 0);
-            buf_printf(out, " confirmed: %s %s " SLICE_FMT ": ", impact_name(finding->impact),
-                       aspect_name(finding->aspect), SLICE_ARG(finding->id));
-            diag_put_visible(finding->title, out);
-            buf_putc(out, '\n');
+            buf_puts(out, " confirmed: ");
+            put_named(printing, finding);
         }
     }
 }

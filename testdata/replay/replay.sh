@@ -144,5 +144,12 @@ sh -c 'echo old >.left.json.$$.tmp; exec "$@"' sh "$gateshift" merge -q --partia
     fault "a file that was left behind is in the way"
 cmp -s left.json ab.json || fault "a file that was left behind is in what is written"
 
+# a part from elsewhere says nothing to a terminal
+sed 's/"id":"d-[0-9a-f]*"/"id":"d-\\u001b]0;mine\\u0007","asked":1,"confirmed":1/; s/"asked":0/"asked":1/' ab.json >foreign.json
+"$gateshift" merge -q foreign.json >foreign.txt
+[ "$(grep -c ' d-.*]0;mine' foreign.txt)" -eq 2 ] || fault "an id from a file is not printed where it belongs"
+LC_ALL=C grep -q "$(printf '[\033\007]')" foreign.txt && fault "an id from a file reaches the terminal as it is"
+move a.log | grep -q '^1 request in 1 line$' || fault "one is many"
+
 [ "$faults" -eq 0 ] || exit 1
 echo "a log in both formats: whole, threads, parts, sums, pipe: the same"
