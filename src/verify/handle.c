@@ -183,6 +183,8 @@ static bool set_way(struct transfer *transfer, struct slice address)
            curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO, transfer->connect_to) == CURLE_OK &&
            give_text(transfer, CURLOPT_PROXY, proxy.len ? proxy : SLICE("")) &&
            give_text(transfer, CURLOPT_NOPROXY, proxy.len ? SLICE("") : SLICE("*")) &&
+           /* else a proxy is told the Host alone, and chooses the address by it */
+           give_number(transfer, CURLOPT_HTTPPROXYTUNNEL, proxy.len ? 1 : 0) &&
            give_text(transfer, CURLOPT_PROTOCOLS_STR, SLICE("http,https")) &&
            give_number(transfer, CURLOPT_FOLLOWLOCATION, 0) &&
            give_text(transfer, CURLOPT_REQUEST_TARGET, request->target);
@@ -332,6 +334,14 @@ static struct slice protocol_of(struct transfer *transfer)
                                               : SLICE_ABSENT;
 }
 
+/* The proxy made no tunnel to the address. */
+static bool is_refused(struct transfer *transfer)
+{
+    long status = 0;
+    return curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &status) == CURLE_OK &&
+           status != 0 && status / 100 != 2;
+}
+
 void transfer_end(struct run *run, struct transfer *transfer, int code)
 {
     struct verify_answer *answer = transfer->answer;
@@ -341,7 +351,7 @@ void transfer_end(struct run *run, struct transfer *transfer, int code)
         status = 0;
     }
     answer->asked = true;
-    answer->fault = fault_of(result, status != 0);
+    answer->fault = is_refused(transfer) ? VERIFY_UNREACHED : fault_of(result, status != 0);
     if (answer->fault != VERIFY_NONE) {
         const char *message = *transfer->message ? transfer->message : curl_easy_strerror(result);
         answer->detail = arena_copy(run->arena, slice_of(message));

@@ -2,7 +2,8 @@
 
     servers.py FOLDER     writes FOLDER/KIND.port for each kind, then "ready"; ends with its standard input
 
-A connection to "trap" is noted in FOLDER/trapped. "sni" shows the certificate FOLDER/NAME.pem for each name and notes
+A connection to "trap" is noted in FOLDER/trapped, the first lines that "proxy" gets in FOLDER/proxied.
+"sni" shows the certificate FOLDER/NAME.pem for each name and notes
 names in FOLDER/names.
 """
 
@@ -82,6 +83,31 @@ def trap(connection):
     connection.close()
 
 
+def relay(source, sink):
+    while part := source.recv(65536):
+        sink.sendall(part)
+    sink.shutdown(socket.SHUT_WR)
+
+
+def proxy(connection):
+    line = head(connection).split(b"\r\n")[0].decode()
+    with open(f"{folder}/proxied", "a", encoding="ascii") as file:
+        file.write(f"{line}\n")
+    method, target, _ = line.split(" ")
+    if method != "CONNECT":
+        return
+    host, port = target.rsplit(":", 1)
+    with socket.create_connection((host, int(port))) as server:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        threading.Thread(target=relay, args=(server, connection), daemon=True).start()
+        relay(connection, server)
+
+
+def refusing(connection):
+    head(connection)
+    connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+
 def headers(connection):
     """Tells what arrived under names of its own."""
     while True:
@@ -134,7 +160,7 @@ def by_name():
 
 for kind, handler in (("good", good), ("silent", silent), ("endless", endless), ("closed", closed), ("reset", reset),
                       ("truncated", truncated), ("garbage", garbage), ("redirect", redirect), ("trap", trap),
-                      ("headers", headers)):
+                      ("headers", headers), ("proxy", proxy), ("refusing", refusing)):
     serve(kind, handler)
 serve("sni", good, by_name())
 print("ready", flush=True)

@@ -136,6 +136,12 @@ unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY
 check "nobody came elsewhere" test ! -e "$base/servers/trapped"
 verify --before-addr "$good" --after-addr "$good" --proxy "http://$trap" http://a.corp.example/
 check "but to a proxy that is given" test -e "$base/servers/trapped"
+verify --before-addr "$good" --after-addr "$good" --proxy "http://127.0.0.1:$(port proxy)" http://a.corp.example/
+check "a proxy is told the address" is "$(sort -u "$base/servers/proxied")" "CONNECT $good HTTP/1.1"
+check "and leads to it" says '^1 request: 1 alike$'
+verify --before-addr "$good" --after-addr "$good" --proxy "http://127.0.0.1:$(port refusing)" http://a.corp.example/
+check "a proxy that refuses" is $status 4
+check "is no server that answers" warns "nobody answers at $good"
 
 # What is sent
 verify --before-addr "$good" --after-addr "$good" -X POST http://a.corp.example/
