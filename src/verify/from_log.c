@@ -78,7 +78,7 @@ static void take_line(struct reading *reading, struct slice text, uint64_t numbe
     request.scheme = arena_copy(arena, request.scheme);
     request.host = arena_copy(arena, request.host);
     request.target = arena_copy(arena, request.target);
-    request.sni = request.host;
+    request.sni = host_normalise(arena, request.host); /* $http_host has a port */
     request_defaults(&request);
     verify_items_add(reading->run, reading->items, reading->seen, &request, reading->source,
                      number);

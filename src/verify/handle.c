@@ -155,10 +155,11 @@ static bool set_headers(struct transfer *transfer)
            curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK;
 }
 
-/* The name in the URL is what is asked for by SNI and looked up in certificates; with an address there is no SNI. */
+/* The host in the URL is what is asked for by SNI and looked up in certificates. Without a name of the request it is the
+ * host of the address: a name there is asked for, too, an IP address is not. */
 static struct slice url_host(const struct request *request, struct slice address)
 {
-    struct slice name = request->sni;
+    struct slice name = slice_sub(request->sni, 0, slice_find(request->sni, ':', 0));
     bool usable = slice_is(request->scheme, "https") && name.len;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
