@@ -16,7 +16,7 @@ struct asking {
     CURLM *multi;
     struct exchange *exchanges; /* options->concurrency of them */
     size_t next, open, answered;
-    uint64_t begun, sent; /* when the first one was sent; how many were */
+    uint64_t begun, sent; /* when the first one would have been sent, had none been late; how many were */
     bool refused;
 };
 
@@ -103,11 +103,20 @@ static void send_exchange(struct asking *asking, struct exchange *exchange,
     asking->sent++;
 }
 
-static bool is_due(const struct asking *asking)
+/* What could not be sent in time, because servers were slow, is not made up for: only so much as a wait may be late. */
+static bool is_due(struct asking *asking)
 {
     uint64_t rate = asking->options->rate;
     uint64_t passed = asking->options->now(asking->options->user) - asking->begun;
-    return !rate || asking->sent * 1000 <= passed * rate;
+    if (!rate) {
+        return true;
+    }
+    uint64_t planned = asking->sent * 1000 / rate;
+    if (passed > planned + POLL_MS) {
+        asking->begun += passed - planned - POLL_MS;
+        passed = planned + POLL_MS;
+    }
+    return asking->sent * 1000 <= passed * rate;
 }
 
 /* As many as may be under way, and as the rate permits. */
