@@ -292,20 +292,39 @@ static bool write_files(struct verifying *verifying, const struct verify_results
     return fine;
 }
 
-/* A side that never answers was not compared. */
-static bool is_silent(const struct verify_items *items, size_t side)
+/* A side that never answers was not compared, unless its rules say that it closes connections. What came about where
+ * `fault` is not VERIFY_NONE is a silence of this kind only. */
+static bool is_silent(const struct verify_results *results, size_t side, enum verify_fault fault)
 {
-    size_t asked = 0;
-    for (size_t i = 0; i < items->count; i++) {
-        const struct verify_answer *answer = &items->items[i].answer[side];
-        if (!items->items[i].skipped.ptr) {
-            asked++;
-            if (answer->fault != VERIFY_UNREACHED) {
-                return false;
-            }
+    for (size_t i = 0; i < results->count; i++) {
+        const struct verify_result *result = &results->items[i];
+        const struct verify_answer *answer = &result->item->answer[side];
+        if (result->verdict != VERIFY_IS_SKIPPED &&
+            (answer->status || result->held[side] == VERIFY_HELD_YES ||
+             (fault != VERIFY_NONE && answer->fault != fault))) {
+            return false;
         }
     }
-    return asked > 0;
+    return true;
+}
+
+/* What keeps a comparison from saying anything ends with a failure. */
+static int fail_unanswered(struct app *app, const struct verify_results *results, int status)
+{
+    if (results->verdicts[VERIFY_IS_SKIPPED] == results->count) {
+        return app_failure(app, "no request was sent, so nothing is known");
+    }
+    for (size_t side = 0; side < 2; side++) {
+        if (is_silent(results, side, VERIFY_UNREACHED)) {
+            status =
+                app_failure(app, "nobody answers at " SLICE_FMT, SLICE_ARG(results->address[side]));
+        } else if (status == EXIT_WELL && is_silent(results, side, VERIFY_NONE)) {
+            /* alike are failures here, and nothing else was compared */
+            return app_failure(app, "no request got an answer from " SLICE_FMT,
+                               SLICE_ARG(results->address[side]));
+        }
+    }
+    return status;
 }
 
 static int conclude(struct verifying *verifying, bool stopped)
@@ -326,11 +345,8 @@ static int conclude(struct verifying *verifying, bool stopped)
     if (!write_files(verifying, &results)) {
         status = EXIT_ENVIRONMENT;
     }
-    for (size_t side = 0; side < 2; side++) {
-        if (is_silent(&verifying->items, side)) {
-            status =
-                app_failure(app, "nobody answers at " SLICE_FMT, SLICE_ARG(results.address[side]));
-        }
+    if (!stopped) {
+        status = fail_unanswered(app, &results, status);
     }
     size_t skipped = results.verdicts[VERIFY_IS_SKIPPED];
     return stopped ? app_failure(app, "ended by a signal; %zu of %zu requests were answered",

@@ -194,6 +194,32 @@ static void print_head(struct printing *printing)
     }
 }
 
+/* What is alike may be a failure, and then little was compared. */
+static void print_faults(struct printing *printing)
+{
+    const struct verify_results *results = printing->results;
+    size_t counts[VERIFY_FAULT_COUNT] = {0};
+    const struct verify_answer *first[VERIFY_FAULT_COUNT] = {NULL};
+    for (size_t i = 0; i < results->count; i++) {
+        const struct verify_answer *answer = &results->items[i].item->answer[0];
+        if (results->items[i].verdict == VERIFY_IS_ALIKE) {
+            counts[answer->fault]++;
+            first[answer->fault] = first[answer->fault] ? first[answer->fault] : answer;
+        }
+    }
+    for (int i = VERIFY_NONE + 1; i < VERIFY_FAULT_COUNT; i++) {
+        if (counts[i]) {
+            struct slice detail = first[i]->detail;
+            buf_puts(printing->out, "alike on both sides, but no good answer: ");
+            put_count(printing, counts[i], "request");
+            buf_printf(printing->out, ", %s%s", verify_fault_words((enum verify_fault)i),
+                       detail.len ? " (" : "");
+            put(printing, detail);
+            buf_puts(printing->out, detail.len ? ")\n" : "\n");
+        }
+    }
+}
+
 static void print_idle(struct printing *printing)
 {
     const struct verify_results *results = printing->results;
@@ -224,6 +250,7 @@ void verify_print_text(struct run *run, const struct verify_results *results,
                                                 VERIFY_IS_PREDICTED, VERIFY_IS_SKIPPED};
     struct printing printing = {run, results, style, out};
     print_head(&printing);
+    print_faults(&printing);
     for (size_t i = 0; i < ARRAY_LEN(order); i++) {
         print_verdict(&printing, order[i]);
     }

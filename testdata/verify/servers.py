@@ -16,6 +16,8 @@ import threading
 import time
 
 folder = sys.argv[1]
+begun = []
+lock = threading.Lock()
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -84,9 +86,12 @@ def trap(connection):
 
 
 def relay(source, sink):
-    while part := source.recv(65536):
-        sink.sendall(part)
-    sink.shutdown(socket.SHUT_WR)
+    try:
+        while part := source.recv(65536):
+            sink.sendall(part)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
 
 
 def proxy(connection):
@@ -101,6 +106,17 @@ def proxy(connection):
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         threading.Thread(target=relay, args=(server, connection), daemon=True).start()
         relay(connection, server)
+
+
+def pausing(connection):
+    """Answers nobody in the first two seconds of its first connection, and notes when requests come."""
+    with lock:
+        begun.append(time.monotonic())
+    while head(connection):
+        with lock, open(f"{folder}/times", "a", encoding="ascii") as file:
+            file.write(f"{time.monotonic()}\n")
+        time.sleep(max(0, begun[0] + 2 - time.monotonic()))
+        connection.sendall(GOOD)
 
 
 def refusing(connection):
@@ -160,7 +176,7 @@ def by_name():
 
 for kind, handler in (("good", good), ("silent", silent), ("endless", endless), ("closed", closed), ("reset", reset),
                       ("truncated", truncated), ("garbage", garbage), ("redirect", redirect), ("trap", trap),
-                      ("headers", headers), ("proxy", proxy), ("refusing", refusing)):
+                      ("headers", headers), ("proxy", proxy), ("refusing", refusing), ("pausing", pausing)):
     serve(kind, handler)
 serve("sni", good, by_name())
 print("ready", flush=True)

@@ -101,8 +101,17 @@ gone=$(free_ports 1)
 verify --before-addr "$good" --after-addr "127.0.0.1:$gone" http://a.corp.example/ http://b.corp.example/
 check "nobody listens" is $status 4
 check "and that is said" warns "nobody answers at 127.0.0.1:$gone"
-verify --before-addr "https=127.0.0.1:$(port good)" --after-addr "https=127.0.0.1:$(port good)" https://a.corp.example/
+verify --timeout 1 --before-addr "https=127.0.0.1:$(port good)" --after-addr "https=127.0.0.1:$(port good)" https://a.corp.example/
 check "no TLS where TLS is expected" says '^1 request: 1 alike$'
+check "but nothing was compared" is $status 4
+check "which is said" warns "no request got an answer from 127.0.0.1:"
+check "with what happened" says 'no good answer: 1 request, no whole answer in time'
+for kind in silent:time closed:closed garbage:no.HTTP; do
+    bad=127.0.0.1:$(port "${kind%:*}")
+    verify --timeout 1 --before-addr "$bad" --after-addr "$bad" http://a.corp.example/ http://b.corp.example/
+    check "$kind: on both sides is no success" is $status 4
+    check "$kind: is said" says "no good answer: 2 requests, .*${kind#*:}"
+done
 
 # SNI, trust
 sni=https=127.0.0.1:$(port sni)
@@ -119,6 +128,11 @@ check "a certificate for another name" is "$(field 'r["requests"][0]["after"]["f
 verify --before-addr "$sni" --after-addr "$sni" --insecure https://c.corp.example/ -o json
 check "unless that is taken" is "$(field 'r["requests"][0]["after"]["status"]')" 200
 check "with a warning" warns Q001
+
+printf '%s\n' '{"request":"GET /log HTTP/1.1","scheme":"https","host":"b.corp.example:443","status":"200"}' >"$base/log"
+verify --before-addr "$sni" --after-addr "$sni" --cacert "$base/both.crt" --log "$base/log" --log-format json \
+    '{"scheme":"https","host":"b.corp.example:8443"}' -o json
+check "names are told without a port" is "$(field '[i["before"].get("status") for i in r["requests"]]')" '[200, 200]'
 
 verify --before-addr "$sni" --after-addr "$sni" --cacert "$base/none" https://a.corp.example/
 check "a file that is not there" is $status 4
@@ -151,6 +165,8 @@ verify --before-addr "$good" --after-addr "$good" --unsafe-methods -X POST --bod
 check "unless that is asked for" says '^1 request: 1 alike$'
 verify --before-addr "$good" --after-addr "$good" https://a.corp.example/
 check "no address for a scheme" says 'no address for https is given'
+check "nothing sent is no success" is $status 4
+check "and is said" warns 'no request was sent'
 own=127.0.0.1:$(port headers)
 verify --before-addr "$own" --after-addr "$own" --echo path=request.url,headers=got,pod=hostname \
     http://a.corp.example/x?y -o json
@@ -160,6 +176,18 @@ check "bodies" says 'body'
 printf '%s\n' '1.2.3.4 - - [10/Oct/2026:13:55:36 +0000] "GET /from-log HTTP/1.1" 200 5 "-" "-"' >"$base/log"
 verify --before-addr "$good" --after-addr "$good" --log "$base/log"
 check "a log without hosts needs rules" is $status 2
+
+# A server that stops for two seconds is not flooded afterwards.
+pausing=127.0.0.1:$(port pausing)
+# Words are URLs.
+# shellcheck disable=SC2046
+verify --rate 40 --before-addr "$good" --after-addr "$pausing" $(seq -f 'http://a.corp.example/%g' 120)
+check "a pause" is $status 0
+check "the rate holds after it" python3 -c '
+import sys
+times = sorted(float(line) for line in open(sys.argv[1]))
+most = max(sum(start <= time < start + 1 for time in times) for start in times)
+sys.exit(len(times) != 120 or most > 60)' "$base/servers/times"
 
 # The end by a signal: what there is, is written.
 "$gateshift" verify --rate 5 --before-addr "$good" --after-addr "$good" --record "$base/cut" \
