@@ -1,4 +1,5 @@
 #include "app.h"
+#include "log_options.h"
 #include "replay/replay.h"
 #include "replay_result.h"
 #include "two_sides.h"
@@ -41,39 +42,11 @@ static bool read_jobs(struct app *app, struct replay_options *out)
     return true;
 }
 
-static bool read_format(struct app *app, struct replay_options *out)
+static void take_format(const struct app *app, struct replay_options *out)
 {
-    const struct words *keys = &app->options.keys;
-    struct slice name = app->options.log_format, why;
-    bool found = !name.len || slice_is(name, log_format_name(0));
-    out->format = name;
-    out->keys = keys->items;
-    out->key_count = keys->count;
-    if (found || log_format_make(app->run.arena, name, keys->items, keys->count, &why)) {
-        return true;
-    }
-    struct slice names = SLICE("");
-    for (size_t i = 0; log_format_name(i); i++) {
-        names = ARENA_JOIN(app->run.arena, names, slice_of(log_format_name(i)), SLICE(", "));
-    }
-    app_usage(app,
-              "'--log-format' takes one of " SLICE_FMT
-              "or a pattern of nginx or Envoy, not '" SLICE_FMT "': " SLICE_FMT,
-              SLICE_ARG(names), SLICE_ARG(name), SLICE_ARG(why));
-    return false;
-}
-
-/* Keys are of JSON, whether it is named or found out. */
-static bool read_keys(struct app *app)
-{
-    const struct words *keys = &app->options.keys;
-    struct slice why;
-    if (!keys->count ||
-        log_format_make(app->run.arena, SLICE("json"), keys->items, keys->count, &why)) {
-        return true;
-    }
-    app_usage(app, "'--keys': " SLICE_FMT, SLICE_ARG(why));
-    return false;
+    out->format = app->options.log_format;
+    out->keys = app->options.keys.items;
+    out->key_count = app->options.keys.count;
 }
 
 /* ---- progress ----------------------------------------------------------------------------- */
@@ -159,8 +132,9 @@ int cmd_replay(struct app *app)
         return app_usage(app, "manifests and a log cannot both be standard input");
     }
     if (!app_convert_options(app, &convert) || !read_part(app, &options) ||
-        !read_jobs(app, &options) || !read_keys(app) || !read_format(app, &options)) {
+        !read_jobs(app, &options) || !log_options_fit(app)) {
         return EXIT_USAGE;
     }
+    take_format(app, &options);
     return replay_partial_free(app) ? replay_sides(app, &convert, &options) : EXIT_ENVIRONMENT;
 }
