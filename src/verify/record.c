@@ -11,30 +11,70 @@ static const char *const fault_names[VERIFY_FAULT_COUNT] = {
 
 /* ---- what is not for others --------------------------------------------------------------- */
 
-bool header_is_secret(struct slice name)
+static struct slice hidden_value(void)
 {
-    static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
-                                        "set-cookie",    "x-api-key",           "api-key",
-                                        "x-auth-token",  "x-amz-security-token"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (slice_equal_fold(name, slice_of(names[i]))) {
-            return true;
+    return SLICE("(not recorded)");
+}
+
+static bool has_word(struct slice name, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct slice word = slice_of(words[i]);
+        for (size_t at = 0; at + word.len <= name.len; at++) {
+            if (slice_equal_fold(slice_sub(name, at, at + word.len), word)) {
+                return true;
+            }
         }
     }
     return false;
 }
 
+bool header_is_secret(struct slice name)
+{
+    static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
+                                        "set-cookie"};
+    /* X-Forwarded-Access-Token, X-API-Key: whoever names a header so means that nobody else is to have its value */
+    static const char *const words[] = {"token",    "secret",  "password",  "passwd",
+                                        "session",  "api-key", "apikey",    "access-key",
+                                        "auth-key", "jwt",     "credential"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (slice_equal_fold(name, slice_of(names[i]))) {
+            return true;
+        }
+    }
+    return has_word(name, words, ARRAY_LEN(words));
+}
+
+/* The values that canaries ask for are words of the rules, and predictions need them. */
+static struct slice public_cookies(struct arena *arena, struct slice text)
+{
+    static const char *const asked[] = {"always", "never"};
+    struct slice out = SLICE(""), cookie;
+    while (slice_split(&text, ';', &cookie)) {
+        size_t equals = slice_find(cookie, '=', 0);
+        struct slice value = slice_trim(slice_sub(cookie, equals + 1, cookie.len));
+        struct slice name = slice_sub(slice_trim(cookie), 0, slice_find(slice_trim(cookie), '=', 0));
+        out = ARENA_JOIN(arena, out, out.len ? SLICE("; ") : SLICE(""),
+                         equals < cookie.len ? name : SLICE(""),
+                         equals < cookie.len ? SLICE("=") : SLICE(""),
+                         slice_is_one_of(value, asked, ARRAY_LEN(asked)) ? value : hidden_value());
+    }
+    return out;
+}
+
 /* Of cookies the name is for everybody. */
 static struct slice public_value(struct arena *arena, const struct header *header)
 {
-    struct slice hidden = SLICE("(not recorded)");
     size_t equals = slice_find(header->value, '=', 0);
     if (!header_is_secret(header->name)) {
         return header->value;
     }
+    if (slice_equal_fold(header->name, SLICE("cookie"))) {
+        return public_cookies(arena, header->value);
+    }
     return slice_equal_fold(header->name, SLICE("set-cookie")) && equals < header->value.len
-               ? ARENA_JOIN(arena, slice_sub(header->value, 0, equals + 1), hidden)
-               : hidden;
+               ? ARENA_JOIN(arena, slice_sub(header->value, 0, equals + 1), hidden_value())
+               : hidden_value();
 }
 
 struct headers headers_public(struct arena *arena, const struct headers *headers)

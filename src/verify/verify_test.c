@@ -214,7 +214,10 @@ static void test_verify_reads_its_own_records(void **state)
     struct buf text;
     item->source = SLICE("test");
     item->request.host = SLICE("a.example");
-    headers_add(run->arena, &item->request.headers, SLICE("Cookie"), SLICE("s=secret"));
+    headers_add(run->arena, &item->request.headers, SLICE("Cookie"),
+                SLICE("s=secret;canary=always; secret"));
+    headers_add(run->arena, &item->request.headers, SLICE("X-Forwarded-Access-Token"),
+                SLICE("secret"));
     request_defaults(&item->request);
     item->answer[0] = (struct verify_answer){.asked = true, .status = 200, .body_bytes = 7};
     headers_add(run->arena, &item->answer[0].headers, SLICE("set-cookie"), SLICE("t=secret"));
@@ -227,6 +230,8 @@ static void test_verify_reads_its_own_records(void **state)
     verify_record_read(run, &file, &again);
     assert_int_equal(diag_count(run->diag), 0);
     assert_int_equal(again.count, 1);
+    assert_true(slice_is(headers_get(&again.items[0].request.headers, SLICE("cookie")),
+                         "s=(not recorded); canary=always; (not recorded)"));
     assert_int_equal(again.items[0].answer[0].body_bytes, 7);
     assert_true(slice_is(headers_get(&again.items[0].answer[0].headers, SLICE("X-A")), "1"));
     assert_int_equal(again.items[0].answer[1].fault, VERIFY_TIMEOUT);
