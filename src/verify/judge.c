@@ -204,6 +204,21 @@ static void note_unpredicted(struct judging *judging, const struct verify_result
     note_finding(judging, result, result->id, &judgement, true);
 }
 
+static struct slice without_queries(struct arena *arena, struct slice text)
+{
+    struct slice out = SLICE("");
+    while (text.len) {
+        size_t query = slice_find(text, '?', 0), end = slice_find(text, ' ', query);
+        /* what ends a quoted value is no part of it */
+        size_t quote = end > query && text.ptr[end - 1] == ',' ? end - 1 : end;
+        quote -= quote > query && text.ptr[quote - 1] == '\'';
+        out = ARENA_JOIN(arena, out, slice_sub(text, 0, query),
+                         query < text.len ? SLICE("?...") : SLICE(""), slice_sub(text, quote, end));
+        text = slice_sub(text, end, text.len);
+    }
+    return out;
+}
+
 /* The model and a server disagree, whatever the other side does. */
 static void note_unexplained(struct judging *judging, const struct verify_result *result)
 {
@@ -212,7 +227,8 @@ static void note_unexplained(struct judging *judging, const struct verify_result
     for (size_t side = 0; side < 2; side++) {
         if (result->held[side] == VERIFY_HELD_NO) {
             struct slice text = ARENA_JOIN(
-                judging->scratch, side ? SLICE("after: ") : SLICE("before: "), result->why[side]);
+                judging->scratch, side ? SLICE("after: ") : SLICE("before: "),
+                without_queries(judging->scratch, result->why[side]));
             struct evidence_group *group =
                 evidence_group(arena, &judging->results->evidence.unexplained, text);
             group->requests++;
