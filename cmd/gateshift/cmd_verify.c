@@ -1,5 +1,6 @@
 #include "app.h"
 #include "folder.h"
+#include "log_options.h"
 #include "requests.h"
 #include "results.h"
 #include "two_sides.h"
@@ -160,22 +161,24 @@ static void add_routes(struct verifying *verifying)
 }
 
 /* A header of the command line belongs to all requests; those of URLs have it already. */
-static void add_headers(struct verifying *verifying)
+static bool add_headers(struct verifying *verifying)
 {
     struct app *app = verifying->app;
+    struct request given = {.method = SLICE_ABSENT};
+    if (!requests_headers(app, &given)) {
+        return false;
+    }
     for (size_t i = 0; i < verifying->items.count; i++) {
         struct headers *headers = &verifying->items.items[i].request.headers;
-        for (size_t h = 0; h < app->options.headers.count; h++) {
-            struct slice text = app->options.headers.items[h];
-            size_t end = slice_find(text, ':', 0);
-            struct slice name = slice_trim(slice_sub(text, 0, end));
-            if (end < text.len && !headers_get(headers, name).ptr &&
-                !slice_equal_fold(name, SLICE("host"))) {
-                headers_add(app->run.arena, headers, name,
-                            slice_trim(slice_sub(text, end + 1, text.len)));
+        const struct headers own = *headers;
+        for (size_t h = 0; h < given.headers.count; h++) {
+            const struct header *header = &given.headers.items[h];
+            if (!headers_get(&own, header->name).ptr) {
+                headers_add(app->run.arena, headers, header->name, header->value);
             }
         }
     }
+    return true;
 }
 
 static bool collect(struct verifying *verifying)
@@ -190,8 +193,7 @@ static bool collect(struct verifying *verifying)
     if (verifying->has_sides && ask & ASK_ROUTES) {
         add_routes(verifying);
     }
-    add_headers(verifying);
-    return true;
+    return add_headers(verifying);
 }
 
 /* ---- results ------------------------------------------------------------------------------ */
@@ -443,7 +445,8 @@ int cmd_verify(struct app *app)
     if (requests_read_stdin_twice(app)) {
         return app_usage(app, "standard input can be read once only");
     }
-    if (!app_convert_options(app, &convert) || !verify_options_read(app, &verifying.words)) {
+    if (!app_convert_options(app, &convert) || !verify_options_read(app, &verifying.words) ||
+        !log_options_fit(app)) {
         return EXIT_USAGE;
     }
     int status = EXIT_INPUT;

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool read_headers(struct app *app, struct request *request)
+bool requests_headers(struct app *app, struct request *request)
 {
     for (size_t i = 0; i < app->options.headers.count; i++) {
         struct slice text = app->options.headers.items[i];
@@ -120,7 +120,7 @@ static bool request_from_url(struct app *app, struct slice text, struct request 
     out->target = url.query.ptr ? arena_printf(arena, SLICE_FMT "?" SLICE_FMT, SLICE_ARG(path),
                                                SLICE_ARG(url.query))
                                 : path;
-    if (!read_headers(app, out) || !read_client(app, out)) {
+    if (!requests_headers(app, out) || !read_client(app, out)) {
         return false;
     }
     request_defaults(out);

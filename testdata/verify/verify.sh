@@ -173,6 +173,17 @@ verify --before-addr "$own" --after-addr "$own" --echo path=request.url,headers=
 check "another echo" is "$(field 'r["requests"][0]["before"]["echo"]["path"]')" '/x?y'
 verify --before-addr "$good" --after-addr "$own" --compare body http://a.corp.example/
 check "bodies" says 'body'
+printf '%s\n' '{"request":"GET /log HTTP/1.1","scheme":"http","host":"a.corp.example","status":"200"}' >"$base/log"
+verify --before-addr "$good" --after-addr "$good" --log "$base/log" --log-format json -H nocolon
+check "a header without a value is none" is $status 2
+verify --before-addr "$good" --after-addr "$good" --log "$base/log" --log-format json -H 'X-Empty;' -H 'A: 1' \
+    -H 'A: 2' -H 'X-Access-Token: very-secret' -o json
+check "headers of lines" is "$(field '{n.lower(): v for n, v in r["requests"][0]["request"]["headers"].items()}')" \
+    "{'x-empty': '', 'a': ['1', '2'], 'x-access-token': '(not recorded)'}"
+verify --before-addr "$good" --after-addr "$good" --log "$base/log" --log-format nonsense
+check "a format that there is not" is $status 2
+verify --before-addr "$good" --after-addr "$good" --log "$base/log" --keys foo
+check "keys that are none" is $status 2
 printf '%s\n' '1.2.3.4 - - [10/Oct/2026:13:55:36 +0000] "GET /from-log HTTP/1.1" 200 5 "-" "-"' >"$base/log"
 verify --before-addr "$good" --after-addr "$good" --log "$base/log"
 check "a log without hosts needs rules" is $status 2
