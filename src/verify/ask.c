@@ -16,7 +16,7 @@ struct asking {
     CURLM *multi;
     struct exchange *exchanges; /* options->concurrency of them */
     size_t next, open, answered;
-    uint64_t begun, sent; /* when the first one would have been sent, had none been late; how many were */
+    uint64_t begun, sent; /* when the first was sent, moved by what came late; how many were */
     bool refused;
 };
 

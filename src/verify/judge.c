@@ -164,6 +164,21 @@ static void find_findings(struct judging *judging, const struct request *request
 /* ---- evidence ----------------------------------------------------------------------------- */
 
 /* Queries may hold what is not for everybody. */
+static struct slice without_queries(struct arena *arena, struct slice text)
+{
+    struct slice out = SLICE("");
+    while (text.len) {
+        size_t query = slice_find(text, '?', 0), end = slice_find(text, ' ', query);
+        /* what ends a quoted value is no part of it */
+        size_t quote = end > query && text.ptr[end - 1] == ',' ? end - 1 : end;
+        quote -= quote > query && text.ptr[quote - 1] == '\'';
+        out = ARENA_JOIN(arena, out, slice_sub(text, 0, query),
+                         query < text.len ? SLICE("?...") : SLICE(""), slice_sub(text, quote, end));
+        text = slice_sub(text, end, text.len);
+    }
+    return out;
+}
+
 static struct evidence_example example_of(struct judging *judging, const struct verify_item *item)
 {
     struct slice line = request_line(judging->scratch, &item->request);
@@ -179,7 +194,7 @@ static void note_finding(struct judging *judging, const struct verify_result *re
     struct evidence_finding *finding = evidence_finding(arena, &judging->results->evidence, id);
     const struct evidence_example example = example_of(judging, result->item);
     if (!finding->title.ptr) {
-        finding->title = judgement->title;
+        finding->title = without_queries(arena, judgement->title);
         finding->impact = judgement->impact;
         finding->aspect = judgement->aspect;
         finding->platform = judgement->platform;
@@ -204,21 +219,6 @@ static void note_unpredicted(struct judging *judging, const struct verify_result
     note_finding(judging, result, result->id, &judgement, true);
 }
 
-static struct slice without_queries(struct arena *arena, struct slice text)
-{
-    struct slice out = SLICE("");
-    while (text.len) {
-        size_t query = slice_find(text, '?', 0), end = slice_find(text, ' ', query);
-        /* what ends a quoted value is no part of it */
-        size_t quote = end > query && text.ptr[end - 1] == ',' ? end - 1 : end;
-        quote -= quote > query && text.ptr[quote - 1] == '\'';
-        out = ARENA_JOIN(arena, out, slice_sub(text, 0, query),
-                         query < text.len ? SLICE("?...") : SLICE(""), slice_sub(text, quote, end));
-        text = slice_sub(text, end, text.len);
-    }
-    return out;
-}
-
 /* The model and a server disagree, whatever the other side does. */
 static void note_unexplained(struct judging *judging, const struct verify_result *result)
 {
@@ -226,9 +226,9 @@ static void note_unexplained(struct judging *judging, const struct verify_result
     const struct evidence_example example = example_of(judging, result->item);
     for (size_t side = 0; side < 2; side++) {
         if (result->held[side] == VERIFY_HELD_NO) {
-            struct slice text = ARENA_JOIN(
-                judging->scratch, side ? SLICE("after: ") : SLICE("before: "),
-                without_queries(judging->scratch, result->why[side]));
+            struct slice text =
+                ARENA_JOIN(judging->scratch, side ? SLICE("after: ") : SLICE("before: "),
+                           without_queries(judging->scratch, result->why[side]));
             struct evidence_group *group =
                 evidence_group(arena, &judging->results->evidence.unexplained, text);
             group->requests++;

@@ -45,6 +45,11 @@ bool header_is_secret(struct slice name)
     return has_word(name, words, ARRAY_LEN(words));
 }
 
+bool header_is_hidden(struct slice name, struct slice value)
+{
+    return header_is_secret(name) && slice_contains(value, hidden_value());
+}
+
 /* The values that canaries ask for are words of the rules, and predictions need them. */
 static struct slice public_cookies(struct arena *arena, struct slice text)
 {
@@ -53,7 +58,8 @@ static struct slice public_cookies(struct arena *arena, struct slice text)
     while (slice_split(&text, ';', &cookie)) {
         size_t equals = slice_find(cookie, '=', 0);
         struct slice value = slice_trim(slice_sub(cookie, equals + 1, cookie.len));
-        struct slice name = slice_sub(slice_trim(cookie), 0, slice_find(slice_trim(cookie), '=', 0));
+        struct slice name =
+            slice_sub(slice_trim(cookie), 0, slice_find(slice_trim(cookie), '=', 0));
         out = ARENA_JOIN(arena, out, out.len ? SLICE("; ") : SLICE(""),
                          equals < cookie.len ? name : SLICE(""),
                          equals < cookie.len ? SLICE("=") : SLICE(""),

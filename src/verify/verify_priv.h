@@ -43,6 +43,8 @@ struct slice echo_backend(struct arena *arena, const struct verify_echo *echo);
 
 /* Its value is for nobody: it is neither recorded nor printed. */
 bool header_is_secret(struct slice name);
+/* It comes from a record that leaves the value out, wholly or in part. */
+bool header_is_hidden(struct slice name, struct slice value);
 /* Without the values of credentials and cookies. */
 struct headers headers_public(struct arena *arena, const struct headers *headers);
 struct request request_public(struct arena *arena, const struct request *request);

@@ -238,6 +238,21 @@ static void test_verify_reads_its_own_records(void **state)
     buf_release(&text);
 }
 
+static void test_verify_holds_no_values_that_a_record_leaves_out(void **state)
+{
+    struct run *run = *state;
+    struct seen_header set = {.name = SLICE("X-Api-Key"), .value = SLICE("k"), .known = true};
+    const struct outcome outcome = {
+        .kind = OUTCOME_RESPOND, .status = 200, .response = {.items = &set, .count = 1}};
+    struct verify_answer answer = {.asked = true, .status = 200};
+    struct slice why;
+    assert_int_equal(predicted(run->arena, &outcome, &answer, &why), VERIFY_HELD_NO);
+    headers_add(run->arena, &answer.headers, SLICE("x-api-key"), SLICE("other"));
+    assert_int_equal(predicted(run->arena, &outcome, &answer, &why), VERIFY_HELD_NO);
+    answer.headers = headers_public(run->arena, &answer.headers);
+    assert_int_equal(predicted(run->arena, &outcome, &answer, &why), VERIFY_HELD_YES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +266,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_verify_tells_answers_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_verify_prints_no_secrets, setup, teardown),
         cmocka_unit_test_setup_teardown(test_verify_reads_its_own_records, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_verify_holds_no_values_that_a_record_leaves_out, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
