@@ -2,6 +2,7 @@
 #include "log_options.h"
 #include "replay/replay.h"
 #include "replay_result.h"
+#include "requests.h"
 #include "two_sides.h"
 
 #include <stdio.h>
@@ -110,16 +111,6 @@ static int replay_sides(struct app *app, const struct convert_options *convert,
     return status == EXIT_ENVIRONMENT ? status : app_status(app, status);
 }
 
-static bool has_stdin(const struct words *words)
-{
-    for (size_t i = 0; i < words->count; i++) {
-        if (slice_is(words->items[i], "-")) {
-            return true;
-        }
-    }
-    return false;
-}
-
 int cmd_replay(struct app *app)
 {
     struct convert_options convert;
@@ -127,9 +118,8 @@ int cmd_replay(struct app *app)
     if (!app_has_input(app)) {
         return app_usage(app, "'replay' needs what runs today: -f PATH, or --cluster");
     }
-    if (has_stdin(&app->options.operands) &&
-        (has_stdin(&app->options.files) || has_stdin(&app->options.after))) {
-        return app_usage(app, "manifests and a log cannot both be standard input");
+    if (requests_read_stdin_twice(app)) {
+        return app_usage(app, "standard input can be read once only");
     }
     if (!app_convert_options(app, &convert) || !read_part(app, &options) ||
         !read_jobs(app, &options) || !log_options_fit(app)) {

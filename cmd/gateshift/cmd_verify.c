@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -264,9 +265,34 @@ static void print(struct app *app, const struct verify_results *results)
     }
 }
 
+static bool is_stdout(struct slice path)
+{
+    return slice_is(path, "-");
+}
+
+/* What cannot be written is known before requests are sent, and not only when there are answers to lose. */
+static bool may_write(struct app *app)
+{
+    const struct slice paths[] = {app->options.record, app->options.partial};
+    struct stat info;
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        if (paths[i].len && !is_stdout(paths[i]) && !app->options.force &&
+            lstat(arena_string(app->run.arena, paths[i]), &info) == 0) {
+            app_failure(app, "cannot write '" SLICE_FMT "': it exists; --force overwrites it",
+                        SLICE_ARG(paths[i]));
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool write_file(struct app *app, struct slice path, const struct buf *text)
 {
     struct slice why;
+    if (is_stdout(path)) {
+        buf_put(&app->out, buf_slice(text));
+        return true;
+    }
     bool written =
         folder_write_one(app->run.arena, path, app->options.force, buf_slice(text), &why);
     if (!written) {
@@ -337,7 +363,9 @@ static int conclude(struct verifying *verifying, bool stopped)
     results.address[1] = verify_address(app, &verifying->words.how.target[1]);
     verify_judge(&app->run, &verifying->items, &verifying->side[0], &verifying->side[1],
                  &verifying->words.compared, &results);
-    print(app, &results);
+    if (!is_stdout(app->options.record) && !is_stdout(app->options.partial)) {
+        print(app, &results);
+    }
     int status = EXIT_WELL;
     for (int i = 0; i < VERIFY_VERDICT_COUNT; i++) {
         if (results.verdicts[i] && fails(app, (enum verify_verdict)i)) {
@@ -381,7 +409,7 @@ static int ask(struct verifying *verifying)
         diag_at(app->run.diag, DIAG_Q001, SPAN_NONE, SLICE_ABSENT,
                 "certificates of the servers are not verified");
     }
-    if (!has_files(app)) {
+    if (!has_files(app) || !may_write(app)) {
         return EXIT_ENVIRONMENT;
     }
     watch(app, &watching);
@@ -444,6 +472,9 @@ int cmd_verify(struct app *app)
     }
     if (requests_read_stdin_twice(app)) {
         return app_usage(app, "standard input can be read once only");
+    }
+    if (is_stdout(app->options.record) && is_stdout(app->options.partial)) {
+        return app_usage(app, "record and counts cannot both be standard output");
     }
     if (!app_convert_options(app, &convert) || !verify_options_read(app, &verifying.words) ||
         !log_options_fit(app)) {

@@ -172,13 +172,13 @@ bool requests_read(struct app *app, struct slice operand, struct expect_cases *c
 
 bool requests_read_stdin_twice(const struct app *app)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < app->options.files.count; i++) {
-        count += slice_is(app->options.files.items[i], "-");
-    }
-    for (size_t i = 0; i < app->options.operands.count; i++) {
-        count += slice_is(app->options.operands.items[i], "-") ||
-                 slice_is(app->options.operands.items[i], "@-");
+    const struct words *lists[] = {&app->options.files, &app->options.after, &app->options.logs,
+                                   &app->options.operands};
+    size_t count = slice_is(app->options.replay_record, "-");
+    for (size_t l = 0; l < ARRAY_LEN(lists); l++) {
+        for (size_t i = 0; i < lists[l]->count; i++) {
+            count += slice_is(lists[l]->items[i], "-") || slice_is(lists[l]->items[i], "@-");
+        }
     }
     return count > 1;
 }

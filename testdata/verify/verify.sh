@@ -220,6 +220,19 @@ check "no credentials in records" is "$(grep -c very-secret "$base/record")" 0
 sed -i '1,2d' "$base/first"
 sed -i '1,2d' "$base/out"
 check "a record gives the same result" diff "$base/first" "$base/out"
+verify --before-addr "$good" --after-addr "$own" --record "$base/record" http://"$trap"/
+check "a file that is there" is $status 4
+check "is known before anything is sent" is "$(wc -c <"$base/out")" 0
+verify --before-addr "$good" --after-addr "$good" --record - http://a.corp.example/
+check "a record on standard output" is "$(field 'r["record"]')" 1
+verify --before-addr "$good" --after-addr "$good" --partial - http://a.corp.example/
+check "counts on standard output" is "$(field 'r["evidence"]')" 1
+verify --before-addr "$good" --after-addr "$good" --partial - --record - http://a.corp.example/
+check "not both" is $status 2
+verify --before-addr "$good" --after-addr "$good" -f - --log -
+check "standard input is read once" is $status 2
+verify --before-addr "$good" --after-addr "$good" --log - --log -
+check "of two logs, too" is $status 2
 echo '{"record": 7}' >"$base/other"
 verify --replay-record "$base/other"
 check "what is no record" is $status 3
@@ -302,6 +315,10 @@ print(min(f.get("confirmed", 0) == f["asked"] > 0 for f in e["findings"]), len(e
 
     verify $today $same $model --after "$base/after.yaml"
     check "a model that is wrong" says 'after is not as predicted'
+    verify $today $same $model --after "$base/after.yaml" --partial "$base/wrong" --ask given \
+        'https://api.corp.example/v1/x?token=QS3CRET'
+    check "which counts tell" grep -q "path at the backend: predicted '[^?']*?\.\.\.', got '[^?']*?\.\.\.'" "$base/wrong"
+    check "without queries" is "$(grep -c QS3CRET "$base/wrong")" 0
     printf '%s\n' '1.2.3.4 - - [10/Oct/2026:13:55:36 +0000] "GET /cart/7 HTTP/1.1" 200 5 "-" "-" 90 0.002 [shop-cart-80] [] 10.0.0.1:80 5 0.001 200 0a1b2c3d4e5f60718293a4b5c6d7e8f9' >"$base/log"
     verify $today $planted $model --after before.yaml --ask logs --log "$base/log" -o json
     check "requests of a log" is "$(field '[i["request"]["host"] + i["request"]["path"] for i in r["requests"]]')" \
