@@ -258,6 +258,10 @@ static void print(struct app *app, const struct verify_results *results)
     } else {
         verify_print_text(&app->run, results, &style, &app->out);
     }
+}
+
+static void warn_of_skipped(struct app *app, const struct verify_results *results)
+{
     if (results->verdicts[VERIFY_IS_SKIPPED]) {
         diag_at(app->run.diag, DIAG_Q002, SPAN_NONE, SLICE_ABSENT,
                 "%zu of %zu requests were not sent; the result names each with the reason",
@@ -366,6 +370,7 @@ static int conclude(struct verifying *verifying, bool stopped)
     if (!is_stdout(app->options.record) && !is_stdout(app->options.partial)) {
         print(app, &results);
     }
+    warn_of_skipped(app, &results);
     int status = EXIT_WELL;
     for (int i = 0; i < VERIFY_VERDICT_COUNT; i++) {
         if (results.verdicts[i] && fails(app, (enum verify_verdict)i)) {
