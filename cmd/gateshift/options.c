@@ -102,7 +102,7 @@ static const struct command_row commands[] = {
      "-f PATH... [--to TARGET] [OPTION...] LOG...\n-f PATH... --after PATH... [OPTION...] LOG...",
      "ask both sides what access logs hold, and count what would change"},
     {COMMAND_MERGE, "merge", "FILE...", 1, SIZE_MAX, "[OPTION...] FILE...",
-     "add up what parts of a replay counted"},
+     "add up what replay and verify counted"},
     {COMMAND_VERIFY, "verify", "REQUEST...", 0, SIZE_MAX,
      "--before-addr ADDR --after-addr ADDR -f PATH... [--to TARGET] [OPTION...] [REQUEST...]\n"
      "--before-addr ADDR --after-addr ADDR [OPTION...] REQUEST...\n"
@@ -252,7 +252,7 @@ static const struct option_row rows[] = {
     TEXT("log-format", 0, log_format, COMMAND_REPLAY | COMMAND_VERIFY, "FORMAT",
          "auto, ingress-nginx, combined, main, common, envoy, istio, json, or a pattern"),
     LIST("keys", 0, keys, COMMAND_REPLAY | COMMAND_VERIFY, "FIELD=KEY,...",
-         "where JSON lines tell a request, such as host=vhost; see gateshift-replay(1)"),
+         "where JSON lines tell a request, such as host=vhost; see gateshift-logs(5)"),
     TEXT("jobs", 'j', jobs, COMMAND_REPLAY, "NUMBER", "threads that read lines (1)"),
     TEXT("part", 0, part, COMMAND_REPLAY, "K/N", "read this part of the logs only, such as 1/8"),
     TEXT("partial", 0, partial, COMMAND_REPLAY | COMMAND_MERGE | COMMAND_VERIFY, "FILE",
