@@ -73,6 +73,13 @@ static void end_progress(void)
 
 /* ---- the command -------------------------------------------------------------------------- */
 
+/* Lines of no known format are a fault of the input; what cannot be read is one of the environment. */
+static int log_failure(struct app *app, const struct replay_fault *fault)
+{
+    int status = app_failure(app, SLICE_FMT, SLICE_ARG(fault->text));
+    return fault->of_input ? EXIT_INPUT : status;
+}
+
 static int count(struct app *app, struct side *before, struct side *after,
                  const struct replay_options *given)
 {
@@ -82,23 +89,22 @@ static int count(struct app *app, struct side *before, struct side *after,
     struct progress progress = {time(NULL)};
     struct replay_options options = *given;
     struct evidence evidence = {0};
-    struct slice why;
+    struct replay_fault fault;
     if (isatty(STDERR_FILENO) && !app->options.quiet) {
         options.progress = tell_progress;
         options.user = &progress;
     }
     bool read = replay_logs(&app->run, replay, app->options.operands.items,
-                            app->options.operands.count, &options, &evidence, &why);
+                            app->options.operands.count, &options, &evidence, &fault);
     if (options.progress) {
         end_progress();
     }
     if (!read && (app->options.partial.len || !evidence.counts[EVIDENCE_LINES])) {
-        return app_failure(app, SLICE_FMT,
-                           SLICE_ARG(why)); /* a part that lacks something adds up wrongly */
+        return log_failure(app, &fault); /* a part that lacks something adds up wrongly */
     }
     int status =
         app->options.partial.len ? replay_partial(app, &evidence) : replay_result(app, &evidence);
-    return read ? status : app_failure(app, SLICE_FMT, SLICE_ARG(why));
+    return read ? status : log_failure(app, &fault);
 }
 
 static int replay_sides(struct app *app, const struct convert_options *convert,

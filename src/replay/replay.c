@@ -199,17 +199,18 @@ static void hand_on(struct crew *crew, struct item *item)
     }
 }
 
-static bool read_log(struct crew *crew, struct log_reader *reader, struct slice *error)
+static bool read_log(struct crew *crew, struct log_reader *reader, struct replay_fault *fault)
 {
     bool empty = !log_beginning(reader).len;
-    const struct log_format *format = empty ? NULL : format_of(crew, reader, error);
+    const struct log_format *format = empty ? NULL : format_of(crew, reader, &fault->text);
+    fault->of_input = !empty && !format;
     while (format) {
         struct item *item = take_unused(&crew->pool);
         item->format = format;
         item->source = log_source(reader);
-        if (!log_next(reader, &item->block, error)) {
+        if (!log_next(reader, &item->block, &fault->text)) {
             give_back(&crew->pool, item);
-            return !error->ptr;
+            return !fault->text.ptr;
         }
         uint64_t line = item->block.line; /* the block is another thread's from here on */
         hand_on(crew, item);
@@ -222,23 +223,23 @@ static bool read_log(struct crew *crew, struct log_reader *reader, struct slice 
 
 bool replay_logs(struct run *run, const struct replay *replay, const struct slice *paths,
                  size_t count, const struct replay_options *options, struct evidence *out,
-                 struct slice *error)
+                 struct replay_fault *fault)
 {
     unsigned jobs = options->jobs > REPLAY_JOBS_MAX ? REPLAY_JOBS_MAX : options->jobs;
     size_t parts = options->parts ? options->parts : 1;
     struct crew crew = {.run = run, .replay = replay, .options = options, .count = jobs ? jobs : 1};
-    *error = SLICE_ABSENT;
+    *fault = (struct replay_fault){.text = SLICE_ABSENT};
     crew_open(&crew);
     for (size_t i = 0; i < count; i++) {
-        struct slice why;
+        struct replay_fault why = {.text = SLICE_ABSENT};
         struct log_reader *reader =
-            log_open(run->arena, paths[i], options->parts ? options->part : 1, parts, i, &why);
+            log_open(run->arena, paths[i], options->parts ? options->part : 1, parts, i, &why.text);
         bool read = reader && read_log(&crew, reader, &why);
         if (reader) {
             log_close(reader);
         }
-        *error = read || error->ptr ? *error : why;
+        *fault = read || fault->text.ptr ? *fault : why;
     }
     crew_close(&crew, out);
-    return !error->ptr;
+    return !fault->text.ptr;
 }

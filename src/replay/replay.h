@@ -44,11 +44,15 @@ struct replay_options {
     void (*progress)(void *user, uint64_t lines); /* now and then; may be null */
     void *user;
 };
+struct replay_fault {
+    struct slice text; /* absent: none */
+    bool of_input;     /* the lines are of no known format; else reading failed */
+};
 /* Reads logs ("-" is standard input) one after the other. False with a message when one cannot be read, or when its
  * format cannot be found out; the others are read all the same. */
 bool replay_logs(struct run *run, const struct replay *replay, const struct slice *paths,
                  size_t count, const struct replay_options *options, struct evidence *out,
-                 struct slice *error);
+                 struct replay_fault *fault);
 
 struct replay_print {
     size_t most; /* findings, routes and reasons of each list; 0: all */

@@ -233,10 +233,11 @@ static struct slice counted(struct world *world, const char *path, bool full,
 {
     struct replay_options options = *given;
     struct evidence evidence = {0};
-    struct slice error, name = slice_of(path);
+    struct replay_fault fault;
+    struct slice name = slice_of(path);
     struct buf text;
     options.format = slice_of(formats[full]);
-    assert_true(replay_logs(&world->run, world->replay, &name, 1, &options, &evidence, &error));
+    assert_true(replay_logs(&world->run, world->replay, &name, 1, &options, &evidence, &fault));
     evidence_finish(world->run.arena, &evidence);
     for (size_t i = 0; !titles && i < evidence.finding_count; i++) {
         evidence.findings[i]->title = SLICE_ABSENT;
@@ -301,11 +302,12 @@ static void count_line(struct world *world, const char *format, const char *line
     char path[32] = "/tmp/gateshift-replay-XXXXXX";
     int fd = mkstemp(path);
     struct replay_options options = {.format = slice_of(format)};
-    struct slice error, name = slice_of(path);
+    struct replay_fault fault;
+    struct slice name = slice_of(path);
     assert_true(fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line));
     assert_int_equal(close(fd), 0);
     *out = (struct evidence){0};
-    assert_true(replay_logs(&world->run, world->replay, &name, 1, &options, out, &error));
+    assert_true(replay_logs(&world->run, world->replay, &name, 1, &options, out, &fault));
     assert_int_equal(unlink(path), 0);
 }
 

@@ -151,5 +151,11 @@ sed 's/"id":"d-[0-9a-f]*"/"id":"d-\\u001b]0;mine\\u0007","asked":1,"confirmed":1
 LC_ALL=C grep -q "$(printf '[\033\007]')" foreign.txt && fault "an id from a file reaches the terminal as it is"
 move a.log | grep -q '^1 request in 1 line$' || fault "one is many"
 
+# a log of no known format is a fault of the input, one that is not there one of the environment
+"$gateshift" replay -q --min-severity error -f before.yaml before.yaml 2>error >/dev/null
+[ $? -eq 3 ] || fault "a log of no known format has another status"
+"$gateshift" replay -q --min-severity error -f before.yaml none.log 2>error >/dev/null
+[ $? -eq 4 ] || fault "a log that is not there has another status"
+
 [ "$faults" -eq 0 ] || exit 1
 echo "a log in both formats: whole, threads, parts, sums, pipe: the same"
