@@ -2,9 +2,9 @@
 
     servers.py FOLDER     writes FOLDER/KIND.port for each kind, then "ready"; ends with its standard input
 
-A connection to "trap" is noted in FOLDER/trapped, the first lines that "proxy" gets in FOLDER/proxied.
-"sni" shows the certificate FOLDER/NAME.pem for each name and notes
-names in FOLDER/names.
+A connection to "trap" is noted in FOLDER/trapped, first lines that "proxy" and "refusing" get in FOLDER/proxied and
+FOLDER/refused, moments of requests to "pausing" in FOLDER/times. "sni" shows the certificate FOLDER/NAME.pem for each
+name and notes names in FOLDER/names.
 """
 
 import os
@@ -120,7 +120,9 @@ def pausing(connection):
 
 
 def refusing(connection):
-    head(connection)
+    line = head(connection).split(b"\r\n")[0].decode()
+    with open(f"{folder}/refused", "a", encoding="ascii") as file:
+        file.write(f"{line}\n")
     connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
 

@@ -153,6 +153,8 @@ check "but to a proxy that is given" test -e "$base/servers/trapped"
 verify --before-addr "$good" --after-addr "$good" --proxy "http://127.0.0.1:$(port proxy)" http://a.corp.example/
 check "a proxy is told the address" is "$(sort -u "$base/servers/proxied")" "CONNECT $good HTTP/1.1"
 check "and leads to it" says '^1 request: 1 alike$'
+verify --before-addr 192.0.2.1 --after-addr 192.0.2.1 --proxy "http://127.0.0.1:$(port refusing)" http://a.corp.example/
+check "of a usual port, too" is "$(sort -u "$base/servers/refused")" "CONNECT 192.0.2.1:80 HTTP/1.1"
 verify --before-addr "$good" --after-addr "$good" --proxy "http://127.0.0.1:$(port refusing)" http://a.corp.example/
 check "a proxy that refuses" is $status 4
 check "is no server that answers" warns "nobody answers at $good"
