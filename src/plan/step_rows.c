@@ -90,6 +90,8 @@ static const struct step_row rows[] = {
     SAY(INSTALL, BEFORE, WHEN_AKS_NEW,
         "The Istio add-on is off, and its CRDs and the GatewayClass `istio` are deleted, or "
         "istiod does not start."),
+    SAY(INSTALL, BEFORE, WHEN_AKS_NEW,
+        "`GROUP` and `CLUSTER` name the resource group of the cluster, and the cluster."),
     RUN(INSTALL, DO, WHEN_AKS_NEW,
         "az aks update --resource-group \"$GROUP\" --name \"$CLUSTER\" --enable-gateway-api"),
     RUN(INSTALL, DO, WHEN_AKS_NEW,
@@ -158,8 +160,8 @@ static const struct step_row rows[] = {
     /* ---- verify */
     SAY(VERIFY, BEFORE, 0, "The routes of the wave are accepted."),
     SAY(VERIFY, BEFORE, WHEN_OWN_GATEWAY,
-        "`MANIFESTS` names the file or folder that this plan was made from, for the Services in "
-        "it."),
+        "`MANIFESTS` names the file or folder that this plan was made from, seen from this folder "
+        "(such as `../snapshot`), for the Services in it."),
     RUN(VERIFY, DO, WHEN_OWN_GATEWAY,
         "gateshift test -f gateways -f routes/{wave} -f \"$MANIFESTS\" --as {as} "
         "verify/{wave}-requests.json"),

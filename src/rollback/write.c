@@ -225,7 +225,7 @@ static void put_restore(struct run *run, const struct rollback *rollback, struct
 
 void rollback_write_steps(struct run *run, const struct rollback *rollback, struct buf *out)
 {
-    buf_puts(out, "# Rollback\n\n");
+    buf_puts(out, "# Rollback\n\nCommands run in the folder of this file.\n\n");
     put_proof(run, rollback, out);
     put_traps(run, rollback, out);
     put_restore(run, rollback, out);
@@ -240,7 +240,8 @@ void rollback_write_steps(struct run *run, const struct rollback *rollback, stru
             "\n```\n\n");
     }
     if (rollback->kept) {
-        buf_printf(out, "%zu of the new objects stay, because they serve other Ingresses, too.\n",
+        buf_printf(out,
+                   "%zu of the new objects stay, as they serve, or may serve, other Ingresses.\n",
                    rollback->kept);
     }
 }
