@@ -97,6 +97,28 @@ bool app_stops(const struct app *app)
     return app_input_errors(app->run.diag) && !app->options.keep_going;
 }
 
+int app_with_whole(struct app *app, app_make_fn *make)
+{
+    struct side_options side_options;
+    struct convert_options options;
+    struct side side = {0};
+    struct input input = {0};
+    if (!app_convert_options(app, &options)) {
+        return EXIT_USAGE;
+    }
+    app_side_options(app, SLICE_ABSENT, &side_options);
+    side_options.kind = SIDE_INGRESS;
+    app_input(app, &app->options.files, &input);
+    side_read_whole(&app->run, &input, app->options.namespace, &side.kube);
+    if (!side_build(&app->run, &side_options, &side)) {
+        return EXIT_INPUT;
+    }
+    int status = app_stops(app) ? EXIT_INPUT : make(app, &side, &side_options, &options);
+    side_close(&side);
+    diag_finish(app->run.diag);
+    return status != EXIT_WELL ? status : app_status(app, app_fails(app) ? EXIT_NO : EXIT_WELL);
+}
+
 int app_final_status(const struct app *app, int otherwise)
 {
     for (size_t i = 0; i < diag_count(app->run.diag); i++) {

@@ -68,6 +68,11 @@ bool app_fails(const struct app *app);
 int app_status(const struct app *app, int otherwise);
 /* True when the input has errors and results are not to be written. */
 bool app_stops(const struct app *app);
+/* Makes something of the Ingresses of -f, of which all is kept as it was given; the result is make's, unless the input
+ * or its messages decide. */
+typedef int app_make_fn(struct app *app, struct side *side, const struct side_options *side_options,
+                        const struct convert_options *options);
+int app_with_whole(struct app *app, app_make_fn *make);
 /* What is written to `fd` may have colours. */
 bool app_colours(const struct app *app, int fd);
 bool app_output_is(const struct app *app, const char *format);

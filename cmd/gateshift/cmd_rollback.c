@@ -127,10 +127,6 @@ static int make(struct app *app, struct side *side, const struct side_options *s
 
 int cmd_rollback(struct app *app)
 {
-    struct side_options side_options;
-    struct convert_options options;
-    struct side side = {0};
-    struct input input = {0};
     if (!app_has_input(app)) {
         return app_usage(app, "'rollback' needs input: -f PATH, or --cluster");
     }
@@ -140,18 +136,5 @@ int cmd_rollback(struct app *app)
     if (app->options.wave.len != 0 && !app->options.plan.len) {
         return app_usage(app, "'--wave' needs '--plan'");
     }
-    if (!app_convert_options(app, &options)) {
-        return EXIT_USAGE;
-    }
-    app_side_options(app, SLICE_ABSENT, &side_options);
-    side_options.kind = SIDE_INGRESS;
-    app_input(app, &app->options.files, &input);
-    side_read_whole(&app->run, &input, app->options.namespace, &side.kube);
-    if (!side_build(&app->run, &side_options, &side)) {
-        return EXIT_INPUT;
-    }
-    int status = app_stops(app) ? EXIT_INPUT : make(app, &side, &side_options, &options);
-    side_close(&side);
-    diag_finish(app->run.diag);
-    return status != EXIT_WELL ? status : app_status(app, app_fails(app) ? EXIT_NO : EXIT_WELL);
+    return app_with_whole(app, make);
 }

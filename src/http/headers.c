@@ -57,6 +57,23 @@ void headers_add(struct arena *arena, struct headers *headers, struct slice name
     *header = (struct header){name, value};
 }
 
+static struct slice squeeze(struct arena *arena, struct slice text)
+{
+    char *out = arena_alloc(arena, text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] != ' ' || !i || text.ptr[i - 1] != ',') {
+            out[len++] = text.ptr[i];
+        }
+    }
+    return (struct slice){out, len};
+}
+
+bool header_values_equal(struct arena *arena, struct slice a, struct slice b)
+{
+    return slice_equal(squeeze(arena, a), squeeze(arena, b));
+}
+
 struct slice headers_cookie(struct arena *arena, const struct headers *headers, struct slice name)
 {
     struct slice rest = headers_joined(arena, headers, SLICE("cookie"));

@@ -21,6 +21,8 @@ struct headers {
 struct slice headers_get(const struct headers *headers, struct slice name);
 /* All values of a header joined with ", " as nginx and Envoy hand them on; absent when none. */
 struct slice headers_joined(struct arena *arena, const struct headers *headers, struct slice name);
+/* But for blanks after commas: lines of one name are joined with or without them. */
+bool header_values_equal(struct arena *arena, struct slice a, struct slice b);
 void headers_add(struct arena *arena, struct headers *headers, struct slice name,
                  struct slice value);
 /* Value of a cookie, name without case as nginx looks for it (ngx_http_parse_multi_header_lines); absent when

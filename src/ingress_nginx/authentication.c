@@ -122,24 +122,28 @@ static bool has_parameter(struct slice query, struct slice name)
     return false;
 }
 
-/* template.go buildAuthSignURL: the way back is put behind the address, unless its query has it already. */
+struct slice signin_separator(const struct external *external, struct slice *parameter)
+{
+    struct slice url = external->signin;
+    size_t mark = slice_find(url, '?', 0);
+    struct slice query = mark < url.len ? slice_sub(url, mark + 1, url.len) : SLICE("");
+    *parameter = external->parameter.len ? external->parameter : SLICE("rd");
+    return has_parameter(query, *parameter) ? SLICE_ABSENT : query.len ? SLICE("&") : SLICE("?");
+}
+
 static bool signin_location(struct asking *asking, const struct external *external,
                             struct template *out)
 {
     struct run *run = asking->model->run;
-    struct slice url = external->signin;
-    struct slice parameter = external->parameter.len ? external->parameter : SLICE("rd");
-    size_t mark = slice_find(url, '?', 0);
-    struct slice query = mark < url.len ? slice_sub(url, mark + 1, url.len) : SLICE("");
+    struct slice parameter, separator = signin_separator(external, &parameter);
     const struct variables own = {.escaped_target = true};
-    if (!template_read(run, url, &own, out)) {
+    if (!template_read(run, external->signin, &own, out)) {
         return false;
     }
-    if (has_parameter(query, parameter)) {
+    if (!separator.len) {
         return true;
     }
-    append(run, out, PART_TEXT,
-           ARENA_JOIN(run->arena, query.len ? SLICE("&") : SLICE("?"), parameter, SLICE("=")));
+    append(run, out, PART_TEXT, ARENA_JOIN(run->arena, separator, parameter, SLICE("=")));
     append(run, out, PART_SCHEME, SLICE_ABSENT);
     if (asking->model->settings->use_forwarded_headers) { /* $pass_access_scheme */
         out->parts[out->count - 1] =

@@ -278,6 +278,9 @@ struct external {
 /* False when the location asks none. */
 bool location_service(const struct model *model, const struct location *location,
                       struct external *out);
+/* What stands between the sign-in address and the parameter with the way back (template.go buildAuthSignURL); absent
+ * when the query of the address has that parameter already. */
+struct slice signin_separator(const struct external *external, struct slice *parameter);
 /* True when who is not let in is sent to sign in, by an error_page of the location. */
 bool location_signs_in(const struct model *model, const struct location *location);
 

@@ -134,25 +134,12 @@ static void put_sent(struct render *render, const struct location *location, str
     }
 }
 
-static bool has_parameter(struct slice query, struct slice name)
-{
-    struct slice one;
-    while (slice_split(&query, '&', &one)) {
-        if (slice_equal(slice_sub(one, 0, slice_find(one, '=', 0)), name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void put_signin(struct render *render, const struct location *location,
                        const struct external *external)
 {
     struct buf *out = render->out;
     struct slice url = external->signin;
-    struct slice parameter = external->parameter.len ? external->parameter : SLICE("rd");
-    size_t mark = slice_find(url, '?', 0);
-    struct slice query = mark < url.len ? slice_sub(url, mark + 1, url.len) : SLICE("");
+    struct slice parameter, separator = signin_separator(external, &parameter);
     if (!url.len) {
         return;
     }
@@ -161,9 +148,9 @@ static void put_signin(struct render *render, const struct location *location,
         "\n    # sends people to sign in, for the location behind it\n    location " SLICE_FMT
         " {\n%sinternal;\n%sadd_header Set-Cookie $auth_cookie;\n%sreturn 302 " SLICE_FMT,
         SLICE_ARG(signin_name(render, location, url)), INDENT, INDENT, INDENT, SLICE_ARG(url));
-    if (!has_parameter(query, parameter)) {
-        buf_printf(out, "%s" SLICE_FMT "=$pass_access_scheme://$http_host$escaped_request_uri",
-                   query.len ? "&" : "?", SLICE_ARG(parameter));
+    if (separator.len) {
+        buf_printf(out, SLICE_FMT SLICE_FMT "=$pass_access_scheme://$http_host$escaped_request_uri",
+                   SLICE_ARG(separator), SLICE_ARG(parameter));
     }
     buf_puts(out, ";\n    }\n");
 }

@@ -51,19 +51,6 @@ static bool is_skipped(struct slice name)
     return false;
 }
 
-/* Blanks after commas are free: lines of one name are joined with or without them. */
-static struct slice squeeze(struct arena *arena, struct slice text)
-{
-    char *out = arena_alloc(arena, text.len + 1);
-    size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] != ' ' || !i || text.ptr[i - 1] != ',') {
-            out[len++] = text.ptr[i];
-        }
-    }
-    return (struct slice){out, len};
-}
-
 static struct slice shown(struct slice name, struct slice value)
 {
     return value.ptr && header_is_secret(name) ? SLICE("(not shown)") : value;
@@ -80,8 +67,8 @@ static enum verify_held hold_headers(struct arena *arena, const char *what,
             header_is_hidden(header->name, value)) {
             continue;
         }
-        if (!value.ptr || !slice_equal(squeeze(arena, slice_trim(header->value)),
-                                       squeeze(arena, slice_trim(value)))) {
+        if (!value.ptr ||
+            !header_values_equal(arena, slice_trim(header->value), slice_trim(value))) {
             return differs(arena, what, header->name, shown(header->name, header->value),
                            shown(header->name, value), why);
         }
