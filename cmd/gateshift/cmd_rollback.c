@@ -48,7 +48,7 @@ static void write_file(struct app *app, const struct rollback *rollback, size_t 
 {
     switch (index) {
     case FILE_STEPS:
-        rollback_write_steps(&app->run, rollback, out);
+        rollback_write_steps(&app->run, rollback, NULL, out);
         return;
     case FILE_FACTS:
         document_write_json(rollback_node(&app->run, rollback), 2, out);

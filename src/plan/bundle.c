@@ -98,7 +98,41 @@ static void put_ingress_names(struct planner *planner, const struct plan_wave *w
     }
 }
 
-static void add_rollback(struct planner *planner, const struct plan_wave *wave, struct slice folder)
+/* "16 (`retire-ingresses-wave-01`)", as the runbook numbers it. */
+static struct slice step_name(const struct planner *planner, enum plan_step_kind kind, size_t wave)
+{
+    const struct plan *plan = planner->plan;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        if (plan->steps[i].kind == kind && plan->steps[i].wave == wave) {
+            return arena_printf(planner->arena, "%zu (`" SLICE_FMT "`)", i + 1,
+                                SLICE_ARG(plan->steps[i].id));
+        }
+    }
+    return SLICE_ABSENT;
+}
+
+static struct rollback_place place_of(const struct planner *planner, const struct plan_wave *wave,
+                                      struct slice folder, size_t index)
+{
+    struct arena *arena = planner->arena;
+    struct slice hosts =
+        ARENA_JOIN(arena, SLICE("shift/"), wave_label(arena, index), SLICE("-hosts.tsv"));
+    return (struct rollback_place){
+        .title = arena_printf(arena, "wave %zu, " SLICE_FMT, index + 1, SLICE_ARG(wave->name)),
+        .folder = ARENA_JOIN(arena, folder, SLICE("/")),
+        .check = ARENA_JOIN(arena, SLICE("OLD="), old_address(planner, wave), SLICE("\nsh "),
+                            folder, SLICE("/verify.sh \"$OLD\"")),
+        .records_back = ARENA_JOIN(arena, SLICE("sh shift/records.sh back "), hosts),
+        .records_show = ARENA_JOIN(arena, SLICE("sh shift/records.sh show "), hosts),
+        .ingresses_step = step_name(planner, STEP_REMOVE, index + 1),
+        .records_step = step_name(planner, STEP_MOVE, index + 1),
+        .share_step = step_name(planner, STEP_SHARE, index + 1),
+        .routes_step = step_name(planner, STEP_ROUTES, index + 1),
+        .controller_step = step_name(planner, STEP_RETIRE, 0)};
+}
+
+static void add_rollback(struct planner *planner, const struct plan_wave *wave, struct slice folder,
+                         size_t index)
 {
     struct arena *arena = planner->arena;
     const struct rollback *rollback = &wave->rollback;
@@ -111,21 +145,23 @@ static void add_rollback(struct planner *planner, const struct plan_wave *wave, 
                        rollback_round_file(planner->run, rollback, round)),
             &text);
     }
-    rollback_write_deletions(planner->run, rollback, &text);
-    add(planner, ARENA_JOIN(arena, folder, SLICE("/" ROLLBACK_DELETE_FILE)), &text);
-    rollback_write_steps(planner->run, rollback, &text);
+    const struct rollback_place place = place_of(planner, wave, folder, index);
+    rollback_write_steps(planner->run, rollback, &place, &text);
     add(planner, ARENA_JOIN(arena, folder, SLICE("/ROLLBACK.md")), &text);
     put_json(wave->old_cases, &text);
     add(planner, ARENA_JOIN(arena, folder, SLICE("/old-requests.json")), &text);
+    buf_put(&text, requests_script(planner, wave->old_cases));
+    add(planner, ARENA_JOIN(arena, folder, SLICE("/verify.sh")), &text);
     buf_release(&text);
 }
 
 /* ---- lists and scripts --------------------------------------------------------------------- */
 
-/* Host, Gateway and the first Ingress, with tabs between them. Every other name has no record of its own. */
+/* Host, Gateway and the first Ingress, with tabs between them, under a heading. Every other name has no record of its own. */
 static void put_hosts(const struct planner *planner, const struct plan_wave *wave, struct buf *text)
 {
     const struct plan *plan = planner->plan;
+    buf_puts(text, "# host\tGateway\tIngress\n");
     for (size_t i = 0; i < plan->host_count; i++) {
         const struct plan_host *host = &plan->hosts[i];
         const struct plan_wave *of = &plan->waves[host->wave];
@@ -165,11 +201,11 @@ static const char records_script[] =
     "#   sh records.sh move FILE         the new address alone\n"
     "#   sh records.sh back FILE         the old address alone\n"
     "#\n"
-    "# FILE has a line for each host: host, Gateway and Ingress, with tabs between them. Without "
-    "DNS_ZONE the changes are\n"
-    "# printed for you to make. Hosts outside DNS_ZONE are left out, and named. An address is "
-    "added before the other one\n"
-    "# is removed, so that a record is never empty.\n"
+    "# FILE has a line for each host: host, Gateway and Ingress, with tabs between them; a line "
+    "that begins with # is a\n"
+    "# heading. Without DNS_ZONE the changes are printed for you to make. Hosts outside DNS_ZONE "
+    "are left out, and named.\n"
+    "# An address is added before the other one is removed, so that a record is never empty.\n"
     "set -eu\n"
     "todo=${1:?usage: records.sh show|ttl|add|move|back FILE}\n"
     "shift\n"
@@ -186,6 +222,7 @@ static const char records_script[] =
     "}\n"
     "tab=$(printf '\\t')\n"
     "while IFS=\"$tab\" read -r host gateway ingress; do\n"
+    "    case $host in '' | '#'*) continue ;; esac\n"
     "    new=$(kubectl -n \"${gateway%%/*}\" get gateway \"${gateway#*/}\" \\\n"
     "        -o jsonpath='{.status.addresses[0].value}' 2>/dev/null </dev/null) || new=\n"
     "    old=$(kubectl -n \"${ingress%%/*}\" get ingress \"${ingress#*/}\" -o \\\n"
@@ -193,10 +230,11 @@ static const char records_script[] =
     "jsonpath='{.status.loadBalancer.ingress[0].ip}{.status.loadBalancer.ingress[0].hostname}' \\\n"
     "        2>/dev/null </dev/null) || old=\n"
     "    if [ \"$todo\" = show ]; then\n"
-    "        printf '%s: %s (old %s, new %s)\\n' \"$host\" \\\n"
-    "            \"$(dig +noall +answer \"$host\" </dev/null | awk '{print $2, $5}' | tr '\\n' ' "
-    "')\" \\\n"
-    "            \"${old:-unknown}\" \"${new:-none}\"\n"
+    "        answer=$(dig +noall +answer \"$host\" </dev/null | awk '{print $5 \" (TTL \" $2 "
+    "\")\"}' "
+    "| sort | tr '\\n' ' ')\n"
+    "        echo \"$host: ${answer:-no record }- old side ${old:-gone}, new side ${new:-not "
+    "there}\"\n"
     "        continue\n"
     "    fi\n"
     "    case $todo in add | move) [ -n \"$new\" ] || { echo \"$host: the Gateway has no address\" "
@@ -210,10 +248,10 @@ static const char records_script[] =
     "    esac\n"
     "    if [ -z \"$zone\" ]; then\n"
     "        case $todo in\n"
-    "        ttl) echo \"$host: set the TTL to $ttl\" ;;\n"
-    "        add) echo \"$host: $old and $new\" ;;\n"
-    "        move) echo \"$host: $new\" ;;\n"
-    "        back) echo \"$host: $old\" ;;\n"
+    "        ttl) echo \"$host: set the TTL of the record to $ttl\" ;;\n"
+    "        add) echo \"$host: set the record to $old and $new\" ;;\n"
+    "        move) echo \"$host: set the record to $new alone\" ;;\n"
+    "        back) echo \"$host: set the record to $old alone\" ;;\n"
     "        esac\n"
     "        continue\n"
     "    fi\n"
@@ -245,10 +283,10 @@ static void add_wave(struct planner *planner, const struct plan_wave *wave, size
     buf_init(&text, BUF_TEXT_MAX);
     add_objects(planner, wave, ARENA_JOIN(arena, SLICE("routes/"), label),
                 ARENA_JOIN(arena, SLICE("rollback/"), label, SLICE("/routes.yaml")));
-    add_rollback(planner, wave, ARENA_JOIN(arena, SLICE("rollback/"), label));
+    add_rollback(planner, wave, ARENA_JOIN(arena, SLICE("rollback/"), label), index);
     put_json(wave->cases, &text);
     add(planner, ARENA_JOIN(arena, SLICE("verify/"), label, SLICE("-requests.json")), &text);
-    buf_put(&text, requests_script(planner, wave));
+    buf_put(&text, requests_script(planner, wave->cases));
     add(planner, ARENA_JOIN(arena, SLICE("verify/"), label, SLICE(".sh")), &text);
     put_hosts(planner, wave, &text);
     add(planner, ARENA_JOIN(arena, SLICE("shift/"), label, SLICE("-hosts.tsv")), &text);

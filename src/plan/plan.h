@@ -73,6 +73,7 @@ struct plan_host {
     struct slice host;       /* "shop.example.com", "*.example.com"; empty: every other name */
     struct slice gateway;    /* "namespace/name" that serves it after */
     bool https;              /* today */
+    bool certified;          /* ... with a certificate for it, not the controller's own */
     size_t wave;             /* from 0 */
     struct slices ingresses; /* "namespace/name" that serve it today */
     struct slices routes;    /* "HTTPRoute namespace/name" that serve it after */

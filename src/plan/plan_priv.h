@@ -32,7 +32,7 @@ const struct plan_wave *object_wave(const struct planner *planner,
 
 /* requests.c */
 void requests_make(struct planner *planner);
-struct slice requests_script(struct planner *planner, const struct plan_wave *wave);
+struct slice requests_script(struct planner *planner, const struct node *cases);
 
 /* step_rows.c */
 /* When a line is said, and for what. All of the bits must hold. */
@@ -46,6 +46,7 @@ enum {
     WHEN_VAULT = 64,        /* Key Vault does */
     WHEN_TRAP = 128,        /* Ingresses of the wave depend on who is older */
     WHEN_OWN_GATEWAY = 512, /* Gateways are in the plan */
+    WHEN_AKS = 1024,        /* either side is of AKS */
     WHEN_GATEWAY = 256      /* for each Gateway */
 };
 struct step_row {
@@ -53,12 +54,15 @@ struct step_row {
     enum plan_lines_kind part;
     unsigned when;
     bool command;
-    const char *text; /* {wave}, {class}, {api}, {as}, {namespace}, {name}, {files}, {old} */
+    const char
+        *text; /* {wave}, {class}, {api}, {channel}, {target}, {as}, {namespace}, {name}, {old} */
 };
 const struct step_row *step_row_at(size_t index); /* null past the end */
 
 /* steps.c */
 void steps_make(struct planner *planner);
+/* What a shell reads as the address of the old side; null: of no wave. */
+struct slice old_address(const struct planner *planner, const struct plan_wave *wave);
 struct plan_step *step_add(struct planner *planner, enum plan_step_kind kind, size_t wave);
 
 /* model.c: fills plan->check */

@@ -29,13 +29,14 @@ struct world {
     bool made;
 };
 
-static struct world *make(const char *text, bool by_host)
+static struct world *make_of(const char *text, bool by_host, bool closed)
 {
     const struct compare_options all = {0};
     struct world *world = calloc(1, sizeof *world);
     struct input input = {0};
     assert_non_null(world);
     run_open(&world->run, NULL, NULL, NULL);
+    world->run.closed = closed;
     input_add_text(&world->run, &input, SLICE("in.yaml"), slice_of(text));
     side_read_whole(&world->run, &input, SLICE_ABSENT, &world->before.kube);
     world->side_options.kind = SIDE_INGRESS;
@@ -50,6 +51,11 @@ static struct world *make(const char *text, bool by_host)
     world->made = plan_make(&world->run, &world->before, &world->side_options, &world->after,
                             &world->converted, &world->comparison, &options, &world->plan);
     return world;
+}
+
+static struct world *make(const char *text, bool by_host)
+{
+    return make_of(text, by_host, false);
 }
 
 static void world_close(struct world *world)
@@ -228,6 +234,7 @@ static void test_plan_has_the_files_that_it_names(void **state)
                                          "retire/wave-01-ingresses.yaml",
                                          "rollback/wave-01/ROLLBACK.md",
                                          "rollback/wave-02/restore.yaml",
+                                         "rollback/wave-02/verify.sh",
                                          "rollback/gateways.yaml"};
     (void)state;
     struct world *world = make(shops, false);
@@ -240,6 +247,89 @@ static void test_plan_has_the_files_that_it_names(void **state)
             fail_msg("no file %s", wanted[i]);
         }
     }
+    world_close(world);
+}
+
+static struct slice file_of(const struct world *world, const char *path)
+{
+    for (size_t f = 0; f < world->plan.file_count; f++) {
+        if (slice_is(world->plan.files[f].path, path)) {
+            return world->plan.files[f].text;
+        }
+    }
+    fail_msg("no file %s", path);
+    return SLICE_ABSENT;
+}
+
+static void assert_says(struct slice text, const char *part)
+{
+    if (!slice_contains(text, slice_of(part))) {
+        fail_msg("'" SLICE_FMT "' does not say '%s'", SLICE_ARG(text), part);
+    }
+}
+
+static void test_plan_heads_its_list_of_hosts(void **state)
+{
+    (void)state;
+    struct world *world = make(shops, false);
+    assert_true(slice_starts(file_of(world, "prepare/hosts.tsv"),
+                             SLICE("# host\tGateway\tIngress\na.example\t")));
+    world_close(world);
+}
+
+static void test_rollback_of_a_wave_names_the_steps_that_it_undoes(void **state)
+{
+    static const char *const parts[] = {"(`retire-ingresses-wave-02`)",
+                                        "(`shift-move-wave-02`)",
+                                        "(`routes-apply-wave-02`)",
+                                        "(`retire-controller`)",
+                                        "kubectl apply -f rollback/wave-02/restore.yaml",
+                                        "sh rollback/wave-02/verify.sh \"$OLD\"",
+                                        "sh shift/records.sh back shift/wave-02-hosts.tsv",
+                                        "-f rollback/wave-02/routes.yaml"};
+    (void)state;
+    struct world *world = make(shops, false);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        assert_says(file_of(world, "rollback/wave-02/ROLLBACK.md"), parts[i]);
+    }
+    world_close(world);
+}
+
+/* What nobody looked for is not said to be absent; what a whole snapshot reads, is. */
+static void test_plan_tells_what_was_looked_for(void **state)
+{
+    (void)state;
+    struct world *world = make(shops, false);
+    struct slice text = file_of(world, "RUNBOOK.md");
+    assert_says(text, "so they were not looked at: NetworkPolicies that admit the old controller "
+                      "alone; Issuers and ClusterIssuers");
+    assert_false(slice_contains(text, SLICE("The cluster had none of these")));
+    world_close(world);
+    world = make_of(shops, false, true);
+    text = file_of(world, "RUNBOOK.md");
+    assert_says(text, "The cluster had none of these: Issuers and ClusterIssuers");
+    assert_says(text, "so they were not looked at: NetworkPolicies that admit the old controller "
+                      "alone; policies of Kyverno");
+    world_close(world);
+}
+
+/* A Secret is asked for once, and curl sends https only to a host that has a certificate. */
+static void test_plan_looks_for_certificates(void **state)
+{
+    static const char text[] = CLASS INGRESS("one", "a", "a.example", "/")
+        INGRESS("one", "b", "b.example", "/") "apiVersion: networking.k8s.io/v1\nkind: Ingress\n"
+                                              "metadata: {name: c, namespace: one}\nspec:\n"
+                                              "  ingressClassName: nginx\n"
+                                              "  tls: [{hosts: [a.example], secretName: a-tls}]\n"
+                                              "  rules: [{host: a.example}]\n";
+    (void)state;
+    struct world *world = make(text, false);
+    assert_true(world->made);
+    assert_says(file_of(world, "RUNBOOK.md"), "kubectl -n one get secret a-tls\n");
+    struct slice script = file_of(world, "rollback/wave-01/verify.sh");
+    assert_says(script, "'https://a.example/");
+    assert_says(script, "'http://b.example/");
+    assert_false(slice_contains(script, SLICE("'https://b.example/")));
     world_close(world);
 }
 
@@ -269,6 +359,10 @@ int main(void)
         cmocka_unit_test(test_model_notices_steps_in_a_wrong_order),
         cmocka_unit_test(test_model_notices_a_host_that_hangs_on_another_wave),
         cmocka_unit_test(test_plan_has_the_files_that_it_names),
+        cmocka_unit_test(test_plan_heads_its_list_of_hosts),
+        cmocka_unit_test(test_rollback_of_a_wave_names_the_steps_that_it_undoes),
+        cmocka_unit_test(test_plan_tells_what_was_looked_for),
+        cmocka_unit_test(test_plan_looks_for_certificates),
         cmocka_unit_test(test_plan_finds_the_ingresses_of_a_wave_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

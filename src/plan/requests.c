@@ -252,6 +252,15 @@ static const struct plan_host *host_of(struct arena *arena, const struct map *by
     return host ? host : map_get(by_host, SLICE(""));
 }
 
+static const struct map *hosts_by_name(const struct planner *planner)
+{
+    struct map *by_host = map_new(planner->arena);
+    for (size_t h = 0; h < planner->plan->host_count; h++) {
+        map_add(by_host, planner->plan->hosts[h].host, &planner->plan->hosts[h]);
+    }
+    return by_host;
+}
+
 static void ask_witnesses(struct planner *planner, struct asking *waves, const struct map *by_host)
 {
     const struct comparison *comparison = planner->comparison;
@@ -271,15 +280,12 @@ void requests_make(struct planner *planner)
     struct plan *plan = planner->plan;
     struct language_set *set = language_set_open(planner->arena, NULL);
     struct asking *waves = ARENA_ARRAY(planner->arena, struct asking, plan->wave_count + 1);
-    struct map *by_host = map_new(planner->arena);
+    const struct map *by_host = hosts_by_name(planner);
     for (size_t w = 0; w < plan->wave_count; w++) {
         plan->waves[w].cases = node_list(planner->arena);
         plan->waves[w].old_cases = node_list(planner->arena);
         waves[w] =
             (struct asking){planner, planner->arena, set, &plan->waves[w], map_new(planner->arena)};
-    }
-    for (size_t h = 0; h < plan->host_count; h++) {
-        map_add(by_host, plan->hosts[h].host, &plan->hosts[h]);
     }
     ask_witnesses(planner, waves, by_host);
     ask_side(waves, planner->before, by_host);
@@ -297,32 +303,34 @@ static void put_text(const struct node *map, const char *key, struct buf *out)
 
 static const char script_head[] =
     "#!/bin/sh\n"
-    "# Asks the new side, and beside it the old side, the same requests, each under the name of "
-    "its host.\n"
+    "# Asks a side whether it answers as it has to, and beside it the other one, the same "
+    "requests, "
+    "each under the name\n"
+    "# of its host.\n"
     "#\n"
-    "#   sh verify.sh NEW_ADDRESS [OLD_ADDRESS [GATEWAY]]\n"
+    "#   sh verify.sh ADDRESS [OTHER_ADDRESS [GATEWAY]]\n"
     "#\n"
     "# Exit status 1: an answer is not the one expected. Only GET, HEAD and OPTIONS are sent; "
     "methods that may change\n"
     "# something are asked with METHODS=all. CURL_OPTIONS are handed to curl, such as --cacert "
     "FILE.\n"
     "set -u\n"
-    "new=${1:?usage: verify.sh NEW_ADDRESS [OLD_ADDRESS [GATEWAY]]}\n"
-    "old=${2:-}\n"
+    "address=${1:?usage: verify.sh ADDRESS [OTHER_ADDRESS [GATEWAY]]}\n"
+    "other=${2:-}\n"
     "only=${3:-}\n"
     "passed=0 failed=0 left=0\n"
     "ask() { # address host port argument...\n"
-    "    address=$1 host=$2 port=$3\n"
+    "    side=$1 host=$2 port=$3\n"
     "    shift 3\n"
     "    # shellcheck disable=SC2086\n"
     "    curl -sS -o /dev/null -m 20 --path-as-is -w '%{http_code} %{redirect_url}' "
     "${CURL_OPTIONS:-} \\\n"
-    "        --connect-to \"$host:$port:$address:$port\" \"$@\" 2>&1 | tail -n 1\n"
+    "        --connect-to \"$host:$port:$side:$port\" \"$@\" 2>&1 | tail -n 1\n"
     "}\n"
     "# kind: answer (the data plane answers with this status and Location), forward (a Service "
     "answers: anything but\n"
-    "# what a data plane without a route or without endpoints says, and as the old side where that "
-    "is known)\n"
+    "# what a data plane without a route or without endpoints says, and as the other side where "
+    "that one is asked)\n"
     "check() { # gateway name kind expected method host port argument...\n"
     "    gateway=$1\n"
     "    shift\n"
@@ -332,13 +340,13 @@ static const char script_head[] =
     "    case $method in GET | HEAD | OPTIONS) ;; *)\n"
     "        [ \"${METHODS:-safe}\" = all ] || { left=$((left + 1)); return 0; } ;;\n"
     "    esac\n"
-    "    got=$(ask \"$new\" \"$host\" \"$port\" \"$@\")\n"
+    "    got=$(ask \"$address\" \"$host\" \"$port\" \"$@\")\n"
     "    status=${got%% *}\n"
     "    fine=yes\n"
     "    if [ \"$kind\" = answer ]; then\n"
     "        [ \"$got\" = \"$want\" ] || [ \"$status\" = \"$want\" ] || fine=\n"
-    "    elif [ -n \"$old\" ]; then\n"
-    "        want=$(ask \"$old\" \"$host\" \"$port\" \"$@\")\n"
+    "    elif [ -n \"$other\" ]; then\n"
+    "        want=$(ask \"$other\" \"$host\" \"$port\" \"$@\")\n"
     "        [ \"$status\" = \"${want%% *}\" ] || fine=\n"
     "    else\n"
     "        want='an answer of the Service'\n"
@@ -382,6 +390,13 @@ static void put_url(struct arena *arena, const struct node *request, struct buf 
                                     SLICE_ARG(node_get(request, "path")->text)));
 }
 
+/* curl tells an URL without a path with the path '/'. */
+static bool has_path(struct slice url)
+{
+    size_t host = slice_find(url, ':', 0) + sizeof "//";
+    return slice_find(url, '/', host) < url.len || slice_find(url, '?', host) < url.len;
+}
+
 /* Bodies are left to the requests file: what a limit answers is not to be tried on a live side by megabytes. */
 static void put_check(struct arena *arena, const struct node *item, struct buf *out)
 {
@@ -391,8 +406,8 @@ static void put_check(struct arena *arena, const struct node *item, struct buf *
     struct slice want = SLICE("");
     if (status) {
         want = location && slice_contains(location->text, SLICE("://"))
-                   ? arena_printf(arena, "%lld " SLICE_FMT, (long long)status->integer,
-                                  SLICE_ARG(location->text))
+                   ? arena_printf(arena, "%lld " SLICE_FMT "%s", (long long)status->integer,
+                                  SLICE_ARG(location->text), has_path(location->text) ? "" : "/")
                    : arena_printf(arena, "%lld", (long long)status->integer);
     }
     buf_puts(out, "check ");
@@ -418,26 +433,39 @@ static void put_check(struct arena *arena, const struct node *item, struct buf *
     buf_putc(out, '\n');
 }
 
-static bool is_plain(const struct node *item)
+/* A host that has no certificate today gets the controller's own by https, which curl refuses. */
+static bool has_certificate(struct planner *planner, const struct map *by_host,
+                            const struct node *request)
+{
+    if (!slice_is(node_get(request, "scheme")->text, "https")) {
+        return true;
+    }
+    const struct plan_host *host =
+        host_of(planner->arena, by_host, node_get(request, "host")->text);
+    return !host || host->certified;
+}
+
+static bool is_plain(struct planner *planner, const struct map *by_host, const struct node *item)
 {
     const struct node *request = node_get(item, "request");
     const struct node *outcome = node_get(node_get(item, "expect"), "outcome");
     return !node_get(request, "body_size") && !node_get(request, "client_cert") &&
            !node_get(request, "client_ip") && !node_get(request, "protocol") &&
-           node_get(request, "host") &&
+           node_get(request, "host") && has_certificate(planner, by_host, request) &&
            (slice_is(outcome->text, "forward") || slice_is(outcome->text, "redirect") ||
             slice_is(outcome->text, "respond"));
 }
 
-struct slice requests_script(struct planner *planner, const struct plan_wave *wave)
+struct slice requests_script(struct planner *planner, const struct node *cases)
 {
     struct buf out;
     buf_init(&out, BUF_TEXT_MAX);
     buf_puts(&out, script_head);
     size_t left = 0;
-    for (size_t i = 0; i < wave->cases->count; i++) {
-        if (is_plain(wave->cases->items[i])) {
-            put_check(planner->arena, wave->cases->items[i], &out);
+    const struct map *by_host = hosts_by_name(planner);
+    for (size_t i = 0; i < cases->count; i++) {
+        if (is_plain(planner, by_host, cases->items[i])) {
+            put_check(planner->arena, cases->items[i], &out);
         } else {
             left++;
         }
@@ -446,10 +474,11 @@ struct slice requests_script(struct planner *planner, const struct plan_wave *wa
                      "METHODS=all sends them\"\n"
                      "echo \"$passed passed, $failed failed\"\n");
     if (left) {
-        buf_printf(&out,
-                   "echo '%zu more need a body, a certificate or another protocol: see the "
-                   "requests file'\n",
-                   left);
+        buf_printf(
+            &out,
+            "echo '%zu more need a body, a certificate or another protocol, and were not sent: "
+            "try them by hand, from the file of requests'\n",
+            left);
     }
     buf_puts(&out, "[ \"$failed\" -eq 0 ]\n");
     struct slice text = arena_copy(planner->arena, buf_slice(&out));

@@ -1,5 +1,7 @@
 #include "plan/plan_priv.h"
 
+#include "expect/expect.h"
+
 static const char *const part_titles[LINES_COUNT] = {"Before", "Do", "It worked when", "Stop when",
                                                      "Undo"};
 
@@ -37,9 +39,8 @@ static void put_step(const struct plan_step *step, size_t number, struct buf *ou
 static void put_waves(struct planner *planner, struct buf *out)
 {
     const struct plan *plan = planner->plan;
-    buf_puts(out, "| wave | namespaces | hosts | Ingresses | differences: breaking, changed, "
-                  "cosmetic | hosts "
-                  "unproven | rollback |\n|---|---|---|---|---|---|---|\n");
+    buf_puts(out, "| wave | name | hosts | Ingresses | differences: breaking, changed, cosmetic | "
+                  "hosts unproven | rollback |\n|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < plan->wave_count; i++) {
         const struct plan_wave *wave = &plan->waves[i];
         const size_t *findings = wave->difficulty.findings;
@@ -53,32 +54,35 @@ static void put_waves(struct planner *planner, struct buf *out)
                    verdict_name(wave->rollback.verdict),
                    wave->rollback.trap_count ? ", order matters" : "");
     }
-    buf_putc(out, '\n');
+    buf_puts(out, "\nDifferences are counted: requests that clients get answered otherwise are "
+                  "*breaking*, other limits and timeouts are *changed*, and what hardly anybody "
+                  "sees is *cosmetic*. For hosts *unproven* not all requests could be compared. "
+                  "The rollback is *equivalent* when Ingresses that are deleted and created again "
+                  "answer every request as now.\n\n");
 }
 
 static void put_check(const struct plan *plan, struct buf *out)
 {
     const struct plan_check *check = &plan->check;
     buf_printf(out,
-               "The steps were tried in a model: each wave at its own pace, stopped anywhere, "
+               "The order was tried in a model, with each wave at its own pace, stopped anywhere, "
                "undone and done again. %s After none of %zu moves is one of the %zu hosts without "
-               "a side that serves it, as long as the old address stays the same; caches of DNS "
-               "are taken to keep old answers until a step waits for them.\n\n",
+               "a side that serves it, as long as the old address stays the same and the steps "
+               "wait for caches of DNS where they say so.\n\n",
                check->sampled ? "Some orders were drawn." : "All orders were tried.", check->moves,
                plan->host_count);
 }
 
 static const char head[] =
-    "The steps are done one after the other. Each says what to look at before, what to do, how to "
-    "see that it worked, "
-    "when to stop, and how to undo it. You may stop after any step, for as long as you like. To go "
-    "back, undo the steps "
-    "that were done, the latest first; a single wave goes back alone by undoing its own steps.\n\n"
-    "Commands run in this folder. They need kubectl, curl, dig and jq, and gateshift where it is "
-    "named.\n\n"
-    "The old side keeps all its Ingresses until the phase `retire`: before that, going back is a "
-    "change of records, and "
-    "nothing has to be created again.\n\n";
+    "The *old side* is the controller that serves the Ingresses now, the *new side* the Gateways "
+    "and routes of this folder; each has an address of its own. A host moves when its DNS record "
+    "names the other address. Hosts that move together are a *wave*.\n\n"
+    "Do the steps one after the other. Each says what to look at before, what to do, how to see "
+    "that it worked, when to stop, and how to undo it. You may stop after any step, for as long as "
+    "you like. To go back, undo the steps that were done, the latest first; a single wave goes "
+    "back alone by undoing its own steps. The Ingresses stay until the last chapter: before it, "
+    "going back is a change of records.\n\n"
+    "Commands run in this folder. Words in capitals, such as NAMESPACE, are yours to fill in.\n\n";
 
 /* Differences are looked at before the first step: what is meant to change is agreed with those who own the hosts. */
 static void put_differences(struct planner *planner, struct buf *out)
@@ -92,8 +96,9 @@ static void put_differences(struct planner *planner, struct buf *out)
         }
         if (!shown++) {
             buf_puts(out, "## What will be answered otherwise\n\nAgree on these with the owners of "
-                          "the hosts first, or "
-                          "change the input and make the plan again.\n\n");
+                          "the hosts first, or change the input and make the plan again. Each has "
+                          "a name, by which the requests of step *Ask both sides* call it, and a "
+                          "request that shows it.\n\n");
         }
         buf_printf(out, "- `" SLICE_FMT "`, %s: ", SLICE_ARG(finding->id),
                    finding->impact == IMPACT_BREAKING ? "breaking" : "changed");
@@ -108,23 +113,27 @@ static void put_differences(struct planner *planner, struct buf *out)
             buf_puts(out, "; ");
             diag_put_code(finding->seen, false, out);
         }
+        buf_puts(out, ":\n  ");
+        diag_put_code(request_curl(planner->arena, &finding->witness), false, out);
         buf_putc(out, '\n');
     }
     buf_puts(out, shown ? "\n" : "");
 }
 
-static void put_platform(const struct comparison *comparison, struct buf *out)
+static void put_platform(const struct plan *plan, const struct comparison *comparison,
+                         struct buf *out)
 {
     size_t count = 0;
     for (size_t i = 0; i < comparison->finding_count; i++) {
         count += comparison->findings[i].platform;
     }
     if (count) {
-        buf_printf(out,
-                   "%zu more hold for all hosts alike, because the two data planes differ; "
-                   "`gateshift diff` lists "
-                   "them, with a request for each.\n\n",
-                   count);
+        buf_printf(
+            out,
+            "%zu more hold for all hosts alike, because the two data planes differ; "
+            "`gateshift diff --before \"$MANIFESTS\" --to %s` lists them, with a request for "
+            "each.\n\n",
+            count, plan->target->name);
     }
 }
 
@@ -138,12 +147,13 @@ void runbook_write(struct planner *planner, struct buf *out)
     };
     buf_printf(out, "# From " SLICE_FMT " to " SLICE_FMT "\n\n%s", SLICE_ARG(plan->before),
                SLICE_ARG(plan->after), head);
-    buf_printf(out, "%zu Gateway%s will run, each with an address of its own.\n\n",
-               plan->gateway_count, plan->gateway_count == 1 ? "" : "s");
+    buf_printf(out, "%zu Gateway%s will run%s an address of its own.\n\n", plan->gateway_count,
+               plan->gateway_count == 1 ? "" : "s",
+               plan->gateway_count == 1 ? ", with" : ", each with");
     put_waves(planner, out);
     put_check(plan, out);
     put_differences(planner, out);
-    put_platform(planner->comparison, out);
+    put_platform(plan, planner->comparison, out);
     enum plan_phase phase = PHASE_COUNT;
     size_t wave = 0;
     for (size_t i = 0; i < plan->step_count; i++) {

@@ -12,72 +12,94 @@
     }
 
 /* Sources: aks.md of the AKS guide for `az` and the zone hand-over; external-dns docs/flags.md (policy sync);
- * cert-manager docs on ingress-shim (the Certificate belongs to the Ingress); Argo CD docs on pruning. */
+ * cert-manager docs on ingress-shim (the Certificate belongs to the Ingress), and its
+ * pkg/controller/certificate-shim/sync.go (one without an owner is neither changed nor deleted); Argo CD docs on pruning. */
 static const struct step_row rows[] = {
     /* ---- prepare */
     SAY(CHECK, BEFORE, 0,
-        "Everybody who runs these commands sees the right cluster, and may write Gateways and "
-        "HTTPRoutes in it."),
-    RUN(CHECK, DO, 0, "kubectl config current-context"),
+        "Stay in one shell for all steps. Tell it the file or folder that this plan was made from, "
+        "seen from here:"),
+    RUN(CHECK, BEFORE, 0, "export MANIFESTS=../snapshot"),
+    RUN(CHECK, BEFORE, WHEN_AKS, "export GROUP=RESOURCE_GROUP CLUSTER=NAME   # of the AKS cluster"),
+    SAY(CHECK, BEFORE, 0,
+        "The programs are there, the cluster is the right one, and you may write in it:"),
+    RUN(CHECK, BEFORE, 0,
+        "for tool in kubectl curl dig jq gateshift; do command -v $tool > /dev/null || echo "
+        "\"$tool is missing\"; done"),
+    RUN(CHECK, BEFORE, WHEN_AKS, "az version --query '\"azure-cli\"' -o tsv   # 2.86.0 or later"),
+    RUN(CHECK, BEFORE, 0, "kubectl config current-context"),
+    RUN(CHECK, BEFORE, 0, "kubectl auth can-i '*' httproutes.gateway.networking.k8s.io -A"),
+    SAY(CHECK, DO, 0, "See what is there, and which hosts of Ingresses this plan does not know:"),
     RUN(CHECK, DO, 0, "kubectl get ingressclass,ingress -A"),
-    RUN(CHECK, DO, WHEN_AKS_OLD, "az version --query '\"azure-cli\"' -o tsv   # 2.86.0 or later"),
+    RUN(CHECK, DO, 0,
+        "kubectl get ingress -A -o json | jq -r '.items[].spec.rules[]?.host // empty' | sort -u | "
+        "grep -vxF \"$(cut -f 1 prepare/hosts.tsv)\""),
     RUN(CHECK, DO, WHEN_AKS_OLD,
         "kubectl get nginxingresscontrollers.approuting.kubernetes.azure.com"),
     SAY(CHECK, DO, 0,
-        "Compare the list with `prepare/hosts.tsv`. A host that is missing there is not in this "
-        "plan: make the plan again from the objects of the cluster."),
-    SAY(CHECK, DO, 0,
         "Write down who pins the old address: Front Door and Traffic Manager endpoints, firewalls, "
-        "partners' allow lists, /etc/hosts. The address does not move: the new side has another "
-        "one."),
+        "partners' allow lists, /etc/hosts. The address does not move along: the new side has "
+        "another one."),
     SAY(CHECK, DO, 0,
         "If Argo CD or Flux owns these Ingresses, changes by hand are undone by it. Then make each "
         "step a commit with the same files, in this order (in Argo CD with sync waves: `gateways` "
-        "0, `routes` 1), and keep the Ingresses in the repository until the phase `retire`. Switch "
+        "0, `routes` 1), and keep the Ingresses in the repository until the last chapter. Switch "
         "pruning off for them (Argo CD: `argocd.argoproj.io/sync-options: Prune=false`; Flux: "
         "`kustomize.toolkit.fluxcd.io/prune: disabled`), or removing them from Git deletes them "
         "too early."),
-    SAY(CHECK, SEEN, 0, "The Ingresses of the cluster are those of `prepare/hosts.tsv`."),
-    SAY(CHECK, STOP, 0, "A host is served by an Ingress that the plan does not know."),
+    SAY(CHECK, SEEN, 0,
+        "No program is missing, `yes` is printed, and the last command prints nothing, or only "
+        "hosts "
+        "that are to stay with another controller."),
+    SAY(CHECK, STOP, 0,
+        "A host is printed that the old side serves: make the plan again from what is in the "
+        "cluster "
+        "now."),
     SAY(CHECK, UNDO, 0, "Nothing was changed."),
 
     SAY(TTL, BEFORE, 0,
-        "With Azure DNS, set `DNS_ZONE` and `DNS_GROUP` (the zone and its resource group) in the "
-        "environment, and "
-        "`shift/records.sh` changes the records. Without them it prints what to set, and you do "
-        "it."),
-    SAY(TTL, BEFORE, 0, "You can write the records of all hosts in `prepare/hosts.tsv`."),
-    SAY(TTL, DO, 0,
-        "Set the TTL of the records of all hosts to 60 seconds, and wait until the old TTL has "
-        "passed. Skip what clients reach by address alone."),
+        "You may write the records of the hosts in `prepare/hosts.tsv`. `shift/records.sh` changes "
+        "them with `az` if Azure DNS holds them: tell it with `export DNS_ZONE=ZONE "
+        "DNS_GROUP=RESOURCE_GROUP`. With any other DNS leave both unset: here and in later steps "
+        "the script then prints what each record has to become, and you change it where it is "
+        "kept."),
+    SAY(TTL, BEFORE, 0,
+        "Keep how it is now. Add the TTL that the zone has: a resolver shows what is left of it."),
+    RUN(TTL, BEFORE, 0, "sh shift/records.sh show prepare/hosts.tsv > prepare/records.txt"),
+    RUN(TTL, BEFORE, 0, "cat prepare/records.txt"),
     RUN(TTL, DO, 0, "sh shift/records.sh ttl 60 prepare/hosts.tsv"),
+    SAY(TTL, DO, 0, "Wait until the TTL that they had has passed."),
     RUN(TTL, SEEN, 0, "sh shift/records.sh show prepare/hosts.tsv"),
-    SAY(TTL, SEEN, 0, "`dig` shows a TTL of 60 or less for each host."),
-    SAY(TTL, STOP, 0, "A resolver still gives out the old TTL: the wait was too short."),
-    SAY(TTL, UNDO, 0, "Set the TTL back."),
+    SAY(TTL, SEEN, 0, "Each host has a TTL of 60 or less, and the address of the old side."),
+    SAY(TTL, STOP, 0, "A longer TTL is still given out: wait until it has passed."),
+    SAY(TTL, UNDO, 0, "Set the TTL back to what it was, such as 3600:"),
+    RUN(TTL, UNDO, 0, "sh shift/records.sh ttl 3600 prepare/hosts.tsv"),
 
     SAY(RECORDS, BEFORE, 0,
-        "You know which program writes the records: external-dns writes what Ingresses name, and "
+        "See whether a program writes the records. external-dns writes what Ingresses name, and "
         "with its policy `sync` it deletes the record when the Ingress goes."),
+    RUN(RECORDS, BEFORE, 0, "kubectl get deployments -A -o wide | grep -i external-dns"),
     SAY(RECORDS, DO, WHEN_AKS_OLD,
-        "Detach the DNS zones from application routing. The records stay. While a zone is "
-        "attached, a record that you change is written back within three minutes, and a removed "
-        "Ingress takes its record along. Do not create a ClusterExternalDNS for the same zone "
-        "before: it has the same owner id, and the two would delete each other's records."),
+        "Detach the DNS zones from application routing, with `ZONE_ID` set to the id of each in "
+        "the list. The records stay. While a zone is attached, a record that you change is written "
+        "back within three minutes, and a removed Ingress takes its record along. Do not create a "
+        "ClusterExternalDNS for the same zone before: it has the same owner id, and the two would "
+        "delete each other's records."),
     RUN(RECORDS, DO, WHEN_AKS_OLD,
         "az aks approuting zone list --resource-group \"$GROUP\" --name \"$CLUSTER\""),
     RUN(RECORDS, DO, WHEN_AKS_OLD,
         "az aks approuting zone delete --resource-group \"$GROUP\" --name \"$CLUSTER\" --ids "
         "\"$ZONE_ID\""),
     SAY(RECORDS, DO, WHEN_OTHER_OLD,
-        "If external-dns runs: stop it, or run it with `--policy=upsert-only` and without the "
-        "source `ingress` for these "
-        "hosts. The records stay."),
-    RUN(RECORDS, DO, 0, "kubectl get deployments -A -o wide | grep -i external-dns"),
-    SAY(RECORDS, SEEN, 0,
-        "A TXT or A record of a test name that you change by hand is unchanged ten minutes later, "
-        "and all hosts still resolve to the old address."),
+        "If nothing is printed, and nothing else writes records either, there is nothing to do."),
+    SAY(RECORDS, DO, WHEN_OTHER_OLD,
+        "Else stop it (`kubectl -n NAMESPACE scale deployment NAME --replicas=0`), or run it with "
+        "`--policy=upsert-only` and without the source `ingress`. The records stay."),
     RUN(RECORDS, SEEN, 0, "sh shift/records.sh show prepare/hosts.tsv"),
+    SAY(RECORDS, SEEN, 0, "Each host still has the address of the old side."),
+    SAY(RECORDS, SEEN, 0,
+        "If there was a program: a record of a test name that you change by hand is unchanged ten "
+        "minutes later."),
     SAY(RECORDS, STOP, 0, "A record disappears or is written back."),
     SAY(RECORDS, UNDO, WHEN_AKS_OLD,
         "Attach the zones again, only once every host is back on the old side:"),
@@ -90,25 +112,28 @@ static const struct step_row rows[] = {
     SAY(INSTALL, BEFORE, WHEN_AKS_NEW,
         "The Istio add-on is off, and its CRDs and the GatewayClass `istio` are deleted, or "
         "istiod does not start."),
-    SAY(INSTALL, BEFORE, WHEN_AKS_NEW,
-        "`GROUP` and `CLUSTER` name the resource group of the cluster, and the cluster."),
     RUN(INSTALL, DO, WHEN_AKS_NEW,
         "az aks update --resource-group \"$GROUP\" --name \"$CLUSTER\" --enable-gateway-api"),
     RUN(INSTALL, DO, WHEN_AKS_NEW,
         "az aks update --resource-group \"$GROUP\" --name \"$CLUSTER\" --enable-app-routing-istio"),
     RUN(INSTALL, SEEN, WHEN_AKS_NEW, "kubectl -n aks-istio-system rollout status deploy/istiod"),
     SAY(INSTALL, BEFORE, WHEN_OTHER_NEW,
-        "Nobody else manages the CRDs of Gateway API in this cluster."),
+        "Nobody else looks after the CRDs of Gateway API: `NotFound` is printed, or you know who "
+        "installed them."),
+    RUN(INSTALL, BEFORE, WHEN_OTHER_NEW, "kubectl get crd gateways.gateway.networking.k8s.io"),
     SAY(INSTALL, DO, WHEN_OTHER_NEW,
-        "Install Gateway API {api} or later and the implementation, as its maker says."),
+        "Install the CRDs of Gateway API {api} or later ({channel} channel, see "
+        "https://github.com/kubernetes-sigs/gateway-api/releases), then {target} as its maker "
+        "says."),
     RUN(INSTALL, SEEN, 0,
         "kubectl get crd gateways.gateway.networking.k8s.io -o "
         "jsonpath='{.metadata.annotations.gateway\\.networking\\.k8s\\.io/bundle-version}'   # "
         "{api} or later"),
     RUN(INSTALL, SEEN, 0, "kubectl get gatewayclass {class}   # ACCEPTED is True"),
     SAY(INSTALL, STOP, 0,
-        "The bundle is older than {api}: the objects of this plan would be refused, or lose "
-        "fields. Make the plan again with --gateway-api-version."),
+        "The version that is printed is older than {api}: objects of this plan would be refused, "
+        "or "
+        "lose fields. Make the plan again with --gateway-api-version."),
     RUN(INSTALL, UNDO, WHEN_AKS_NEW,
         "az aks update --resource-group \"$GROUP\" --name \"$CLUSTER\" "
         "--disable-app-routing-istio"),
@@ -117,8 +142,7 @@ static const struct step_row rows[] = {
     /* ---- gateways */
     RUN(GATEWAYS, BEFORE, 0, "kubectl apply --dry-run=server -f gateways/"),
     SAY(GATEWAYS, BEFORE, 0,
-        "An error that a namespace is missing is expected for namespaces that the folder itself "
-        "makes; any other error is not."),
+        "No error is printed, but for `not found` of namespaces that the folder itself makes."),
     SAY(GATEWAYS, BEFORE, WHEN_VAULT,
         "Certificates come from Key Vault. Where listeners name them in `tls.options`, the "
         "ServiceAccount there needs "
@@ -132,12 +156,16 @@ static const struct step_row rows[] = {
         "kubectl -n {namespace} get gateway {name} -o "
         "jsonpath='{.status.addresses[0].value}{\"\\n\"}'"),
     SAY(GATEWAYS, SEEN, 0,
-        "Each Gateway has an address of its own. Tell it to those who pin the old one, before the "
-        "phase `shift`."),
+        "Each Gateway has an address of its own, and each listener says ResolvedRefs=True:"),
+    RUN(GATEWAYS, SEEN, WHEN_GATEWAY,
+        "kubectl -n {namespace} get gateway {name} -o json | jq -r '.status.listeners[]? | [.name, "
+        "(.conditions[] | .type + \"=\" + .status)] | @tsv'"),
+    SAY(GATEWAYS, SEEN, 0,
+        "Tell the address to those who pin the old one, before clients are sent to it."),
     SAY(GATEWAYS, STOP, 0,
         "A Gateway is not Programmed after ten minutes, or a listener has ResolvedRefs=False (its "
         "certificate is missing, or the ReferenceGrant is)."),
-    SAY(GATEWAYS, UNDO, 0, "Only when no wave has routes. Namespaces stay."),
+    SAY(GATEWAYS, UNDO, 0, "Only when no wave has routes. Namespaces stay:"),
     RUN(GATEWAYS, UNDO, 0, "kubectl delete --ignore-not-found -f rollback/gateways.yaml"),
 
     /* ---- routes */
@@ -149,68 +177,68 @@ static const struct step_row rows[] = {
         "[.kind, .metadata.namespace, .metadata.name, (.status.parents[].conditions[] | .type + "
         "\"=\" + .status)] | @tsv'"),
     SAY(ROUTES, SEEN, 0,
-        "Each route says Accepted=True and ResolvedRefs=True. No client is sent to them yet: "
+        "Each HTTPRoute says Accepted=True and ResolvedRefs=True. No client comes to them yet: "
         "records still name the old side."),
     SAY(ROUTES, STOP, 0, "A route is not accepted, or a backend is not found."),
     SAY(ROUTES, UNDO, 0,
-        "Only when the records of the wave name the old side, and their TTL has passed since:"),
+        "Only when the records name the old side alone, and their TTL has passed since:"),
     RUN(ROUTES, UNDO, 0, "sh shift/records.sh show shift/{wave}-hosts.tsv"),
     RUN(ROUTES, UNDO, 0, "kubectl delete --ignore-not-found -f rollback/{wave}/routes.yaml"),
 
     /* ---- verify */
-    SAY(VERIFY, BEFORE, 0, "The routes of the wave are accepted."),
-    SAY(VERIFY, BEFORE, WHEN_OWN_GATEWAY,
-        "`MANIFESTS` names the file or folder that this plan was made from, seen from this folder "
-        "(such as `../snapshot`), for the Services in it."),
+    SAY(VERIFY, BEFORE, WHEN_HTTPS,
+        "curl trusts the certificates of the hosts. If an authority of your own signed them: "
+        "`export CURL_OPTIONS='--cacert FILE'`. Never answer a failure with --insecure."),
+    SAY(VERIFY, DO, WHEN_OWN_GATEWAY,
+        "Work out what the files of this wave answer, without the cluster:"),
     RUN(VERIFY, DO, WHEN_OWN_GATEWAY,
         "gateshift test -f gateways -f routes/{wave} -f \"$MANIFESTS\" --as {as} "
         "verify/{wave}-requests.json"),
+    SAY(VERIFY, DO, 0, "Send the same requests to both sides:"),
     RUN(VERIFY, DO, 0, "OLD={old}"),
     RUN(VERIFY, DO, WHEN_GATEWAY,
         "NEW=$(kubectl -n {namespace} get gateway {name} -o "
         "jsonpath='{.status.addresses[0].value}')\n"
         "sh verify/{wave}.sh \"$NEW\" \"$OLD\" {namespace}/{name}"),
     SAY(VERIFY, DO, 0,
-        "Then what no list of requests sees: long answers that stream, WebSockets, gRPC, uploads "
-        "of the size that is usual, a login from beginning to end, and some minutes of load while "
+        "Then try what no list of requests sees: long answers that stream, WebSockets, gRPC, "
+        "uploads of the usual size, a login from beginning to end, and some minutes of load while "
         "you watch 5xx and latency."),
     SAY(VERIFY, SEEN, 0,
-        "0 failed in both. Requests whose answer is meant to change are expected with their new "
-        "answer."),
-    SAY(VERIFY, SEEN, WHEN_HTTPS,
-        "curl checks the certificate: never answer a failure with --insecure."),
-    SAY(VERIFY, STOP, 0, "One request fails. Do not go on with this wave."),
+        "Both say `0 failed`. A request that is meant to be answered otherwise (chapter *What will "
+        "be answered otherwise*) passes with its new answer."),
+    SAY(VERIFY, STOP, 0, "A line says `not ok`. Do not go on with this wave."),
     SAY(VERIFY, UNDO, 0, "Nothing was changed."),
 
     /* ---- shift */
     SAY(SHARE, BEFORE, 0,
-        "The step before passed today, for the objects that are in the cluster now."),
+        "The step before passed today, and no object of the wave was changed since."),
     SAY(SHARE, BEFORE, 0,
-        "The program that writes records is stopped (step `prepare-records`), and the TTL is 60."),
+        "No program writes the records (step `prepare-records`), and their TTL is 60."),
     SAY(SHARE, BEFORE, WHEN_HTTPS,
-        "The new side serves https for each host of the wave. Browsers that were told HSTS by the "
-        "old side come by "
-        "https only, and keep permanent redirects (301, 308) for good."),
+        "The owners know: browsers that were told HSTS come by https only, and keep permanent "
+        "redirects (301, 308) for good, from either side."),
     SAY(SHARE, DO, 0,
-        "Send a part of the clients to the new side: 5 %, then 25 %, then 50 %, each for at least "
-        "15 minutes, with weighted records or the weights of Traffic Manager, Front Door or "
-        "another load balancer in front. Plain DNS knows halves only: a second address in the "
-        "record."),
+        "Give each record the address of the new side as a second one, which sends it about half "
+        "of the clients. With weighted records, or a load balancer in front that has weights, go "
+        "by 5, 25 and 50 % instead, 15 minutes each."),
     RUN(SHARE, DO, 0, "sh shift/records.sh add shift/{wave}-hosts.tsv"),
+    SAY(SHARE, DO, 0, "Leave it so for at least 15 minutes."),
     RUN(SHARE, SEEN, 0, "sh shift/records.sh show shift/{wave}-hosts.tsv"),
     SAY(SHARE, SEEN, 0,
-        "Both addresses are given out, both sides count requests, and the rates of 4xx and 5xx and "
-        "the latency are alike."),
+        "Both addresses are given out. In the metrics or access logs of both sides requests "
+        "arrive, and the rates of 4xx and 5xx and the latency are alike."),
     SAY(SHARE, STOP, 0, "More errors or a higher latency on the new side than on the old one."),
-    SAY(SHARE, UNDO, 0, "Let the records name the old side alone, and wait for the TTL."),
+    SAY(SHARE, UNDO, 0,
+        "Let the records name the old side alone, and wait until the TTL has passed:"),
     RUN(SHARE, UNDO, 0, "sh shift/records.sh back shift/{wave}-hosts.tsv"),
 
     SAY(MOVE, BEFORE, 0,
-        "Half of the clients were on the new side for at least 15 minutes without a difference."),
+        "A part of the clients was on the new side for at least 15 minutes without a difference."),
     SAY(MOVE, BEFORE, 0,
         "Who pins the old address (list of step `prepare-check`) changes to the new one at the "
         "same time."),
-    SAY(MOVE, DO, 0, "Let the records name the new side alone."),
+    SAY(MOVE, DO, 0, "Let the records name the new side alone:"),
     RUN(MOVE, DO, 0, "sh shift/records.sh move shift/{wave}-hosts.tsv"),
     RUN(MOVE, SEEN, 0, "sh shift/records.sh show shift/{wave}-hosts.tsv"),
     SAY(MOVE, SEEN, 0, "Only the new address is given out."),
@@ -219,16 +247,17 @@ static const struct step_row rows[] = {
         "Ingresses."),
     SAY(MOVE, UNDO, 0,
         "Let the records name the old side again. Clients come back within the TTL. The Ingresses "
-        "were never deleted, so nothing has to be put back."),
+        "were never deleted, so nothing has to be put back:"),
     RUN(MOVE, UNDO, 0, "sh shift/records.sh back shift/{wave}-hosts.tsv"),
     SAY(MOVE, UNDO, WHEN_HTTPS,
         "Browsers may have kept redirects of the new side, and HSTS: the old side has to go on "
         "serving https."),
 
-    SAY(DRAIN, BEFORE, 0, "The records name the new side alone."),
+    SAY(DRAIN, BEFORE, 0, "The records name the new side alone (`show` in the step before)."),
     SAY(DRAIN, DO, 0,
-        "Wait until the TTL has passed and the old side gets no more requests for the hosts of the "
-        "wave. Some clients keep addresses for longer than they may."),
+        "Wait until the old side gets no more requests for the hosts of the wave. Some clients "
+        "keep "
+        "addresses for longer than the TTL."),
     RUN(DRAIN, SEEN, WHEN_AKS_OLD,
         "for pod in $(kubectl -n app-routing-system get pods -o name | grep '/nginx-'); do kubectl "
         "-n app-routing-system "
@@ -238,27 +267,37 @@ static const struct step_row rows[] = {
         "--since=15m | grep -F -f "
         "shift/{wave}-upstreams.txt | tail -n 3"),
     SAY(DRAIN, SEEN, 0,
-        "Access logs of the controller name the Service of each request, and nothing is printed "
-        "here. The metric `nginx_ingress_controller_requests` says the same by its label `host`."),
+        "Nothing is printed: the old side had no request in the last 15 minutes for a Service of "
+        "the wave, as its access log names them. If the log has another format, look at the metric "
+        "`nginx_ingress_controller_requests` by its label `host`."),
     SAY(DRAIN, SEEN, 0,
-        "No request for 15 minutes. Then leave the wave so for at least a day before its Ingresses "
-        "go."),
+        "Then begin the next wave. Leave this one so for at least a day before its Ingresses go."),
     SAY(DRAIN, STOP, 0,
         "Somebody still comes by the old address: find out who, and change what is pinned there."),
-    SAY(DRAIN, UNDO, 0, "As in the step before."),
+    SAY(DRAIN, UNDO, 0, "Nothing was changed."),
 
     /* ---- retire */
     SAY(REMOVE, BEFORE, 0,
-        "All waves that move have moved, and the old side had no request for this one for a day."),
+        "All waves that move have moved, and the old side had no request for this one for a day: "
+        "the "
+        "command of step `shift-drain-{wave}` with `--since=24h` prints nothing."),
     SAY(REMOVE, BEFORE, WHEN_CERTIFICATES,
-        "cert-manager made certificates for these Ingresses, and the Certificates go with them: "
-        "the Secrets stay, and "
-        "nobody renews them. Put the issuer annotation on the Gateway (cert-manager with "
-        "enableGatewayAPI), or "
-        "write Certificates of your own, and see that they are Ready, before you go on."),
+        "cert-manager made Certificates for these Ingresses. They go with their owner, and nobody "
+        "renews the Secrets any more. List them with their owners, and take the owner away from "
+        "each whose Ingress is in `retire/{wave}-ingresses.yaml`; cert-manager then goes on "
+        "renewing it:"),
+    RUN(REMOVE, BEFORE, WHEN_CERTIFICATES,
+        "kubectl get certificates -A -o json | jq -r '.items[] | {namespace: .metadata.namespace, "
+        "name: .metadata.name, owner: .metadata.ownerReferences[]?} | select(.owner.kind == "
+        "\"Ingress\") | [.namespace, .name, .owner.name] | @tsv'"),
+    RUN(REMOVE, BEFORE, WHEN_CERTIFICATES,
+        "kubectl -n NAMESPACE patch certificate NAME --type=merge -p "
+        "'{\"metadata\":{\"ownerReferences\":null}}'"),
     SAY(REMOVE, BEFORE, WHEN_VAULT,
         "No listener uses a Secret `keyvault-...` that belongs to one of these Ingresses."),
-    SAY(REMOVE, BEFORE, 0, "Save what is in the cluster now, beside what the plan was made from:"),
+    SAY(REMOVE, BEFORE, 0,
+        "Save what is in the cluster now, should somebody have changed it since the plan was "
+        "made:"),
     RUN(REMOVE, BEFORE, 0,
         "kubectl get -f retire/{wave}-ingresses.yaml -o yaml > retire/{wave}-saved.yaml"),
     SAY(REMOVE, BEFORE, WHEN_TRAP,
@@ -268,19 +307,27 @@ static const struct step_row rows[] = {
     RUN(REMOVE, SEEN, WHEN_GATEWAY,
         "sh verify/{wave}.sh \"$(kubectl -n {namespace} get gateway {name} -o "
         "jsonpath='{.status.addresses[0].value}')\" '' {namespace}/{name}"),
-    SAY(REMOVE, SEEN, 0, "Records are still there, and all requests of the wave are answered."),
+    SAY(REMOVE, SEEN, 0,
+        "It says `0 failed`, and each host still has the address of the new side:"),
+    RUN(REMOVE, SEEN, 0, "sh shift/records.sh show shift/{wave}-hosts.tsv"),
+    SAY(REMOVE, STOP, 0,
+        "A line says `not ok`: put the Ingresses back, and the records (parts 1 and 2 of the file "
+        "below)."),
     SAY(REMOVE, STOP, 0,
         "A record has gone: a program that writes records still runs. Write the record again "
-        "first, then stop "
-        "the program."),
-    SAY(REMOVE, UNDO, 0,
-        "Put the Ingresses back; `rollback/{wave}/ROLLBACK.md` has the order, and says how it was "
-        "proved."),
+        "first, "
+        "then stop the program."),
+    SAY(REMOVE, UNDO, 0, "Put the Ingresses back: do part 1 of `rollback/{wave}/ROLLBACK.md`."),
     SAY(REMOVE, UNDO, WHEN_TRAP, "Who is older decides here: keep to the rounds and the pauses."),
 
     SAY(RETIRE, BEFORE, 0,
-        "No Ingress is left that the old controller serves, also none of others."),
+        "No Ingress is left that the old controller serves, also none of others. Save its "
+        "settings, "
+        "with the number of its replicas:"),
     RUN(RETIRE, BEFORE, 0, "kubectl get ingress -A"),
+    RUN(RETIRE, BEFORE, WHEN_OTHER_OLD,
+        "kubectl -n ingress-nginx get deployment,service,configmap -o yaml > "
+        "retire/controller.yaml"),
     RUN(RETIRE, DO, WHEN_AKS_OLD,
         "az aks approuting update --resource-group \"$GROUP\" --name \"$CLUSTER\" --nginx None"),
     SAY(RETIRE, DO, WHEN_AKS_OLD,
@@ -295,7 +342,11 @@ static const struct step_row rows[] = {
         "kubectl -n ingress-nginx scale deployment ingress-nginx-controller --replicas=0"),
     SAY(RETIRE, DO, WHEN_OTHER_OLD, "After that week, if Helm installed it:"),
     RUN(RETIRE, DO, WHEN_OTHER_OLD, "helm -n ingress-nginx uninstall ingress-nginx"),
-    SAY(RETIRE, SEEN, 0, "All requests are still answered, and nobody asks for the old address."),
+    SAY(RETIRE, SEEN, 0, "Nobody asks for the old address, and each wave still says `0 failed`:"),
+    RUN(RETIRE, SEEN, WHEN_GATEWAY,
+        "for script in verify/*.sh; do sh $script \"$(kubectl -n {namespace} get gateway "
+        "{name} "
+        "-o jsonpath='{.status.addresses[0].value}')\" '' {namespace}/{name}; done"),
     SAY(RETIRE, STOP, 0, "Anything fails: scale the controller up again at once."),
     SAY(RETIRE, UNDO, WHEN_AKS_OLD,
         "Switch the controller on again. Once the NginxIngressController was deleted it gets a new "
@@ -305,11 +356,16 @@ static const struct step_row rows[] = {
         "az aks approuting update --resource-group \"$GROUP\" --name \"$CLUSTER\" --nginx "
         "AnnotationControlled"),
     SAY(RETIRE, UNDO, WHEN_OTHER_OLD,
-        "Scale it up, or install it again with the values that it had. A new Service has a new "
-        "address. Then undo the steps before, latest first."),
+        "Scale it up again, to as many replicas as it had. Once it was uninstalled, install it "
+        "with "
+        "the values that it had; its Service then has a new address. Then undo the steps before, "
+        "latest first:"),
+    RUN(RETIRE, UNDO, WHEN_OTHER_OLD,
+        "kubectl -n ingress-nginx scale deployment ingress-nginx-controller --replicas=1"),
 
     SAY(FINISH, BEFORE, 0, "A week has passed without trouble."),
-    SAY(FINISH, DO, 0, "Set the TTL of the records back."),
+    SAY(FINISH, DO, 0, "Set the TTL of the records to what it was, such as 3600:"),
+    RUN(FINISH, DO, 0, "sh shift/records.sh ttl 3600 prepare/hosts.tsv"),
     SAY(FINISH, DO, 0,
         "If a program is to write records again, let it read Gateways and HTTPRoutes now "
         "(external-dns with `--source=gateway-httproute`), with `--policy=upsert-only` first, and "
@@ -319,9 +375,11 @@ static const struct step_row rows[] = {
     SAY(FINISH, DO, 0,
         "Take the Ingresses out of the repository, and keep the folder `rollback` with the "
         "release."),
-    SAY(FINISH, SEEN, 0, "All hosts resolve to the new addresses."),
+    RUN(FINISH, SEEN, 0, "sh shift/records.sh show prepare/hosts.tsv"),
+    SAY(FINISH, SEEN, 0, "Each host has the address of the new side."),
     SAY(FINISH, STOP, 0, "A record is about to be deleted or changed."),
-    SAY(FINISH, UNDO, 0, "Stop the program again, and set the TTL to 60."),
+    SAY(FINISH, UNDO, 0, "Stop the program again, and set the TTL to 60:"),
+    RUN(FINISH, UNDO, 0, "sh shift/records.sh ttl 60 prepare/hosts.tsv"),
 };
 
 const struct step_row *step_row_at(size_t index)

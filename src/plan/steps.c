@@ -30,16 +30,15 @@ struct filling {
     struct slice namespace, name; /* of the object that a line is about */
 };
 
-static struct slice old_address(const struct filling *f)
+struct slice old_address(const struct planner *planner, const struct plan_wave *wave)
 {
-    struct arena *arena = f->planner->arena;
-    if (f->planner->plan->from_aks) {
+    if (planner->plan->from_aks) {
         return SLICE("$(kubectl -n app-routing-system get service nginx -o "
                      "jsonpath='{.status.loadBalancer.ingress[0].ip}')");
     }
-    struct slice id = f->wave ? f->wave->ingresses.items[0] : SLICE("");
+    struct slice id = wave ? wave->ingresses.items[0] : SLICE("");
     size_t slash = slice_find(id, '/', 0);
-    return arena_printf(arena,
+    return arena_printf(planner->arena,
                         "$(kubectl -n " SLICE_FMT " get ingress " SLICE_FMT
                         " -o jsonpath='{.status.loadBalancer.ingress[0].ip}"
                         "{.status.loadBalancer.ingress[0].hostname}')",
@@ -62,10 +61,14 @@ static struct slice value_of(const struct filling *f, struct slice name)
     if (slice_is(name, "api")) {
         return arena_printf(f->planner->arena, "v1.%d", convert->api_minor);
     }
+    if (slice_is(name, "channel")) {
+        return convert->experimental ? SLICE("experimental") : SLICE("standard");
+    }
     return slice_is(name, "as")          ? slice_of(profile->name)
+           : slice_is(name, "target")    ? slice_of(convert->target->name)
            : slice_is(name, "namespace") ? f->namespace
            : slice_is(name, "name")      ? f->name
-           : slice_is(name, "old")       ? old_address(f)
+           : slice_is(name, "old")       ? old_address(f->planner, f->wave)
                                          : SLICE_ABSENT;
 }
 
@@ -140,6 +143,7 @@ static unsigned facts_of(const struct planner *planner, const struct plan_wave *
     unsigned facts = plan->from_aks ? WHEN_AKS_OLD : WHEN_OTHER_OLD;
     facts |=
         slice_is(slice_of(plan->target->name), "aks-approuting") ? WHEN_AKS_NEW : WHEN_OTHER_NEW;
+    facts |= facts & (WHEN_AKS_OLD | WHEN_AKS_NEW) ? WHEN_AKS : 0;
     for (size_t i = 0; i < plan->host_count; i++) {
         bool here = !wave || &plan->waves[plan->hosts[i].wave] == wave;
         facts |= here && plan->hosts[i].https ? WHEN_HTTPS : 0;
@@ -209,6 +213,36 @@ struct plan_step *step_add(struct planner *planner, enum plan_step_kind kind, si
 
 /* ---- what else hangs on the controller ----------------------------------------------------- */
 
+/* A snapshot of a whole cluster proves that there is none of what it reads; of all else nothing is known. */
+static void add_absent(struct planner *planner, struct plan_step *step,
+                       const struct surroundings *found)
+{
+    struct slice lists[2] = {{0}};
+    for (size_t i = 0; i < found->absent_count; i++) {
+        const struct surrounding_row *row = found->absent[i];
+        struct slice *list = &lists[planner->run->closed && row->in_snapshots];
+        *list = list->len ? ARENA_JOIN(planner->arena, *list, SLICE("; "), slice_of(row->what))
+                          : slice_of(row->what);
+    }
+    if (lists[1].len) {
+        add_line(planner, step, LINES_BEFORE, false,
+                 ARENA_JOIN(planner->arena, SLICE("The cluster had none of these: "), lists[1],
+                            SLICE(".")));
+    }
+    if (lists[0].len) {
+        add_line(
+            planner, step, LINES_DO, false,
+            ARENA_JOIN(planner->arena,
+                       SLICE("Look in the cluster for what else depends on the old controller. "
+                             "The input of this plan holds no object of these kinds, so "
+                             "they were not looked at: "),
+                       lists[0],
+                       SLICE(". Put those that exist beside the input (`kubectl get KIND -A "
+                             "-o yaml > FILE`), and make the plan again: it then says of "
+                             "each what to change.")));
+    }
+}
+
 static void add_surroundings(struct planner *planner, struct plan_step *step)
 {
     struct surroundings found = {0};
@@ -225,18 +259,39 @@ static void add_surroundings(struct planner *planner, struct plan_step *step)
                      planner->arena, SLICE_FMT " hangs on the old controller (" SLICE_FMT "): %s",
                      SLICE_ARG(item->object->subject), SLICE_ARG(text), item->row->advice));
     }
-    struct slice list = SLICE("");
-    for (size_t i = 0; i < found.absent_count; i++) {
-        list = ARENA_JOIN(planner->arena, list, i ? SLICE("; ") : SLICE(""),
-                          slice_of(found.absent[i]->what));
+    add_absent(planner, step, &found);
+}
+
+/* One command for each namespace: listeners need the certificates before they work. */
+static void add_secrets(struct planner *planner, struct plan_step *step)
+{
+    struct arena *arena = planner->arena;
+    struct map *seen = map_new(arena), *commands = map_new(arena);
+    for (size_t w = 0; w < planner->plan->moving; w++) {
+        const struct slices *needs = &planner->plan->waves[w].rollback.needs;
+        for (size_t i = 0; i < needs->count; i++) {
+            struct slice need = needs->items[i], kind = SLICE("Secret ");
+            if (!slice_starts(need, kind) || map_add(seen, need, planner)) {
+                continue;
+            }
+            size_t slash = slice_find(need, '/', 0);
+            struct slice namespace = slice_sub(need, kind.len, slash);
+            struct slice *command = map_get(commands, namespace);
+            if (!command) {
+                command = ARENA_ARRAY(arena, struct slice, 1);
+                *command = ARENA_JOIN(arena, SLICE("kubectl -n "), namespace, SLICE(" get secret"));
+                map_put(commands, namespace, command);
+            }
+            *command =
+                ARENA_JOIN(arena, *command, SLICE(" "), slice_sub(need, slash + 1, need.len));
+        }
     }
-    if (found.absent_count) {
-        add_line(planner, step, LINES_DO, false,
-                 ARENA_JOIN(planner->arena,
-                            SLICE("Look in the cluster for what else hangs on the old controller; "
-                                  "the input had none of "
-                                  "these: "),
-                            list, SLICE(". `gateshift convert` says of each what to change.")));
+    if (map_count(commands)) {
+        add_line(planner, step, LINES_BEFORE, false,
+                 SLICE("The certificates are there, as Secrets of type kubernetes.io/tls:"));
+    }
+    for (const struct map_entry *at = map_first(commands); at; at = map_next(at)) {
+        add_line(planner, step, LINES_BEFORE, true, *(const struct slice *)map_value(at));
     }
 }
 
@@ -275,6 +330,8 @@ void steps_make(struct planner *planner)
         if (before[i] == STEP_CHECK) {
             add_surroundings(planner, step);
             say_held(planner, step);
+        } else if (before[i] == STEP_GATEWAYS) {
+            add_secrets(planner, step);
         }
     }
     for (size_t w = 0; w < plan->moving; w++) {

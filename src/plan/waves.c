@@ -108,6 +108,8 @@ static void add_origin(struct gathering *g, const struct entry *entry, const str
     }
     struct plan_host *host = host_at(g, entry);
     host->https |= entry->https;
+    host->certified |=
+        entry->https && (entry->certificate.secret.len || entry->certificate.vault.len);
     map_add(g->ingresses[host->wave], mover->id, mover);
     join(g, (size_t)(mover - g->movers), "host",
          ARENA_JOIN(g->arena, entry->gateway, SLICE("\n"), entry->host.name));

@@ -74,8 +74,18 @@ void rollback_write_round(const struct rollback *rollback, size_t round, struct 
 void rollback_write_deletions(struct run *run, const struct rollback *rollback, struct buf *out);
 /* All that is known, as gateshift-rollback(1) describes it. */
 struct node *rollback_node(struct run *run, const struct rollback *rollback);
-/* The steps for people, in Markdown. */
-void rollback_write_steps(struct run *run, const struct rollback *rollback, struct buf *out);
+/* Where a rollback is a part of a plan: its commands run in the folder of the runbook, whose steps it undoes. */
+struct rollback_place {
+    struct slice title;  /* of the wave */
+    struct slice folder; /* of the rollback, as the runbook sees it, with '/' at the end */
+    struct slice check;  /* commands that ask the old side; it says "0 failed" when it serves */
+    struct slice records_back, records_show; /* commands for the records of DNS */
+    /* Steps of the runbook, with number and name; the last one may be absent. */
+    struct slice ingresses_step, records_step, share_step, routes_step, controller_step;
+};
+/* The steps for people, in Markdown. `place` null: it is alone in its folder. */
+void rollback_write_steps(struct run *run, const struct rollback *rollback,
+                          const struct rollback_place *place, struct buf *out);
 /* Names of the files that the steps speak of. */
 struct slice rollback_round_file(struct run *run, const struct rollback *rollback, size_t round);
 #define ROLLBACK_DELETE_FILE "delete.yaml"

@@ -195,7 +195,37 @@ static void put_traps(struct run *run, const struct rollback *rollback, struct b
                   "retired: an Ingress that was never deleted keeps its age.\n\n");
 }
 
-static void put_restore(struct run *run, const struct rollback *rollback, struct buf *out)
+static void put_commands(const struct rollback *rollback, const struct rollback_place *place,
+                         struct run *run, struct buf *out)
+{
+    buf_puts(out, "\n```sh\n");
+    for (size_t round = 0; round < rollback->rounds; round++) {
+        buf_printf(out, "%skubectl apply -f " SLICE_FMT SLICE_FMT "\n", round ? "sleep 2\n" : "",
+                   SLICE_ARG(place ? place->folder : SLICE("")),
+                   SLICE_ARG(rollback_round_file(run, rollback, round)));
+    }
+    buf_puts(out, "```\n\nAn Ingress that is still there keeps its age, and `apply` changes "
+                  "nothing.\n\nIt worked when each Ingress has an address after some minutes:"
+                  "\n\n```sh\n");
+    for (size_t i = 0; i < rollback->count; i++) {
+        const struct object *object = rollback->objects[i].object;
+        if (object->kind == KUBE_INGRESS) {
+            buf_printf(out, "kubectl -n " SLICE_FMT " get ingress " SLICE_FMT "\n",
+                       SLICE_ARG(object->namespace), SLICE_ARG(object->name));
+        }
+    }
+    if (place) {
+        buf_printf(out, "```\n\nand when this says `0 failed`:\n\n```sh\n" SLICE_FMT "\n```\n\n",
+                   SLICE_ARG(place->check));
+    } else {
+        buf_puts(out, "```\n\nand when that address answers. ");
+    }
+    buf_puts(out, "Stop when one of them stays without: the "
+                  "controller does not run, or refuses the Ingress and says why in its log.\n\n");
+}
+
+static void put_restore(struct run *run, const struct rollback *rollback,
+                        const struct rollback_place *place, struct buf *out)
 {
     buf_puts(
         out,
@@ -205,43 +235,72 @@ static void put_restore(struct run *run, const struct rollback *rollback, struct
         diag_put_code(rollback->needs.items[i], false, out);
         buf_puts(out, "\n");
     }
-    buf_puts(out, "\n```sh\n");
-    for (size_t round = 0; round < rollback->rounds; round++) {
-        buf_printf(out, "%skubectl apply -f " SLICE_FMT "\n", round ? "sleep 2\n" : "",
-                   SLICE_ARG(rollback_round_file(run, rollback, round)));
-    }
-    buf_puts(out,
-             "```\n\nAn Ingress that is still there keeps its age, and `apply` changes nothing.\n\n"
-             "It worked when each Ingress has an address, and the old address answers:\n\n```sh\n");
-    for (size_t i = 0; i < rollback->count; i++) {
-        const struct object *object = rollback->objects[i].object;
-        if (object->kind == KUBE_INGRESS) {
-            buf_printf(out, "kubectl -n " SLICE_FMT " get ingress " SLICE_FMT "\n",
-                       SLICE_ARG(object->namespace), SLICE_ARG(object->name));
-        }
-    }
-    buf_puts(out, "```\n\n");
+    put_commands(rollback, place, run, out);
 }
 
-void rollback_write_steps(struct run *run, const struct rollback *rollback, struct buf *out)
+static void put_records(const struct rollback_place *place, struct buf *out)
 {
-    buf_puts(out, "# Rollback\n\nCommands run in the folder of this file.\n\n");
-    put_proof(run, rollback, out);
-    put_traps(run, rollback, out);
-    put_restore(run, rollback, out);
     buf_puts(out, "## 2. Send traffic back\n\nPoint the DNS records of the hosts at the old "
                   "address, and wait until their TTL has passed. Browsers keep permanent redirects "
-                  "and HSTS, so the old side has to serve https as well.\n\n");
-    if (rollback->deletion_count) {
-        buf_puts(
+                  "and HSTS, so the old side has to serve https as well.");
+    if (place) {
+        buf_printf(out, "\n\n```sh\n" SLICE_FMT "\n" SLICE_FMT "\n", SLICE_ARG(place->records_back),
+                   SLICE_ARG(place->records_show));
+        buf_puts(out, "```\n\nIt worked when only the address of the old side is given out. Stop "
+                      "when the script says that an Ingress has no address: finish part 1 first.");
+    }
+    buf_puts(out, "\n\n");
+}
+
+/* In a plan the names of the new objects are in the file that its own step uses, and Gateways serve other waves. */
+static void put_removal(const struct rollback *rollback, const struct rollback_place *place,
+                        struct buf *out)
+{
+    if (place || rollback->deletion_count) {
+        buf_printf(
             out,
             "## 3. Remove the new objects\n\nOnly when no request arrives at the new address any "
-            "more:\n\n```sh\nkubectl delete --ignore-not-found -f " ROLLBACK_DELETE_FILE
-            "\n```\n\n");
+            "more:\n\n```sh\nkubectl delete --ignore-not-found -f " SLICE_FMT "%s\n```\n\n",
+            SLICE_ARG(place ? place->folder : SLICE("")),
+            place ? "routes.yaml" : ROLLBACK_DELETE_FILE);
     }
-    if (rollback->kept) {
+    if (place) {
+        buf_puts(out, "The Gateways stay, as other waves may use them.\n");
+    } else if (rollback->kept) {
         buf_printf(out,
                    "%zu of the new objects stay, as they serve, or may serve, other Ingresses.\n",
                    rollback->kept);
     }
+}
+
+static void put_head(const struct rollback_place *place, struct buf *out)
+{
+    if (!place) {
+        buf_puts(out, "# Rollback\n\nCommands run in the folder of this file.\n\n");
+        return;
+    }
+    buf_printf(out,
+               "# Rollback of " SLICE_FMT "\n\n"
+               "Commands run in the folder of `RUNBOOK.md`. Part 1 undoes its step " SLICE_FMT
+               ", part 2 the steps " SLICE_FMT " and " SLICE_FMT ", part 3 step " SLICE_FMT
+               ". Begin with the part for the last step that was done, and stop after any part.",
+               SLICE_ARG(place->title), SLICE_ARG(place->ingresses_step),
+               SLICE_ARG(place->records_step), SLICE_ARG(place->share_step),
+               SLICE_ARG(place->routes_step));
+    if (place->controller_step.ptr) {
+        buf_printf(out, " If step " SLICE_FMT " was done, undo it first.",
+                   SLICE_ARG(place->controller_step));
+    }
+    buf_puts(out, "\n\n");
+}
+
+void rollback_write_steps(struct run *run, const struct rollback *rollback,
+                          const struct rollback_place *place, struct buf *out)
+{
+    put_head(place, out);
+    put_proof(run, rollback, out);
+    put_traps(run, rollback, out);
+    put_restore(run, rollback, place, out);
+    put_records(place, out);
+    put_removal(rollback, place, out);
 }

@@ -305,7 +305,8 @@ static const struct detector detectors[] = {
      * pods: gateway-api GEP-1762. */
     {{DIAG_S002, "NetworkPolicies", "NetworkPolicies that admit the old controller alone",
       "admit the pods of the new data plane as well (most carry the label "
-      "gateway.networking.k8s.io/gateway-name), or connections end in timeouts"},
+      "gateway.networking.k8s.io/gateway-name), or connections end in timeouts",
+      false},
      {{"NetworkPolicy", "networking.k8s.io"},
       {"CiliumNetworkPolicy", "cilium.io"},
       {"CiliumClusterwideNetworkPolicy", "cilium.io"},
@@ -317,25 +318,28 @@ static const struct detector detectors[] = {
     /* cert-manager.io/docs/configuration/acme/http01 */
     {{DIAG_S003, "Issuers (cert-manager)", "Issuers and ClusterIssuers with http01.ingress solvers",
       "add a solver http01.gatewayHTTPRoute whose parentRefs name the http listener of the Gateway "
-      "(cert-manager runs with --enable-gateway-api), or use dns01"},
+      "(cert-manager runs with --enable-gateway-api), or use dns01",
+      true},
      {{"Issuer", "cert-manager.io"}, {"ClusterIssuer", "cert-manager.io"}},
      detect_issuer},
     /* argoproj.github.io/argo-rollouts, plugin argoproj-labs/rollouts-plugin-trafficrouter-gatewayapi */
     {{DIAG_S004, "Rollouts (Argo)", "Argo Rollouts with trafficRouting.nginx",
       "use the plugin 'argoproj-labs/gatewayAPI' with the HTTPRoute and its namespace under "
-      "trafficRouting.plugins"},
+      "trafficRouting.plugins",
+      true},
      {{"Rollout", "argoproj.io"}},
      detect_rollout},
     /* docs.flagger.app/tutorials/gatewayapi-progressive-delivery */
     {{DIAG_S004, "Canaries (Flagger)", "Flagger Canaries with provider nginx",
       "set 'provider: gatewayapi:v1' and service.gatewayRefs, and take ingressRef away; Flagger "
-      "then writes the HTTPRoute itself"},
+      "then writes the HTTPRoute itself",
+      true},
      {{"Canary", "flagger.app"}},
      detect_canary},
     /* kyverno.io/docs/writing-policies; open-policy-agent.github.io/gatekeeper; admissionregistration.k8s.io */
     {{DIAG_S005, "admission policies (Kyverno, Gatekeeper)",
       "policies of Kyverno, Gatekeeper or the API server about Ingresses",
-      "write the same for HTTPRoutes and Gateways, or what it forbids is allowed there"},
+      "write the same for HTTPRoutes and Gateways, or what it forbids is allowed there", false},
      {{"ClusterPolicy", "kyverno.io"},
       {"Policy", "kyverno.io"},
       {"*", "policies.kyverno.io"},
@@ -348,7 +352,8 @@ static const struct detector detectors[] = {
     {{DIAG_S006, "alerts and dashboards",
       "alerts, recording rules and dashboards on nginx_ingress_ metrics",
       "write them on the metrics of the new data plane; those of the old one fall silent, so an "
-      "alert on them never fires again"},
+      "alert on them never fires again",
+      false},
      {{"PrometheusRule", NULL},
       {"VMRule", "operator.victoriametrics.com"},
       {"GrafanaDashboard", NULL},
@@ -358,7 +363,8 @@ static const struct detector detectors[] = {
     {{DIAG_S007, "autoscalers (HorizontalPodAutoscaler, KEDA)",
       "HorizontalPodAutoscalers and ScaledObjects on metrics of the controller",
       "scale on metrics of the new data plane or of the application, before traffic moves: without "
-      "data replicas stay as they are, or fall to the minimum"},
+      "data replicas stay as they are, or fall to the minimum",
+      false},
      {{"HorizontalPodAutoscaler", "autoscaling"},
       {"ScaledObject", "keda.sh"},
       {"ScaledJob", "keda.sh"}},
@@ -367,42 +373,48 @@ static const struct detector detectors[] = {
     {{DIAG_S008, "external-dns", "external-dns with --source=ingress only",
       "add --source=gateway-httproute (and gateway-grpcroute where they are used) and the "
       "permission to list Gateways, routes and Namespaces; until then the names keep pointing at "
-      "the old address"},
+      "the old address",
+      false},
      {{"Deployment", "apps"}},
      detect_external_dns},
     {{DIAG_S009, "Ingresses of Helm, Argo CD and Flux", "Ingresses that Helm, Argo CD or Flux own",
       "change it where it is made: what is deleted by hand comes back, and what has to stay for a "
-      "rollback is deleted with its release"},
+      "rollback is deleted with its release",
+      false},
      {{"Ingress", "networking.k8s.io"}},
      detect_owner},
     {{DIAG_S009, "charts (HelmRelease, Application)", "charts whose values ask for an Ingress",
       "keep it on until nobody needs the old controller for a rollback, and see whether the chart "
-      "can write an HTTPRoute instead"},
+      "can write an HTTPRoute instead",
+      false},
      {{"HelmRelease", NULL}, {"Application", "argoproj.io"}, {"HelmChart", "helm.cattle.io"}},
      detect_release},
     /* prometheus-operator.dev; AKS managed Prometheus has the same kinds in azmonitoring.coreos.com */
     {{DIAG_S010, "monitors (ServiceMonitor, PodMonitor)",
       "ServiceMonitors and PodMonitors of the controller",
-      "add one for the new data plane; this one goes together with the controller"},
+      "add one for the new data plane; this one goes together with the controller", false},
      {{"ServiceMonitor", NULL}, {"PodMonitor", NULL}},
      detect_monitor},
     {{DIAG_S011, "Services of type ExternalName",
       "Services that stand for the controller's inside the cluster",
-      "let it name the Service of the new Gateway, or its clients still get to the old controller"},
+      "let it name the Service of the new Gateway, or its clients still get to the old controller",
+      true},
      {{"Service", ""}},
      detect_alias},
     /* cert-manager.io/docs/usage/ingress: the Certificate of an annotated Ingress is owned by it */
     {{DIAG_S012, "Certificates of annotated Ingresses",
       "objects that an Ingress owns, such as Certificates of annotated Ingresses",
       "write it as an object of its own, or have it made for the Gateway, before the Ingress is "
-      "deleted: the Secret of such a Certificate is no longer renewed"},
+      "deleted: the Secret of such a Certificate is no longer renewed",
+      false},
      {{"*", NULL}},
      detect_owned},
     /* kubernetes/ingress-nginx deploy/static: ValidatingWebhookConfiguration ingress-nginx-admission */
     {{DIAG_S013, "ValidatingWebhookConfigurations",
       "the webhook of the controller (ValidatingWebhookConfiguration)",
       "delete it together with the controller: without its Service no Ingress can be created or "
-      "changed any more, not even for a rollback"},
+      "changed any more, not even for a rollback",
+      false},
      {{"ValidatingWebhookConfiguration", "admissionregistration.k8s.io"}},
      detect_webhook},
 };

@@ -20,6 +20,7 @@ struct surrounding_row {
     const char *name;   /* "NetworkPolicies" */
     const char *what;   /* "NetworkPolicies that admit the old controller alone" */
     const char *advice; /* what to write instead */
+    bool in_snapshots;  /* a snapshot of a whole cluster has all objects of these kinds */
 };
 struct surrounding {
     const struct surrounding_row *row;

@@ -45,7 +45,7 @@ def check_wave(name, path, folder, number, wave, closed):
     run(name, ["validate", *bundle], [0])
     run(name, ["test", *bundle, "-f", path, "--as", "standard", *closed, f"{folder}/verify/{label}-requests.json"], [0])
     run(name, ["test", "-f", path, *closed, f"{folder}/rollback/{label}/old-requests.json"], [0])
-    for script in [f"{folder}/verify/{label}.sh", folder + "/shift/records.sh"]:
+    for script in [f"{folder}/verify/{label}.sh", f"{folder}/rollback/{label}/verify.sh", folder + "/shift/records.sh"]:
         if subprocess.run(["sh", "-n", script], check=False).returncode:
             failed.append(f"{name}: {script} is no script")
     back = run(name, ["rollback", "-f", path, *closed, "-q", "--plan", folder + "/plan.json", "--wave", str(number), "-o", "json"], [0, 1])
@@ -60,12 +60,33 @@ def check_wave(name, path, folder, number, wave, closed):
 
 
 def check_runbook(name, folder):
-    """Every file that the runbook names is there, or is made by the step that names it."""
+    """Every file that the texts name is there, or is made by the step that names it; steps are called as they are."""
     text = open(folder + "/RUNBOOK.md", encoding="utf-8").read()
+    headings = dict(re.findall(r"^### (\d+)\. .*\n\n(`\S+`)$", text, re.MULTILINE))
+    for path in sorted(glob.glob(folder + "/rollback/*/ROLLBACK.md")):
+        back = open(path, encoding="utf-8").read()
+        named = re.findall(r"(\d+) \((`\S+`)\)", back)
+        if len(named) < 4 or any(headings.get(number) != step for number, step in named):
+            failed.append(f"{name}: {path} names steps {named}")
+        text += back
     made = set(re.findall(r"> (\S+)", text)) | set(json.load(open(folder + "/plan.json", encoding="utf-8"))["gateways"])
     for path in set(re.findall(r"\b((?:prepare|gateways|routes|verify|shift|retire|rollback)/[\w./-]*)", text)):
         if path not in made and not os.path.exists(folder + "/" + path.rstrip(".")):
             failed.append(f"{name}: the runbook names {path}, which is not there")
+
+
+def check_records(name, folder):
+    """Without Azure DNS the script says for each host what to do; the heading of the list is no host."""
+    hosts = [line.split("\t")[0] for line in open(folder + "/prepare/hosts.tsv", encoding="utf-8")]
+    done = subprocess.run(
+        ["sh", folder + "/shift/records.sh", "ttl", "60", folder + "/prepare/hosts.tsv"],
+        stdout=subprocess.PIPE,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "KUBECONFIG": "/dev/null"},
+    )
+    said = [line.split(":")[0] for line in done.stdout.decode("utf-8").splitlines()]
+    if done.returncode or hosts[0] != "# host" or said != hosts[1:]:
+        failed.append(f"{name}: records.sh says {said} of {hosts}")
 
 
 def one(path):
@@ -84,6 +105,7 @@ def one(path):
         counts["plans"] += 1
         counts["moves"] += plan["check"]["moves"]
         check_runbook(path, folder)
+        check_records(path, folder)
         for number, wave in enumerate(plan["waves"], 1):
             if wave["moves"]:
                 counts["waves"] += 1
