@@ -88,9 +88,9 @@
         "no backend stands in for another; keep endpoints ready (a PodDisruptionBudget, "          \
         "more replicas), or let the Service select pods that answer in their place"
 #define STANDARD_client_certificates                                                               \
-    SUPPORT_NONE,                                                                                  \
-        "spec.tls.frontend of a Gateway asks all clients of its hosts: give the hosts that want "  \
-        "the same CA one of their own and set it there, or check in the application"
+    SUPPORT_NEAR,                                                                                  \
+        "spec.tls.frontend, where all hosts of a Gateway want the same CA: give those that do "    \
+        "one of their own; whoever has none then gets no connection, and not 400"
 #define STANDARD_certificate_details                                                               \
     SUPPORT_NONE, "let the application look at the certificate of its client, behind a TLS "       \
                   "passthrough"

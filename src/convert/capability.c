@@ -15,6 +15,7 @@ static const struct {
 } releases[] = {
     {FEATURE_affinity, SINCE_NEVER, 2},
     {FEATURE_backend_verification, 4, 2},
+    {FEATURE_client_certificates, 5, 4},
     {FEATURE_cors, 5, 3},
     {FEATURE_passthrough, 5, 2},
     {FEATURE_retries, SINCE_NEVER, 2},
@@ -80,7 +81,8 @@ struct feature_capability target_capability(const struct target *target, enum fe
         out = *find(standard_features, ARRAY_LEN(standard_features), feature);
     }
     /* Kinds of its own do not wait for a release of Gateway API. */
-    if (api_minor < feature_since(feature, experimental) && !says_more(target, row->effect)) {
+    if (api_minor < feature_since(feature, experimental) && !own &&
+        !says_more(target, row->effect)) {
         out.support = SUPPORT_NONE;
     }
     return out;

@@ -87,6 +87,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
         stream_routes_write(c, c->planes[i]);
     }
     for (size_t i = 0; i < c->plane_count; i++) {
+        clients_decide(c, c->planes[i]);
         gateways_write(c, c->planes[i]);
     }
     shared_namespace_write(c);

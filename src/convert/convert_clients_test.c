@@ -2,14 +2,19 @@
 
 /* Certificates that clients have to show. */
 
-#define MUTUAL "      options:\n        gateway.istio.io/tls-terminate-mode: MUTUAL\n"
+#define MUTUAL   "      options:\n        gateway.istio.io/tls-terminate-mode: MUTUAL\n"
+#define OPTIONAL "      options:\n        gateway.istio.io/tls-terminate-mode: OPTIONAL_MUTUAL\n"
+#define FRONTEND(kind, name, more)                                                                 \
+    "  tls:\n    frontend:\n      default:\n        validation:\n          caCertificateRefs:\n"   \
+    "          - group: \"\"\n            kind: " kind "\n" more "            name: " name "\n"
 
-static const struct client_check *check_new(struct fixture *f, const char *subject)
+static struct client_check *check_new(struct fixture *f, const char *subject)
 {
     struct client_check *check = ARENA_NEW(f->run.arena, struct client_check);
     *check = (struct client_check){.source = source_of(f, "auth-tls-secret"),
                                    .subject = slice_of(subject),
-                                   .required = true,
+                                   .demand = DEMAND_VALID,
+                                   .depth = 1,
                                    .status = 400};
     return check;
 }
@@ -25,13 +30,15 @@ static void ask_at(struct fixture *f, const char *host, const char *tls_host, co
 
 static void expect(struct fixture *f, size_t asking, size_t near, size_t lost)
 {
-    size_t count = 0;
-    for (const char *at = convert(f); (at = strstr(at, MUTUAL)); at++) {
-        count++;
-    }
-    assert_int_equal(count, asking);
+    assert_int_equal(occurrences(convert(f), MUTUAL), asking);
     assert_int_equal(said(f, DIAG_C002), near);
     assert_int_equal(said(f, DIAG_C003), lost);
+}
+
+static void open_for(struct fixture *f, const char *target)
+{
+    fixture_open(f);
+    f->options.target = target_find(slice_of(target));
 }
 
 static void test_convert_clients_are_asked_by_the_listener(void **state)
@@ -47,8 +54,7 @@ static void test_convert_clients_are_asked_by_the_listener(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct fixture f;
-        fixture_open(&f);
-        f.options.target = target_find(slice_of(rows[i].target));
+        open_for(&f, rows[i].target);
         ask_at(&f, "a.example.com", "a.example.com", "tls", check_new(&f, rows[i].subject));
         ask_at(&f, "b.example.com", "b.example.com", "tls", NULL);
         expect(&f, rows[i].asking, rows[i].asking, !rows[i].asking);
@@ -56,20 +62,130 @@ static void test_convert_clients_are_asked_by_the_listener(void **state)
     }
 }
 
+static void test_convert_clients_are_asked_by_the_gateway(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *subject, *yaml;
+        size_t to_make; /* ConfigMaps */
+    } rows[] = {
+        {"standard", "Secret shop/ca", FRONTEND("ConfigMap", "ca", ""), 1},
+        {"standard", "Secret other/ca", FRONTEND("ConfigMap", "other.ca", ""), 1},
+        {"envoy-gateway", "Secret shop/ca", FRONTEND("Secret", "ca", ""), 0},
+        {"nginx-gateway-fabric", "Secret shop/ca", FRONTEND("Secret", "ca", ""), 0},
+        {"istio", "Secret shop/ca", FRONTEND("Secret", "ca", ""), 0},
+        {"aks-approuting", "Secret other/ca",
+         FRONTEND("Secret", "ca", "            namespace: other\n"), 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        open_for(&f, rows[i].target);
+        ask_at(&f, "a.example.com", "a.example.com", "tls", check_new(&f, rows[i].subject));
+        ask_at(&f, "b.example.com", "b.example.com", "tls", check_new(&f, rows[i].subject));
+        const char *yaml = convert(&f);
+        assert_has(yaml, rows[i].yaml);
+        assert_lacks(yaml, "AllowInsecureFallback");
+        assert_int_equal(occurrences(yaml, "  name: from-shop-to-secrets\n"), i == 5);
+        assert_int_equal(said(&f, DIAG_C057), rows[i].to_make);
+        assert_true(said_text(&f, DIAG_C002, "host 'a.example.com'"));
+        assert_true(said_text(&f, DIAG_C002, "host 'b.example.com'"));
+        assert_int_equal(said(&f, DIAG_C003), 0);
+        fixture_close(&f);
+    }
+}
+
+/* Two CAs, two demands, a release without the field, and a Gateway that is somebody else's. */
+static void test_convert_clients_that_no_gateway_can_ask(void **state)
+{
+    (void)state;
+    for (int what = 0; what < 4; what++) {
+        struct fixture f;
+        open_for(&f, "standard");
+        struct client_check *other = check_new(&f, what == 0 ? "Secret shop/cb" : "Secret shop/ca");
+        other->demand = what == 1 ? DEMAND_OPTIONAL : DEMAND_VALID;
+        ask_at(&f, "a.example.com", "a.example.com", "tls", check_new(&f, "Secret shop/ca"));
+        ask_at(&f, "b.example.com", "b.example.com", "tls", other);
+        f.options.api_minor = what == 2 ? 4 : 5;
+        f.options.gateway_name = what == 3 ? SLICE("edge") : SLICE("");
+        assert_lacks(convert(&f), "frontend:");
+        assert_int_equal(said(&f, DIAG_C003), what == 1 ? 1 : 2);
+        assert_int_equal(said_text(&f, DIAG_C001, "which they need not have today"), what == 1);
+        fixture_close(&f);
+    }
+}
+
+/* Gateways are told apart: that of another namespace asks nobody. */
+static void test_convert_clients_of_one_namespace(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_for(&f, "standard");
+    f.options.layout = LAYOUT_PER_NAMESPACE;
+    ask_at(&f, "a.example.com", "a.example.com", "tls", check_new(&f, "Secret shop/ca"));
+    struct rule_list *rules = rules_new(&f);
+    rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "web")->origin.namespace = SLICE("blog");
+    size_t https = host_add(&f, "b.example.com", rules, "b.example.com", "tls");
+    f.table.entries[https].certificate.namespace = SLICE("blog");
+    const char *yaml = convert(&f);
+    assert_int_equal(occurrences(yaml, "kind: Gateway\n"), 2);
+    assert_int_equal(occurrences(yaml, "frontend:"), 1);
+    assert_int_equal(said(&f, DIAG_C003), 0);
+    fixture_close(&f);
+}
+
+static void test_convert_clients_that_need_no_certificate(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *subject;
+        enum client_demand demand;
+        const char *yaml; /* null: nobody is asked */
+    } rows[] = {
+        {"standard", "Secret shop/ca", DEMAND_OPTIONAL, "mode: AllowInsecureFallback"},
+        {"standard", "Secret shop/ca", DEMAND_ANY, "mode: AllowInsecureFallback"},
+        {"standard", "Secret shop/ca", DEMAND_NONE, NULL},
+        {"istio", "Secret shop/tls", DEMAND_OPTIONAL, OPTIONAL},
+        {"istio", "Secret shop/ca", DEMAND_OPTIONAL, OPTIONAL},
+        {"istio", "Secret shop/tls", DEMAND_ANY, NULL},
+        {"istio", "Secret shop/ca", DEMAND_ANY, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        open_for(&f, rows[i].target);
+        struct client_check *check = check_new(&f, rows[i].subject);
+        check->demand = rows[i].demand;
+        ask_at(&f, "a.example.com", "a.example.com", "tls", check);
+        const char *yaml = convert(&f);
+        if (rows[i].yaml) {
+            assert_has(yaml, rows[i].yaml);
+        } else {
+            assert_lacks(yaml, "frontend:");
+            assert_lacks(yaml, "terminate-mode");
+        }
+        assert_int_equal(said(&f, DIAG_C002), rows[i].yaml ? 1 : 0);
+        assert_int_equal(said(&f, DIAG_C001), !rows[i].yaml && rows[i].demand == DEMAND_ANY);
+        assert_int_equal(said(&f, DIAG_C003), 0);
+        fixture_close(&f);
+    }
+}
+
+/* What is more than a handshake is told, and the handshake is asked for all the same. */
 static void test_convert_clients_with_more_than_a_handshake(void **state)
 {
     (void)state;
-    for (int what = 0; what < 3; what++) {
+    for (int what = 0; what < 2; what++) {
         struct fixture f;
         fixture_open(&f);
-        struct client_check check = *check_new(&f, "Secret shop/tls");
-        check.required = what != 0;
-        check.name = what == 1 ? SLICE("CN=a") : SLICE("");
-        if (what == 2) {
-            check.error_page = template_text(f.run.arena, SLICE("http://a.example.com/"));
+        struct client_check *check = check_new(&f, "Secret shop/tls");
+        check->name = what == 0 ? SLICE("CN=a") : SLICE("");
+        if (what == 1) {
+            check->error_page = template_text(f.run.arena, SLICE("http://a.example.com/"));
         }
-        ask_at(&f, "a.example.com", "a.example.com", "tls", &check);
-        expect(&f, 0, 0, 1);
+        ask_at(&f, "a.example.com", "a.example.com", "tls", check);
+        expect(&f, 1, 1, what == 0 ? 1 : 0);
+        assert_int_equal(said_text(&f, DIAG_C003, "auth-tls-match-cn"), what == 0);
+        assert_int_equal(said_text(&f, DIAG_C002, "auth-tls-error-page"), what == 1);
+        assert_true(said_text(&f, DIAG_C005, "auth-tls-verify-depth"));
         fixture_close(&f);
     }
 }
@@ -93,6 +209,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convert_clients_are_asked_by_the_listener),
+        cmocka_unit_test(test_convert_clients_are_asked_by_the_gateway),
+        cmocka_unit_test(test_convert_clients_that_no_gateway_can_ask),
+        cmocka_unit_test(test_convert_clients_of_one_namespace),
+        cmocka_unit_test(test_convert_clients_that_need_no_certificate),
         cmocka_unit_test(test_convert_clients_with_more_than_a_handshake),
         cmocka_unit_test(test_convert_clients_of_a_shared_listener),
     };

@@ -90,13 +90,17 @@ struct set_plan {
 };
 /* What a listener hands on without a look into it. */
 enum stream_kind { STREAM_NONE, STREAM_TLS, STREAM_TCP, STREAM_UDP };
+/* What asks clients of a listener for certificates. */
+enum client_way { CLIENTS_UNASKED, CLIENTS_OF_LISTENER, CLIENTS_OF_GATEWAY };
 struct listener_plan {
     struct slice name, hostname; /* hostname absent: every host */
     enum stream_kind stream;
     uint16_t port;
     bool https;
     struct slice secret_namespace, secret;
-    bool asks, open;         /* a host of it asks clients for certificates; another does not */
+    const struct client_check *check; /* what its hosts ask clients for; null: nothing */
+    bool checked, checks_differ;      /* there is a host; they do not ask for the same */
+    enum client_way way;
     size_t gateway;          /* index in the plane */
     struct set_plan *set;    /* where it is written; null: in the Gateway */
     struct map *namespaces;  /* of routes that attach */
@@ -155,8 +159,9 @@ struct plane {
     struct dns_targets dns_targets;
     struct slice *gateway_names;
     size_t gateway_count;
-    size_t written; /* Gateways, once they are */
-    bool in_part;   /* something of it was not chosen */
+    const struct client_check **clients; /* of all that a Gateway serves; null: it asks nobody */
+    size_t written;                      /* Gateways, once they are */
+    bool in_part;                        /* something of it was not chosen */
     struct set_plan **sets;
     size_t set_count, set_capacity;
 };
@@ -417,9 +422,13 @@ struct node *duration_node(struct conversion *c, int64_t ms);
 
 /* ---- client_certificates.c: certificates that clients have to show ------------------------ */
 
-/* Which listeners ask for them; says what becomes of each host that does today. */
+/* What asks for them, once all routes are known; says what becomes of each host that does today. */
 void clients_decide(struct conversion *c, struct plane *plane);
-bool listener_asks_clients(const struct listener_plan *listener);
+/* spec.tls of a Gateway; null: none is needed. */
+struct node *gateway_clients_node(struct conversion *c, const struct plane *plane, size_t gateway);
+/* tls.options of a listener with the one that asks clients, if there is one. Either may be null. */
+struct node *listener_clients_node(struct conversion *c, const struct listener_plan *listener,
+                                   struct node *options);
 
 /* ---- backend_tls.c ------------------------------------------------------------------------ */
 
@@ -555,6 +564,8 @@ struct slice rule_namespace(const struct rule *rule);
 void grant_need(struct conversion *c, const char *kind, struct slice from, const char *to_kind,
                 struct slice to, struct slice name);
 void routes_write(struct conversion *c, const struct route_group *group);
+/* A listener that no route attaches to is not written. */
+bool listener_is_used(const struct listener_plan *listener);
 void gateways_write(struct conversion *c, struct plane *plane);
 void grants_write(struct conversion *c);
 struct node *text_node(struct conversion *c, const char *text);

@@ -268,12 +268,13 @@ static struct node *tls_node(struct conversion *c, struct slice own,
 {
     struct arena *arena = c->nodes;
     struct node *tls = node_map(arena), *refs = node_list(arena), *ref = node_map(arena);
-    struct node *options = vault_options(c, listener, own);
+    struct node *vault = vault_options(c, listener, own);
+    struct node *options = listener_clients_node(c, listener, vault);
     if (listener->stream) {
         node_set(arena, tls, "mode", text_node(c, "Passthrough"));
         return tls;
     }
-    if (options) { /* the operator writes certificateRefs */
+    if (vault) { /* the operator writes certificateRefs */
         node_set(arena, tls, "mode", text_node(c, "Terminate"));
         node_set(arena, tls, "options", options);
         return tls;
@@ -285,10 +286,8 @@ static struct node *tls_node(struct conversion *c, struct slice own,
     node_add(arena, refs, ref);
     node_set(arena, tls, "mode", text_node(c, "Terminate"));
     node_set(arena, tls, "certificateRefs", refs);
-    if (listener_asks_clients(listener)) {
-        struct node *mutual = node_map(arena);
-        node_set(arena, mutual, c->options->target->mutual_option, text_node(c, "MUTUAL"));
-        node_set(arena, tls, "options", mutual);
+    if (options) {
+        node_set(arena, tls, "options", options);
     }
     return tls;
 }
@@ -311,8 +310,7 @@ static struct node *listener_node(struct conversion *c, struct slice own,
     return node;
 }
 
-/* A listener that no route attaches to is not written. */
-static bool is_used(const struct listener_plan *listener)
+bool listener_is_used(const struct listener_plan *listener)
 {
     return map_count(listener->namespaces) > 0;
 }
@@ -362,7 +360,7 @@ static struct slice gateway_class(struct conversion *c)
 static bool set_is_used(const struct set_plan *set)
 {
     for (size_t i = 0; i < set->count; i++) {
-        if (is_used(set->listeners[i])) {
+        if (listener_is_used(set->listeners[i])) {
             return true;
         }
     }
@@ -425,7 +423,7 @@ static void set_write(struct conversion *c, const struct plane *plane, const str
     struct node *spec = node_map(c->nodes), *parent = node_map(c->nodes);
     struct node *listeners = node_list(c->nodes);
     for (size_t i = 0; i < set->count; i++) {
-        if (is_used(set->listeners[i])) {
+        if (listener_is_used(set->listeners[i])) {
             node_add(c->nodes, listeners, listener_node(c, set->namespace, set->listeners[i]));
             *ARENA_PUSH(c->arena, refs.items, refs.count, refs.capacity) = set->listeners[i];
         }
@@ -444,14 +442,16 @@ static void set_write(struct conversion *c, const struct plane *plane, const str
 
 /* ---- Gateways again ----------------------------------------------------------------------------- */
 
-static void gateway_write(struct conversion *c, const struct plane *plane, struct slice name,
+static void gateway_write(struct conversion *c, const struct plane *plane, size_t index,
                           const struct listener_refs *refs, struct slice source)
 {
+    struct slice name = plane->gateway_names[index];
     const struct infrastructure *before = infrastructure_write(c, plane, name, source);
     struct node *object =
         object_node(c, "gateway.networking.k8s.io/v1", "Gateway", plane->namespace, name, source);
     struct node *spec = node_map(c->nodes), *listeners = node_list(c->nodes);
     struct node *infrastructure = infrastructure_node(c, before);
+    struct node *clients = gateway_clients_node(c, plane, index);
     for (size_t i = 0; i < refs->count; i++) {
         node_add(c->nodes, listeners, listener_node(c, plane->namespace, refs->items[i]));
     }
@@ -463,6 +463,9 @@ static void gateway_write(struct conversion *c, const struct plane *plane, struc
     }
     if (infrastructure) {
         node_set(c->nodes, spec, "infrastructure", infrastructure);
+    }
+    if (clients) {
+        node_set(c->nodes, spec, "tls", clients);
     }
     node_set(c->nodes, spec, "listeners", listeners);
     if (plane->set_count) {
@@ -487,7 +490,7 @@ static struct listener_refs *listener_lists(struct conversion *c, const struct p
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
         for (size_t i = 0; i < counts[k]; i++) {
             const struct listener_plan *listener = kinds[k][i];
-            if (!is_used(listener) || listener->set) {
+            if (!listener_is_used(listener) || listener->set) {
                 continue;
             }
             if (listener->https && plane->namespace.len && !vault_has(c, listener) &&
@@ -531,7 +534,7 @@ void gateways_write(struct conversion *c, struct plane *plane)
     }
     for (size_t i = 0; !c->options->gateway_name.len && i < plane->gateway_count; i++) {
         if (lists[i].count) {
-            gateway_write(c, plane, plane->gateway_names[i], &lists[i], source);
+            gateway_write(c, plane, i, &lists[i], source);
             host_policies_write(c, plane, i);
             plane->written++;
         }

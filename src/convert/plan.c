@@ -359,7 +359,6 @@ void planes_build(struct conversion *c)
     for (size_t i = 0; i < c->plane_count; i++) {
         listeners_build(c, c->planes[i]);
         gateways_assign(c, c->planes[i], taken);
-        clients_decide(c, c->planes[i]);
         say_default_certificates(c, c->planes[i]);
     }
 }

@@ -57,7 +57,9 @@ static const struct feature_capability aks_features[] = {
      "header match of type RegularExpression, in the syntax of RE2"},
     {FEATURE_client_certificates, SUPPORT_NEAR,
      "listener option gateway.istio.io/tls-terminate-mode, where the CA is in the Secret of the "
-     "certificate; whoever has none then gets no connection, and not 400"},
+     "certificate; spec.tls.frontend from Gateway API 1.5 on, where all hosts of a Gateway want "
+     "the "
+     "same CA; whoever has none then gets no connection, and not 400"},
     {FEATURE_basic_auth, SUPPORT_NONE,
      "put oauth2-proxy with --htpasswd-file in front of the Service and route to it, or ask in the "
      "application"},

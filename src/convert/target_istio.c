@@ -269,7 +269,9 @@ static const struct vendor vendor = {
 static const struct feature_capability istio_features[] = {
     {FEATURE_client_certificates, SUPPORT_NEAR,
      "listener option gateway.istio.io/tls-terminate-mode, where the CA is in the Secret of the "
-     "certificate; whoever has none then gets no connection, and not 400"},
+     "certificate; spec.tls.frontend from Gateway API 1.5 on, where all hosts of a Gateway want "
+     "the "
+     "same CA; whoever has none then gets no connection, and not 400"},
     {FEATURE_streams, SUPPORT_NONE,
      "Istio serves no UDP, and TCPRoutes only when it is started with "
      "PILOT_ENABLE_ALPHA_GATEWAY_API; give the port a Service of type LoadBalancer of its own"},

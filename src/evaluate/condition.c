@@ -40,10 +40,11 @@ static bool lacks_certificate(struct context *context, const struct client_check
     const struct condition condition = {
         .name = "client-certificate",
         .parameters = check->subject,
-        .passes = check->required && check->status && shows_certificate(context),
+        .passes = check->demand == DEMAND_VALID && check->status && shows_certificate(context),
         .otherwise = arena_printf(context->arena, "answer %lld",
                                   check->error_page.count ? 302 : (long long)check->status)};
-    if (!check->required || !check->status || condition_passes(context, &condition, out)) {
+    if (check->demand != DEMAND_VALID || !check->status ||
+        condition_passes(context, &condition, out)) {
         return false;
     }
     if (!check->error_page.count) {
@@ -62,10 +63,10 @@ bool handshake_refused(struct context *context, const struct client_check *check
 {
     const struct condition condition = {.name = "client-certificate",
                                         .parameters = check->subject,
-                                        .passes = context->https && check->required &&
+                                        .passes = context->https && check->demand == DEMAND_VALID &&
                                                   !check->status && shows_certificate(context),
                                         .otherwise = SLICE("the TLS handshake fails")};
-    if (!context->https || !check->required || check->status ||
+    if (!context->https || check->demand != DEMAND_VALID || check->status ||
         condition_passes(context, &condition, out)) {
         return false;
     }

@@ -28,7 +28,7 @@ static const char *authority_fault(struct builder *builder, const struct object 
                                    const struct object_ref *to)
 {
     bool own = slice_equal(to->namespace, gateway->namespace);
-    bool in_secret = builder->profile->frontend_of_istio && slice_is(to->kind, "Secret");
+    bool in_secret = builder->profile->authorities_in_secrets && slice_is(to->kind, "Secret");
     if (to->group.len || (!slice_is(to->kind, "ConfigMap") && !in_secret)) {
         return "InvalidCACertificateKind";
     }
@@ -92,7 +92,7 @@ static void ask_clients(struct builder *builder, struct listener_state *state, s
 {
     struct client_check *check = ARENA_NEW(builder->run->arena, struct client_check);
     *check = (struct client_check){
-        .source = {field, span}, .subject = subject, .required = true, .status = 0};
+        .source = {field, span}, .subject = subject, .demand = DEMAND_VALID, .status = 0};
     state->client = check;
     diag_at(builder->run->diag, DIAG_G022, span, state->owner->subject,
             "listener '" SLICE_FMT "' lets in clients with a valid certificate only",

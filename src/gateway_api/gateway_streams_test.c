@@ -210,7 +210,8 @@ static void test_streams_client_certificates(void **state)
     fixture_close(&f);
 }
 
-/* istio 1.30.1, buildTLS: one authority, in a ConfigMap or a Secret, and no mode; up to two certificates. */
+/* istio 1.30.1, buildTLS: one authority, in a ConfigMap or a Secret, and no mode; up to two certificates. Secrets are
+ * read by envoy-gateway v1.9.0 (getCaCertsFromCARefs) and nginx-gateway-fabric v2.6.7 (validateFrontendTLS) too. */
 static void test_streams_client_certificates_of_istio(void **state)
 {
     (void)state;
@@ -225,7 +226,9 @@ static void test_streams_client_certificates_of_istio(void **state)
         {"envoy-gateway", "{name: c}", "", FALLBACK REFS(CA("ConfigMap")), "forward a/s:80"},
         {"istio", "{name: c}", "OPTIONAL_MUTUAL", REFS(CA("Secret")), "forward a/s:80"},
         {"istio", "{name: c}", "OPTIONAL_MUTUAL", REFS(CA("Secret") ", " CA("Secret")), "close"},
-        {"envoy-gateway", "{name: c}", "", FALLBACK REFS(CA("Secret")), "close"},
+        {"envoy-gateway", "{name: c}", "", FALLBACK REFS(CA("Secret")), "forward a/s:80"},
+        {"nginx-gateway-fabric", "{name: c}", "", REFS(CA("Secret")), "close"},
+        {"standard", "{name: c}", "", FALLBACK REFS(CA("Secret")), "close"},
         {"istio", "{name: c}, {name: d}, {name: e}", "OPTIONAL_MUTUAL", REFS(CA("Secret")),
          "close"},
     };

@@ -43,6 +43,22 @@ static void error_page(struct model *model, struct slice page, struct client_che
     }
 }
 
+/* ngx_http_ssl_module, ssl_verify_client. */
+static enum client_demand demand_of(struct slice verify)
+{
+    static const struct {
+        const char *word;
+        enum client_demand demand;
+    } rows[] = {
+        {"off", DEMAND_NONE}, {"optional_no_ca", DEMAND_ANY}, {"optional", DEMAND_OPTIONAL}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (slice_is(verify, rows[i].word)) {
+            return rows[i].demand;
+        }
+    }
+    return DEMAND_VALID;
+}
+
 /* The first Ingress of the host that has one (controller.go, getBackendServers). */
 void client_certificate_read(struct model *model, struct server *server, const struct item *item)
 {
@@ -58,16 +74,17 @@ void client_certificate_read(struct model *model, struct server *server, const s
         refuse_all(model, server, item);
         return;
     }
-    struct slice verify = annotation_text(annotations, AN_auth_tls_verify_client);
     struct slice name = annotation_text(annotations, AN_auth_tls_match_cn);
     if (server->client) {
         return;
     }
+    int64_t depth = annotation_int(annotations, AN_auth_tls_verify_depth, 1);
     struct client_check *check = ARENA_NEW(model->run->arena, struct client_check);
     *check = (struct client_check){
         .source = annotation_source(annotations, AN_auth_tls_secret),
         .subject = ARENA_JOIN(model->run->arena, SLICE("Secret "), text),
-        .required = !verify.ptr || slice_is(verify, "on"),
+        .demand = demand_of(annotation_text(annotations, AN_auth_tls_verify_client)),
+        .depth = depth ? depth : 1,
         .status = 400,
         .name = name,
         .name_status = name.ptr ? 403 : 0,

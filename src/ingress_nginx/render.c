@@ -232,7 +232,7 @@ static void put_client(struct render *render, const struct server *server)
     }
     buf_printf(out, "    # clients show a certificate, which " SLICE_FMT " vouches for%s\n",
                SLICE_ARG(server->client->subject),
-               server->client->required ? "" : "; they may have none");
+               server->client->demand == DEMAND_VALID ? "" : "; they may have none");
     if (!own || render->text->runs) {
         return;
     }

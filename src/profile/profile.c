@@ -66,7 +66,8 @@ static const struct effects envoy_gateway_platform = {
     .backend_timeout_is_total = true, .retry_attempts = 2,                                         \
     .retry_conditions = "connect-failure,refused-stream,unavailable,cancelled",                    \
     .sessions = SESSIONS_IGNORED, .tcp = STREAMS_REFUSED, .udp = STREAMS_REFUSED,                  \
-    .certificates_max = 2, .frontend_of_istio = true, .no_backends_status = 404
+    .certificates_max = 2, .frontend_of_istio = true, .authorities_in_secrets = true,              \
+    .no_backends_status = 404
 
 /* What Istio has everywhere: pilot/pkg/config/kube/gateway/conversion.go (sortHTTPRoutes, getURIRank,
  * createURIMatch) and pilot/pkg/networking/core/route/route.go (IsCatchAllRoute). MeshConfig
@@ -177,6 +178,8 @@ static const struct gateway_profile profiles[] = {
         .retry_conditions = "connect-failure,refused-stream,unavailable,cancelled",
         .retry_codes = "503",
         .sessions = SESSIONS_OF_ENVOY,
+        /* internal/gatewayapi/backendtlspolicy.go, getCaCertsFromCARefs */
+        .authorities_in_secrets = true,
         /* internal/gatewayapi/validate.go, validateBackendRefFilters */
         .backend_filters = BACKEND_FILTERS_HEADERS_AND_HOST,
         .external_names = EXTERNAL_NAMES_REFUSED,
@@ -223,6 +226,8 @@ static const struct gateway_profile profiles[] = {
         .tcp = STREAMS_UNREAD,
         .udp = STREAMS_UNREAD,
         .tls_passes_only = true,
+        /* gateway_listener.go, validateFrontendTLS */
+        .authorities_in_secrets = true,
         .detects_misdirected = true,
         .refuses_h2c = true,
         /* as nginx reads requests; see the same of ingress-nginx */

@@ -117,10 +117,11 @@ struct gateway_profile {
     enum stream_support tcp, udp;
     bool tls_passes_only;    /* listeners of protocol TLS take the mode Passthrough only */
     size_t certificates_max; /* of a listener, or it serves nothing; 0: no limit of its own */
-    /* spec.tls.frontend: one certificate authority, in a ConfigMap or a Secret, or the listener serves nothing; the
-     * mode is not read, so that clients without a certificate are never let in */
+    /* spec.tls.frontend: one certificate authority, or the listener serves nothing; the mode is not read, so that
+     * clients without a certificate are never let in */
     bool frontend_of_istio;
-    bool detects_misdirected; /* Host served by another listener than SNI chose gives 421 */
+    bool authorities_in_secrets; /* of spec.tls.frontend, beside those in ConfigMaps */
+    bool detects_misdirected;    /* Host served by another listener than SNI chose gives 421 */
 
     /* ---- backends */
     enum external_names external_names; /* Services of type ExternalName */

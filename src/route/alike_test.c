@@ -45,7 +45,7 @@ static void open_world(struct world *world)
 
 /* Each makes a difference that some request may show. */
 static const struct unknown an_unknown = {.reason = {"not read", 8}};
-static const struct client_check a_check = {.required = true};
+static const struct client_check a_check = {.demand = DEMAND_VALID};
 static const struct route_header_edits a_refusal = {0};
 static const struct rule_list an_end = {0};
 static const struct route_error_pages some_pages = {0};

@@ -497,12 +497,14 @@ struct certificate {
     struct slice vault; /* its URI in Key Vault, where the data plane keeps its Secret itself */
     struct span span;
 };
-/* Certificate that clients are asked for; https only, but for `name`. */
+/* Certificate that clients are asked for; https only, but for `name`. ANY lets in what is shown, valid or not, and who
+ * shows nothing; OPTIONAL the latter only. */
+enum client_demand { DEMAND_NONE, DEMAND_ANY, DEMAND_OPTIONAL, DEMAND_VALID };
 struct client_check {
     struct effect_source source;
     struct slice subject;       /* where the CA is: "Secret shop/ca" */
-    bool required;              /* without a valid one there is no other answer than `status` */
-    int64_t status;             /* 0: the handshake fails, the connection is closed */
+    enum client_demand demand;  /* VALID: without a valid one there is no answer but `status` */
+    int64_t status, depth;      /* status 0: the handshake fails; depth: longest chain, 0: open */
     struct template error_page; /* when it has parts: 302 to there instead */
     struct slice name;          /* its subject must match this; absent: any */
     int64_t name_status;        /* answer to another name, also by plain http; 0: no check */
