@@ -376,7 +376,7 @@ static size_t count_all(const struct inputs *inputs)
     size_t count = 0;
     for (size_t i = 0; i < inputs->count; i++) {
         struct world world;
-        if (world_open(inputs->files[i], target_at(0), &world)) {
+        if (world_open(inputs->files[i], target_at(0), false, &world)) {
             for (size_t o = 0; o < world.converted.count; o++) {
                 count += count_places(&world, o);
             }
@@ -400,7 +400,7 @@ bool prove_mutants(const struct inputs *inputs, const struct proof_options *opti
         struct world world;
         trial.file = inputs->files[i / targets];
         trial.world = &world;
-        if (world_open(trial.file, target_at(i % targets), &world)) {
+        if (world_open(trial.file, target_at(i % targets), false, &world)) {
             try_world(&trial, keep, all ? all : 1);
             world_close(&world);
         }

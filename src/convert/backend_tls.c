@@ -72,12 +72,22 @@ void backend_tls_note(struct conversion *c, const struct rule *rule, const struc
     }
 }
 
+bool authority_need(struct conversion *c, struct slice namespace, struct slice name)
+{
+    const struct config_map *map =
+        (const void *)kube_find(c->kube, KUBE_CONFIG_MAP, namespace, name);
+    if (map && labels_find(&map->data, "ca.crt")) {
+        return false;
+    }
+    struct converted *out = c->out;
+    *ARENA_PUSH(c->arena, out->authorities, out->authority_count, out->authority_capacity) =
+        (struct converted_authority){namespace, name};
+    return true;
+}
+
 static void say_authority(struct conversion *c, const struct backend_tls *tls)
 {
-    const struct object *object =
-        kube_find(c->kube, KUBE_CONFIG_MAP, tls->namespace, tls->authority);
-    const struct config_map *map = (const void *)object;
-    if (map && labels_find(&map->data, "ca.crt")) {
+    if (!authority_need(c, tls->namespace, tls->authority)) {
         return;
     }
     const struct effect_source *source = effect_source(tls->rule->effects.upstream_tls);

@@ -125,9 +125,7 @@ static void say_authority(struct conversion *c, const struct plane *plane, struc
                           const struct client_check *check)
 {
     struct slice namespace, name, map = authority_name(c, plane, check);
-    const struct config_map *there =
-        (const void *)kube_find(c->kube, KUBE_CONFIG_MAP, plane->namespace, map);
-    if (there && labels_find(&there->data, "ca.crt")) {
+    if (!authority_need(c, plane->namespace, map)) {
         return;
     }
     secret_of(check, &namespace, &name);

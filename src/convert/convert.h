@@ -125,6 +125,10 @@ struct converted_patch {
     struct slice namespace, service;
     struct slice yaml;
 };
+/* A ConfigMap that is not written, as it has to be made from the ca.crt of a Secret; objects refer to it. */
+struct converted_authority {
+    struct slice namespace, name;
+};
 struct converted {
     /* in the order to apply: Namespace, Gateway, ListenerSet, ReferenceGrant, filters, HTTPRoute, the
      * target's own kinds; by namespace and name within a kind */
@@ -133,6 +137,8 @@ struct converted {
     size_t gateways, listeners, routes;
     struct converted_patch *patches; /* by namespace and name */
     size_t patch_count, patch_capacity;
+    struct converted_authority *authorities;
+    size_t authority_count, authority_capacity;
 };
 void convert_table(struct run *run, const struct kube *kube, const struct route_table *table,
                    const struct convert_options *options, struct converted *out);

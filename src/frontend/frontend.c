@@ -269,6 +269,30 @@ static void add_patched(struct run *run, const struct converted_patch *patch,
     kube_add(run, to, &after->object);
 }
 
+/* ConfigMaps as they are once they are made. */
+static void put_authorities(struct run *run, const struct converted *converted,
+                            const struct kube *original, struct buf *out)
+{
+    for (size_t i = 0; i < converted->authority_count; i++) {
+        const struct converted_authority *authority = &converted->authorities[i];
+        if (!kube_find(original, KUBE_CONFIG_MAP, authority->namespace, authority->name)) {
+            struct node *map = node_map(run->arena), *metadata = node_map(run->arena);
+            struct node *data = node_map(run->arena);
+            node_set(run->arena, map, "apiVersion", node_string(run->arena, SLICE("v1")));
+            node_set(run->arena, map, "kind", node_string(run->arena, SLICE("ConfigMap")));
+            node_set(run->arena, metadata, "name", node_string(run->arena, authority->name));
+            node_set(run->arena, metadata, "namespace",
+                     node_string(run->arena, authority->namespace));
+            node_set(run->arena, map, "metadata", metadata);
+            node_set(run->arena, data, "ca.crt",
+                     node_string(run->arena, SLICE("-----BEGIN CERTIFICATE-----\n")));
+            node_set(run->arena, map, "data", data);
+            buf_puts(out, "---\n");
+            document_write_yaml(map, out);
+        }
+    }
+}
+
 bool side_from_converted(struct run *run, const struct converted *converted,
                          const struct kube *original, const struct target *target,
                          struct side *side)
@@ -276,6 +300,7 @@ bool side_from_converted(struct run *run, const struct converted *converted,
     struct buf text;
     buf_init(&text, BUF_TEXT_MAX);
     converted_write(converted, &text);
+    put_authorities(run, converted, original, &text);
     struct input input = {0};
     struct slice copy = arena_copy(run->arena, buf_slice(&text));
     bool fits = !text.failed;

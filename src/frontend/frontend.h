@@ -64,7 +64,7 @@ void sides_compare(struct run *run, struct side *before, struct side *after,
 
 /* Writes the converted objects, reads the text again from its first byte, and builds the Gateway side
  * with the target's profile. What `original` knows of Services and the like is shared; its Services are
- * patched as the conversion asks for. */
+ * patched as the conversion asks for, and the ConfigMaps with a CA that it asks for are there. */
 NODISCARD bool side_from_converted(struct run *run, const struct converted *converted,
                                    const struct kube *original, const struct target *target,
                                    struct side *side);
