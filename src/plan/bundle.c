@@ -272,7 +272,7 @@ static const char records_script[] =
     "        ;;\n"
     "    *) echo \"there is no '$todo'\" >&2; exit 2 ;;\n"
     "    esac\n"
-    "    echo \"$host: $todo\"\n"
+    "    echo \"$host: $todo done\"\n"
     "done <\"$file\"\n";
 
 static void add_wave(struct planner *planner, const struct plan_wave *wave, size_t index)

@@ -48,9 +48,9 @@ static const struct step_row rows[] = {
         "`kustomize.toolkit.fluxcd.io/prune: disabled`), or removing them from Git deletes them "
         "too early."),
     SAY(CHECK, SEEN, 0,
-        "No program is missing, `yes` is printed, and the last command prints nothing, or only "
-        "hosts "
-        "that are to stay with another controller."),
+        "No program is missing, and `yes` is printed, also with a warning that the cluster has no "
+        "such resource yet. The last command prints nothing, or only hosts that are to stay with "
+        "another controller."),
     SAY(CHECK, STOP, 0,
         "A host is printed that the old side serves: make the plan again from what is in the "
         "cluster "
@@ -177,9 +177,13 @@ static const struct step_row rows[] = {
         "[.kind, .metadata.namespace, .metadata.name, (.status.parents[].conditions[] | .type + "
         "\"=\" + .status)] | @tsv'"),
     SAY(ROUTES, SEEN, 0,
-        "Each HTTPRoute says Accepted=True and ResolvedRefs=True. No client comes to them yet: "
+        "Each HTTPRoute says Accepted=True and ResolvedRefs=True; run it again while one is "
+        "missing. "
+        "No client comes to them yet: "
         "records still name the old side."),
-    SAY(ROUTES, STOP, 0, "A route is not accepted, or a backend is not found."),
+    SAY(ROUTES, STOP, 0,
+        "After a minute a route is still missing, or says Accepted=False or ResolvedRefs=False "
+        "(its Gateway or a Service is not found): `kubectl describe` tells more."),
     SAY(ROUTES, UNDO, 0,
         "Only when the records name the old side alone, and their TTL has passed since:"),
     RUN(ROUTES, UNDO, 0, "sh shift/records.sh show shift/{wave}-hosts.tsv"),
