@@ -221,6 +221,7 @@ struct conversion {
     struct map *backend_tls;  /* namespace and name of a Service to struct backend_tls */
     struct map *service_policies; /* kind, namespace and name to struct service_policy */
     struct map *host_policies;    /* to struct host_policy */
+    bool names_outside;           /* of the cluster: a Service of type ExternalName is a backend */
     const struct plane *plane;    /* at hand, and its host */
     const struct unit *unit;
     struct map *vaults;             /* "namespace/secret" to struct vault */

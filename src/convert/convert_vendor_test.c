@@ -260,6 +260,116 @@ static void test_convert_external_authentication(void **state)
     }
 }
 
+/* ---- locations of nginx that stand in ------------------------------------------------------- */
+
+static struct route_error_pages *error_pages(struct fixture *f, struct rule *rule)
+{
+    static struct slice statuses[] = {{"404", 3}, {"503", 3}};
+    EFFECT_OF(*f, error_pages, "custom-http-errors");
+    effect->statuses = (struct texts){statuses, 2};
+    effect->of_backends = true;
+    effect->namespace = SLICE("shop");
+    effect->service = SLICE("errors");
+    effect->port = 81;
+    struct arena *arena = f->run.arena;
+    *ARENA_PUSH(arena, effect->request.items, effect->request.count, effect->request.capacity) =
+        (struct header_edit){EDIT_SET, SLICE("X-Code"), template_part(arena, PART_STATUS), false,
+                             false};
+    rule->effects.error_pages = effect;
+    return effect;
+}
+
+static void test_convert_error_pages_of_nginx(void **state)
+{
+    (void)state;
+    struct fixture f;
+    (void)error_pages(&f, single_for(&f, "nginx-gateway-fabric", NULL));
+    const char *yaml = convert(&f);
+    assert_has(yaml, "        proxy_set_header X-Code \"503\";\n        rewrite ^ / break;\n"
+                     "        proxy_pass http://errors.shop.svc.cluster.local:81;\n");
+    assert_has(yaml, "      proxy_intercept_errors on;\n      error_page 404 = @errors_");
+    assert_true(said_text(&f, DIAG_C002, "have the Service there first"));
+    assert_int_equal(said(&f, DIAG_C001), 0);
+    fixture_close(&f);
+
+    struct route_error_pages *pages = error_pages(&f, single_for(&f, "nginx-gateway-fabric", NULL));
+    pages->request.items[0].value =
+        template_named(f.run.arena, PART_UNKNOWN, SLICE("$best_http_host"));
+    assert_lacks(convert(&f), "error_page");
+    assert_int_equal(said(&f, DIAG_C001), 1);
+    fixture_close(&f);
+}
+
+static void test_convert_sign_in_of_nginx(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct rule *rule = single_for(&f, "nginx-gateway-fabric", NULL);
+    ask_service(&f, rule, "http://oauth2-proxy.auth.svc.cluster.local:4180/check");
+    static const struct part parts[] = {{PART_TEXT, 0, {"https://in/?rd=", 15}},
+                                        {PART_TARGET_ESCAPED, 0, {"", 0}}};
+    rule->effects.authentication->guards.items->location = parts_of(&f, parts, ARRAY_LEN(parts));
+    const char *yaml = convert(&f);
+    assert_has(yaml, "return 302 \"https://in/?rd=$request_uri\";");
+    assert_has(yaml, "error_page 401 = @signin_");
+    assert_true(said_text(&f, DIAG_C002, "has lost what stood behind a '&'"));
+    fixture_close(&f);
+}
+
+/* ---- limits of one client ------------------------------------------------------------------- */
+
+static void test_convert_limits_of_nginx(void **state)
+{
+    (void)state;
+    for (int connections = 0; connections < 2; connections++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, "nginx-gateway-fabric", NULL);
+        EFFECT_OF(f, rate_limit, "limit-rps");
+        effect->per_second = 7;
+        effect->second_burst = 35;
+        effect->status = effect->connection_status = 503;
+        effect->connections = connections;
+        rule->effects.rate_limit = effect;
+        const char *yaml = convert(&f);
+        assert_int_equal(occurrences(yaml, "kind: RateLimitPolicy"), !connections);
+        assert_int_equal(occurrences(yaml, "limit_req_zone $binary_remote_addr zone=rps_"),
+                         connections);
+        assert_int_equal(said(&f, DIAG_C001), 0);
+        fixture_close(&f);
+    }
+}
+
+/* ---- what changes answers ------------------------------------------------------------------- */
+
+static void test_convert_response_rewrites_of_nginx(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to, *written;
+    } rows[] = {
+        {"http://a/", "http://b/", "      proxy_redirect http://a/ http://b/;\n"},
+        {"default", NULL, NULL},
+        {"http://a/", "$scheme://$host/", NULL},
+        {"http://a/", "http://b/; return 200", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, "nginx-gateway-fabric", NULL);
+        EFFECT_OF(f, response_rewrites, "proxy-redirect-from");
+        effect->redirect_from = slice_of(rows[i].from);
+        effect->redirect_to = rows[i].to ? slice_of(rows[i].to) : SLICE_ABSENT;
+        rule->effects.response_rewrites = effect;
+        const char *yaml = convert(&f);
+        if (rows[i].written) {
+            assert_has(yaml, rows[i].written);
+        } else {
+            assert_lacks(yaml, "proxy_redirect");
+        }
+        assert_int_equal(said(&f, DIAG_C001), !rows[i].written);
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +382,10 @@ int main(void)
         cmocka_unit_test(test_convert_body_limit_of_istio),
         cmocka_unit_test(test_convert_body_limit_of_one_path),
         cmocka_unit_test(test_convert_external_authentication),
+        cmocka_unit_test(test_convert_error_pages_of_nginx),
+        cmocka_unit_test(test_convert_sign_in_of_nginx),
+        cmocka_unit_test(test_convert_limits_of_nginx),
+        cmocka_unit_test(test_convert_response_rewrites_of_nginx),
     };
     return cmocka_run_group_tests_name("convert_vendor", tests, NULL, NULL);
 }

@@ -192,21 +192,27 @@ static bool is_own_answer(const struct backend *backend, int64_t status)
     return !backend->service.len && backend->status == status;
 }
 
+static const char *external_fate(enum external_names names)
+{
+    return names == EXTERNAL_NAMES_REFUSED ? "the target refuses"
+           : names == EXTERNAL_NAMES_RESOLVED
+               ? "the target refuses unless the NginxProxy of the Gateway has a dnsResolver"
+               : "an implementation of Gateway API may refuse";
+}
+
 static void say_external(struct conversion *c, const struct rule *rule,
                          const struct backend *backend)
 {
     const struct gateway_profile *profile = target_profile(c->options->target);
     const struct service *service =
         (const void *)kube_find(c->kube, KUBE_SERVICE, backend->namespace, backend->service);
-    if (service && slice_is(service->type, "ExternalName") &&
+    if (service && slice_is(service->type, "ExternalName") && !c->names_outside &&
         profile->external_names != EXTERNAL_NAMES_SERVED) {
         say(c, DIAG_C031, SEVERITY_WARNING, backend->span.line ? backend->span : rule->origin.span,
             &rule->origin,
             "Service '" SLICE_FMT "/" SLICE_FMT "' is of type ExternalName, which %s",
             SLICE_ARG(backend->namespace), SLICE_ARG(backend->service),
-            profile->external_names == EXTERNAL_NAMES_REFUSED
-                ? "the target refuses"
-                : "an implementation of Gateway API may refuse");
+            external_fate(profile->external_names));
     }
 }
 

@@ -114,51 +114,7 @@ void ngf_buffering(struct emission *e, const void *effect)
     const struct route_buffering *buffering = effect;
     write_buffering(e->c, policy_spec(e, NGF_PROXY_SETTINGS), buffering);
     if (!buffering->request) {
-        say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
-                   "requests are read to their end before they are sent on, which no policy of "
-                   "NGINX Gateway Fabric changes: large uploads are first written to the gateway's "
-                   "disk");
-    }
-}
-
-/* ---- RateLimitPolicy ------------------------------------------------------------------------ */
-
-static void add_rate(struct emission *e, struct node *rules, int64_t rate, const char *unit,
-                     int64_t burst)
-{
-    struct arena *arena = e->c->nodes;
-    struct node *rule = node_map(arena);
-    node_set(arena, rule, "rate",
-             node_string(arena, arena_printf(e->c->arena, "%lld%s", (long long)rate, unit)));
-    node_set(arena, rule, "burst", node_int(arena, burst));
-    node_set(arena, rule, "noDelay", node_bool(arena, true));
-    node_set(arena, rule, "key", text_node(e->c, "$binary_remote_addr"));
-    node_set(arena, rule, "zoneSize", text_node(e->c, "5m"));
-    node_add(arena, rules, rule);
-}
-
-void ngf_rate_limit(struct emission *e, const void *effect)
-{
-    const struct route_rate_limit *limit = effect;
-    struct node *rules = node_list(e->c->nodes);
-    if (limit->per_second > 0) {
-        add_rate(e, rules, limit->per_second, "r/s", limit->second_burst);
-    }
-    if (limit->per_minute > 0) {
-        add_rate(e, rules, limit->per_minute, "r/m", limit->minute_burst);
-    }
-    if (rules->count && !limit->exempt.count) {
-        struct node *rate = policy_map(e->c, policy_spec(e, NGF_RATE_LIMIT), "rateLimit");
-        node_set(e->c->nodes, rate, "rejectCode", node_int(e->c->nodes, limit->status));
-        node_set(e->c->nodes, policy_map(e->c, rate, "local"), "rules", rules);
-    }
-    if (limit->connections || limit->exempt.count) {
-        say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, effect,
-                   limit->exempt.count
-                       ? "a RateLimitPolicy lets no client out, so no limit is written: limit "
-                         "clients in front of the Gateway"
-                       : "a limit on connections of one client cannot be written: a "
-                         "RateLimitPolicy counts requests");
+        ngf_directive(e, effect, SLICE("proxy_request_buffering off;"));
     }
 }
 
@@ -198,6 +154,18 @@ void ngf_balancing(struct emission *e, const void *effect)
 
 /* ---- NginxProxy ----------------------------------------------------------------------------- */
 
+/* What most clusters call it. nginx looks a resolver's own name up when it starts (ngx_http_core_module, resolver). */
+#define CLUSTER_DNS "kube-dns.kube-system.svc.cluster.local"
+
+static struct node *resolvers_node(struct conversion *c)
+{
+    struct node *list = node_list(c->nodes), *item = node_map(c->nodes);
+    node_set(c->nodes, item, "type", text_node(c, "Hostname"));
+    node_set(c->nodes, item, "value", text_node(c, CLUSTER_DNS));
+    node_add(c->nodes, list, item);
+    return list;
+}
+
 /* Who a client is, as ngx_http_realip_module finds it (servers_template.go, real_ip_header). */
 void ngf_nginx_base(struct conversion *c, struct node *spec)
 {
@@ -215,6 +183,37 @@ void ngf_nginx_base(struct conversion *c, struct node *spec)
         node_set(c->nodes, rewrite, "setIPRecursively", node_bool(c->nodes, true));
         node_set(c->nodes, rewrite, "trustedAddresses", list);
     }
+    if (c->names_outside) {
+        node_set(c->nodes, policy_map(c, spec, "dnsResolver"), "addresses", resolvers_node(c));
+    }
+}
+
+/* Such a backend gets its own name as the Host (servers.go, createBaseProxySetHeaders), unless the rule has one. */
+bool ngf_backend(struct emission *e, const struct backend *backend, struct node *ref)
+{
+    struct conversion *c = e->c;
+    const struct service *service =
+        (const void *)kube_find(c->kube, KUBE_SERVICE, backend->namespace, backend->service);
+    (void)ref;
+    if (!service || !slice_is(service->type, "ExternalName") || c->options->gateway_name.len) {
+        return false;
+    }
+    c->names_outside = c->names_outside || !c->silent;
+    bool exact = c->unit->host->kind == HOST_EXACT;
+    struct route_upstream_host host = {.host = template_text(c->arena, c->unit->hostname)};
+    if (!e->rule->effects.upstream_host && exact) {
+        emit_as_standard(e, EFFECT_upstream_host, &host);
+    }
+    say(c, DIAG_C002, SEVERITY_WARNING, backend->span.line ? backend->span : e->rule->origin.span,
+        &e->rule->origin,
+        "Service '" SLICE_FMT "/" SLICE_FMT "' is of type ExternalName, which NGINX Gateway Fabric "
+        "looks up by the resolver in the NginxProxy of the Gateway: put the address of your "
+        "cluster's DNS there where it is not " CLUSTER_DNS "%s",
+        SLICE_ARG(backend->namespace), SLICE_ARG(backend->service),
+        e->rule->effects.upstream_host || exact
+            ? ""
+            : "; the backend gets that name as its Host, and not the one that was asked for");
+    return false;
 }
 
 /* ---- AuthenticationFilter ------------------------------------------------------------------- */

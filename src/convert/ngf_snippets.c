@@ -3,28 +3,30 @@
 /* Directives of nginx, in the location of a rule (snippetsfilter_types.go). NGINX Gateway Fabric only takes them
  * when it is installed with snippets switched on. */
 
-/* Appends to the one snippet of a filter. */
-static void put_snippet(struct emission *e, size_t kind, const char *context, struct slice text)
+void ngf_snippet(struct emission *e, size_t kind, const char *context, struct slice text)
 {
     struct conversion *c = e->c;
-    struct node *spec = policy_spec(e, kind), *list = node_get(spec, "snippets");
-    struct slice before = list ? node_get(list->items[0], "value")->text : SLICE("");
-    struct node *item = node_map(c->nodes);
-    node_set(c->nodes, item, "context", text_node(c, context));
-    node_set(c->nodes, item, "value",
-             node_string(c->nodes, ARENA_JOIN(c->arena, before, text, SLICE("\n"))));
-    if (list) {
-        list->items[0] = item;
-    } else {
+    struct node *spec = policy_spec(e, kind), *list = node_get(spec, "snippets"), *item = NULL;
+    if (!list) {
         list = node_list(c->nodes);
-        node_add(c->nodes, list, item);
         node_set(c->nodes, spec, "snippets", list);
     }
+    for (size_t i = 0; i < list->count; i++) {
+        item = slice_is(node_get(list->items[i], "context")->text, context) ? list->items[i] : item;
+    }
+    if (!item) {
+        item = node_map(c->nodes);
+        node_set(c->nodes, item, "context", text_node(c, context));
+        node_set(c->nodes, item, "value", text_node(c, ""));
+        node_add(c->nodes, list, item);
+    }
+    struct node *value = node_get(item, "value");
+    value->text = ARENA_JOIN(c->arena, value->text, text, SLICE("\n"));
 }
 
-static void add_directive(struct emission *e, const void *effect, struct slice text)
+void ngf_directive(struct emission *e, const void *effect, struct slice text)
 {
-    put_snippet(e, NGF_SNIPPETS, "http.server.location", text);
+    ngf_snippet(e, NGF_SNIPPETS, "http.server.location", text);
     say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
                "'" SLICE_FMT "' becomes directives of nginx in a SnippetsFilter: install NGINX "
                "Gateway Fabric with snippets switched on, and look at who may write them",
@@ -33,7 +35,7 @@ static void add_directive(struct emission *e, const void *effect, struct slice t
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
-static bool has_any(struct slice text, const char *bytes)
+bool ngf_has_any(struct slice text, const char *bytes)
 {
     for (; *bytes; bytes++) {
         if (slice_find(text, *bytes, 0) < text.len) {
@@ -54,20 +56,27 @@ static void put_networks(const char *directive, const struct networks *networks,
     }
 }
 
+struct slice ngf_access(struct conversion *c, const struct networks *deny,
+                        const struct networks *allow, bool has_allow)
+{
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    put_networks("deny", deny, &text);
+    put_networks("allow", allow, &text);
+    if (has_allow) {
+        buf_puts(&text, "deny all;\n");
+    }
+    struct slice all = arena_copy(c->arena, buf_slice(&text));
+    buf_release(&text);
+    return all;
+}
+
 void ngf_addresses(struct emission *e, const void *effect)
 {
     const struct route_addresses *addresses = effect;
-    struct buf text;
-    buf_init(&text, BUF_TEXT_MAX);
-    put_networks("deny", &addresses->deny, &text);
-    put_networks("allow", &addresses->allow, &text);
-    if (addresses->has_allow) {
-        buf_puts(&text, "deny all;\n");
-    }
-    struct slice all = arena_copy(e->c->arena, buf_slice(&text));
-    buf_release(&text);
+    struct slice all = ngf_access(e->c, &addresses->deny, &addresses->allow, addresses->has_allow);
     if (all.len) {
-        add_directive(e, effect, slice_sub(all, 0, all.len - 1));
+        ngf_directive(e, effect, slice_sub(all, 0, all.len - 1));
     }
 }
 
@@ -109,7 +118,7 @@ bool ngf_external(struct emission *e, const void *effect, const struct guard *gu
     size_t end = slice_find(guard->subject, ',', 0);
     struct slice url = slice_sub(guard->subject, 0, end);
     struct url parts;
-    if (has_any(url, "\"\\$;{}' \n") || !url_parse(url, &parts)) {
+    if (ngf_has_any(url, "\"\\$;{}' \n") || !url_parse(url, &parts)) {
         return false;
     }
     if (end < guard->subject.len) {
@@ -118,7 +127,7 @@ bool ngf_external(struct emission *e, const void *effect, const struct guard *gu
     /* Rules of a namespace share the filter with the location, which nginx takes once in a server. */
     struct slice identity = ARENA_JOIN(c->arena, rule_namespace(e->rule), SLICE(" "), url);
     struct slice name = arena_printf(c->arena, "/_auth_%08x", (unsigned)slice_hash(identity, 0));
-    put_snippet(e, NGF_LOCATIONS, "http.server",
+    ngf_snippet(e, NGF_LOCATIONS, "http.server",
                 arena_printf(c->arena,
                              "location = " SLICE_FMT " {\n"
                              "  internal;\n"
@@ -134,23 +143,23 @@ bool ngf_external(struct emission *e, const void *effect, const struct guard *gu
                              "  proxy_pass " SLICE_FMT ";\n"
                              "}",
                              SLICE_ARG(name), SLICE_ARG(parts.host), SLICE_ARG(url)));
-    add_directive(e, effect,
+    ngf_directive(e, effect,
                   arena_printf(c->arena, "auth_request " SLICE_FMT ";" SLICE_FMT, SLICE_ARG(name),
                                SLICE_ARG(sent)));
     say_effect(c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
                "nginx looks the name '" SLICE_FMT "' up when it starts, and does not take its "
                "configuration while there is no such name: have the service there first%s",
                SLICE_ARG(parts.host),
-               guard->location.count ? "; who is not let in gets 401, and not the redirect to the "
-                                       "sign-in page"
-                                     : "");
+               guard->location.count && !ngf_signin(e, effect, guard)
+                   ? "; who is not let in gets 401, and not the redirect to the sign-in page"
+                   : "");
     return true;
 }
 
 /* ngx_http_core_module, satisfy: addresses, passwords or the service, one of them is enough. */
 void ngf_satisfy_any(struct emission *e, const void *effect)
 {
-    add_directive(e, effect, SLICE("satisfy any;"));
+    ngf_directive(e, effect, SLICE("satisfy any;"));
 }
 
 /* ---- traffic -------------------------------------------------------------------------------- */
@@ -169,16 +178,53 @@ void ngf_retries(struct emission *e, const void *effect)
                             (long long)(retries->attempts < 0 ? 0 : retries->attempts + 1),
                             (long long)retries->total_ms);
     }
-    add_directive(e, effect, text);
+    ngf_directive(e, effect, text);
 }
 
 void ngf_bandwidth(struct emission *e, const void *effect)
 {
     const struct route_bandwidth *bandwidth = effect;
-    add_directive(e, effect,
+    ngf_directive(e, effect,
                   arena_printf(e->c->arena, "limit_rate %lld;\nlimit_rate_after %lld;",
                                (long long)bandwidth->bytes_per_second,
                                (long long)bandwidth->free_bytes));
+}
+
+static bool is_pair(struct slice text)
+{
+    struct slice first, second, rest = text;
+    return slice_split(&rest, ' ', &first) && slice_split(&rest, ' ', &second) && !rest.ptr &&
+           first.len && second.len && !ngf_has_any(text, "\"'\\$;{}\n");
+}
+
+/* Where NGINX Gateway Fabric sends a request to has variables in it, so that "default" is refused (ngx_http_proxy_module,
+ * proxy_redirect). */
+void ngf_response_rewrites(struct emission *e, const void *effect)
+{
+    const struct route_response_rewrites *rewrites = effect;
+    struct slice redirect =
+        ARENA_JOIN(e->c->arena, rewrites->redirect_from, SLICE(" "), rewrites->redirect_to);
+    const struct {
+        const char *name;
+        bool given;
+        struct slice value;
+    } rows[] = {
+        {"proxy_redirect", rewrites->redirect_from.ptr != NULL, redirect},
+        {"proxy_cookie_domain", rewrites->cookie_domain.ptr != NULL, rewrites->cookie_domain},
+        {"proxy_cookie_path", rewrites->cookie_path.ptr != NULL, rewrites->cookie_path},
+    };
+    bool all = true;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].given && is_pair(rows[i].value)) {
+            ngf_directive(e, effect,
+                          ARENA_JOIN(e->c->arena, slice_of(rows[i].name), SLICE(" "), rows[i].value,
+                                     SLICE(";")));
+        }
+        all = all && (!rows[i].given || is_pair(rows[i].value));
+    }
+    if (!all) {
+        say_unsupported(e->c, e->rule, EFFECT_response_rewrites, effect);
+    }
 }
 
 /* ---- paths ---------------------------------------------------------------------------------- */
@@ -191,7 +237,7 @@ static struct slice target_text(struct conversion *c, const struct template *tar
         const struct part *part = &target->parts[i];
         if (part->kind == PART_CAPTURE && part->index < 10) {
             out = arena_printf(c->arena, SLICE_FMT "$%u", SLICE_ARG(out), part->index);
-        } else if (part->kind == PART_TEXT && !has_any(part->text, "\"\\$;{}\n")) {
+        } else if (part->kind == PART_TEXT && !ngf_has_any(part->text, "\"\\$;{}\n")) {
             out = ARENA_JOIN(c->arena, out, part->text);
         } else {
             return SLICE_ABSENT;
@@ -209,11 +255,11 @@ void ngf_rewrite(struct emission *e, const void *effect)
     struct slice target =
         rewrite->kind == REWRITE_REGEX ? target_text(e->c, &rewrite->target) : SLICE_ABSENT;
     if (e->rewrite->way != REWRITE_WAY_CANNOT || !target.len || match->test_count ||
-        match->method.len || has_any(rewrite->pattern, "\"\n")) {
+        match->method.len || ngf_has_any(rewrite->pattern, "\"\n")) {
         emit_as_standard(e, EFFECT_rewrite, effect);
         return;
     }
-    add_directive(e, effect,
+    ngf_directive(e, effect,
                   ARENA_JOIN(e->c->arena, SLICE("rewrite \""),
                              rewrite->fold ? SLICE("(?i)") : SLICE(""), rewrite->pattern,
                              SLICE("\" \""), target, SLICE("\" break;")));
@@ -224,6 +270,6 @@ bool ngf_answer(struct emission *e, const struct route_answer *answer)
     if (answer->status < 400 || answer->status > 599) {
         return false;
     }
-    add_directive(e, answer, arena_printf(e->c->arena, "return %lld;", (long long)answer->status));
+    ngf_directive(e, answer, arena_printf(e->c->arena, "return %lld;", (long long)answer->status));
     return true;
 }

@@ -17,6 +17,8 @@ static const struct policy_kind kinds[] = {
     [NGF_AUTHENTICATION] = {KIND("AuthenticationFilter"), .attach = ATTACH_FILTER,
                             .suffix = "auth"},
     [NGF_LOCATIONS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "locations"},
+    [NGF_PAGES] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "pages"},
+    [NGF_LIMITS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "limits"},
     [NGF_SNIPPETS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "snippets"},
     [NGF_PROXY] = {.kind = "NginxProxy",
                    .group = GROUP,
@@ -40,8 +42,11 @@ static const struct vendor vendor = {
                  [EFFECT_addresses] = ngf_addresses,
                  [EFFECT_retries] = ngf_retries,
                  [EFFECT_bandwidth] = ngf_bandwidth,
+                 [EFFECT_error_pages] = ngf_error_pages,
+                 [EFFECT_response_rewrites] = ngf_response_rewrites,
                  [EFFECT_rewrite] = ngf_rewrite},
     .answer = ngf_answer,
+    .backend = ngf_backend,
     .before_redirect = {[EFFECT_body_limit] = true},
     .base_says = {[EFFECT_timeouts] = "a ProxySettingsPolicy of the Gateway",
                   [EFFECT_buffering] = BUFFERING_TEXT,
@@ -67,12 +72,18 @@ static const struct vendor vendor = {
 #define NGF_response_headers  STANDARD_response_headers
 #define NGF_timeouts          SUPPORT_EXACT, "ProxySettingsPolicy"
 #define NGF_retries           SUPPORT_EXACT, "SnippetsFilter with proxy_next_upstream"
-#define NGF_buffering         SUPPORT_NEAR, "ProxySettingsPolicy, for responses"
-#define NGF_mirrors           STANDARD_mirrors
-#define NGF_error_pages       STANDARD_error_pages
-#define NGF_rate_limit        SUPPORT_NEAR, "RateLimitPolicy, without a limit on connections"
-#define NGF_firewall          STANDARD_firewall
-#define NGF_upstream_tls      STANDARD_upstream_tls
+#define NGF_buffering                                                                              \
+    SUPPORT_EXACT, "ProxySettingsPolicy for responses, SnippetsFilter with "                       \
+                   "proxy_request_buffering for requests"
+#define NGF_mirrors STANDARD_mirrors
+#define NGF_error_pages                                                                            \
+    SUPPORT_NEAR, "SnippetsFilter with error_page, and locations that ask the Service; headers "   \
+                  "with variables that only ingress-nginx has cannot be written"
+#define NGF_rate_limit                                                                             \
+    SUPPORT_NEAR, "RateLimitPolicy, which counts each HTTPRoute by itself; SnippetsFilter with "   \
+                  "limit_conn and limit_req for connections and for clients that are let out"
+#define NGF_firewall     STANDARD_firewall
+#define NGF_upstream_tls STANDARD_upstream_tls
 #define NGF_affinity                                                                               \
     SUPPORT_NONE, "session persistence needs NGINX Plus; keep sessions where all endpoints see "   \
                   "them"
@@ -80,10 +91,12 @@ static const struct vendor vendor = {
     SUPPORT_NEAR,                                                                                  \
         "UpstreamSettingsPolicy at the Service, with one variable of nginx as the key; put "       \
         "anything else into a header"
-#define NGF_bandwidth         SUPPORT_EXACT, "SnippetsFilter with limit_rate"
-#define NGF_upstream_http     STANDARD_upstream_http
-#define NGF_response_rewrites STANDARD_response_rewrites
-#define NGF_fastcgi           STANDARD_fastcgi
+#define NGF_bandwidth     SUPPORT_EXACT, "SnippetsFilter with limit_rate"
+#define NGF_upstream_http STANDARD_upstream_http
+#define NGF_response_rewrites                                                                      \
+    SUPPORT_EXACT, "SnippetsFilter with proxy_redirect, proxy_cookie_domain and "                  \
+                   "proxy_cookie_path, without variables"
+#define NGF_fastcgi STANDARD_fastcgi
 
 static const struct feature_capability ngf_features[] = {
     {FEATURE_streams, SUPPORT_NONE,

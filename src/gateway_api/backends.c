@@ -145,14 +145,18 @@ static void external_name(struct builder *builder, const struct http_route *rout
                           const struct object_ref *ref, struct backend *backend,
                           const struct unknown **unknown)
 {
-    if (builder->profile->external_names == EXTERNAL_NAMES_SERVED) {
+    enum external_names names = builder->profile->external_names;
+    bool resolved = names == EXTERNAL_NAMES_RESOLVED;
+    if (names == EXTERNAL_NAMES_SERVED ||
+        (resolved && builder->resolvers && builder->resolvers == builder->gateway_count)) {
         return;
     }
-    if (builder->profile->external_names == EXTERNAL_NAMES_REFUSED) {
+    if (names == EXTERNAL_NAMES_REFUSED || (resolved && !builder->resolvers)) {
         invalid(builder, route, DIAG_G026, "BackendNotFound", backend,
                 arena_printf(builder->run->arena,
-                             "Service '" SLICE_FMT "' is of type ExternalName, which is refused",
-                             SLICE_ARG(ref->name)));
+                             "Service '" SLICE_FMT "' is of type ExternalName, which is refused%s",
+                             SLICE_ARG(ref->name),
+                             resolved ? " by Gateways without a dnsResolver" : ""));
         return;
     }
     diag_at(builder->run->diag, DIAG_G026, ref->span, route->object.subject,
@@ -304,6 +308,25 @@ static const struct http_filter *refused_filter(struct builder *builder,
     return NULL;
 }
 
+/* servers.go, createBaseProxySetHeaders: the first name outside of the cluster is the Host for all backends of the
+ * rule. */
+static void external_host(struct builder *builder, struct rule *rule)
+{
+    struct arena *arena = builder->run->arena;
+    bool own = builder->profile->external_names == EXTERNAL_NAMES_RESOLVED;
+    for (size_t i = 0; own && !rule->effects.upstream_host && i < rule->backend_count; i++) {
+        const struct backend *backend = &rule->backends[i];
+        const struct service *service = (const void *)kube_find(
+            builder->kube, KUBE_SERVICE, backend->namespace, backend->service);
+        if (service && slice_is(service->type, "ExternalName")) {
+            struct route_upstream_host *host = ARENA_NEW(arena, struct route_upstream_host);
+            *host = (struct route_upstream_host){{SLICE("ExternalName"), backend->span},
+                                                 template_text(arena, service->external_name)};
+            rule->effects.upstream_host = host;
+        }
+    }
+}
+
 void backends_apply(struct builder *builder, const struct http_route *route,
                     const struct http_rule *source, const struct http_match *match,
                     struct rule *rule)
@@ -334,6 +357,7 @@ void backends_apply(struct builder *builder, const struct http_route *route,
             backend->effects = effects;
         }
     }
+    external_host(builder, rule);
 }
 
 void tunnel_compile(struct builder *builder, struct route_state *state)

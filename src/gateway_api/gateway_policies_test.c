@@ -185,57 +185,6 @@ static void test_gateway_policies_of_nginx(void **state)
     check("nginx-gateway-fabric", rows, ARRAY_LEN(rows));
 }
 
-/* ---- snippets ------------------------------------------------------------------------------- */
-
-#define ASKING(more)                                                                               \
-    "  - context: http.server\n    value: |\n      location = /_a {\n        internal;\n"          \
-    "        proxy_set_header Host auth;\n        proxy_pass http://auth/check;\n" more            \
-    "      }\n"
-#define IN_LOCATION(text) "  - context: http.server.location\n    value: \"" text "\"\n"
-
-static const char *ask_snippets(struct fixture *f, const char *snippets)
-{
-    char yaml[4096];
-    snprintf(yaml, sizeof yaml,
-             SERVICE("web") EDGE ROUTE(
-                 "a", "rules: [{filters: [{type: ExtensionRef, extensionRef: {group: "
-                      "gateway.nginx.org, kind: SnippetsFilter, name: s}}], backendRefs: [{name: "
-                      "web, port: 80}]}]") "apiVersion: gateway.nginx.org/v1alpha1\nkind: "
-                                           "SnippetsFilter\nmetadata: {name: s, namespace: "
-                                           "shop}\nspec:\n  snippets:\n%s",
-             snippets);
-    fixture_open(f, "nginx-gateway-fabric", FIXTURE_OPEN, yaml);
-    return fixture_ask(f, "GET http://a.org/");
-}
-
-static void test_gateway_snippets_of_nginx(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *snippets, *answer, *subject;
-    } rows[] = {
-        {ASKING("") IN_LOCATION("auth_request /_a;"), "401", "http://auth/check"},
-        {ASKING("") IN_LOCATION("auth_request /_a; auth_request_set $u $upstream_http_x_user; "
-                                "proxy_set_header X-User $u;"),
-         "401", "http://auth/check, which sends no X-User"},
-        {IN_LOCATION("auth_request /_a;"), "unknown", NULL},
-        {ASKING("        auth_basic off;\n") IN_LOCATION("auth_request /_a;"), "unknown", NULL},
-        {ASKING("") IN_LOCATION("auth_request /_a; proxy_set_header X-User $u;"), "unknown", NULL},
-        {IN_LOCATION("satisfy any;"), "unknown", NULL},
-        {IN_LOCATION("return 410;"), "410", NULL},
-        {IN_LOCATION("set $a b;"), "unknown", NULL},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct fixture f;
-        assert_string_equal(ask_snippets(&f, rows[i].snippets), rows[i].answer);
-        const struct route_authentication *authentication = f.outcome.effects.authentication;
-        if (rows[i].subject) {
-            assert_true(slice_is(authentication->guards.items[0].subject, rows[i].subject));
-        }
-        fixture_close(&f);
-    }
-}
-
 /* ---- Istio ---------------------------------------------------------------------------------- */
 
 #define RULE(name, namespace, spec)  ISTIO("networking", "DestinationRule", name, namespace, spec)
@@ -304,7 +253,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gateway_policies_of_envoy),
         cmocka_unit_test(test_gateway_policies_of_nginx),
-        cmocka_unit_test(test_gateway_snippets_of_nginx),
         cmocka_unit_test(test_gateway_policies_of_istio),
     };
     return cmocka_run_group_tests_name("gateway_policies", tests, NULL, NULL);

@@ -116,15 +116,17 @@ struct policy_state {
     bool unusable;                     /* connections under it cannot be made */
 };
 
-/* A location of nginx that auth_request of a rule may name, and the service behind it. */
-struct asked {
+/* What a snippet for all of nginx, or for a server, defines for the location of a rule. */
+struct snippet_part {
     const struct effects *effects; /* of the rule */
-    struct slice name, url;
+    const char *kind;              /* directive that may name it: "auth_request" */
+    struct slice name;
+    const void *value;
 };
 
 struct builder {
-    struct asked *asked;
-    size_t asked_count, asked_capacity;
+    struct snippet_part *parts;
+    size_t part_count, part_capacity;
     struct run *run;
     const struct kube *kube;
     const struct gateway_profile *profile;
@@ -142,6 +144,7 @@ struct builder {
     struct map *tls_policies; /* "namespace/service" and "namespace/service/port name" */
     const struct policy_reader *readers; /* of the implementation's own kinds; null: it has none */
     struct map *policies;                /* of these kinds, by what they are attached to */
+    size_t resolvers;                    /* Gateways that look names outside of the cluster up */
     const struct object **each;          /* policies of which several may be in force */
     size_t each_count, each_capacity;
     struct map *common;                    /* kind of a policy to what all Gateways have by it */

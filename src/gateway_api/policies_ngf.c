@@ -73,7 +73,7 @@ static void read_timeouts(struct policy_work *work, const struct node *timeout)
     work->effects->timeouts = timeouts;
 }
 
-/* How requests are read is nginx's default: to their end. */
+/* Requests are read to their end, which is nginx's default, unless a snippet said otherwise. */
 static void read_buffering(struct policy_work *work, const struct node *node)
 {
     static const char *const known[] = {"disable", "bufferSize", "buffers", "busyBuffersSize"};
@@ -83,7 +83,7 @@ static void read_buffering(struct policy_work *work, const struct node *node)
     policy_fields(work, node, "buffering", known, ARRAY_LEN(known), ASPECT_TRAFFIC);
     *buffering = (struct route_buffering){
         .source = work->source,
-        .request = true,
+        .request = !work->effects->buffering || work->effects->buffering->request,
         .response = !(disable && disable->kind == NODE_BOOL && disable->boolean),
     };
     work->effects->buffering = buffering;
@@ -217,9 +217,11 @@ static void snippets(struct policy_work *work, const struct node *spec)
     for (size_t i = 0; i < policy_items(list); i++) {
         struct slice context = policy_text(list->items[i], "context");
         struct slice value = policy_text(list->items[i], "value");
+        bool all = slice_is(context, "http"), server = slice_is(context, "http.server");
         if (slice_is(context, "http.server.location")) {
             ngf_read_snippet(work, value);
-        } else if (!slice_is(context, "http.server") || !ngf_read_locations(work, value)) {
+        } else if (!(all && ngf_read_zones(work, value)) &&
+                   !(server && ngf_read_locations(work, value))) {
             policy_unknown(work, ASPECT_PROTECTION, "snippets[].context");
         }
     }
@@ -281,15 +283,16 @@ static bool read_addresses(struct policy_work *work, const struct node *list, st
 /* Fields that change no answer are not looked at: logs, metrics, workers, addresses of listeners. */
 static void nginx_proxy(struct policy_work *work, const struct node *spec, struct view *view)
 {
-    static const char *const known[] = {"rewriteClientIP",   "logging",     "metrics",
-                                        "telemetry",         "ipFamily",    "kubernetes",
-                                        "workerConnections", "nginxPlus",   "workerProcesses",
-                                        "zoneSize",          "disableHTTP2"};
+    static const char *const known[] = {"rewriteClientIP",   "logging",      "metrics",
+                                        "telemetry",         "ipFamily",     "kubernetes",
+                                        "workerConnections", "nginxPlus",    "workerProcesses",
+                                        "zoneSize",          "disableHTTP2", "dnsResolver"};
     static const char *const rewrite_fields[] = {"mode", "setIPRecursively", "trustedAddresses"};
     const struct node *rewrite = node_get(spec, "rewriteClientIP");
     const struct node *recursive = node_get(rewrite, "setIPRecursively");
     struct networks trusted = {0};
     policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
+    work->builder->resolvers += node_get(spec, "dnsResolver") != NULL;
     if (!rewrite) {
         return;
     }

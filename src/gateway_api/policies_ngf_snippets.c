@@ -2,12 +2,6 @@
 
 /* Directives of nginx in a SnippetsFilter: those that mean the same wherever they stand in a location. */
 
-enum { WORDS_MAX = 16 };
-
-struct directive {
-    struct slice words[WORDS_MAX]; /* the name, then its arguments, without quotes */
-    size_t count;
-};
 struct reading {
     struct policy_work *work;
     struct route_addresses *addresses;
@@ -17,58 +11,26 @@ struct reading {
     struct slice sent[WORDS_MAX];    /* variables that it sets: "$auth_x_user" */
     struct slice headers[WORDS_MAX]; /* of its answer: "x_user" */
     size_t sent_count;
-    struct edits taken; /* headers of the client that it stands in for */
-    bool any;           /* satisfy any */
+    struct edits taken;     /* headers of the client that it stands in for */
+    bool any;               /* satisfy any */
+    struct template signin; /* where who is not let in is sent to */
+    struct route_error_pages *pages;
+    bool intercepts; /* errors of the backend as well */
+    struct route_rate_limit *limit;
+    struct route_response_rewrites *rewrites;
+    bool streams_requests;
 };
-
-/* ---- words ---------------------------------------------------------------------------------- */
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* The next directive; false at the end, and where it is none of words with a ';' behind. */
-static bool next_directive(struct slice text, size_t *at, struct directive *out)
-{
-    out->count = 0;
-    while (*at < text.len) {
-        char c = text.ptr[*at];
-        if (is_blank(c)) {
-            ++*at;
-        } else if (c == ';') {
-            ++*at;
-            return out->count > 0;
-        } else if (c == '{' || c == '}' || c == '#' || out->count == WORDS_MAX) {
-            return false;
-        } else {
-            bool quoted = c == '"' || c == '\'';
-            size_t from = *at + quoted, end = from;
-            while (end < text.len && (quoted ? text.ptr[end] != c
-                                             : !is_blank(text.ptr[end]) && text.ptr[end] != ';')) {
-                end++;
-            }
-            out->words[out->count++] = slice_sub(text, from, end);
-            *at = end + quoted;
-        }
-    }
-    return false;
-}
 
 /* ---- directives ----------------------------------------------------------------------------- */
 
 /* ngx_http_access_module: the first rule that holds decides. Understood: some that deny, some that allow, then
  * perhaps "deny all". */
-static bool read_access(struct reading *r, const struct directive *d)
+bool ngf_read_access(struct policy_work *work, const struct directive *d,
+                     struct route_addresses *addresses)
 {
-    struct arena *arena = r->work->builder->run->arena;
+    struct arena *arena = work->builder->run->arena;
     bool deny = slice_is(d->words[0], "deny"), all = slice_is(d->words[1], "all");
     struct network network;
-    if (!r->addresses) {
-        r->addresses = ARENA_NEW(arena, struct route_addresses);
-        *r->addresses = (struct route_addresses){.source = r->work->source, .status = 403};
-    }
-    struct route_addresses *addresses = r->addresses;
     if (addresses->has_allow || (deny && !all && addresses->allow.count)) {
         return false;
     }
@@ -87,6 +49,15 @@ static bool read_access(struct reading *r, const struct directive *d)
     items[list->count] = network;
     *list = (struct networks){items, list->count + 1};
     return true;
+}
+
+static bool read_access(struct reading *r, const struct directive *d)
+{
+    if (!r->addresses) {
+        r->addresses = ARENA_NEW(r->work->builder->run->arena, struct route_addresses);
+        *r->addresses = (struct route_addresses){.source = r->work->source, .status = 403};
+    }
+    return ngf_read_access(r->work, d, r->addresses);
 }
 
 static struct route_retries *retries_of(struct reading *r)
@@ -183,15 +154,9 @@ static bool read_rewrite(struct reading *r, const struct directive *d)
 /* ngx_http_auth_request_module. */
 static bool read_auth_request(struct reading *r, const struct directive *d)
 {
-    const struct builder *builder = r->work->builder;
-    for (size_t i = 0; i < builder->asked_count; i++) {
-        const struct asked *asked = &builder->asked[i];
-        if (asked->effects == r->work->effects && slice_equal(asked->name, d->words[1])) {
-            r->url = asked->url;
-            return d->count == 2;
-        }
-    }
-    return false;
+    const struct slice *url = ngf_part(r->work, "auth_request", d->words[1]);
+    r->url = url ? *url : SLICE_ABSENT;
+    return url && d->count == 2;
 }
 
 /* "auth_request_set $auth_x $upstream_http_x": what the service sends. */
@@ -249,17 +214,21 @@ static void add_guard(struct reading *r)
     for (size_t i = 0; i < count; i++) {
         guards[i] = before->guards.items[i];
     }
-    *guard = (struct guard){.kind = GUARD_EXTERNAL, .subject = r->url, .status = 401};
+    *guard = (struct guard){
+        .kind = GUARD_EXTERNAL, .subject = r->url, .status = 401, .location = r->signin};
     for (size_t i = 0; i < r->taken.count; i++) {
         guard->subject =
             ARENA_JOIN(arena, guard->subject, i ? SLICE(",") : SLICE(", which sends no "),
                        r->taken.items[i].name);
     }
-    *ARENA_PUSH(arena, guard->refused.items, guard->refused.count, guard->refused.capacity) =
-        (struct header_edit){
-            .kind = EDIT_SET,
-            .name = SLICE("WWW-Authenticate"),
-            .value = template_named(arena, PART_UNKNOWN, SLICE("a challenge of the auth service"))};
+    struct header_edit challenge = {
+        .kind = EDIT_SET,
+        .name = SLICE("WWW-Authenticate"),
+        .value = template_named(arena, PART_UNKNOWN, SLICE("a challenge of the auth service"))};
+    if (!guard->location.count) {
+        *ARENA_PUSH(arena, guard->refused.items, guard->refused.count, guard->refused.capacity) =
+            challenge;
+    }
     *all = (struct route_authentication){
         .source = r->work->source, .guards = {guards, count + 1}, .request = r->taken};
     r->work->effects->authentication = all;
@@ -281,43 +250,49 @@ static bool apply_guards(struct reading *r)
     return !r->any || r->work->effects->authentication;
 }
 
-/* What is in a location that only asks. */
-static bool read_asking(struct slice text, struct asked *out)
+/* ---- what clients see ----------------------------------------------------------------------- */
+
+static bool read_error_page(struct reading *r, const struct directive *d)
 {
-    static const char *const known[] = {"internal", "proxy_pass_request_body", "proxy_set_header",
-                                        "proxy_pass", "proxy_ssl_server_name"};
-    struct directive d;
-    size_t at = 0;
-    while (next_directive(text, &at, &d)) {
-        if (!slice_is_one_of(d.words[0], known, ARRAY_LEN(known))) {
-            return false;
-        }
-        if (slice_is(d.words[0], "proxy_pass") && d.count == 2) {
-            out->url = d.words[1];
-        }
-    }
-    return out->url.len && !slice_trim(slice_sub(text, at, text.len)).len;
+    return ngf_read_error_page(r->work, d, &r->pages, &r->signin);
 }
 
-bool ngf_read_locations(struct policy_work *work, struct slice text)
+static bool read_intercept(struct reading *r, const struct directive *d)
 {
-    size_t at = 0;
-    while (slice_trim(slice_sub(text, at, text.len)).len) {
-        struct directive head;
-        if (next_directive(text, &at, &head) || at >= text.len || text.ptr[at] != '{' ||
-            head.count != 3 || !slice_is(head.words[0], "location") ||
-            !slice_is(head.words[1], "=")) {
-            return false;
-        }
-        size_t end = slice_find(text, '}', at);
-        struct asked asked = {.effects = work->effects, .name = head.words[2]};
-        if (end == text.len || !read_asking(slice_sub(text, at + 1, end), &asked)) {
-            return false;
-        }
-        *ARENA_PUSH(work->builder->run->arena, work->builder->asked, work->builder->asked_count,
-                    work->builder->asked_capacity) = asked;
-        at = end + 1;
+    r->intercepts = slice_is(d->words[1], "on");
+    return d->count == 2;
+}
+
+static bool read_limit(struct reading *r, const struct directive *d)
+{
+    return ngf_read_limit(r->work, d, &r->limit);
+}
+
+static bool read_request_buffering(struct reading *r, const struct directive *d)
+{
+    r->streams_requests = slice_is(d->words[1], "off");
+    return d->count == 2;
+}
+
+/* ngx_http_proxy_module, proxy_redirect, proxy_cookie_domain and proxy_cookie_path. */
+static bool read_replaced(struct reading *r, const struct directive *d)
+{
+    struct arena *arena = r->work->builder->run->arena;
+    if (d->count != 3) {
+        return false;
     }
+    if (!r->rewrites) {
+        r->rewrites = ARENA_NEW(arena, struct route_response_rewrites);
+        r->rewrites->source = r->work->source;
+    }
+    if (slice_is(d->words[0], "proxy_redirect")) {
+        r->rewrites->redirect_from = d->words[1];
+        r->rewrites->redirect_to = d->words[2];
+        return true;
+    }
+    *(slice_is(d->words[0], "proxy_cookie_path") ? &r->rewrites->cookie_path
+                                                 : &r->rewrites->cookie_domain) =
+        ARENA_JOIN(arena, d->words[1], SLICE(" "), d->words[2]);
     return true;
 }
 
@@ -329,11 +304,21 @@ static const struct row {
     {"auth_request", read_auth_request},
     {"auth_request_set", read_auth_set},
     {"deny", read_access},
+    {"error_page", read_error_page},
+    {"limit_conn", read_limit},
+    {"limit_conn_status", read_limit},
     {"limit_rate", read_limit_rate},
     {"limit_rate_after", read_limit_rate},
+    {"limit_req", read_limit},
+    {"limit_req_status", read_limit},
+    {"proxy_cookie_domain", read_replaced},
+    {"proxy_cookie_path", read_replaced},
+    {"proxy_intercept_errors", read_intercept},
     {"proxy_next_upstream", read_next_upstream},
     {"proxy_next_upstream_timeout", read_total},
     {"proxy_next_upstream_tries", read_tries},
+    {"proxy_redirect", read_replaced},
+    {"proxy_request_buffering", read_request_buffering},
     {"proxy_set_header", read_auth_header},
     {"return", read_return},
     {"rewrite", read_rewrite},
@@ -343,11 +328,40 @@ static const struct row {
 static bool read_directive(struct reading *r, const struct directive *d)
 {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (d->count > 1 && slice_is(d->words[0], rows[i].name)) {
+        if (d->count > 1 && !d->block.ptr && slice_is(d->words[0], rows[i].name)) {
             return rows[i].read(r, d);
         }
     }
     return false;
+}
+
+/* What a ProxySettingsPolicy says of answers is read later, and leaves this as it is. */
+static void stream_requests(struct policy_work *work)
+{
+    const struct builder *builder = work->builder;
+    const struct route_buffering *known = work->effects->buffering;
+    struct route_buffering *buffering = ARENA_NEW(builder->run->arena, struct route_buffering);
+    *buffering = known ? *known : *builder->table->platform.buffering;
+    buffering->source = work->source;
+    buffering->request = false;
+    work->effects->buffering = buffering;
+}
+
+static void apply(struct reading *r)
+{
+    struct effects *effects = r->work->effects;
+    effects->addresses = r->addresses ? r->addresses : effects->addresses;
+    effects->retries = r->retries ? r->retries : effects->retries;
+    effects->bandwidth = r->bandwidth ? r->bandwidth : effects->bandwidth;
+    effects->rate_limit = r->limit ? r->limit : effects->rate_limit;
+    effects->response_rewrites = r->rewrites ? r->rewrites : effects->response_rewrites;
+    if (r->streams_requests) {
+        stream_requests(r->work);
+    }
+    if (r->pages) {
+        r->pages->of_backends = r->intercepts;
+        effects->error_pages = r->pages;
+    }
 }
 
 void ngf_read_snippet(struct policy_work *work, struct slice text)
@@ -356,7 +370,7 @@ void ngf_read_snippet(struct policy_work *work, struct slice text)
     struct directive directive;
     size_t at = 0;
     bool understood = true;
-    while (understood && next_directive(text, &at, &directive)) {
+    while (understood && ngf_next(text, &at, &directive)) {
         understood = read_directive(&reading, &directive);
     }
     understood = understood && apply_guards(&reading);
@@ -368,13 +382,5 @@ void ngf_read_snippet(struct policy_work *work, struct slice text)
                          ARENA_JOIN(work->builder->run->arena, SLICE("snippets: "), word)));
         return;
     }
-    if (reading.addresses) {
-        work->effects->addresses = reading.addresses;
-    }
-    if (reading.retries) {
-        work->effects->retries = reading.retries;
-    }
-    if (reading.bandwidth) {
-        work->effects->bandwidth = reading.bandwidth;
-    }
+    apply(&reading);
 }

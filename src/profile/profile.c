@@ -230,6 +230,9 @@ static const struct gateway_profile profiles[] = {
         .authorities_in_secrets = true,
         .detects_misdirected = true,
         .refuses_h2c = true,
+        /* internal/controller/state/graph/backend_refs.go, checkExternalNameValidForGateways; servers.go,
+         * createBaseProxySetHeaders */
+        .external_names = EXTERNAL_NAMES_RESOLVED,
         /* as nginx reads requests; see the same of ingress-nginx */
         .view = {.match_form = {.decode = true, .merge_slashes = true, .resolve_dots = true},
                  .escape_rewritten = true,

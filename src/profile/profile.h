@@ -65,7 +65,12 @@ enum session_support {
     SESSIONS_IGNORED, /* the field is taken, and nothing is done with it */
     SESSIONS_OF_ENVOY /* envoy.filters.http.stateful_session */
 };
-enum external_names { EXTERNAL_NAMES_OPEN, EXTERNAL_NAMES_SERVED, EXTERNAL_NAMES_REFUSED };
+enum external_names {
+    EXTERNAL_NAMES_OPEN,
+    EXTERNAL_NAMES_SERVED,
+    EXTERNAL_NAMES_REFUSED,
+    EXTERNAL_NAMES_RESOLVED /* where the Gateway has a resolver; they are asked by their own name */
+};
 
 struct gateway_profile {
     const char *name;    /* standard, aks-approuting, istio, ... */
