@@ -67,8 +67,10 @@ static void test_gateway_snippets_of_nginx(void **state)
 
 #define PAGE(name, more)                                                                           \
     LINE("location @" name " {")                                                                   \
-    LINE("internal;") LINE("proxy_set_header X-Code 404;") LINE("rewrite ^ / break;")              \
-        LINE("proxy_pass http://errors.shop.svc.cluster.local:81;") more LINE("}")
+    LINE("internal;")                                                                              \
+    LINE("proxy_set_header X-Code 404;")                                                           \
+    LINE("rewrite ^ / break;")                                                                     \
+    LINE("proxy_pass http://errors.shop.svc.cluster.local:81;") more LINE("}")
 
 static void test_gateway_error_pages_of_nginx(void **state)
 {
@@ -141,8 +143,9 @@ static void test_gateway_sign_in_of_nginx(void **state)
 
 #define EXEMPT                                                                                     \
     LINE("geo $g {")                                                                               \
-    LINE("default 1;") LINE("10.0.0.0/8 0;") LINE("}") LINE("map $g $k {") LINE("0 \"\";")         \
-        LINE("1 $binary_remote_addr;") LINE("}")
+    LINE("default 1;")                                                                             \
+    LINE("10.0.0.0/8 0;")                                                                          \
+    LINE("}") LINE("map $g $k {") LINE("0 \"\";") LINE("1 $binary_remote_addr;") LINE("}")
 
 static void test_gateway_limits_of_nginx(void **state)
 {
