@@ -54,7 +54,8 @@ static bool has_secure_edit(const struct route_header_edits *edits)
 
 bool rules_differ_by_scheme(const struct conversion *c, const struct rule_list *list)
 {
-    if (has_secure_edit(c->table->platform.response_headers)) {
+    if (has_secure_edit(c->table->platform.request_headers) ||
+        has_secure_edit(c->table->platform.response_headers)) {
         return true;
     }
     for (; list; list = list->next) {

@@ -104,7 +104,7 @@ static void request_headers(struct model *model, struct route_table *table)
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Forwarded-Port"),
                     template_text(run->arena, settings->http_port));
         effect_edit(run, &headers->edits, EDIT_SET, SLICE("X-Forwarded-Port"),
-                    template_named(run->arena, PART_PORT, SLICE("$pass_port")));
+                    template_text(run->arena, SLICE("443")));
         headers->edits.items[headers->edits.count - 1].only_https = true;
     }
     if (settings->add_original_uri) {
