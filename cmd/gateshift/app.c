@@ -188,6 +188,13 @@ void app_weigh(struct app *app, const struct route_table *before, const struct r
                 "the evidence was made with other manifests or options than these; make it anew "
                 "where findings have changed");
     }
+    struct texts lacks = evidence_missing(app->run.arena, &evidence);
+    lacks = lacks.count ? lacks : evidence.left_out;
+    if (lacks.count && !app_input_errors(app->run.diag)) {
+        diag_at(app->run.diag, DIAG_E007, SPAN_NONE, SLICE_ABSENT,
+                "the evidence is without " SLICE_FMT,
+                SLICE_ARG(evidence_list(app->run.arena, &lacks)));
+    }
     comparison_weigh(&app->run, comparison, weigh, &evidence);
 }
 

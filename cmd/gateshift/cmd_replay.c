@@ -19,8 +19,8 @@ static bool read_part(struct app *app, struct replay_options *out)
     if (!text.len) {
         return true;
     }
-    if (!slice_to_uint(slice_sub(text, 0, slash), 1000000, &part) ||
-        !slice_to_uint(slice_sub(text, slash + 1, text.len), 1000000, &parts) || !part ||
+    if (!slice_to_uint(slice_sub(text, 0, slash), EVIDENCE_PARTS_MAX, &part) ||
+        !slice_to_uint(slice_sub(text, slash + 1, text.len), EVIDENCE_PARTS_MAX, &parts) || !part ||
         part > parts) {
         app_usage(app, "'--part' takes a part such as 1/8, not '" SLICE_FMT "'", SLICE_ARG(text));
         return false;
@@ -28,6 +28,39 @@ static bool read_part(struct app *app, struct replay_options *out)
     out->part = (size_t)part;
     out->parts = (size_t)parts;
     return true;
+}
+
+/* What is found out for each part may differ, and of several files nobody would know which part they are. */
+static bool read_piped(struct app *app, struct replay_options *out)
+{
+    struct slice format = app->options.log_format;
+    out->piped = app->options.piped;
+    if (!out->piped.ptr) {
+        return true;
+    }
+    if (!out->piped.len || app->options.operands.count != 1) {
+        app_usage(app, "'--piped' takes the name of a log, and one part of it");
+        return false;
+    }
+    if (!format.len || slice_is(format, "auto")) {
+        app_usage(app,
+                  "'--piped' needs --log-format: found out, it might differ from part to part");
+        return false;
+    }
+    return true;
+}
+
+static bool names_twice(struct app *app)
+{
+    const struct words *logs = &app->options.operands;
+    struct map *seen = map_new(app->run.arena);
+    for (size_t i = 0; i < logs->count; i++) {
+        if (map_add(seen, logs->items[i], seen)) {
+            app_usage(app, "'" SLICE_FMT "' is given twice", SLICE_ARG(logs->items[i]));
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool read_jobs(struct app *app, struct replay_options *out)
@@ -88,7 +121,7 @@ static int count(struct app *app, struct side *before, struct side *after,
     struct replay *replay = replay_new(&app->run, &sides[0], &sides[1]);
     struct progress progress = {time(NULL)};
     struct replay_options options = *given;
-    struct evidence evidence = {0};
+    struct evidence evidence = {.program = SLICE("gateshift " GATESHIFT_VERSION)};
     struct replay_fault fault;
     if (isatty(STDERR_FILENO) && !app->options.quiet) {
         options.progress = tell_progress;
@@ -128,7 +161,8 @@ int cmd_replay(struct app *app)
         return app_usage(app, "standard input can be read once only");
     }
     if (!app_convert_options(app, &convert) || !read_part(app, &options) ||
-        !read_jobs(app, &options) || !log_options_fit(app)) {
+        !read_piped(app, &options) || !read_jobs(app, &options) || !log_options_fit(app) ||
+        names_twice(app)) {
         return EXIT_USAGE;
     }
     take_format(app, &options);

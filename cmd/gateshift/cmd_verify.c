@@ -362,7 +362,8 @@ static int fail_unanswered(struct app *app, const struct verify_results *results
 static int conclude(struct verifying *verifying, bool stopped)
 {
     struct app *app = verifying->app;
-    struct verify_results results = {.count = 0};
+    struct verify_results results = {
+        .evidence = {.program = SLICE("gateshift " GATESHIFT_VERSION)}};
     results.address[0] = verify_address(app, &verifying->words.how.target[0]);
     results.address[1] = verify_address(app, &verifying->words.how.target[1]);
     verify_judge(&app->run, &verifying->items, &verifying->side[0], &verifying->side[1],

@@ -57,11 +57,11 @@ struct options {
         body_size;
     struct slice kubeconfig, context, request_timeout;
     struct slice waves, plan, wave;
-    struct slice log_format, jobs, part, partial;
+    struct slice log_format, jobs, part, partial, piped, parts;
     struct slice cacert, cert, key, proxy, concurrency, rate, timeout, most, echo, record,
         replay_record, ask;
     bool help, keep_going, force, flat, closed, convert, strict, quiet, all, coverage, check;
-    bool insecure, unsafe_methods, http2;
+    bool insecure, unsafe_methods, http2, incomplete;
     bool cluster, all_namespaces, with_certificates, print_rbac;
 };
 

@@ -76,10 +76,12 @@ int replay_partial(struct app *app, struct evidence *evidence)
     struct buf text;
     if (slice_is(path, "-")) {
         put_json(app, evidence, 0, &app->out);
+        buf_putc(&app->out, '\n');
         return EXIT_WELL;
     }
     buf_init(&text, BUF_TEXT_MAX);
     put_json(app, evidence, 0, &text);
+    buf_putc(&text, '\n');
     bool written =
         folder_write_one(app->run.arena, path, app->options.force, buf_slice(&text), &why);
     buf_release(&text);

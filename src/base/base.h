@@ -44,8 +44,8 @@ bool slice_equal(struct slice a,
 bool slice_equal_fold(struct slice a, struct slice b); /* ASCII case folded */
 bool slice_is(struct slice a, const char *text);
 bool slice_is_one_of(struct slice a, const char *const *texts, size_t count);
-uint64_t slice_hash(struct slice s, uint64_t seed); /* differs from machine to machine */
-/* FNV-1a, the same on every machine: for what is written. Goes on from `sum`, at first HASH_FIRST. */
+uint64_t slice_hash(struct slice s, uint64_t seed); /* fast; the same on every machine */
+/* FNV-1a, for ids that are written: they stay when slice_hash becomes another one. Goes on from `sum`, at first HASH_FIRST. */
 #define HASH_FIRST 14695981039346656037u
 uint64_t slice_hash_written(struct slice s, uint64_t sum);
 int slice_compare(struct slice a, struct slice b); /* bytes, then length; for sorting */

@@ -204,24 +204,30 @@ struct slice uint_text(uint64_t number, char digits[UINT_TEXT_MAX])
     return (struct slice){digits + at, UINT_TEXT_MAX - at};
 }
 
+/* The first byte is the lowest, on every machine. Compilers know this as one load. */
 static uint64_t word_at(const char *at)
 {
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
+    const unsigned char *b = (const unsigned char *)at;
+    return b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+           (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+           (uint64_t)b[7] << 56;
+}
+
+static uint64_t half_word_at(const char *at)
+{
+    const unsigned char *b = (const unsigned char *)at;
+    return b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24;
 }
 
 /* Up to seven bytes, each of which counts. */
 static uint64_t short_word(const char *at, size_t len)
 {
-    uint32_t first, last;
-    if (len < sizeof first) {
+    enum { HALF = 4 };
+    if (len < HALF) {
         const unsigned char *b = (const unsigned char *)at;
         return len ? b[0] | (uint64_t)b[len / 2] << 8 | (uint64_t)b[len - 1] << 16 : 0;
     }
-    memcpy(&first, at, sizeof first);
-    memcpy(&last, at + len - sizeof last, sizeof last);
-    return first | (uint64_t)last << 32;
+    return half_word_at(at) | half_word_at(at + len - HALF) << 32;
 }
 
 static uint64_t fold_in(uint64_t sum, uint64_t word)

@@ -125,21 +125,34 @@ static void merge_groups(struct arena *arena, struct evidence_groups *into,
 }
 
 /* The words are those of the first example, wherever it comes from. */
-static bool says_first(const struct evidence_finding *from, const struct evidence_finding *into)
+static bool says_first(const struct evidence_example *example, struct slice title,
+                       const struct evidence_finding *into)
 {
-    if (!into->title.ptr || !into->examples.count || !from->examples.count) {
-        return !into->title.ptr || (!into->examples.count && from->examples.count);
+    if (!into->title.ptr || !into->examples.count || !example) {
+        return !into->title.ptr || (!into->examples.count && example);
     }
-    const struct evidence_example *a = &from->examples.items[0], *b = &into->examples.items[0];
-    int order = compare_places(a->source, a->line, b);
-    order = order ? order : slice_compare(a->text, b->text);
-    return order ? order < 0 : slice_compare(from->title, into->title) < 0;
+    const struct evidence_example *first = &into->examples.items[0];
+    int order = compare_places(example->source, example->line, first);
+    order = order ? order : slice_compare(example->text, first->text);
+    return order ? order < 0 : slice_compare(title, into->title) < 0;
+}
+
+void evidence_finding_example(struct arena *arena, struct evidence_finding *finding,
+                              const struct evidence_example *example, struct slice title,
+                              enum aspect aspect)
+{
+    if (says_first(example, title, finding)) {
+        finding->title = arena_copy(arena, title);
+        finding->aspect = aspect;
+    }
+    (void)evidence_example_add(arena, &finding->examples, example);
 }
 
 static void merge_finding(struct arena *arena, struct evidence_finding *into,
                           const struct evidence_finding *from, bool *too_large)
 {
-    if (says_first(from, into)) {
+    const struct evidence_example *first = from->examples.count ? &from->examples.items[0] : NULL;
+    if (says_first(first, from->title, into)) {
         into->title = arena_copy(arena, from->title);
         into->aspect = from->aspect;
     }
@@ -163,21 +176,23 @@ static void merge_route(struct arena *arena, struct evidence_route *into,
     evidence_add(&into->asked, from->asked, too_large);
 }
 
-/* What one of both does not know does not contradict. */
-static bool same_text(struct slice a, struct slice b)
+void evidence_left_out(struct arena *arena, struct evidence *evidence, struct slice file)
 {
-    return !a.len || !b.len || slice_equal(a, b);
+    *ARENA_PUSH(arena, evidence->left_out.items, evidence->left_out.count,
+                evidence->left_out_capacity) = arena_copy(arena, file);
 }
 
-bool evidence_merge(struct arena *arena, struct evidence *into, const struct evidence *from)
+static struct slice known_of(struct arena *arena, struct slice a, struct slice b)
 {
-    if (!same_text(into->tables, from->tables) || !same_text(into->before, from->before) ||
-        !same_text(into->after, from->after)) {
-        return false;
-    }
-    into->before = into->before.len ? into->before : arena_copy(arena, from->before);
-    into->after = into->after.len ? into->after : arena_copy(arena, from->after);
-    into->tables = into->tables.len ? into->tables : arena_copy(arena, from->tables);
+    return a.len || !b.len ? a : arena_copy(arena, b);
+}
+
+void evidence_merge(struct arena *arena, struct evidence *into, const struct evidence *from)
+{
+    into->before = known_of(arena, into->before, from->before);
+    into->after = known_of(arena, into->after, from->after);
+    into->tables = known_of(arena, into->tables, from->tables);
+    into->program = known_of(arena, into->program, from->program);
     for (size_t i = 0; i < EVIDENCE_COUNT_COUNT; i++) {
         evidence_add(&into->counts[i], from->counts[i], &into->too_large);
     }
@@ -193,7 +208,12 @@ bool evidence_merge(struct arena *arena, struct evidence *into, const struct evi
     merge_groups(arena, &into->unsaid, &from->unsaid, &into->too_large);
     merge_groups(arena, &into->unexplained, &from->unexplained, &into->too_large);
     merge_groups(arena, &into->unparsed, &from->unparsed, &into->too_large);
-    return true;
+    for (size_t i = 0; i < from->log_count; i++) {
+        evidence_log_add(arena, into, from->logs[i]);
+    }
+    for (size_t i = 0; i < from->left_out.count; i++) {
+        evidence_left_out(arena, into, from->left_out.items[i]);
+    }
 }
 
 /* ---- order -------------------------------------------------------------------------------- */
@@ -234,6 +254,12 @@ static int order_routes(const void *a, const void *b, void *user)
     return order ? order : slice_compare(x->text, y->text);
 }
 
+static int order_texts(const void *a, const void *b, void *user)
+{
+    (void)user;
+    return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
+}
+
 static void sort_groups(struct arena *arena, struct evidence_groups *groups)
 {
     sort_stable(arena, groups->items, groups->count, sizeof(struct evidence_group *), order_groups,
@@ -252,6 +278,9 @@ void evidence_finish(struct arena *arena, struct evidence *evidence)
     sort_groups(arena, &evidence->unsaid);
     sort_groups(arena, &evidence->unexplained);
     sort_groups(arena, &evidence->unparsed);
+    evidence_join_parts(arena, evidence);
+    sort_stable(arena, evidence->left_out.items, evidence->left_out.count, sizeof(struct slice),
+                order_texts, NULL);
 }
 
 /* ---- shares ------------------------------------------------------------------------------- */

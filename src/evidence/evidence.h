@@ -12,6 +12,9 @@
  *   - examples: source is the file of requests, or "verify", and line the number of the request.
  *   - `tables` stays absent where verify read no manifests.
  *
+ * What was read is told, too: so a part that is missing, or that is there twice, is noticed when parts are added up. The
+ * digest of a log is the sum of its lines' hashes, and so that of the parts together, wherever they were cut.
+ *
  * Ownership: everything lives in the arena given to the functions; slices are copied where that is said.
  * Units:     counts of requests and lines.
  * Limits:    EVIDENCE_EXAMPLES examples of each finding and group; those of the reader of documents.
@@ -24,7 +27,7 @@
 #include "document/document.h"
 #include "route/route.h"
 
-enum { EVIDENCE_VERSION = 1, EVIDENCE_EXAMPLES = 5 };
+enum { EVIDENCE_VERSION = 1, EVIDENCE_EXAMPLES = 5, EVIDENCE_PARTS_MAX = 1000000 };
 
 /* X(ID, "key in JSON") */
 #define EVIDENCE_COUNT_LIST(X)                                                                     \
@@ -50,9 +53,10 @@ enum evidence_count {
 };
 
 struct evidence_example {
-    struct slice source; /* file, "<stdin>", or "verify" */
-    uint64_t line;       /* from 1 */
-    struct slice text;   /* "GET http://shop.example/cart", or a line that was not understood */
+    struct slice
+        source;    /* file, "<stdin>", "verify", or the log of which an engine handed out a part */
+    uint64_t line; /* from 1; 0: nobody knows, and the first by text are kept */
+    struct slice text; /* "GET http://shop.example/cart", or a line that was not understood */
 };
 struct evidence_examples {
     struct evidence_example items[EVIDENCE_EXAMPLES]; /* the first ones, by source and line */
@@ -88,9 +92,25 @@ struct evidence_route {
     uint64_t possible; /* more that it may have decided, which the log does not tell */
     uint64_t asked;
 };
+/* A log that was read, or a part of one. */
+struct evidence_log {
+    struct slice source; /* as in examples */
+    uint64_t bytes;      /* size of the file; 0: not known */
+    size_t part, parts;  /* from 1; 0: all of it, or a part that has no number */
+    struct slice format; /* absent: it was empty */
+    uint64_t lines;
+    uint64_t digest;                 /* of the lines, in any order */
+    const struct evidence_log *next; /* of the same source */
+};
 struct evidence {
     struct slice before, after; /* labels of the tables */
     struct slice tables;        /* evidence_fingerprint; absent: not known */
+    struct slice program;       /* with its version; absent: not known */
+    struct evidence_log **logs;
+    size_t log_count, log_capacity;
+    struct map *logs_by_source, *logs_by_lines; /* null: none */
+    struct texts left_out;                      /* files that did not fit */
+    size_t left_out_capacity;
     uint64_t counts[EVIDENCE_COUNT_COUNT];
     struct map *findings_by_id, *routes_by_text; /* null: none */
     struct evidence_finding **findings;
@@ -115,11 +135,43 @@ bool evidence_example_add(struct arena *arena, struct evidence_examples *example
 /* False when it would come behind those that are kept. */
 bool evidence_example_counts(const struct evidence_examples *examples, struct slice source,
                              uint64_t line);
+/* The same for an example of a finding: title and aspect are those of its first example. */
+void evidence_finding_example(struct arena *arena, struct evidence_finding *finding,
+                              const struct evidence_example *example, struct slice title,
+                              enum aspect aspect);
 void evidence_add(uint64_t *into, uint64_t more, bool *too_large);
-/* Adds what `from` holds; false when both were made from other tables. */
-bool evidence_merge(struct arena *arena, struct evidence *into, const struct evidence *from);
-/* Brings everything into its final order: most requests first, then by text. */
+/* Adds what `from` holds, which has to fit. */
+void evidence_merge(struct arena *arena, struct evidence *into, const struct evidence *from);
+/* Brings everything into its final order: most requests first, then by text. Logs of which all parts are there become
+ * whole. */
 void evidence_finish(struct arena *arena, struct evidence *evidence);
+
+/* ---- what was read ------------------------------------------------------------------------ */
+
+/* A copy is added. */
+void evidence_log_add(struct arena *arena, struct evidence *evidence,
+                      const struct evidence_log *log);
+enum evidence_fit {
+    EVIDENCE_FITS,
+    EVIDENCE_ELSE, /* made from other tables, by another release, or from logs that were cut otherwise */
+    EVIDENCE_TWICE /* something in it was counted already */
+};
+/* Can both be added up? *why says why not. */
+enum evidence_fit evidence_fits(struct arena *arena, const struct evidence *into,
+                                const struct evidence *from, struct slice *why);
+/* Notes a file that is not in the sum, and that may hold something that is not in it. */
+void evidence_left_out(struct arena *arena, struct evidence *evidence, struct slice file);
+/* Logs of which all parts are there become whole. */
+void evidence_join_parts(struct arena *arena, struct evidence *evidence);
+/* The same, and parts without numbers of the same log are taken for all of it. Returns how many there were, with logs
+ * that are whole. */
+size_t evidence_join_pieces(struct arena *arena, struct evidence *evidence);
+/* "parts 3, 5 to 8 of 16 of 'access.log'", for each log of which some are there. */
+struct texts evidence_missing(struct arena *arena, const struct evidence *evidence);
+/* "this; that" */
+struct slice evidence_list(struct arena *arena, const struct texts *texts);
+
+/* ---- routes ------------------------------------------------------------------------------- */
 
 /* A route as people know it: the rules of all hosts and listeners that come from one field of an object. */
 struct evidence_place {
@@ -144,7 +196,8 @@ const struct evidence_place *evidence_place_of(const struct evidence_places *pla
 struct slice evidence_fingerprint(struct arena *arena, const struct route_table *before,
                                   const struct route_table *after);
 
-/* Appends the evidence of a file, which may hold several documents. */
+/* Appends the evidence of a file, which may hold several documents. Those that do not fit give a diagnostic, and are
+ * not added. */
 void evidence_read(struct run *run, const struct input_file *file, struct evidence *out);
 /* The JSON of gateshift-evidence(5). */
 struct node *evidence_node(struct run *run, const struct evidence *evidence);

@@ -29,7 +29,7 @@ static void set_examples(struct arena *arena, struct node *map,
     for (size_t i = 0; i < examples->count; i++) {
         struct node *item = node_map(arena);
         set_text(arena, item, "source", examples->items[i].source);
-        node_set(arena, item, "line", node_int(arena, (int64_t)examples->items[i].line));
+        set_count(arena, item, "line", examples->items[i].line);
         set_text(arena, item, "text", examples->items[i].text);
         node_add(arena, list, item);
     }
@@ -84,6 +84,45 @@ static struct node *route_node(struct arena *arena, const struct evidence_route 
     return item;
 }
 
+static struct node *log_node(struct arena *arena, const struct evidence_log *log)
+{
+    struct node *item = node_map(arena);
+    set_text(arena, item, "source", log->source);
+    set_count(arena, item, "bytes", log->bytes);
+    set_count(arena, item, "part", log->part);
+    set_count(arena, item, "parts", log->parts);
+    set_text(arena, item, "format", log->format);
+    node_set(arena, item, "lines", node_int(arena, (int64_t)log->lines));
+    node_set(arena, item, "digest",
+             node_string(arena, arena_printf(arena, "%016llx", (unsigned long long)log->digest)));
+    return item;
+}
+
+static void set_texts(struct arena *arena, struct node *map, const char *key,
+                      const struct texts *texts)
+{
+    struct node *list = node_list(arena);
+    for (size_t i = 0; i < texts->count; i++) {
+        node_add(arena, list, node_string(arena, texts->items[i]));
+    }
+    if (texts->count) {
+        node_set(arena, map, key, list);
+    }
+}
+
+/* What was read, and what is not there. */
+static void set_logs(struct arena *arena, struct node *root, const struct evidence *evidence)
+{
+    const struct texts missing = evidence_missing(arena, evidence);
+    struct node *logs = node_list(arena);
+    for (size_t i = 0; i < evidence->log_count; i++) {
+        node_add(arena, logs, log_node(arena, evidence->logs[i]));
+    }
+    node_set(arena, root, "logs", logs);
+    set_texts(arena, root, "missing", &missing);
+    set_texts(arena, root, "left_out", &evidence->left_out);
+}
+
 struct node *evidence_node(struct run *run, const struct evidence *evidence)
 {
     struct arena *arena = run->arena;
@@ -102,6 +141,8 @@ struct node *evidence_node(struct run *run, const struct evidence *evidence)
     set_text(arena, root, "before", evidence->before);
     set_text(arena, root, "after", evidence->after);
     set_text(arena, root, "tables", evidence->tables);
+    set_text(arena, root, "program", evidence->program);
+    set_logs(arena, root, evidence);
     node_set(arena, root, "counts", counts);
     node_set(arena, root, "findings", findings);
     node_set(arena, root, "routes", routes);
@@ -261,6 +302,50 @@ static void read_route(struct reading *reading, const struct node *item, struct 
     add_count(reading, item, "asked", &route->asked);
 }
 
+static uint64_t take_digest(struct reading *reading, const struct node *item)
+{
+    struct slice text = take_text(reading, item, "digest");
+    uint64_t digest = 0;
+    bool fine = text.len == 16;
+    for (size_t i = 0; fine && i < text.len; i++) {
+        int digit = hex_digit(text.ptr[i]);
+        fine = digit >= 0;
+        digest = digest << 4 | (uint64_t)(fine ? digit : 0);
+    }
+    if (!fine) {
+        refuse(reading, item, "the digest of a log has not 16 digits");
+    }
+    return digest;
+}
+
+static void read_log(struct reading *reading, const struct node *item, struct evidence *out)
+{
+    const struct evidence_log log = {.source = take_text(reading, item, "source"),
+                                     .bytes = take_count(reading, item, "bytes"),
+                                     .part = (size_t)take_count(reading, item, "part"),
+                                     .parts = (size_t)take_count(reading, item, "parts"),
+                                     .format = take_text(reading, item, "format"),
+                                     .lines = take_count(reading, item, "lines"),
+                                     .digest = take_digest(reading, item)};
+    if (log.parts > EVIDENCE_PARTS_MAX || log.part > log.parts || (log.parts && !log.part)) {
+        refuse(reading, item, "a log has no such part");
+        return;
+    }
+    evidence_log_add(reading->arena, out, &log);
+}
+
+static void read_left_out(struct reading *reading, const struct node *root, struct evidence *out)
+{
+    const struct node *list = take(reading, root, "left_out", NODE_LIST);
+    for (size_t i = 0; list && i < list->count; i++) {
+        if (list->items[i]->kind == NODE_STRING) {
+            evidence_left_out(reading->arena, out, list->items[i]->text);
+        } else {
+            refuse(reading, list->items[i], "a file that was left out has no name");
+        }
+    }
+}
+
 typedef void item_fn(struct reading *reading, const struct node *item, struct evidence *out);
 
 static void read_list(struct reading *reading, const struct node *root, const char *key,
@@ -292,6 +377,9 @@ static void read_root(struct reading *reading, const struct node *root, struct e
     out->before = take_text(reading, root, "before");
     out->after = take_text(reading, root, "after");
     out->tables = take_text(reading, root, "tables");
+    out->program = take_text(reading, root, "program");
+    read_list(reading, root, "logs", read_log, out);
+    read_left_out(reading, root, out);
     const struct node *counts = take(reading, root, "counts", NODE_MAP);
     for (size_t i = 0; counts && i < EVIDENCE_COUNT_COUNT; i++) {
         out->counts[i] = take_count(reading, counts, count_keys[i]);
@@ -303,24 +391,42 @@ static void read_root(struct reading *reading, const struct node *root, struct e
     read_groups(reading, root, "unparsed", &out->unparsed);
 }
 
+/* True when it was added. */
+static bool add_document(struct reading *reading, const struct node *root, struct evidence *out)
+{
+    struct evidence part = {0};
+    struct slice why;
+    reading->failed = reading->too_large = false;
+    read_root(reading, root, &part);
+    if (reading->failed) {
+        return false;
+    }
+    enum evidence_fit fit = evidence_fits(reading->arena, out, &part, &why);
+    if (fit != EVIDENCE_FITS) {
+        diag_at(reading->run->diag, fit == EVIDENCE_TWICE ? DIAG_E005 : DIAG_E003, root->span,
+                SLICE_ABSENT, SLICE_FMT, SLICE_ARG(why));
+        return fit == EVIDENCE_TWICE && !part.left_out.count;
+    }
+    evidence_merge(reading->arena, out, &part);
+    if (reading->too_large || out->too_large) {
+        refuse(reading, root,
+               "its numbers come to more than can be counted, with those read before it");
+        out->too_large = false; /* is said once */
+    }
+    return !reading->failed;
+}
+
 void evidence_read(struct run *run, const struct input_file *file, struct evidence *out)
 {
     struct reading reading = {.run = run, .arena = run->arena};
     struct documents documents = {0};
+    size_t errors = diag_count_severity(run->diag, SEVERITY_ERROR);
     document_read(run, file, &documents);
+    bool whole = documents.count && errors == diag_count_severity(run->diag, SEVERITY_ERROR);
     for (size_t i = 0; i < documents.count; i++) {
-        struct evidence part = {0};
-        reading.failed = reading.too_large = false;
-        read_root(&reading, documents.roots[i], &part);
-        if (!reading.failed && !evidence_merge(run->arena, out, &part)) {
-            diag_at(run->diag, DIAG_E003, documents.roots[i]->span, SLICE_ABSENT,
-                    "this evidence was made with other manifests or options than what was read "
-                    "before it; give both the same");
-        }
-        if (reading.too_large || out->too_large) {
-            refuse(&reading, documents.roots[i],
-                   "its numbers come to more than can be counted, with those read before it");
-            out->too_large = false; /* is said once */
-        }
+        whole = add_document(&reading, documents.roots[i], out) && whole;
+    }
+    if (!whole) {
+        evidence_left_out(run->arena, out, file->name);
     }
 }

@@ -15,6 +15,10 @@ static struct slice traffic_words(struct arena *arena, const struct evidence *ev
     struct slice text =
         arena_printf(arena, "met by %llu of %llu requests of the log (" SLICE_FMT ")",
                      (unsigned long long)own, (unsigned long long)all, SLICE_ARG(share));
+    if (first && !first->line) { /* the line has no number */
+        return arena_printf(arena, SLICE_FMT ", such as " SLICE_FMT, SLICE_ARG(text),
+                            SLICE_ARG(first->text));
+    }
     return first ? arena_printf(arena, SLICE_FMT ", such as " SLICE_FMT ":%llu", SLICE_ARG(text),
                                 SLICE_ARG(first->source), (unsigned long long)first->line)
                  : text;

@@ -106,6 +106,8 @@ struct log_reader *log_open(struct arena *arena, struct slice path, size_t part,
 void log_close(struct log_reader *reader);
 /* "access.log", "<stdin>" */
 struct slice log_source(const struct log_reader *reader);
+/* Size of the file as it is; 0: it is none, or is empty. */
+uint64_t log_bytes(const struct log_reader *reader);
 /* The first lines of the file, whatever the part. */
 struct slice log_beginning(const struct log_reader *reader);
 /* False at the end, or when reading fails: then *error is not absent. A block may hold nothing but skipped lines. */

@@ -10,7 +10,8 @@
 
 struct log_reader {
     struct slice source;
-    gzFile file; /* also reads what is not compressed */
+    uint64_t bytes; /* of the file; 0: it is none */
+    gzFile file;    /* also reads what is not compressed */
     struct arena *arena;
     char *
         rest; /* what was read and is no whole line yet; LOG_BLOCK bytes, and the beginning behind them */
@@ -100,6 +101,7 @@ static bool choose_part(struct log_reader *reader, int fd, size_t part, size_t p
     struct stat facts;
     reader->end = UINT64_MAX;
     bool regular = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+    reader->bytes = regular ? (uint64_t)facts.st_size : 0;
     if (!regular || parts < 2) {
         reader->absent = !regular && part > 1;
         return true;
@@ -167,6 +169,11 @@ void log_close(struct log_reader *reader)
 struct slice log_source(const struct log_reader *reader)
 {
     return reader->source;
+}
+
+uint64_t log_bytes(const struct log_reader *reader)
+{
+    return reader->bytes;
 }
 
 /* ---- blocks ------------------------------------------------------------------------------- */

@@ -56,8 +56,10 @@ static void put_examples(struct printing *printing, const struct evidence_exampl
         const struct evidence_example *example = &examples->items[i];
         buf_puts(printing->out, "        ");
         diag_put_visible(example->source, printing->out);
-        buf_putc(printing->out, ':');
-        buf_put_uint(printing->out, example->line);
+        if (example->line) {
+            buf_putc(printing->out, ':');
+            buf_put_uint(printing->out, example->line);
+        }
         buf_puts(printing->out, ": ");
         diag_put_visible(example->text, printing->out);
         buf_putc(printing->out, '\n');
@@ -74,6 +76,23 @@ static void print_planes(struct printing *printing)
     buf_puts(out, "\nafter:  ");
     diag_put_visible(printing->evidence->after, out);
     buf_putc(out, '\n');
+}
+
+/* What is not in the numbers, before they are read. */
+static void print_lacks(struct printing *printing)
+{
+    const struct texts missing = evidence_missing(printing->run->arena, printing->evidence);
+    const struct texts *left_out = &printing->evidence->left_out;
+    for (size_t i = 0; i < missing.count; i++) {
+        buf_puts(printing->out, "incomplete: without ");
+        diag_put_visible(missing.items[i], printing->out);
+        buf_putc(printing->out, '\n');
+    }
+    for (size_t i = 0; i < left_out->count; i++) {
+        buf_puts(printing->out, "incomplete: without what is in '");
+        diag_put_visible(left_out->items[i], printing->out);
+        buf_puts(printing->out, "', which could not be added\n");
+    }
 }
 
 static void print_counts(struct printing *printing)
@@ -254,6 +273,7 @@ void replay_print(struct run *run, const struct evidence *evidence,
 {
     struct printing printing = {run, evidence, style, out, evidence->counts[EVIDENCE_REQUESTS]};
     print_planes(&printing);
+    print_lacks(&printing);
     if (evidence->counts[EVIDENCE_ASKED]) {
         print_asked(&printing);
     }

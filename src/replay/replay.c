@@ -6,8 +6,7 @@
 /* Blocks wait in a ring between the thread that reads and those that count. */
 struct item {
     struct log_block block;
-    const struct log_format *format;
-    struct slice source;
+    struct origin_log origin;
     struct item *next;
 };
 struct pool {
@@ -27,6 +26,8 @@ struct crew {
     struct pool pool;
     const struct log_format **formats; /* that were made */
     size_t format_count, format_capacity;
+    struct evidence_log *logs; /* one for each path */
+    size_t log_count;
 };
 
 /* ---- handing on --------------------------------------------------------------------------- */
@@ -91,7 +92,7 @@ static void *work(void *user)
     const struct job *job = user;
     struct pool *pool = &job->crew->pool;
     for (struct item *item; (item = take_ready(pool)) != NULL;) {
-        worker_block(job->worker, item->format, item->source, &item->block);
+        worker_block(job->worker, &item->origin, &item->block);
         give_back(pool, item);
     }
     return NULL;
@@ -116,7 +117,8 @@ static void crew_open(struct crew *crew)
     }
     struct job *jobs = ARENA_ARRAY(arena, struct job, crew->count);
     for (unsigned i = 0; i < crew->count; i++) {
-        crew->workers[i] = worker_open(crew->run, crew->replay, crew->options->uncached);
+        crew->workers[i] =
+            worker_open(crew->run, crew->replay, crew->log_count, crew->options->uncached);
         jobs[i] = (struct job){crew, crew->workers[i]};
         bool wanted = crew->count > 1;
         if (wanted && pthread_create(&crew->threads[crew->started], NULL, work, &jobs[i]) == 0) {
@@ -135,9 +137,16 @@ static void crew_close(struct crew *crew, struct evidence *out)
         (void)pthread_join(crew->threads[i], NULL);
     }
     for (unsigned i = 0; i < crew->count; i++) {
-        /* all of them have the same tables */
-        (void)evidence_merge(crew->run->arena, out, worker_evidence(crew->workers[i]));
+        evidence_merge(crew->run->arena, out, worker_evidence(crew->workers[i]));
+        for (size_t log = 0; log < crew->log_count; log++) {
+            const struct log_sum *sum = worker_sum(crew->workers[i], log);
+            crew->logs[log].lines += sum->lines;
+            crew->logs[log].digest += sum->digest;
+        }
         worker_close(crew->workers[i]);
+    }
+    for (size_t log = 0; log < crew->log_count; log++) {
+        evidence_log_add(crew->run->arena, out, &crew->logs[log]);
     }
     (void)pthread_cond_destroy(&crew->pool.freed);
     (void)pthread_cond_destroy(&crew->pool.filled);
@@ -194,20 +203,35 @@ static void hand_on(struct crew *crew, struct item *item)
     if (crew->started) {
         put_ready(&crew->pool, item);
     } else {
-        worker_block(crew->workers[0], item->format, item->source, &item->block);
+        worker_block(crew->workers[0], &item->origin, &item->block);
         give_back(&crew->pool, item);
     }
 }
 
-static bool read_log(struct crew *crew, struct log_reader *reader, struct replay_fault *fault)
+/* "json host=vhost": what decides how lines are read. */
+static struct slice format_text(const struct crew *crew, const struct log_format *format)
 {
-    bool empty = !log_beginning(reader).len;
+    struct arena *arena = crew->run->arena;
+    struct slice text = log_format_label(format);
+    for (size_t i = 0; i < crew->options->key_count; i++) {
+        text = ARENA_JOIN(arena, text, SLICE(" "), crew->options->keys[i]);
+    }
+    return text;
+}
+
+static bool read_log(struct crew *crew, struct log_reader *reader, size_t index,
+                     struct replay_fault *fault)
+{
+    bool empty = !log_beginning(reader).len, piped = crew->options->piped.len > 0;
     const struct log_format *format = empty ? NULL : format_of(crew, reader, &fault->text);
+    struct evidence_log *log = &crew->logs[index];
+    log->source = piped ? crew->options->piped : log_source(reader);
+    log->bytes = piped ? 0 : log_bytes(reader);
+    log->format = format ? format_text(crew, format) : SLICE_ABSENT;
     fault->of_input = !empty && !format;
     while (format) {
         struct item *item = take_unused(&crew->pool);
-        item->format = format;
-        item->source = log_source(reader);
+        item->origin = (struct origin_log){format, log->source, index, piped};
         if (!log_next(reader, &item->block, &fault->text)) {
             give_back(&crew->pool, item);
             return !fault->text.ptr;
@@ -226,15 +250,22 @@ bool replay_logs(struct run *run, const struct replay *replay, const struct slic
                  struct replay_fault *fault)
 {
     unsigned jobs = options->jobs > REPLAY_JOBS_MAX ? REPLAY_JOBS_MAX : options->jobs;
-    size_t parts = options->parts ? options->parts : 1;
-    struct crew crew = {.run = run, .replay = replay, .options = options, .count = jobs ? jobs : 1};
+    bool cuts = options->parts && !options->piped.len;
+    struct crew crew = {.run = run,
+                        .replay = replay,
+                        .options = options,
+                        .count = jobs ? jobs : 1,
+                        .logs = ARENA_ARRAY(run->arena, struct evidence_log, count + 1),
+                        .log_count = count};
     *fault = (struct replay_fault){.text = SLICE_ABSENT};
     crew_open(&crew);
     for (size_t i = 0; i < count; i++) {
         struct replay_fault why = {.text = SLICE_ABSENT};
-        struct log_reader *reader =
-            log_open(run->arena, paths[i], options->parts ? options->part : 1, parts, i, &why.text);
-        bool read = reader && read_log(&crew, reader, &why);
+        crew.logs[i] = (struct evidence_log){
+            .source = paths[i], .part = options->part, .parts = options->parts};
+        struct log_reader *reader = log_open(run->arena, paths[i], cuts ? options->part : 1,
+                                             cuts ? options->parts : 1, i, &why.text);
+        bool read = reader && read_log(&crew, reader, i, &why);
         if (reader) {
             log_close(reader);
         }

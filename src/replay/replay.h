@@ -39,6 +39,7 @@ struct replay_options {
     const struct slice *keys;
     size_t key_count;
     size_t part, parts; /* of log_open; 0: all */
+    struct slice piped; /* what is read is the part already, handed out from the log of this name */
     unsigned jobs;      /* threads; 0: one */
     bool uncached;      /* each line is decided anew; the result is the same */
     void (*progress)(void *user, uint64_t lines); /* now and then; may be null */

@@ -88,11 +88,24 @@ void decide(const struct question *question, struct arena *scratch, const struct
 
 /* ---- worker.c ----------------------------------------------------------------------------- */
 
+/* Where lines come from. */
+struct origin_log {
+    const struct log_format *format;
+    struct slice source;
+    size_t index;    /* of the log, among all */
+    bool numberless; /* numbers of lines say nothing */
+};
+/* What was read of a log. */
+struct log_sum {
+    uint64_t lines, digest;
+};
 struct worker;
-struct worker *worker_open(struct run *run, const struct replay *replay, bool uncached);
+struct worker *worker_open(struct run *run, const struct replay *replay, size_t logs,
+                           bool uncached);
 void worker_close(struct worker *worker);
-void worker_block(struct worker *worker, const struct log_format *format, struct slice source,
+void worker_block(struct worker *worker, const struct origin_log *origin,
                   const struct log_block *block);
 const struct evidence *worker_evidence(const struct worker *worker);
+const struct log_sum *worker_sum(const struct worker *worker, size_t log);
 
 #endif

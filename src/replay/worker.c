@@ -41,13 +41,14 @@ struct worker {
     struct slot *slots;              /* null: no cache */
     size_t turn;                     /* of the slot that is taken over next */
     struct map *same;                /* decisions by what they say */
-    const struct log_format *format; /* of the file at hand */
-    struct slice source;
+    struct log_sum *sums;            /* of each log */
+    const struct origin_log *origin; /* of the block at hand */
+    const struct log_format *format; /* of the block before */
     uint64_t line;
     struct buf text;
 };
 
-struct worker *worker_open(struct run *run, const struct replay *replay, bool uncached)
+struct worker *worker_open(struct run *run, const struct replay *replay, size_t logs, bool uncached)
 {
     struct worker *worker = ARENA_NEW(run->arena, struct worker);
     *worker = (struct worker){.replay = replay,
@@ -55,6 +56,7 @@ struct worker *worker_open(struct run *run, const struct replay *replay, bool un
                               .kept = arena_open_like(run->arena),
                               .scratch = arena_open_like(run->arena)};
     worker->slots = uncached ? NULL : calloc(SLOTS, sizeof *worker->slots);
+    worker->sums = ARENA_ARRAY(worker->arena, struct log_sum, logs + 1);
     worker->routes = ARENA_ARRAY(worker->arena, struct evidence_route *, replay->route_count + 1);
     worker->evidence.before = replay->side[0].table->label;
     worker->evidence.after = replay->side[1].table->label;
@@ -85,6 +87,11 @@ void worker_close(struct worker *worker)
 const struct evidence *worker_evidence(const struct worker *worker)
 {
     return &worker->evidence;
+}
+
+const struct log_sum *worker_sum(const struct worker *worker, size_t log)
+{
+    return &worker->sums[log];
 }
 
 /* ---- the cache ---------------------------------------------------------------------------- */
@@ -306,17 +313,18 @@ static struct slice request_text(struct worker *worker, const struct log_entry *
     return buf_slice(text);
 }
 
-static bool add_example(struct worker *worker, struct evidence_examples *examples,
-                        const struct log_entry *entry, const struct decision *decision)
+/* False when the line is none of the first ones. */
+static bool make_example(struct worker *worker, const struct evidence_examples *examples,
+                         const struct log_entry *entry, const struct decision *decision,
+                         struct evidence_example *out)
 {
-    if (!evidence_example_counts(examples, worker->source, worker->line)) {
+    uint64_t line = worker->origin->numberless ? 0 : worker->line;
+    if (!evidence_example_counts(examples, worker->origin->source, line)) {
         return false;
     }
-    const struct evidence_example example = {worker->source, worker->line,
-                                             request_text(worker, entry, decision)};
-    return evidence_example_add(worker->arena, examples, &example) &&
-           examples->items[0].line == worker->line &&
-           slice_equal(examples->items[0].source, worker->source);
+    *out = (struct evidence_example){worker->origin->source, line,
+                                     request_text(worker, entry, decision)};
+    return true;
 }
 
 static void count_finding(struct worker *worker, const struct counted_finding *counted,
@@ -329,18 +337,23 @@ static void count_finding(struct worker *worker, const struct counted_finding *c
     if (counted->route) {
         counted->route->requests++;
     }
-    if (add_example(worker, &finding->examples, entry, decision)) {
-        finding->title = arena_copy(worker->arena, judgement->title);
-        finding->aspect = judgement->aspect;
+    struct evidence_example example;
+    if (make_example(worker, &finding->examples, entry, decision, &example)) {
+        evidence_finding_example(worker->arena, finding, &example, judgement->title,
+                                 judgement->aspect);
     }
 }
 
 static void count_group(struct worker *worker, struct evidence_group *group,
                         const struct log_entry *entry, const struct decision *decision)
 {
-    if (group) {
-        group->requests++;
-        (void)add_example(worker, &group->examples, entry, decision);
+    struct evidence_example example;
+    if (!group) {
+        return;
+    }
+    group->requests++;
+    if (make_example(worker, &group->examples, entry, decision, &example)) {
+        (void)evidence_example_add(worker->arena, &group->examples, &example);
     }
 }
 
@@ -376,14 +389,15 @@ static void count_other(struct worker *worker, enum evidence_count kind, const c
         evidence_group(worker->arena, &worker->evidence.unparsed, slice_of(reason));
     worker->evidence.counts[kind]++;
     group->requests++;
-    if (evidence_example_counts(&group->examples, worker->source, worker->line)) {
+    struct slice source = worker->origin->source;
+    uint64_t number = worker->origin->numberless ? 0 : worker->line;
+    if (evidence_example_counts(&group->examples, source, number)) {
         /* nobody knows where in such a line a query ends */
         struct slice shown = slice_sub(slice_sub(line, 0, LINE_SHOWN), 0, slice_find(line, '?', 0));
         buf_clear(&worker->text);
         diag_put_visible(shown, &worker->text);
         buf_puts(&worker->text, line.len > shown.len ? "..." : "");
-        const struct evidence_example example = {worker->source, worker->line,
-                                                 buf_slice(&worker->text)};
+        const struct evidence_example example = {source, number, buf_slice(&worker->text)};
         (void)evidence_example_add(worker->arena, &group->examples, &example);
     }
 }
@@ -391,6 +405,9 @@ static void count_other(struct worker *worker, enum evidence_count kind, const c
 static void count_line(struct worker *worker, struct slice line)
 {
     struct log_entry entry;
+    struct log_sum *sum = &worker->sums[worker->origin->index];
+    sum->lines++;
+    sum->digest += slice_hash(line, HASH_FIRST);
     worker->evidence.counts[EVIDENCE_LINES]++;
     switch (log_parse(worker->format, worker->scratch, line, &entry)) {
     case LOG_TAKEN:
@@ -406,15 +423,16 @@ static void count_line(struct worker *worker, struct slice line)
     arena_clear(worker->scratch);
 }
 
-void worker_block(struct worker *worker, const struct log_format *format, struct slice source,
+void worker_block(struct worker *worker, const struct origin_log *origin,
                   const struct log_block *block)
 {
     struct slice rest = {block->bytes, block->len}, line;
-    if (worker->format != format) {
+    if (worker->format != origin->format) {
         forget_all(worker); /* what the log tells is another matter now */
     }
-    worker->format = format;
-    worker->source = source;
+    worker->format = origin->format;
+    worker->origin = origin;
+    worker->sums[origin->index].lines += block->skipped;
     for (uint64_t i = block->skipped; i > 0; i--) {
         worker->line = block->line - i;
         worker->evidence.counts[EVIDENCE_LINES]++;
