@@ -330,7 +330,9 @@ static void compare_headers(struct comparing *c, const struct seen_headers *a,
                             const struct seen_headers *b, bool response)
 {
     enum shown shown = response ? SHOWN_RESPONSE_HEADERS : SHOWN_REQUEST_HEADERS;
-    struct header_walk walk = {.before = a, .after = b, .removed = response};
+    /* only a backend sends what is to be removed */
+    bool removed = response && c->before->kind == OUTCOME_FORWARD;
+    struct header_walk walk = {.before = a, .after = b, .removed = removed};
     struct slice name;
     while (header_walk_next(&walk, &name)) {
         bool rules = header_is_ruled(c->sides, c->before, c->after, name, response);

@@ -407,6 +407,8 @@ struct emission {
 /* The member of a new filter: "cors" of a filter of type "CORS". */
 struct node *filter_add(struct emission *e, const char *type, const char *member);
 void emit_cors(struct emission *e, const void *effect);
+/* What is set on answers, beside a redirect. */
+void emit_redirect_headers(struct emission *e);
 /* experimental.c: retry and sessionPersistence, where the channel has them. */
 void emit_affinity(struct emission *e, const void *effect);
 void emit_retries(struct emission *e, const void *effect);

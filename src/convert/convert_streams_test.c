@@ -120,6 +120,44 @@ static void test_convert_headers_of_the_data_plane_are_written(void **state)
     fixture_close(&f);
 }
 
+/* A redirect is an answer of the data plane, from which nothing can be removed. */
+static void test_convert_headers_of_redirects(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"standard", "nginx-gateway-fabric"};
+    for (size_t t = 0; t < ARRAY_LEN(targets); t++) {
+        struct fixture f;
+        fixture_open(&f);
+        f.options.target = target_find(slice_of(targets[t]));
+        struct header_edit platform_edits[] = {
+            {.kind = EDIT_SET,
+             .name = SLICE("X-Always"),
+             .value = template_text(f.run.arena, SLICE("1"))},
+            {.kind = EDIT_SET,
+             .name = SLICE("X-Never"),
+             .value = template_text(f.run.arena, SLICE("2"))},
+        };
+        struct header_edit own_edits[] = {{.kind = EDIT_REMOVE, .name = SLICE("X-Never")}};
+        struct route_header_edits platform = {.edits = {platform_edits, 2, 2}};
+        struct route_header_edits own = {.source = source_of(&f, "snippet"),
+                                         .edits = {own_edits, 1, 1}};
+        f.table.platform.response_headers = &platform;
+        struct rule_list *rules = rules_new(&f);
+        struct rule *rule = rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "front");
+        EFFECT_OF(f, redirect, "permanent-redirect");
+        effect->status = 301;
+        effect->location = template_text(f.run.arena, SLICE("https://b.example.com/x"));
+        rule->effects.redirect = effect;
+        rule->effects.response_headers = &own;
+        host_add(&f, "a.example.com", rules, NULL, NULL);
+        const char *yaml = convert(&f);
+        assert_int_equal(occurrences(yaml, "X-Always"), t == 0);
+        assert_int_equal(occurrences(yaml, "X-Never"), 0);
+        assert_int_equal(said_text(&f, DIAG_C002, "'X-Always' today"), t == 1);
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_convert_streams_wait_for_their_release),
         cmocka_unit_test(test_convert_the_proxy_protocol_is_named),
         cmocka_unit_test(test_convert_headers_of_the_data_plane_are_written),
+        cmocka_unit_test(test_convert_headers_of_redirects),
     };
     return cmocka_run_group_tests_name("convert_streams", tests, NULL, NULL);
 }

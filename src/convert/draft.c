@@ -378,17 +378,6 @@ static void answer_emit(struct emission *e)
     }
 }
 
-/* nginx sets headers on every answer (headers-more, ngx_http_headers_module), so also on redirects. */
-static void say_redirect_headers(struct emission *e)
-{
-    const struct route_header_edits *headers = e->rule->effects.response_headers;
-    if (headers && headers->source.name.len) {
-        say_effect(e->c, DIAG_C002, SEVERITY_INFO, e->rule, headers,
-                   "redirects carry what '" SLICE_FMT "' sets today, and not afterwards",
-                   SLICE_ARG(headers->source.name));
-    }
-}
-
 static void redirect_emit(struct emission *e, const struct route_redirect *redirect)
 {
     bool prefix = false;
@@ -401,7 +390,7 @@ static void redirect_emit(struct emission *e, const struct route_redirect *redir
         return;
     }
     e->draft->replaces_prefix = prefix;
-    say_redirect_headers(e);
+    emit_redirect_headers(e);
     *filter_add(e, "RequestRedirect", "requestRedirect") = *node;
 }
 
@@ -500,16 +489,19 @@ static void https_redirect_emit(struct emission *e)
 {
     struct conversion *c = e->c;
     const struct route_redirect *redirect = e->rule->effects.https_redirect, *last = c->redirect;
-    bool default_too = last && !last->source.name.len && !redirect->source.name.len;
+    bool plain = !redirect->source.name.len && !e->rule->effects.response_headers;
     before_redirect_emit(e);
-    say_redirect_headers(e);
-    if (c->options->target->vendor || !default_too ||
-        !effect_equal(EFFECT_https_redirect, last, redirect)) {
+    if (!c->options->target->vendor && plain && last &&
+        effect_equal(EFFECT_https_redirect, last, redirect)) {
+        e->draft->behaviour = c->redirect_behaviour;
+    } else {
         redirect_emit(e, redirect);
-        c->redirect = redirect;
-        c->redirect_behaviour = behaviour_of(e);
+        e->draft->behaviour = behaviour_of(e);
     }
-    e->draft->behaviour = c->redirect_behaviour;
+    if (plain) {
+        c->redirect = redirect;
+        c->redirect_behaviour = e->draft->behaviour;
+    }
     e->draft->to_https = e->draft->behaviour->yaml.len && !e->draft->replaces_prefix;
 }
 

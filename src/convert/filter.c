@@ -231,6 +231,34 @@ static void emit_response_headers(struct emission *e, const void *effect)
     emit_edits(e, effect, "ResponseHeaderModifier", "responseHeaderModifier", false);
 }
 
+/* nginx sets headers on every answer (headers-more, ngx_http_headers_module), so also on redirects, which have none
+ * that could be removed. */
+void emit_redirect_headers(struct emission *e)
+{
+    const struct route_header_edits *own = e->rule->effects.response_headers;
+    const struct route_header_edits *all = edits_of(e, EFFECT_response_headers, own);
+    if (!all) {
+        return;
+    }
+    struct route_header_edits set = {.source = all->source};
+    for (size_t i = 0; i < all->edits.count; i++) {
+        if (all->edits.items[i].kind != EDIT_REMOVE && !is_overridden(&all->edits, i)) {
+            *ARENA_PUSH(e->c->arena, set.edits.items, set.edits.count, set.edits.capacity) =
+                all->edits.items[i];
+        }
+    }
+    if (!target_profile(e->c->options->target)->redirects_bare) {
+        emit_response_headers(e, &set);
+        return;
+    }
+    for (size_t i = 0; i < set.edits.count; i++) {
+        bool ruled = set.source.name.len > 0;
+        say_effect(e->c, DIAG_C002, ruled ? SEVERITY_INFO : SEVERITY_WARNING, e->rule, &set,
+                   "redirects carry the header '" SLICE_FMT "' today, and not afterwards",
+                   SLICE_ARG(set.edits.items[i].name));
+    }
+}
+
 /* ---- traffic ------------------------------------------------------------------------------- */
 
 /* A duration of Gateway API: parts of at most five digits. */

@@ -374,4 +374,7 @@ void filters_apply(struct builder *builder, const struct http_route *route,
             not_understood(&work, place == FILTER_OF_BACKEND && row && row->apply);
         }
     }
+    if (effects->redirect && builder->profile->redirects_bare) {
+        effects->response_headers = NULL;
+    }
 }

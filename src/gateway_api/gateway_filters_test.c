@@ -109,6 +109,27 @@ static void test_gateway_header_filters_edit(void **state)
     fixture_close(&f);
 }
 
+/* nginx-gateway-fabric v2.6.7 updateLocation: a redirect is complete before headers are looked at. */
+static void test_gateway_headers_of_redirects(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {{"standard", "out"},
+                                          {"istio", "out"},
+                                          {"envoy-gateway", "out"},
+                                          {"nginx-gateway-fabric", "-"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        open_rule(&f, rows[i][0],
+                  "filters: [{type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: "
+                  "X-Out, value: out}]}}, {type: RequestRedirect, requestRedirect: {hostname: "
+                  "b.org}}]");
+        (void)fixture_ask(&f, "GET http://a.org/p");
+        assert_int_equal(f.outcome.kind, OUTCOME_REDIRECT);
+        HEADER(response, "x-out", rows[i][1]);
+        fixture_close(&f);
+    }
+}
+
 static void test_gateway_host_in_header_filter_is_the_implementations(void **state)
 {
     (void)state;
@@ -221,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_gateway_redirects_by_parts),
         cmocka_unit_test(test_gateway_rewrites_host_and_path),
         cmocka_unit_test(test_gateway_header_filters_edit),
+        cmocka_unit_test(test_gateway_headers_of_redirects),
         cmocka_unit_test(test_gateway_host_in_header_filter_is_the_implementations),
         cmocka_unit_test(test_gateway_unknown_filter_is_never_skipped),
         cmocka_unit_test(test_gateway_external_auth),

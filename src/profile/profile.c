@@ -215,6 +215,8 @@ static const struct gateway_profile profiles[] = {
         .path_decides_alone = true,
         .backend_filters = BACKEND_FILTERS_REFUSED,
         .redirect_keeps_port = true,
+        /* internal/controller/nginx/config/servers.go, updateLocation: returns before it sets headers */
+        .redirects_bare = true,
         .cors_answers_every_options = true,
         .ignores_timeouts = true,
         .ignores_retry = true,

@@ -125,6 +125,7 @@ struct gateway_profile {
     /* spec.tls.frontend: one certificate authority, or the listener serves nothing; the mode is not read, so that
      * clients without a certificate are never let in */
     bool frontend_of_istio;
+    bool redirects_bare;         /* a ResponseHeaderModifier beside a redirect does nothing */
     bool authorities_in_secrets; /* of spec.tls.frontend, beside those in ConfigMaps */
     bool detects_misdirected;    /* Host served by another listener than SNI chose gives 421 */
 
