@@ -420,6 +420,42 @@ static void test_evaluate_says_what_an_open_request_does_not_tell(void **state)
     assert_text(sent_open(world, other)->name, "Origin");
 }
 
+/* What a record of a request leaves out is not guessed, unless the rest decides. */
+static void test_evaluate_takes_no_value_that_is_hidden(void **state)
+{
+    struct world *world = *state;
+    struct rule_list *list = world_list(world);
+    struct test tests[] = {
+        {.subject = TEST_HEADER, .operator= TEST_EQUALS, .name = SLICE("x"), .value = SLICE("1")},
+        {.subject = TEST_HEADER, .operator= TEST_PRESENT, .name = SLICE("y")}};
+    struct header header = {SLICE("X"), SLICE("(left out)")};
+    struct request get = {.host = SLICE("a.b"), .target = SLICE("/")};
+    world_entry(world, HOST_ANY, "", false, list);
+    world_rule(world, list, PATH_ANY, "", "canary");
+    world_rule(world, list, PATH_ANY, "", "main");
+    struct match *match = &list->rules[0].match;
+    match->tests = tests;
+    match->test_count = 1;
+    get.headers = (struct headers){&header, 1, 1};
+    assert_served_by(world_send(world, get), "main");
+    get.hidden = SLICE("(left out)");
+    assert_int_equal(world_send(world, get)->kind, OUTCOME_UNKNOWN);
+    assert_text(world->out.reason, "a rule asks for the value of header x, which is not recorded");
+    tests[0].negated = true;
+    assert_int_equal(world_send(world, get)->kind, OUTCOME_UNKNOWN);
+    match->test_count = 2; /* there is no y */
+    assert_served_by(world_send(world, get), "main");
+    tests[0] = (struct test){.operator= TEST_PRESENT, .name = SLICE("x")};
+    match->test_count = 1;
+    assert_served_by(world_send(world, get), "canary");
+    tests[0] = (struct test){
+        .subject = TEST_COOKIE, .operator= TEST_EQUALS, .name = SLICE("c"), .value = SLICE("1")};
+    header = (struct header){SLICE("Cookie"), SLICE("c=(left out); d=1")};
+    assert_int_equal(world_send(world, get)->kind, OUTCOME_UNKNOWN);
+    tests[0].name = SLICE("d");
+    assert_served_by(world_send(world, get), "canary");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
@@ -436,6 +472,7 @@ int main(void)
         TEST(test_evaluate_unknown_never_turns_into_an_answer),
         TEST(test_evaluate_unknown_parts_are_marked),
         TEST(test_evaluate_says_what_an_open_request_does_not_tell),
+        TEST(test_evaluate_takes_no_value_that_is_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

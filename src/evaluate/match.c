@@ -149,6 +149,36 @@ static bool test_holds(struct context *context, const struct match *match, const
     return holds;
 }
 
+/* It asks for more than that a value is there, and the value is not told. */
+static bool is_hidden(struct context *context, const struct test *test)
+{
+    return context->request->hidden.len && test->subject != TEST_QUERY &&
+           test->operator!= TEST_PRESENT &&
+           slice_contains(test_value(context, test), context->request->hidden);
+}
+
+/* What else the rule asks for may rule it out all the same. */
+static bool tests_hold(struct context *context, const struct match *match)
+{
+    const struct test *hidden = NULL;
+    for (size_t i = 0; i < match->test_count; i++) {
+        if (is_hidden(context, &match->tests[i])) {
+            hidden = &match->tests[i];
+        } else if (!test_holds(context, match, &match->tests[i])) {
+            return false;
+        }
+    }
+    if (hidden) {
+        context->trouble = arena_string(
+            context->arena,
+            arena_printf(context->arena,
+                         "a rule asks for the value of %s " SLICE_FMT ", which is not recorded",
+                         hidden->subject == TEST_COOKIE ? "cookie" : "header",
+                         SLICE_ARG(hidden->name)));
+    }
+    return !hidden;
+}
+
 bool match_holds(struct context *context, const struct match *match)
 {
     context->captures = (struct regex_match){0};
@@ -158,10 +188,5 @@ bool match_holds(struct context *context, const struct match *match)
     if (!path_holds(context, &match->path)) {
         return false;
     }
-    for (size_t i = 0; i < match->test_count; i++) {
-        if (!test_holds(context, match, &match->tests[i])) {
-            return false;
-        }
-    }
-    return true;
+    return tests_hold(context, match);
 }

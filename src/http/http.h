@@ -57,7 +57,9 @@ struct request {
     uint64_t body_bytes;
     struct slice sni;
     bool client_certificate;
-    bool open;             /* it may have had headers, and a certificate, that are not told here */
+    bool open; /* it may have had headers, and a certificate, that are not told here */
+    struct slice
+        hidden; /* stands in headers for what they had and is not told; absent: all is told */
     struct slice protocol; /* h1, h2, grpc, websocket */
     struct slice gateway;  /* namespace/name, absent: the only one */
 };

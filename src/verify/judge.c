@@ -315,27 +315,35 @@ static struct slice kept(struct arena *arena, struct slice text)
     return text.ptr ? arena_copy(arena, text) : text;
 }
 
+/* Values are compared as they are, and shown without secrets of the request. */
+static struct slice shown(struct arena *arena, const struct texts *secrets, struct slice text)
+{
+    return text.ptr ? arena_copy(arena, text_masked(arena, secrets, text)) : text;
+}
+
 /* What is found lies in the scratch arena until here. */
 static void keep(struct arena *arena, struct verify_result *result)
 {
     struct judgement *findings = ARENA_ARRAY(arena, struct judgement, result->finding_count);
     struct verify_difference *differences =
         ARENA_ARRAY(arena, struct verify_difference, result->difference_count);
+    const struct texts secrets = request_secrets(arena, &result->item->request);
     for (size_t i = 0; i < result->finding_count; i++) {
         findings[i] = result->findings[i];
         findings[i].id = kept(arena, findings[i].id);
-        findings[i].title = kept(arena, findings[i].title);
+        findings[i].title = shown(arena, &secrets, findings[i].title);
     }
     for (size_t i = 0; i < result->difference_count; i++) {
         const struct verify_difference *from = &result->differences[i];
-        differences[i] = (struct verify_difference){
-            kept(arena, from->field), kept(arena, from->before), kept(arena, from->after)};
+        differences[i] = (struct verify_difference){kept(arena, from->field),
+                                                    shown(arena, &secrets, from->before),
+                                                    shown(arena, &secrets, from->after)};
     }
     result->findings = findings;
     result->differences = differences;
     result->difference_capacity = result->difference_count;
     for (size_t side = 0; side < 2; side++) {
-        result->why[side] = kept(arena, result->why[side]);
+        result->why[side] = shown(arena, &secrets, result->why[side]);
     }
     result->id = kept(arena, result->id);
     result->title = kept(arena, result->title);

@@ -32,6 +32,7 @@ static struct node *result_node(struct run *run, const struct verify_result *res
     struct arena *arena = run->arena;
     const struct verify_item *item = result->item;
     const struct request request = request_public(arena, &item->request);
+    const struct texts secrets = request_secrets(arena, &item->request);
     struct node *map = node_map(arena), *differences = node_list(arena);
     node_set(arena, map, "verdict",
              node_string(arena, slice_of(verify_verdict_name(result->verdict))));
@@ -56,7 +57,7 @@ static struct node *result_node(struct run *run, const struct verify_result *res
     node_set(arena, map, "differences", differences);
     node_set(arena, map, "findings", findings_node(arena, result));
     for (size_t side = 0; side < 2; side++) {
-        struct node *answer = answer_node(arena, &item->answer[side]);
+        struct node *answer = answer_node(arena, &item->answer[side], &secrets);
         if (result->held[side] != VERIFY_HELD_NOT_ASKED) {
             node_set(arena, answer, "prediction", prediction_node(arena, result, side));
         }

@@ -9,96 +9,6 @@ static const char *const fault_names[VERIFY_FAULT_COUNT] = {
 #undef X
 };
 
-/* ---- what is not for others --------------------------------------------------------------- */
-
-static struct slice hidden_value(void)
-{
-    return SLICE("(not recorded)");
-}
-
-static bool has_word(struct slice name, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct slice word = slice_of(words[i]);
-        for (size_t at = 0; at + word.len <= name.len; at++) {
-            if (slice_equal_fold(slice_sub(name, at, at + word.len), word)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-bool header_is_secret(struct slice name)
-{
-    static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
-                                        "set-cookie"};
-    /* X-Forwarded-Access-Token, X-API-Key: whoever names a header so means that nobody else is to have its value */
-    static const char *const words[] = {"token",    "secret",  "password",  "passwd",
-                                        "session",  "api-key", "apikey",    "access-key",
-                                        "auth-key", "jwt",     "credential"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (slice_equal_fold(name, slice_of(names[i]))) {
-            return true;
-        }
-    }
-    return has_word(name, words, ARRAY_LEN(words));
-}
-
-bool header_is_hidden(struct slice name, struct slice value)
-{
-    return header_is_secret(name) && slice_contains(value, hidden_value());
-}
-
-/* The values that canaries ask for are words of the rules, and predictions need them. */
-static struct slice public_cookies(struct arena *arena, struct slice text)
-{
-    static const char *const asked[] = {"always", "never"};
-    struct slice out = SLICE(""), cookie;
-    while (slice_split(&text, ';', &cookie)) {
-        size_t equals = slice_find(cookie, '=', 0);
-        struct slice value = slice_trim(slice_sub(cookie, equals + 1, cookie.len));
-        struct slice name =
-            slice_sub(slice_trim(cookie), 0, slice_find(slice_trim(cookie), '=', 0));
-        out = ARENA_JOIN(arena, out, out.len ? SLICE("; ") : SLICE(""),
-                         equals < cookie.len ? name : SLICE(""),
-                         equals < cookie.len ? SLICE("=") : SLICE(""),
-                         slice_is_one_of(value, asked, ARRAY_LEN(asked)) ? value : hidden_value());
-    }
-    return out;
-}
-
-/* Of cookies the name is for everybody. */
-static struct slice public_value(struct arena *arena, const struct header *header)
-{
-    size_t equals = slice_find(header->value, '=', 0);
-    if (!header_is_secret(header->name)) {
-        return header->value;
-    }
-    if (slice_equal_fold(header->name, SLICE("cookie"))) {
-        return public_cookies(arena, header->value);
-    }
-    return slice_equal_fold(header->name, SLICE("set-cookie")) && equals < header->value.len
-               ? ARENA_JOIN(arena, slice_sub(header->value, 0, equals + 1), hidden_value())
-               : hidden_value();
-}
-
-struct headers headers_public(struct arena *arena, const struct headers *headers)
-{
-    struct headers out = {0};
-    for (size_t i = 0; i < headers->count; i++) {
-        headers_add(arena, &out, headers->items[i].name, public_value(arena, &headers->items[i]));
-    }
-    return out;
-}
-
-struct request request_public(struct arena *arena, const struct request *request)
-{
-    struct request out = *request;
-    out.headers = headers_public(arena, &request->headers);
-    return out;
-}
-
 /* ---- writing ------------------------------------------------------------------------------ */
 
 static void set_text(struct arena *arena, struct node *map, const char *key, struct slice text)
@@ -126,24 +36,26 @@ static struct node *headers_node(struct arena *arena, const struct headers *head
     return map;
 }
 
-static struct node *echo_node(struct arena *arena, const struct verify_echo *echo)
+static struct node *echo_node(struct arena *arena, const struct verify_echo *echo,
+                              const struct texts *secrets)
 {
     struct node *map = node_map(arena);
-    const struct headers headers = headers_public(arena, &echo->headers);
+    const struct headers headers = headers_masked(arena, secrets, &echo->headers);
     set_text(arena, map, "namespace", echo->namespace);
     set_text(arena, map, "service", echo->service);
     set_text(arena, map, "pod", echo->pod);
     set_text(arena, map, "method", echo->method);
-    set_text(arena, map, "host", echo->host);
-    set_text(arena, map, "path", echo->path);
+    set_text(arena, map, "host", text_masked(arena, secrets, echo->host));
+    set_text(arena, map, "path", text_masked(arena, secrets, echo->path));
     node_set(arena, map, "headers", headers_node(arena, &headers));
     return map;
 }
 
-struct node *answer_node(struct arena *arena, const struct verify_answer *answer)
+struct node *answer_node(struct arena *arena, const struct verify_answer *answer,
+                         const struct texts *secrets)
 {
     struct node *map = node_map(arena);
-    const struct headers headers = headers_public(arena, &answer->headers);
+    const struct headers headers = headers_masked(arena, secrets, &answer->headers);
     if (answer->fault != VERIFY_NONE) {
         node_set(arena, map, "fault", node_string(arena, slice_of(fault_names[answer->fault])));
         set_text(arena, map, "detail", answer->detail);
@@ -156,7 +68,7 @@ struct node *answer_node(struct arena *arena, const struct verify_answer *answer
         set_text(arena, map, "body_sha256", answer->body_hash);
     }
     if (answer->echo.told) {
-        node_set(arena, map, "echo", echo_node(arena, &answer->echo));
+        node_set(arena, map, "echo", echo_node(arena, &answer->echo, secrets));
     }
     return map;
 }
@@ -167,6 +79,7 @@ void verify_record_write(struct run *run, const struct verify_items *items, stru
     for (size_t i = 0; i < items->count; i++) {
         const struct verify_item *item = &items->items[i];
         const struct request request = request_public(arena, &item->request);
+        const struct texts secrets = request_secrets(arena, &item->request);
         struct node *map = node_map(arena);
         node_set(arena, map, "record", node_int(arena, RECORD_VERSION));
         node_set(arena, map, "source", node_string(arena, item->source));
@@ -176,7 +89,8 @@ void verify_record_write(struct run *run, const struct verify_items *items, stru
             set_text(arena, map, "skipped", item->skipped);
         }
         for (size_t side = 0; side < 2 && !item->skipped.ptr; side++) {
-            node_set(arena, map, side_names[side], answer_node(arena, &item->answer[side]));
+            node_set(arena, map, side_names[side],
+                     answer_node(arena, &item->answer[side], &secrets));
         }
         document_write_json(map, 0, out);
         buf_putc(out, '\n');
@@ -265,6 +179,7 @@ static void read_item(struct run *run, const struct node *root, struct verify_it
         return;
     }
     request_defaults(&item.request);
+    item.request.hidden = hidden_value();
     *ARENA_PUSH(run->arena, out->items, out->count, out->capacity) = item;
 }
 

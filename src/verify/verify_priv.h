@@ -39,16 +39,24 @@ void echo_read(struct run *run, struct arena *scratch, const struct verify_echo_
 /* "shop/web" or as much of it as was told, for comparing and for people; absent when nothing was. */
 struct slice echo_backend(struct arena *arena, const struct verify_echo *echo);
 
-/* ---- record.c ----------------------------------------------------------------------------- */
+/* ---- secrets.c, record.c -------------------------------------------------------------------- */
 
+/* Stands in records for what is not told. */
+struct slice hidden_value(void);
 /* Its value is for nobody: it is neither recorded nor printed. */
 bool header_is_secret(struct slice name);
 /* It comes from a record that leaves the value out, wholly or in part. */
-bool header_is_hidden(struct slice name, struct slice value);
+bool is_hidden(struct slice value);
 /* Without the values of credentials and cookies. */
 struct headers headers_public(struct arena *arena, const struct headers *headers);
 struct request request_public(struct arena *arena, const struct request *request);
-struct node *answer_node(struct arena *arena, const struct verify_answer *answer);
+/* What request_public leaves out. An answer may bring it back under another name, so it is masked there. */
+struct texts request_secrets(struct arena *arena, const struct request *request);
+struct slice text_masked(struct arena *arena, const struct texts *secrets, struct slice text);
+struct headers headers_masked(struct arena *arena, const struct texts *secrets,
+                              const struct headers *headers);
+struct node *answer_node(struct arena *arena, const struct verify_answer *answer,
+                         const struct texts *secrets);
 
 /* ---- predict.c, differ.c ------------------------------------------------------------------ */
 

@@ -222,6 +222,12 @@ static void test_verify_reads_its_own_records(void **state)
     item->answer[0] = (struct verify_answer){.asked = true, .status = 200, .body_bytes = 7};
     headers_add(run->arena, &item->answer[0].headers, SLICE("set-cookie"), SLICE("t=secret"));
     headers_add(run->arena, &item->answer[0].headers, SLICE("x-a"), SLICE("1"));
+    /* what comes back under another name */
+    headers_add(run->arena, &item->answer[0].headers, SLICE("location"), SLICE("/in?as=secret&b"));
+    item->answer[0].echo = (struct verify_echo){.told = true, .path = SLICE("/secret/x")};
+    headers_add(run->arena, &item->answer[0].echo.headers, SLICE("X-User"), SLICE("secret,secret"));
+    headers_add(run->arena, &item->request.headers, SLICE("X-Session-Canary"), SLICE("never"));
+    headers_add(run->arena, &item->request.headers, SLICE("X-Token"), SLICE(""));
     item->answer[1] = (struct verify_answer){.asked = true, .fault = VERIFY_TIMEOUT};
     buf_init(&text, BUF_TEXT_MAX);
     verify_record_write(run, &items, &text);
@@ -232,6 +238,15 @@ static void test_verify_reads_its_own_records(void **state)
     assert_int_equal(again.count, 1);
     assert_true(slice_is(headers_get(&again.items[0].request.headers, SLICE("cookie")),
                          "s=(not recorded); canary=always; (not recorded)"));
+    const struct verify_item *read = &again.items[0];
+    assert_true(slice_is(read->request.hidden, "(not recorded)"));
+    assert_true(slice_is(headers_get(&read->request.headers, SLICE("x-session-canary")), "never"));
+    assert_int_equal(headers_get(&read->request.headers, SLICE("x-token")).len, 0);
+    assert_true(slice_is(headers_get(&read->answer[0].headers, SLICE("location")),
+                         "/in?as=(not recorded)&b"));
+    assert_true(slice_is(read->answer[0].echo.path, "/(not recorded)/x"));
+    assert_true(slice_is(headers_get(&read->answer[0].echo.headers, SLICE("x-user")),
+                         "(not recorded),(not recorded)"));
     assert_int_equal(again.items[0].answer[0].body_bytes, 7);
     assert_true(slice_is(headers_get(&again.items[0].answer[0].headers, SLICE("X-A")), "1"));
     assert_int_equal(again.items[0].answer[1].fault, VERIFY_TIMEOUT);

@@ -222,6 +222,38 @@ check "no credentials in records" is "$(grep -c very-secret "$base/record")" 0
 sed -i '1,2d' "$base/first"
 sed -i '1,2d' "$base/out"
 check "a record gives the same result" diff "$base/first" "$base/out"
+# Rules that ask for a value that a record leaves out are held against nobody; what the value is, is nowhere.
+group() { # name annotations
+    cat <<EOF
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: $1, namespace: shop, annotations: {$2}}
+spec:
+  ingressClassName: nginx
+  rules:
+  - host: a.corp.example
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: $1, port: {number: 80}}}}]}
+EOF
+}
+prefix=nginx.ingress.kubernetes.io
+{
+    group web ''
+    group beta "$prefix/canary: 'true', $prefix/canary-by-header: X-Session-Group, $prefix/canary-by-header-value: very-secret"
+} >"$base/group.yaml"
+rules="-f $base/group.yaml --after $base/group.yaml --after-as ingress-nginx"
+held() { field '{s: i[s]["prediction"]["holds"] for i in r["requests"] for s in ("before", "after")}'; }
+for value in very-secret other-secret; do
+    # shellcheck disable=SC2086
+    verify --before-addr "$own" --after-addr "$own" $rules --echo path=request.url,headers=got,service=hostname \
+        --ask given -H "X-Session-Group: $value" http://a.corp.example/ --record "$base/group-$value" -o json
+    check "$value: not in the record" is "$(grep -c secret "$base/group-$value")" 0
+    check "$value: not in the result" is "$(grep -c secret "$base/out")" 0
+    # shellcheck disable=SC2086
+    verify --replay-record "$base/group-$value" $rules -o json
+    check "$value: nothing is predicted from the record" is "$(held)" "{'before': 'silent', 'after': 'silent'}"
+    check "$value: which is said" says 'a rule asks for the value of header X-Session-Group, which is not recorded'
+done
 verify --before-addr "$good" --after-addr "$own" --record "$base/record" http://"$trap"/
 check "a file that is there" is $status 4
 check "is known before anything is sent" is "$(wc -c <"$base/out")" 0
