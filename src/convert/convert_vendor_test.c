@@ -339,6 +339,43 @@ static void test_convert_limits_of_nginx(void **state)
     }
 }
 
+static void test_convert_limits_of_envoy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target;
+        size_t exempt;
+        int64_t connections;
+        const char *written;
+        size_t said;
+    } rows[] = {
+        {"envoy-gateway", 0, 0, "            value: \"::/0\"\n", 0},
+        {"envoy-gateway", 1, 0, "            value: 10.0.0.0/8\n            invert: true\n", 0},
+        {"envoy-gateway", 2, 0, "            value: 0.0.0.0/0\n", 1},
+        {"envoy-gateway", 0, 5, "            value: 0.0.0.0/0\n", 1},
+        {"istio", 0, 0, "              token_bucket:\n                max_tokens: 36\n", 0},
+        {"istio", 1, 0, "                tokens_per_fill: 7\n", 1},
+        {"istio", 0, 5, "                fill_interval: 1s\n", 1},
+    };
+    static struct network networks[2];
+    assert_true(network_parse(SLICE("10.0.0.0/8"), &networks[0]));
+    assert_true(network_parse(SLICE("11.0.0.0/8"), &networks[1]));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, rows[i].target, NULL);
+        EFFECT_OF(f, rate_limit, "limit-rps");
+        effect->per_second = 7;
+        effect->second_burst = 35;
+        effect->status = effect->connection_status = 503;
+        effect->connections = rows[i].connections;
+        effect->exempt = (struct networks){networks, rows[i].exempt};
+        rule->effects.rate_limit = effect;
+        assert_has(convert(&f), rows[i].written);
+        assert_int_equal(said(&f, DIAG_C001), rows[i].said);
+        fixture_close(&f);
+    }
+}
+
 /* ---- what changes answers ------------------------------------------------------------------- */
 
 static void test_convert_response_rewrites_of_nginx(void **state)
@@ -385,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_convert_error_pages_of_nginx),
         cmocka_unit_test(test_convert_sign_in_of_nginx),
         cmocka_unit_test(test_convert_limits_of_nginx),
+        cmocka_unit_test(test_convert_limits_of_envoy),
         cmocka_unit_test(test_convert_response_rewrites_of_nginx),
     };
     return cmocka_run_group_tests_name("convert_vendor", tests, NULL, NULL);

@@ -1,4 +1,5 @@
 #include "convert/envoy_priv.h"
+#include "convert/host_policy_priv.h"
 
 /* Limits of time, size and rate, and retries: fields of a BackendTrafficPolicy (envoyproxy/gateway v1.9
  * api/v1alpha1). */
@@ -76,56 +77,77 @@ void envoy_body_limit(struct emission *e, const void *effect)
         e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
         "'" SLICE_FMT "' becomes a requestBuffer: Envoy holds each request in memory until it "
         "is complete, and WebSockets of these paths end; take it away where bodies are large, "
-        "and check their size in the application",
-        SLICE_ARG(limit->source.name));
+        "and check their size in the application%s",
+        SLICE_ARG(limit->source.name),
+        e->rule->effects.https_redirect
+            ? "; requests by http are redirected to https whatever their size"
+            : "");
 }
 
 /* ---- rates ---------------------------------------------------------------------------------- */
 
-static void add_limit(struct emission *e, struct node *rules, int64_t requests, const char *unit)
+static void add_limit(struct emission *e, struct node *rules, const char *clients, bool others,
+                      int64_t requests, const char *unit)
 {
     struct arena *arena = e->c->nodes;
     struct node *rule = node_map(arena), *selector = node_map(arena), *source = node_map(arena);
     struct node *selectors = node_list(arena), *limit = node_map(arena);
     node_set(arena, source, "type", text_node(e->c, "Distinct"));
-    node_set(arena, source, "value", text_node(e->c, "0.0.0.0/0"));
+    node_set(arena, source, "value", text_node(e->c, clients));
+    if (others) {
+        node_set(arena, source, "invert", node_bool(arena, true));
+    }
     node_set(arena, selector, "sourceCIDR", source);
     node_add(arena, selectors, selector);
     node_set(arena, rule, "clientSelectors", selectors);
     node_set(arena, limit, "requests", node_int(arena, requests));
     node_set(arena, limit, "unit", text_node(e->c, unit));
     node_set(arena, rule, "limit", limit);
+    node_set(arena, rule, "xRateLimitHeaders", text_node(e->c, "Off")); /* nginx sends none */
     node_add(arena, rules, rule);
 }
 
-/* One bucket for each client and route in each Envoy; who asks too often gets 429 (ratelimit_types.go). */
+/* All clients, or all but those of one network: a selector takes no list (backendtrafficpolicy.go). */
+static void add_limits(struct emission *e, struct node *rules, const struct networks *exempt,
+                       int64_t requests, const char *unit)
+{
+    if (requests > 0 && exempt->count == 1) {
+        const struct node *network = network_node(e->c, &exempt->items[0]);
+        add_limit(e, rules, arena_string(e->c->arena, network->text), true, requests, unit);
+    } else if (requests > 0) {
+        add_limit(e, rules, "0.0.0.0/0", false, requests, unit);
+        add_limit(e, rules, "::/0", false, requests, unit);
+    }
+}
+
+/* One bucket for each client and route in each Envoy; who asks too often gets 429 (ratelimit_types.go). Of a route's
+ * clients Envoy knows 20 at a time, as it is not told otherwise (local_ratelimit.go, patchRoute; envoy
+ * local_rate_limit.proto, max_dynamic_descriptors). */
 void envoy_rate_limit(struct emission *e, const void *effect)
 {
     const struct route_rate_limit *limit = effect;
     struct node *rules = node_list(e->c->nodes);
-    if (limit->per_second > 0) {
-        add_limit(e, rules, limit->per_second, "Second");
-    }
-    if (limit->per_minute > 0) {
-        add_limit(e, rules, limit->per_minute, "Minute");
-    }
+    add_limits(e, rules, &limit->exempt, limit->per_second, "Second");
+    add_limits(e, rules, &limit->exempt, limit->per_minute, "Minute");
     if (rules->count) {
         struct node *spec = policy_spec(e, ENVOY_BACKEND_TRAFFIC);
         struct node *rate = policy_map(e->c, spec, "rateLimit");
         node_set(e->c->nodes, rate, "type", text_node(e->c, "Local"));
         node_set(e->c->nodes, policy_map(e->c, rate, "local"), "rules", rules);
         say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
-                   "'" SLICE_FMT "' becomes a local rateLimit for each IPv4 client: Envoy answers "
-                   "429 instead of %lld, lets in no more than the rate at once, and counts each "
-                   "route and each of its pods by itself",
+                   "'" SLICE_FMT "' becomes a local rateLimit for each client: Envoy answers 429 "
+                   "instead of %lld, lets in no more than the rate at once, counts each route and "
+                   "each of its pods by itself, and knows 20 clients of a route at a time: when "
+                   "there are more, those who were silent longest start anew",
                    SLICE_ARG(limit->source.name), (long long)limit->status);
     }
-    if (limit->connections || limit->exempt.count || !rules->count) {
+    if (limit->connections || limit->exempt.count > 1 || !rules->count) {
         say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, effect,
                    "%s cannot be written: Envoy Gateway counts requests of all clients; limit them "
                    "in front of the Gateway",
                    limit->connections ? "a limit on connections of one client"
-                                      : "clients that a limit does not hold for");
+                                      : "more than one network of clients that a limit does not "
+                                        "hold for");
     }
 }
 

@@ -1,15 +1,22 @@
 #include "convert/host_policy_priv.h"
 #include "convert/istio_priv.h"
 
-/* EnvoyFilters, in one shape alone: Envoy's buffer filter in front of the router of a Gateway, switched off but for
- * the virtual hosts that are named (envoy extensions/filters/http/buffer/v3/buffer.proto; istio/api
- * networking/v1alpha3 envoy_filter.proto). */
+/* EnvoyFilters, in one shape alone: a filter of Envoy in front of the router of a Gateway, switched off but for the
+ * virtual hosts that are named (istio/api networking/v1alpha3 envoy_filter.proto). What they say: envoy
+ * extensions/filters/http/buffer/v3/buffer.proto and local_ratelimit/v3/local_rate_limit.proto. */
 
 #define BUFFER_TYPE "type.googleapis.com/envoy.extensions.filters.http.buffer.v3."
+#define RATE_TYPE                                                                                  \
+    "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 
 static void put_text(struct conversion *c, struct node *map, const char *key, const char *value)
 {
     node_set(c->nodes, map, key, text_node(c, value));
+}
+
+static void put_int(struct conversion *c, struct node *map, const char *key, int64_t value)
+{
+    node_set(c->nodes, map, key, node_int(c->nodes, value));
 }
 
 static struct node *patch_node(struct conversion *c, struct node *list, const char *where,
@@ -23,8 +30,9 @@ static struct node *patch_node(struct conversion *c, struct node *list, const ch
     return item;
 }
 
-/* The filter, which does nothing yet. */
-static void add_filter(struct conversion *c, struct node *list, struct slice name, int64_t bytes)
+/* The filter, which does nothing yet; returns its configuration. */
+static struct node *add_filter(struct conversion *c, struct node *list, struct slice name,
+                               const char *type)
 {
     struct node *item = patch_node(c, list, "HTTP_FILTER", "INSERT_BEFORE");
     struct node *listener = policy_map(c, node_get(item, "match"), "listener");
@@ -35,20 +43,20 @@ static void add_filter(struct conversion *c, struct node *list, struct slice nam
     node_set(c->nodes, value, "name", node_string(c->nodes, name));
     node_set(c->nodes, value, "disabled", node_bool(c->nodes, true));
     struct node *config = policy_map(c, value, "typed_config");
-    put_text(c, config, "@type", BUFFER_TYPE "Buffer");
-    node_set(c->nodes, config, "max_request_bytes", node_int(c->nodes, bytes));
+    put_text(c, config, "@type", type);
+    return config;
 }
 
 /* What switches it on; `istio_write_limits` names the host. */
-static void add_host(struct conversion *c, struct node *list, struct slice name, int64_t bytes)
+static struct node *add_host(struct conversion *c, struct node *list, struct slice name,
+                             const char *type)
 {
     struct node *item = patch_node(c, list, "VIRTUAL_HOST", "MERGE");
     struct node *value = policy_map(c, node_get(item, "patch"), "value");
     struct node *config = policy_map(c, policy_map(c, value, "typed_per_filter_config"),
                                      arena_string(c->arena, name));
-    put_text(c, config, "@type", BUFFER_TYPE "BufferPerRoute");
-    node_set(c->nodes, policy_map(c, config, "buffer"), "max_request_bytes",
-             node_int(c->nodes, bytes));
+    put_text(c, config, "@type", type);
+    return config;
 }
 
 /* Each host has the last patch for itself. */
@@ -83,8 +91,10 @@ void istio_body_limit(struct emission *e, const void *effect)
     }
     struct node *spec = node_map(e->c->nodes), *patches = node_list(e->c->nodes);
     struct slice name = arena_printf(e->c->arena, "body-limit-%lld", (long long)limit->bytes);
-    add_filter(e->c, patches, name, limit->bytes);
-    add_host(e->c, patches, name, limit->bytes);
+    struct node *filter = add_filter(e->c, patches, name, BUFFER_TYPE "Buffer");
+    struct node *host = add_host(e->c, patches, name, BUFFER_TYPE "BufferPerRoute");
+    put_int(e->c, filter, "max_request_bytes", limit->bytes);
+    put_int(e->c, policy_map(e->c, host, "buffer"), "max_request_bytes", limit->bytes);
     node_set(e->c->nodes, spec, "configPatches", patches);
     host_policy_add(e, ISTIO_BODY_LIMIT, spec);
     say_effect(
@@ -95,4 +105,113 @@ void istio_body_limit(struct emission *e, const void *effect)
         "WebSockets of the host end; take it away where bodies are large, and check their size "
         "in the application",
         SLICE_ARG(limit->source.name));
+}
+
+/* ---- rates ---------------------------------------------------------------------------------- */
+
+/* Clients that a filter knows at a time; whoever else comes takes the place of the one who was silent longest, who
+ * starts anew (20 unless told otherwise). */
+enum { CLIENTS_MAX = 10000, SECOND_MS = 1000, MINUTE_MS = 60000 };
+
+static struct node *bucket_node(struct conversion *c, int64_t most, int64_t fill, int64_t ms)
+{
+    struct node *bucket = node_map(c->nodes);
+    put_int(c, bucket, "max_tokens", most);
+    put_int(c, bucket, "tokens_per_fill", fill);
+    node_set(c->nodes, bucket, "fill_interval", duration_node(c, ms));
+    return bucket;
+}
+
+/* nginx lets so many more than the rate in at once, besides the one that is due (ngx_http_limit_req_module, burst and
+ * nodelay), as does a bucket of that size. Both rates have buckets of their own, told apart by a fixed word. */
+static void add_rate(struct conversion *c, struct node *config, const char *word, int64_t rate,
+                     int64_t burst, int64_t ms)
+{
+    struct node *limits = node_get(config, "rate_limits");
+    struct node *descriptors = node_get(config, "descriptors");
+    struct node *limit = node_map(c->nodes), *descriptor = node_map(c->nodes);
+    struct node *actions = node_list(c->nodes), *action = node_map(c->nodes);
+    struct node *entries = node_list(c->nodes), *entry = node_map(c->nodes);
+    if (rate <= 0) {
+        return;
+    }
+    node_set(c->nodes, action, "remote_address", node_map(c->nodes));
+    node_add(c->nodes, actions, action);
+    action = node_map(c->nodes);
+    put_text(c, policy_map(c, action, "generic_key"), "descriptor_value", word);
+    node_add(c->nodes, actions, action);
+    node_set(c->nodes, limit, "actions", actions);
+    node_add(c->nodes, limits, limit);
+    put_text(c, entry, "key", "remote_address");
+    node_add(c->nodes, entries, entry);
+    entry = node_map(c->nodes);
+    put_text(c, entry, "key", "generic_key");
+    put_text(c, entry, "value", word);
+    node_add(c->nodes, entries, entry);
+    node_set(c->nodes, descriptor, "entries", entries);
+    node_set(c->nodes, descriptor, "token_bucket", bucket_node(c, burst + 1, rate, ms));
+    node_add(c->nodes, descriptors, descriptor);
+}
+
+static void put_share(struct conversion *c, struct node *config, const char *key)
+{
+    struct node *share = policy_map(c, policy_map(c, config, key), "default_value");
+    put_int(c, share, "numerator", 100);
+    put_text(c, share, "denominator", "HUNDRED");
+}
+
+static void put_rates(struct conversion *c, struct node *config,
+                      const struct route_rate_limit *limit)
+{
+    put_text(c, config, "stat_prefix", "rate_limit");
+    put_int(c, policy_map(c, config, "status"), "code", limit->status);
+    /* of requests that have no bucket of their own, which are none */
+    node_set(c->nodes, config, "token_bucket", bucket_node(c, UINT32_MAX, UINT32_MAX, SECOND_MS));
+    node_set(c->nodes, config, "always_consume_default_token_bucket", node_bool(c->nodes, false));
+    put_int(c, config, "max_dynamic_descriptors", CLIENTS_MAX);
+    put_share(c, config, "filter_enabled");
+    put_share(c, config, "filter_enforced");
+    node_set(c->nodes, config, "rate_limits", node_list(c->nodes));
+    node_set(c->nodes, config, "descriptors", node_list(c->nodes));
+    add_rate(c, config, "second", limit->per_second, limit->second_burst, SECOND_MS);
+    add_rate(c, config, "minute", limit->per_minute, limit->minute_burst, MINUTE_MS);
+}
+
+static void say_rates(struct emission *e, const struct route_rate_limit *limit)
+{
+    say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, limit,
+               "'" SLICE_FMT "' becomes an EnvoyFilter with Envoy's local_ratelimit, which changes "
+               "Envoy itself and has to be looked at with each release of Istio: each host, and "
+               "each pod of the Gateway, counts by itself, and knows %d clients at a time",
+               SLICE_ARG(limit->source.name), CLIENTS_MAX);
+    if (limit->connections || limit->exempt.count) {
+        say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, limit,
+                   limit->connections
+                       ? "a limit on connections of one client cannot be written: Envoy counts "
+                         "requests of a client; limit them in front of the Gateway"
+                       : "clients that a limit does not hold for cannot be written: they are "
+                         "limited as all others are");
+    }
+}
+
+void istio_rate_limit(struct emission *e, const void *effect)
+{
+    const struct route_rate_limit *limit = effect;
+    struct conversion *c = e->c;
+    bool fits = limit->second_burst < UINT32_MAX && limit->minute_burst < UINT32_MAX;
+    if ((limit->per_second <= 0 && limit->per_minute <= 0) || !fits || limit->status < 400 ||
+        !host_policy_fits(e, EFFECT_rate_limit)) {
+        say_unsupported(c, e->rule, EFFECT_rate_limit, effect);
+        return;
+    }
+    struct node *spec = node_map(c->nodes), *patches = node_list(c->nodes);
+    struct slice name =
+        arena_printf(c->arena, "rate-limit-%lld-%lld-%lld-%lld-%lld", (long long)limit->per_second,
+                     (long long)limit->second_burst, (long long)limit->per_minute,
+                     (long long)limit->minute_burst, (long long)limit->status);
+    put_text(c, add_filter(c, patches, name, RATE_TYPE), "stat_prefix", "rate_limit");
+    put_rates(c, add_host(c, patches, name, RATE_TYPE), limit);
+    node_set(c->nodes, spec, "configPatches", patches);
+    host_policy_add(e, ISTIO_RATE_LIMIT, spec);
+    say_rates(e, limit);
 }

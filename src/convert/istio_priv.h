@@ -4,7 +4,7 @@
 
 #include "convert/policy_priv.h"
 
-enum { ISTIO_DESTINATION, ISTIO_ADDRESSES, ISTIO_EXTERNAL, ISTIO_BODY_LIMIT };
+enum { ISTIO_DESTINATION, ISTIO_ADDRESSES, ISTIO_EXTERNAL, ISTIO_BODY_LIMIT, ISTIO_RATE_LIMIT };
 
 /* ---- istio_access.c: AuthorizationPolicy */
 void istio_addresses(struct emission *e, const void *effect);
@@ -14,6 +14,7 @@ void istio_write_hosts(struct conversion *c, struct node *spec, const struct tex
 
 /* ---- istio_limits.c: EnvoyFilter */
 void istio_body_limit(struct emission *e, const void *effect);
+void istio_rate_limit(struct emission *e, const void *effect);
 void istio_write_limits(struct conversion *c, struct node *spec, const struct texts *hosts);
 
 #endif

@@ -199,6 +199,12 @@ static const struct policy_kind kinds[] = {
                           .attach = ATTACH_HOSTS,
                           .suffix = "body-limit",
                           .write_hosts = istio_write_limits},
+    [ISTIO_RATE_LIMIT] = {.kind = "EnvoyFilter",
+                          .group = "networking.istio.io",
+                          .version = "v1alpha3",
+                          .attach = ATTACH_HOSTS,
+                          .suffix = "rate-limit",
+                          .write_hosts = istio_write_limits},
 };
 
 static const struct vendor vendor = {
@@ -210,9 +216,15 @@ static const struct vendor vendor = {
                  [EFFECT_addresses] = istio_addresses,
                  [EFFECT_authentication] = istio_authentication,
                  [EFFECT_body_limit] = istio_body_limit,
+                 [EFFECT_rate_limit] = istio_rate_limit,
                  [EFFECT_upstream_protocol] = emit_upstream_protocol,
                  [EFFECT_upstream_tls] = emit_upstream_tls},
     .speaks_tls = true,
+    /* what holds for a host holds before any route is looked for */
+    .before_redirect = {[EFFECT_addresses] = true,
+                        [EFFECT_authentication] = true,
+                        [EFFECT_body_limit] = true,
+                        [EFFECT_rate_limit] = true},
     .client_advice = "set numTrustedProxies of gatewayTopology, in MeshConfig or in the annotation "
                      "proxy.istio.io/config of the Gateway, to the number of proxies in front",
 };
@@ -250,8 +262,9 @@ static const struct vendor vendor = {
 #define ISTIO_mirrors     STANDARD_mirrors
 #define ISTIO_error_pages STANDARD_error_pages
 #define ISTIO_rate_limit                                                                           \
-    SUPPORT_NONE, "an EnvoyFilter with Envoy's local_ratelimit limits all clients of a Gateway "   \
-                  "together; limit clients in front of the Gateway"
+    SUPPORT_NEAR,                                                                                  \
+        "an EnvoyFilter with Envoy's local_ratelimit limits the requests of each client, for "     \
+        "whole hosts: limit single paths, and connections, in front of the Gateway"
 #define ISTIO_firewall STANDARD_firewall
 #define ISTIO_upstream_tls                                                                         \
     SUPPORT_NEAR, "BackendTLSPolicy, or a DestinationRule with a Secret beside the Gateway; "      \

@@ -79,31 +79,62 @@ static void read_buffer(struct policy_work *work, const struct node *buffer)
 
 /* ---- rates ---------------------------------------------------------------------------------- */
 
-/* ratelimit_types.go: a bucket for each address with sourceCIDR of type Distinct; 429 for who asks too often. */
-static bool read_limit(const struct node *rule, struct route_rate_limit *out)
+/* Which clients: those of one family of addresses, or all but some. */
+static bool read_clients(struct policy_work *work, const struct node *source, bool *family,
+                         struct networks *exempt)
 {
-    static const char *const rule_fields[] = {"clientSelectors", "limit"},
+    static const char *const known[] = {"type", "value", "invert"};
+    const struct node *invert = node_get(source, "invert");
+    struct slice value = policy_text(source, "value");
+    struct network *network = ARENA_NEW(work->builder->run->arena, struct network);
+    bool others = invert && invert->kind == NODE_BOOL && invert->boolean;
+    if (!policy_has_only(source, known, ARRAY_LEN(known)) ||
+        !slice_is(policy_text(source, "type"), "Distinct")) {
+        return false;
+    }
+    if (others) {
+        family[0] = family[1] = true;
+        *exempt = (struct networks){network, 1};
+        return network_parse(value, network);
+    }
+    family[0] = family[0] || slice_is(value, "0.0.0.0/0");
+    family[1] = family[1] || slice_is(value, "::/0");
+    return slice_is(value, "0.0.0.0/0") || slice_is(value, "::/0");
+}
+
+/* ratelimit_types.go: a bucket for each address with sourceCIDR of type Distinct; 429 for who asks too often. */
+struct rates {
+    bool family[2]; /* IPv4 and IPv6 */
+    int64_t requests;
+    struct networks exempt;
+};
+
+static bool read_limit(struct policy_work *work, const struct node *rule, struct rates *second,
+                       struct rates *minute)
+{
+    static const char *const rule_fields[] = {"clientSelectors", "limit", "xRateLimitHeaders"},
                              *const selector_fields[] = {"sourceCIDR"};
     const struct node *selectors = node_get(rule, "clientSelectors"),
                       *limit = node_get(rule, "limit");
     const struct node *selector = policy_items(selectors) == 1 ? selectors->items[0] : NULL;
-    const struct node *source = node_get(selector, "sourceCIDR");
     const struct node *requests = node_get(limit, "requests");
     struct slice unit = policy_text(limit, "unit");
-    if (!policy_has_only(rule, rule_fields, ARRAY_LEN(rule_fields)) ||
-        !policy_has_only(selector, selector_fields, ARRAY_LEN(selector_fields)) ||
-        !slice_is(policy_text(source, "type"), "Distinct") ||
-        !slice_is(policy_text(source, "value"), "0.0.0.0/0") || !requests ||
-        requests->kind != NODE_INT) {
+    struct rates *rates = slice_is(unit, "Second")   ? second
+                          : slice_is(unit, "Minute") ? minute
+                                                     : NULL;
+    if (!rates || !policy_has_only(rule, rule_fields, ARRAY_LEN(rule_fields)) ||
+        !policy_has_only(selector, selector_fields, ARRAY_LEN(selector_fields)) || !requests ||
+        requests->kind != NODE_INT || (rates->requests && rates->requests != requests->integer)) {
         return false;
     }
-    int64_t *field = slice_is(unit, "Second")   ? &out->per_second
-                     : slice_is(unit, "Minute") ? &out->per_minute
-                                                : NULL;
-    if (field) {
-        *field = requests->integer;
-    }
-    return field != NULL;
+    rates->requests = requests->integer;
+    return read_clients(work, node_get(selector, "sourceCIDR"), rates->family, &rates->exempt);
+}
+
+/* Every client is counted, or none. */
+static bool is_whole(const struct rates *rates)
+{
+    return !rates->requests || (rates->family[0] && rates->family[1]);
 }
 
 static void read_rates(struct policy_work *work, const struct node *rate)
@@ -111,12 +142,19 @@ static void read_rates(struct policy_work *work, const struct node *rate)
     static const char *const known[] = {"type", "local"};
     const struct node *rules = node_get(node_get(rate, "local"), "rules");
     struct route_rate_limit *limit = ARENA_NEW(work->builder->run->arena, struct route_rate_limit);
-    *limit = (struct route_rate_limit){.source = work->source, .status = 429};
+    *limit =
+        (struct route_rate_limit){.source = work->source, .status = 429, .connection_status = 429};
     bool understood = policy_has_only(rate, known, ARRAY_LEN(known)) && policy_items(rules);
+    struct rates second = {0}, minute = {0};
     for (size_t i = 0; understood && i < policy_items(rules); i++) {
-        understood = read_limit(rules->items[i], limit);
+        understood = read_limit(work, rules->items[i], &second, &minute);
     }
-    if (!understood) {
+    bool alike =
+        !second.requests || !minute.requests || networks_equal(&second.exempt, &minute.exempt);
+    limit->per_second = second.requests;
+    limit->per_minute = minute.requests;
+    limit->exempt = second.requests ? second.exempt : minute.exempt;
+    if (!understood || !alike || !is_whole(&second) || !is_whole(&minute)) {
         policy_unknown(work, ASPECT_PROTECTION, "rateLimit");
         return;
     }

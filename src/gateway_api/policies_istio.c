@@ -301,6 +301,8 @@ const struct policy_reader istio_readers[] = {
      .each = authorization},
     {.kind = NULL},
 };
-/* pilot/pkg/networking/core/listener_builder.go: who is asked, RBAC, then CORS; redirects and answers are the router's. */
-const int istio_gates[] = {EFFECT_body_limit, EFFECT_authentication, EFFECT_addresses, EFFECT_cors,
-                           EFFECT_answer,     EFFECT_redirect,       EFFECT_COUNT};
+/* pilot/pkg/networking/core/listener_builder.go: who is asked, RBAC, then CORS; EnvoyFilters come right before the
+ * router, whose are redirects and answers. */
+const int istio_gates[] = {EFFECT_authentication, EFFECT_addresses,  EFFECT_cors,
+                           EFFECT_body_limit,     EFFECT_rate_limit, EFFECT_answer,
+                           EFFECT_redirect,       EFFECT_COUNT};

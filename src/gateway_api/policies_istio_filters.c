@@ -1,19 +1,21 @@
 #include "gateway_api/policies_istio_priv.h"
 
-/* EnvoyFilters: one shape is understood, Envoy's buffer filter that is switched on for some virtual hosts (istio/api
- * networking/v1alpha3 envoy_filter.proto, envoy extensions/filters/http/buffer/v3/buffer.proto). */
+/* EnvoyFilters: one shape is understood, a filter before the router that is switched on for some virtual hosts (istio/api
+ * networking/v1alpha3 envoy_filter.proto), of two kinds: Envoy's buffer and its local_ratelimit (envoy
+ * extensions/filters/http/buffer/v3/buffer.proto, local_ratelimit/v3/local_rate_limit.proto). */
 
-#define BUFFER_TYPE "type.googleapis.com/envoy.extensions.filters.http.buffer.v3."
+#define FILTERS   "type.googleapis.com/envoy.extensions.filters.http."
+#define RATE_TYPE FILTERS "local_ratelimit.v3.LocalRateLimit"
 
 static bool is_true(const struct node *node)
 {
     return node && node->kind == NODE_BOOL && node->boolean;
 }
 
-static int64_t bytes_of(const struct node *config)
+static int64_t int_at(const struct node *map, const char *key)
 {
-    const struct node *bytes = node_get(config, "max_request_bytes");
-    return bytes && bytes->kind == NODE_INT ? bytes->integer : -1;
+    const struct node *node = node_get(map, key);
+    return node && node->kind == NODE_INT ? node->integer : -1;
 }
 
 static const struct node *patch_value(const struct node *patch, const char *where,
@@ -28,22 +30,125 @@ static const struct node *patch_value(const struct node *patch, const char *wher
     return fits ? node_get(change, "value") : NULL;
 }
 
-/* The filter by its name, before the router, and off. */
-static bool read_filter(const struct node *patch, struct slice *name)
+/* ---- what hosts have ------------------------------------------------------------------------ */
+
+static const void *read_buffer(struct policy_work *work, const struct node *config)
+{
+    int64_t bytes = int_at(node_get(config, "buffer"), "max_request_bytes");
+    struct route_body_limit *limit = ARENA_NEW(work->builder->run->arena, struct route_body_limit);
+    *limit = (struct route_body_limit){work->source, bytes};
+    return bytes > 0 ? limit : NULL;
+}
+
+static bool is_all(const struct node *config, const char *key)
+{
+    const struct node *share = node_get(node_get(config, key), "default_value");
+    return int_at(share, "numerator") == 100 &&
+           slice_is(policy_text(share, "denominator"), "HUNDRED");
+}
+
+/* The word that tells buckets of clients apart; absent where others are counted than clients. */
+static struct slice word_of(const struct node *limit, const struct node *descriptor)
+{
+    const struct node *actions = node_get(limit, "actions");
+    const struct node *entries = node_get(descriptor, "entries");
+    bool two = policy_items(actions) == 2 && policy_items(entries) == 2;
+    struct slice word = two ? policy_text(entries->items[1], "value") : SLICE_ABSENT;
+    bool same =
+        two && node_get(actions->items[0], "remote_address") &&
+        slice_equal(policy_text(node_get(actions->items[1], "generic_key"), "descriptor_value"),
+                    word) &&
+        entries->items[0]->count == 1 &&
+        slice_is(policy_text(entries->items[0], "key"), "remote_address") &&
+        slice_is(policy_text(entries->items[1], "key"), "generic_key");
+    return same ? word : SLICE_ABSENT;
+}
+
+/* A bucket of a client holds what may come at once, and is filled by what may come in a second or a minute. */
+static bool read_rate(const struct node *limit, const struct node *descriptor,
+                      struct route_rate_limit *out)
+{
+    enum { MINUTE_MS = 60000 };
+    const struct node *bucket = node_get(descriptor, "token_bucket");
+    uint64_t ms = 0;
+    int64_t most = int_at(bucket, "max_tokens"), fill = int_at(bucket, "tokens_per_fill");
+    bool understood = word_of(limit, descriptor).len && most > 0 && fill > 0 &&
+                      kube_duration(policy_text(bucket, "fill_interval"), &ms);
+    bool minute = ms == MINUTE_MS;
+    if (!understood || (!minute && ms != 1000) || (minute ? out->per_minute : out->per_second)) {
+        return false;
+    }
+    *(minute ? &out->per_minute : &out->per_second) = fill;
+    *(minute ? &out->minute_burst : &out->second_burst) = most - 1;
+    return true;
+}
+
+static const void *read_rates(struct policy_work *work, const struct node *config)
+{
+    static const char *const known[] = {"@type",
+                                        "stat_prefix",
+                                        "status",
+                                        "token_bucket",
+                                        "always_consume_default_token_bucket",
+                                        "max_dynamic_descriptors",
+                                        "filter_enabled",
+                                        "filter_enforced",
+                                        "rate_limits",
+                                        "descriptors"};
+    const struct node *limits = node_get(config, "rate_limits");
+    const struct node *descriptors = node_get(config, "descriptors");
+    const struct node *status = node_get(config, "status");
+    const struct node *others = node_get(config, "always_consume_default_token_bucket");
+    struct route_rate_limit *limit = ARENA_NEW(work->builder->run->arena, struct route_rate_limit);
+    int64_t code = status ? int_at(status, "code") : 429;
+    *limit = (struct route_rate_limit){
+        .source = work->source, .status = code, .connection_status = code};
+    bool understood = policy_has_only(config, known, ARRAY_LEN(known)) && policy_items(limits) &&
+                      policy_items(limits) == policy_items(descriptors) && others &&
+                      others->kind == NODE_BOOL && !others->boolean &&
+                      is_all(config, "filter_enabled") && is_all(config, "filter_enforced");
+    for (size_t i = 0; understood && i < policy_items(limits); i++) {
+        understood = read_rate(limits->items[i], descriptors->items[i], limit);
+    }
+    return understood ? limit : NULL;
+}
+
+static const struct shape {
+    const char *filter, *host; /* types */
+    enum effect_id effect;
+    const void *(*read)(struct policy_work *work, const struct node *config); /* null: unknown */
+} shapes[] = {
+    {FILTERS "buffer.v3.Buffer", FILTERS "buffer.v3.BufferPerRoute", EFFECT_body_limit,
+     read_buffer},
+    {RATE_TYPE, RATE_TYPE, EFFECT_rate_limit, read_rates},
+};
+
+/* ---- patches -------------------------------------------------------------------------------- */
+
+/* The filter by its name, before the router, and off; null where it is something else. */
+static const struct shape *read_filter(const struct node *patch, struct slice *name)
 {
     const struct node *value = patch_value(patch, "HTTP_FILTER", "INSERT_BEFORE");
     const struct node *chain =
         node_get(node_get(node_get(patch, "match"), "listener"), "filterChain");
     const struct node *before = node_get(node_get(chain, "filter"), "subFilter");
+    struct slice type = policy_text(node_get(value, "typed_config"), "@type");
     *name = policy_text(value, "name");
-    return name->len && is_true(node_get(value, "disabled")) && chain->count == 1 &&
-           slice_is(policy_text(before, "name"), "envoy.filters.http.router") &&
-           slice_is(policy_text(node_get(value, "typed_config"), "@type"), BUFFER_TYPE "Buffer");
+    if (!name->len || !is_true(node_get(value, "disabled")) || chain->count != 1 ||
+        !slice_is(policy_text(before, "name"), "envoy.filters.http.router")) {
+        return NULL;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+        if (slice_is(type, shapes[i].filter)) {
+            return &shapes[i];
+        }
+    }
+    return NULL;
 }
 
-/* -1 where it is something else. The host is absent where all are meant. */
-static int64_t read_host(struct policy_work *work, const struct node *patch, struct slice name,
-                         struct slice *host)
+/* Null where it is something else. The host is absent where all are meant. */
+static const void *read_host(struct policy_work *work, const struct shape *shape,
+                             const struct node *patch, struct slice name, struct slice *host)
 {
     const struct node *value = patch_value(patch, "VIRTUAL_HOST", "MERGE");
     const struct node *configs = node_get(value, "typed_per_filter_config");
@@ -52,11 +157,11 @@ static int64_t read_host(struct policy_work *work, const struct node *patch, str
     const struct node *vhost = node_get(routes, "vhost");
     *host = policy_text(vhost, "domainName");
     if (!config || configs->count != 1 || value->count != 1 ||
-        !slice_is(policy_text(config, "@type"), BUFFER_TYPE "BufferPerRoute") ||
+        !slice_is(policy_text(config, "@type"), shape->host) ||
         (routes && (!host->len || vhost->count != 1 || routes->count != 1))) {
-        return -1;
+        return NULL;
     }
-    return bytes_of(node_get(config, "buffer"));
+    return shape->read(work, config);
 }
 
 static bool has_host(const struct route_state *state, struct slice host)
@@ -69,6 +174,16 @@ static bool has_host(const struct route_state *state, struct slice host)
     return false;
 }
 
+static bool set_effect(struct effects *effects, enum effect_id id, const void *effect)
+{
+    if (effect_get(effects, id)) {
+        return false;
+    }
+    effects->body_limit = id == EFFECT_body_limit ? effect : effects->body_limit;
+    effects->rate_limit = id == EFFECT_rate_limit ? effect : effects->rate_limit;
+    return true;
+}
+
 void istio_envoy_filter(struct policy_work *work, const struct node *spec,
                         const struct route_state *state)
 {
@@ -76,14 +191,15 @@ void istio_envoy_filter(struct policy_work *work, const struct node *spec,
     const struct node *patches = node_get(spec, "configPatches");
     struct slice name = SLICE_ABSENT, host;
     size_t hosts = 0, count = policy_items(patches), wanted = state->route->hostnames.count;
-    bool understood = policy_has_only(spec, known, ARRAY_LEN(known)) && count > 1 &&
-                      read_filter(patches->items[0], &name);
-    bool all = false;
-    int64_t bytes = -1;
+    const struct shape *shape = count > 1 && policy_has_only(spec, known, ARRAY_LEN(known))
+                                    ? read_filter(patches->items[0], &name)
+                                    : NULL;
+    bool all = false, understood = shape != NULL;
+    const void *effect = NULL;
     for (size_t i = 1; understood && i < count; i++) {
-        int64_t own = read_host(work, patches->items[i], name, &host);
-        understood = own > 0 && (bytes < 0 || own == bytes);
-        bytes = own;
+        const void *own = read_host(work, shape, patches->items[i], name, &host);
+        understood = own && (!effect || effect_equal(shape->effect, own, effect));
+        effect = own;
         all = all || !host.len;
         hosts += host.len && has_host(state, host);
     }
@@ -91,11 +207,7 @@ void istio_envoy_filter(struct policy_work *work, const struct node *spec,
     if (understood && !all && !hosts && wanted) {
         return;
     }
-    if (!understood || !all || work->effects->body_limit) {
+    if (!understood || !all || !set_effect(work->effects, shape->effect, effect)) {
         policy_unknown(work, ASPECT_PROTECTION, "configPatches");
-        return;
     }
-    struct route_body_limit *limit = ARENA_NEW(work->builder->run->arena, struct route_body_limit);
-    *limit = (struct route_body_limit){work->source, bytes};
-    work->effects->body_limit = limit;
 }
