@@ -137,8 +137,11 @@ static struct part variable_part(struct policy_work *work, struct slice name)
         return (struct part){.kind = PART_UNKNOWN, .text = whole};
     }
     char *bytes = arena_alloc(arena, name.len);
-    for (size_t i = header.len; i < name.len; i++) {
-        bytes[i - header.len] = name.ptr[i] == '_' ? '-' : name.ptr[i];
+    for (size_t i = header.len; i < name.len; i++) { /* "x_user" as "X-User", as people write it */
+        bool first = i == header.len || name.ptr[i - 1] == '_', small = name.ptr[i] >= 'a';
+        char c =
+            first && small && name.ptr[i] <= 'z' ? (char)(name.ptr[i] - 'a' + 'A') : name.ptr[i];
+        bytes[i - header.len] = c == '_' ? '-' : c;
     }
     return (struct part){.kind = PART_HEADER, .text = {bytes, name.len - header.len}};
 }
