@@ -127,10 +127,17 @@ static bool is_plain_http2(const struct route_upstream_protocol *upstream)
            (slice_is(upstream->protocol, "GRPC") || slice_is(upstream->protocol, "H2C"));
 }
 
+/* No cookie: what was set elsewhere is switched off. */
+static bool keeps_nobody(const struct route_affinity *affinity)
+{
+    return !affinity || !affinity->cookie.ptr;
+}
+
 static bool same_value(enum effect_id id, const void *a, const void *b)
 {
     bool http2 = id == EFFECT_upstream_protocol && is_plain_http2(a) && is_plain_http2(b);
-    return a == b || http2 || effect_equal(id, a, b);
+    bool unkept = id == EFFECT_affinity && keeps_nobody(a) && keeps_nobody(b);
+    return a == b || http2 || unkept || effect_equal(id, a, b);
 }
 
 /* A rule that says what its data plane does anyway is no cause of a difference; nor is one that is not there. */

@@ -69,7 +69,8 @@ static void test_convert_sessions(void **state)
     } rows[] = {
         {"standard", true, false, "", SESSION, 1, 0},
         {"standard", true, false, "3600", LASTING, 1, 0},
-        {"standard", true, true, "", NULL, 0, 1},
+        {"standard", true, true, "", NULL, 0,
+         2}, /* the annotation, and the Ingress that shares its Service */
         {"standard", false, false, "", NULL, 0, 1},
         {"aks-approuting", true, false, "", NULL, 0, 1},
         {"nginx-gateway-fabric", true, false, "", NULL, 0, 1},

@@ -259,6 +259,9 @@ void say_unknown(struct conversion *c, const struct unknown *unknown, const stru
 void say_platform(struct conversion *c);
 /* "a, b, c and 7 more" */
 struct slice name_list(struct conversion *c, const struct slice *names, size_t count);
+/* All of them: of hosts to which something happens, at most HOSTS_SAID in one message. */
+enum { HOSTS_SAID = 64 };
+struct slice all_names(struct conversion *c, const struct slice *names, size_t count);
 
 /* ---- fields.c ----------------------------------------------------------------------------- */
 

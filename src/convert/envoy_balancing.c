@@ -34,6 +34,11 @@ void envoy_affinity(struct emission *e, const void *effect)
     node_set(arena, cookie, "name", node_string(arena, affinity->cookie));
     bool lasts = slice_to_uint(affinity->max_age, INT32_MAX, &seconds);
     if (affinity->passive) {
+        say(e->c, DIAG_C002, SEVERITY_INFO, e->rule->origin.span, &e->rule->origin,
+            "clients that have the cookie '" SLICE_FMT
+            "' of another Ingress keep its endpoint here "
+            "as well, afterwards by a hash of the cookie",
+            SLICE_ARG(affinity->cookie));
         return; /* without a ttl it is read, and never made (internal/xds/translator/route.go) */
     }
     node_set(arena, cookie, "ttl", duration_node(e->c, lasts ? (int64_t)seconds * 1000 : 0));

@@ -41,6 +41,18 @@ static bool has_attributes(const struct route_affinity *affinity)
            affinity->expires.len || affinity->secure;
 }
 
+/* The annotation is in another Ingress, whose Service this one shares. */
+static void say_passive(struct emission *e, const struct route_affinity *affinity)
+{
+    if (affinity->passive) {
+        say(e->c, DIAG_C001, SEVERITY_INFO, e->rule->origin.span, &e->rule->origin,
+            "clients that have the cookie '" SLICE_FMT
+            "' of another Ingress keep its endpoint here "
+            "as well, and no longer afterwards",
+            SLICE_ARG(affinity->cookie));
+    }
+}
+
 void emit_affinity(struct emission *e, const void *effect)
 {
     const struct route_affinity *affinity = effect;
@@ -49,6 +61,7 @@ void emit_affinity(struct emission *e, const void *effect)
     }
     if (!writes_session(e, affinity)) {
         say_unsupported(e->c, e->rule, EFFECT_affinity, effect);
+        say_passive(e, affinity);
         return;
     }
     e->session = session_node(e->c, affinity);

@@ -203,8 +203,31 @@ static const struct route_header_edits *with_platform(struct conversion *c, enum
     return all->edits.count ? all : NULL;
 }
 
+/* A value with variables that is not written, and a fixed one beside it that is: backends get both today. */
+static void say_doubled(struct conversion *c)
+{
+    const struct route_header_edits *platform = c->table->platform.request_headers;
+    for (size_t i = 0; platform && i < platform->edits.count; i++) {
+        const struct header_edit *edit = &platform->edits.items[i];
+        bool doubled = false;
+        for (size_t j = 0; edit->kind == EDIT_ADD && j < i; j++) {
+            const struct header_edit *other = &platform->edits.items[j];
+            doubled = doubled || (slice_equal_fold(other->name, edit->name) &&
+                                  !platform_edit_is_written(EFFECT_request_headers, other));
+        }
+        if (doubled && platform_edit_is_written(EFFECT_request_headers, edit)) {
+            say(c, DIAG_C002, SEVERITY_WARNING, SPAN_NONE, NULL,
+                "backends get the header '" SLICE_FMT "' twice today, from the controller and from "
+                "proxy-set-headers; afterwards the fixed value is added to what the "
+                "implementation sets",
+                SLICE_ARG(edit->name));
+        }
+    }
+}
+
 void platform_edits_find(struct conversion *c)
 {
+    say_doubled(c);
     for (int https = 0; https < 2; https++) {
         c->platform_request[https] = with_platform(c, EFFECT_request_headers, https, NULL);
         c->platform_response[https] = with_platform(c, EFFECT_response_headers, https, NULL);
@@ -376,7 +399,9 @@ static const struct {
     const char *protocol, *advice;
 } protocols[] = {
     {"HTTP", NULL},
-    {"AUTO_HTTP", NULL},
+    {"AUTO_HTTP",
+     "give requests by https, which get there by TLS today, a BackendTLSPolicy with its CA, or let "
+     "the port answer them by plain HTTP"},
     {"WS", NULL},
     {"GRPC", NULL},
     {"H2C", NULL},

@@ -385,11 +385,12 @@ static void say_falls_through(struct conversion *c, const struct plane *plane)
             names[count++] = unit->hostname;
         }
     }
-    if (count) {
+    for (size_t at = 0; at < count; at += HOSTS_SAID) {
+        size_t part = count - at < HOSTS_SAID ? count - at : HOSTS_SAID;
         say(c, DIAG_C022, SEVERITY_WARNING, SPAN_NONE, NULL,
             "paths that match no rule of their host are answered 404 today, and may get to the "
             "rules of a wildcard or of all hosts afterwards: " SLICE_FMT,
-            SLICE_ARG(name_list(c, names, count)));
+            SLICE_ARG(all_names(c, names + at, part)));
     }
 }
 

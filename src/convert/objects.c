@@ -336,7 +336,7 @@ static void say_listener(struct conversion *c, const struct plane *plane,
         "' (%s, port %u" SLICE_FMT SLICE_FMT ") that admits routes of: " SLICE_FMT,
         SLICE_ARG(plane->gateway_names[0]), SLICE_ARG(listener->name), listener_protocol(listener),
         (unsigned)listener->port, SLICE_ARG(host), SLICE_ARG(secret),
-        SLICE_ARG(name_list(c, names, count)));
+        SLICE_ARG(all_names(c, names, count)));
 }
 
 static struct slice gateway_class(struct conversion *c)
@@ -519,7 +519,7 @@ static void say_existing(struct conversion *c, const struct plane *plane,
         say(c, DIAG_C041, SEVERITY_INFO, SPAN_NONE, NULL,
             "Gateway '" SLICE_FMT
             "' must admit ListenerSets (spec.allowedListeners) of: " SLICE_FMT,
-            SLICE_ARG(plane->gateway_names[0]), SLICE_ARG(name_list(c, names, count)));
+            SLICE_ARG(plane->gateway_names[0]), SLICE_ARG(all_names(c, names, count)));
     }
 }
 

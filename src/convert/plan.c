@@ -330,12 +330,13 @@ static void say_default_certificates(struct conversion *c, const struct plane *p
         }
     }
     for (int asked = 0; asked < 2; asked++) {
-        if (counts[asked]) {
+        for (size_t at = 0; at < counts[asked]; at += HOSTS_SAID) {
+            size_t part = counts[asked] - at < HOSTS_SAID ? counts[asked] - at : HOSTS_SAID;
             say(c, DIAG_C023, asked ? SEVERITY_WARNING : SEVERITY_INFO, SPAN_NONE, NULL,
                 "%zu %s served by https with the default certificate of '" SLICE_FMT
                 "' today, and not at all afterwards: " SLICE_FMT,
-                counts[asked], counts[asked] == 1 ? "host is" : "hosts are",
-                SLICE_ARG(plane->gateway), SLICE_ARG(name_list(c, names[asked], counts[asked])));
+                part, part == 1 ? "host is" : "hosts are", SLICE_ARG(plane->gateway),
+                SLICE_ARG(all_names(c, names[asked] + at, part)));
         }
     }
 }

@@ -248,9 +248,9 @@ struct node *redirect_node(struct conversion *c, const struct rule *rule,
     say_near(c, rule, redirect, &parts, templated ? parts.keeps_target : redirect->keep_query);
     if (!parts.scheme.ptr && !parts.port &&
         target_profile(c->options->target)->redirect_keeps_port) {
-        say_effect(c, DIAG_C002, SEVERITY_INFO, rule, redirect,
-                   "the redirect names the port afterwards, also a usual one: "
-                   "http://shop.example.com:80/");
+        say(c, DIAG_C002, SEVERITY_INFO, rule->origin.span, &rule->origin,
+            "the redirect names the port afterwards, also a usual one: "
+            "http://shop.example.com:80/");
     }
     struct node *node = node_map(c->nodes);
     if (parts.scheme.ptr) {

@@ -248,6 +248,16 @@ void say_platform(struct conversion *c)
     }
 }
 
+struct slice all_names(struct conversion *c, const struct slice *names, size_t count)
+{
+    buf_clear(&c->text);
+    for (size_t i = 0; i < count; i++) {
+        buf_puts(&c->text, i ? ", " : "");
+        buf_put(&c->text, names[i]);
+    }
+    return arena_copy(c->arena, buf_slice(&c->text));
+}
+
 struct slice name_list(struct conversion *c, const struct slice *names, size_t count)
 {
     enum { SHOWN = 3 };

@@ -13,14 +13,81 @@ static bool names_object(const struct diagnostic *item, const struct rule *rule)
            slice_equal(subject, rule->origin.name);
 }
 
+/* Says that hosts lose their https, and nothing of what else becomes of them; that labels, annotations and names of
+ * objects are others, and nothing of requests. */
+static bool speaks_of(const struct diagnostic *item, const struct finding *finding)
+{
+    static const enum diag_code quiet[] = {DIAG_C044, DIAG_C054, DIAG_C055,
+                                           DIAG_I008, DIAG_N008, DIAG_N027};
+    for (size_t i = 0; i < ARRAY_LEN(quiet); i++) {
+        if (item->code == quiet[i]) {
+            return false;
+        }
+    }
+    return item->code != DIAG_C023 || finding->after.kind == OUTCOME_CLOSE;
+}
+
+static bool is_of_name(struct slice text, size_t at)
+{
+    char c = at < text.len ? text.ptr[at] : ' ';
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '/';
+}
+
+/* A name, and not a part of a longer one. */
+static bool has_name(struct slice text, struct slice name)
+{
+    for (size_t at = 0; at + name.len <= text.len; at++) {
+        bool here = slice_equal(slice_sub(text, at, at + name.len), name);
+        if (here && !(at && is_of_name(text, at - 1)) && !is_of_name(text, at + name.len)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Ingress shop/web" in the words of another, as of one that shares a Service with it. */
+static bool mentions(struct run *run, const struct diagnostic *item, const struct rule *rule)
+{
+    return rule && rule->origin.name.len &&
+           has_name(item->message,
+                    arena_printf(run->arena, SLICE_FMT " " SLICE_FMT "/" SLICE_FMT,
+                                 SLICE_ARG(rule->origin.kind), SLICE_ARG(rule->origin.namespace),
+                                 SLICE_ARG(rule->origin.name)));
+}
+
+/* All headers that differ, by name. */
+static bool names_headers(struct run *run, const struct diagnostic *item,
+                          const struct finding *finding)
+{
+    bool all = finding->headers.count > 0;
+    for (size_t i = 0; all && i < finding->headers.count; i++) {
+        all = slice_contains(item->message, arena_printf(run->arena, "header '" SLICE_FMT "'",
+                                                         SLICE_ARG(finding->headers.items[i])));
+    }
+    return all;
+}
+
+/* At the place that sets what differs: an annotation of another Ingress, or a setting of the controller. */
+static bool stands_at_source(const struct diagnostic *item, const struct finding *finding)
+{
+    const void *effect = finding->effect >= 0
+                             ? effect_get(&finding->before.effects, (enum effect_id)finding->effect)
+                             : NULL;
+    const struct span *span = effect ? &effect_source(effect)->span : NULL;
+    return span && span->line && span->file == item->span.file && span->line == item->span.line &&
+           span->column == item->span.column;
+}
+
 static bool names(struct run *run, const struct diagnostic *item, const struct target *target,
                   const struct finding *finding)
 {
-    if (names_object(item, finding->before.rule) || names_object(item, finding->after.rule)) {
+    if (names_object(item, finding->before.rule) || names_object(item, finding->after.rule) ||
+        stands_at_source(item, finding) || mentions(run, item, finding->before.rule) ||
+        names_headers(run, item, finding)) {
         return true;
     }
     for (size_t i = 0; i < finding->host_count; i++) {
-        if (slice_contains(item->message, finding->hosts[i])) {
+        if (has_name(item->message, finding->hosts[i])) {
             return true;
         }
     }
@@ -35,7 +102,8 @@ bool finding_is_announced(struct run *run, size_t named, const struct target *ta
                           const struct finding *finding)
 {
     for (size_t i = 0; i < named; i++) {
-        if (names(run, diag_get(run->diag, i), target, finding)) {
+        const struct diagnostic *item = diag_get(run->diag, i);
+        if (speaks_of(item, finding) && names(run, item, target, finding)) {
             return true;
         }
     }

@@ -136,12 +136,40 @@ static void test_proof_tells_announced_differences(void **state)
     proof_close(&proof);
 }
 
+/* What names no more than a part of the name, or speaks of something else. */
+static void test_proof_of_messages_that_do_not_announce(void **state)
+{
+    static const struct {
+        enum diag_code code;
+        const char *message;
+        size_t announced;
+    } rows[] = {{DIAG_C002, "host 'aa.example' is answered by another Service", 0},
+                {DIAG_C002, "host 'a.example.com' is answered by another Service", 0},
+                {DIAG_C023, "1 host is served by https today, and not afterwards: a.example", 0},
+                {DIAG_C002, "as Ingress shop/webby says", 0},
+                {DIAG_C002, "as Ingress shop/web says", 1},
+                {DIAG_C002, "host 'a.example' is answered by another Service", 1}};
+    struct fixture *fixture = *state;
+    break_backend(fixture);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct proof proof;
+        fixture->run.diag = diag_beside(fixture->run.diag);
+        diag_at(fixture->run.diag, rows[i].code, SPAN_NONE, SLICE_ABSENT, "%s", rows[i].message);
+        prove_conversion(&fixture->run, &fixture->side, &fixture->converted, fixture->target,
+                         &proof);
+        assert_int_equal(proof.announced, rows[i].announced);
+        proof_close(&proof);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_proof_of_a_faithful_conversion, setup, teardown),
         cmocka_unit_test_setup_teardown(test_proof_finds_what_nobody_announced, setup, teardown),
         cmocka_unit_test_setup_teardown(test_proof_tells_announced_differences, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_proof_of_messages_that_do_not_announce, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
