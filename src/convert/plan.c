@@ -284,6 +284,30 @@ static struct map *count_shares(struct conversion *c, const struct plane *plane)
     return shares;
 }
 
+/* A wildcard of a listener takes names of any depth, those of a certificate one label (GatewaySpec.listeners in
+ * gateway-api apis/v1/gateway_types.go): such a host is served with a certificate that is not its own, as it is today. */
+static struct listener_plan *wider_listener(struct conversion *c, const struct plane *plane,
+                                            const struct unit *unit)
+{
+    const struct listener_plan *found =
+        covering_listener(c, plane, unit->https->port, unit->hostname);
+    if (!found || !found->https || slice_equal(found->hostname, unit->hostname)) {
+        return NULL;
+    }
+    const struct unit *owner =
+        plane_unit(plane, true, found->hostname.ptr ? found->hostname : SLICE(""));
+    if (!owner || !owner->https || owner->https->client) { /* it may ask for certificates */
+        return NULL;
+    }
+    say(c, DIAG_C002, SEVERITY_INFO, unit->https->origin.span, &unit->https->origin,
+        "host '" SLICE_FMT "' is served by https with the default certificate of '" SLICE_FMT
+        "' today, and with Secret '" SLICE_FMT "/" SLICE_FMT "' of listener '" SLICE_FMT
+        "' afterwards; neither is for its name",
+        SLICE_ARG(unit->hostname), SLICE_ARG(plane->gateway), SLICE_ARG(found->secret_namespace),
+        SLICE_ARG(found->secret), SLICE_ARG(found->name));
+    return listener_at(c, plane, found->port, found->hostname);
+}
+
 static void listeners_build(struct conversion *c, struct plane *plane)
 {
     struct map *shares = count_shares(c, plane);
@@ -307,6 +331,9 @@ static void listeners_build(struct conversion *c, struct plane *plane)
         if (unit->https && !unit->secure && unit->host->kind == HOST_EXACT) {
             struct slice parent = parent_wildcard(c, unit->hostname);
             unit->secure = parent.ptr ? listener_at(c, plane, unit->https->port, parent) : NULL;
+        }
+        if (unit->https && !unit->secure && unit->hostname.ptr) {
+            unit->secure = wider_listener(c, plane, unit);
         }
     }
 }
