@@ -78,13 +78,10 @@ struct verifying {
     struct map *seen;
 };
 
-static void add(struct verifying *verifying, const struct request *request, struct slice source,
-                uint64_t number)
+static void add(struct verifying *verifying, const struct verify_item *item)
 {
-    struct request copy = *request;
-    copy.gateway = SLICE_ABSENT; /* the address says which data plane is asked */
-    verify_items_add(&verifying->app->run, &verifying->items, verifying->seen, &copy, source,
-                     number);
+    verify_items_add(&verifying->app->run, &verifying->items, verifying->seen, verifying->side,
+                     verifying->words.how.target, item);
 }
 
 static bool add_given(struct verifying *verifying)
@@ -97,8 +94,11 @@ static bool add_given(struct verifying *verifying)
         }
         for (size_t c = 0; c < cases.count; c++) {
             bool file = cases.items[c].name.ptr;
-            add(verifying, &cases.items[c].request,
-                file ? app->options.operands.items[i] : SLICE("verify"), file ? c + 1 : i + 1);
+            const struct verify_item item = {.request = cases.items[c].request,
+                                             .source = file ? app->options.operands.items[i]
+                                                            : SLICE("verify"),
+                                             .number = file ? c + 1 : i + 1};
+            add(verifying, &item);
         }
     }
     return true;
@@ -115,8 +115,8 @@ static bool add_logs(struct verifying *verifying)
                                        .keys = app->options.keys.items,
                                        .key_count = app->options.keys.count};
         struct slice why;
-        if (!verify_items_from_log(&app->run, &verifying->side[0], &log, verifying->seen,
-                                   &verifying->items, &why)) {
+        if (!verify_items_from_log(&app->run, verifying->side, verifying->words.how.target, &log,
+                                   verifying->seen, &verifying->items, &why)) {
             app_failure(app, SLICE_FMT, SLICE_ARG(why));
             fine = false;
         }
@@ -132,9 +132,11 @@ static void add_witnesses(struct verifying *verifying)
     sides_compare(&app->run, &verifying->sides.before, &verifying->sides.after, &options,
                   &comparison);
     for (size_t i = 0; i < comparison.finding_count; i++) {
-        const struct request witness = verify_witness(
-            &app->run, &verifying->side[0], &verifying->side[1], &comparison.findings[i].witness);
-        add(verifying, &witness, SLICE("diff"), i + 1);
+        struct verify_item item =
+            verify_witness(&app->run, verifying->side, &comparison.findings[i]);
+        item.source = SLICE("diff");
+        item.number = i + 1;
+        add(verifying, &item);
     }
 }
 
@@ -147,8 +149,12 @@ static void add_routes(struct verifying *verifying)
         for (size_t i = 0; i < covers.count; i++) {
             const struct cover *cover = &covers.items[i];
             if (cover->found) {
-                add(verifying, &cover->request,
-                    side ? SLICE("routes after") : SLICE("routes before"), i + 1);
+                struct verify_item item = {.request = cover->request,
+                                           .source = side ? SLICE("routes after")
+                                                          : SLICE("routes before"),
+                                           .number = i + 1};
+                item.gateway[side] = cover->request.gateway;
+                add(verifying, &item);
             } else if (!side) {
                 const struct origin *origin = &cover->rule->origin;
                 diag_at(run->diag, DIAG_Q004, origin->span, SLICE_ABSENT,
@@ -446,10 +452,11 @@ static int verify(struct verifying *verifying)
     struct app *app = verifying->app;
     if (verifying->has_sides) {
         struct two_sides *sides = &verifying->sides;
-        verifying->side[0] =
-            (struct verify_side){&sides->before.table, side_evaluator(&app->run, &sides->before)};
-        verifying->side[1] =
-            (struct verify_side){&sides->after.table, side_evaluator(&app->run, &sides->after)};
+        struct side *both[] = {&sides->before, &sides->after};
+        for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+            verifying->side[i] =
+                verify_side_of(&app->run, &both[i]->table, side_evaluator(&app->run, both[i]));
+        }
     }
     if (app->options.replay_record.len) {
         return app_status(app, answer_from_record(verifying));

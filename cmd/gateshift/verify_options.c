@@ -16,10 +16,11 @@ static bool read_target(struct app *app, const char *option, const struct words 
 {
     for (size_t i = 0; i < words->count; i++) {
         if (!verify_target_add(app->run.arena, words->items[i], out)) {
-            app_usage(app,
-                      "'--%s' takes HOST, HOST:PORT, http=HOST:PORT or https=HOST:PORT, with IPv6 "
-                      "addresses in brackets, not '" SLICE_FMT "'",
-                      option, SLICE_ARG(words->items[i]));
+            app_usage(
+                app,
+                "'--%s' takes HOST, HOST:PORT, http=HOST:PORT or https=HOST:PORT, with IPv6 "
+                "addresses in brackets, after NAMESPACE/NAME= for one Gateway, not '" SLICE_FMT "'",
+                option, SLICE_ARG(words->items[i]));
             return false;
         }
     }
@@ -114,12 +115,19 @@ bool verify_options_read(struct app *app, struct verify_words *out)
     return true;
 }
 
+static struct slice way_text(struct arena *arena, const struct verify_way *way)
+{
+    bool both = way->http.ptr && way->https.ptr;
+    struct slice text = ARENA_JOIN(arena, way->http, both ? SLICE(" and ") : SLICE(""), way->https);
+    return way->gateway.ptr ? ARENA_JOIN(arena, way->gateway, SLICE(" at "), text) : text;
+}
+
 struct slice verify_address(struct app *app, const struct verify_target *target)
 {
-    bool both = target->http.ptr && target->https.ptr;
-    if (!target->http.ptr && !target->https.ptr) {
-        return SLICE("a record");
+    struct slice text = SLICE("");
+    for (size_t i = 0; i < target->count; i++) {
+        text = ARENA_JOIN(app->run.arena, text, i ? SLICE(", ") : SLICE(""),
+                          way_text(app->run.arena, &target->ways[i]));
     }
-    return ARENA_JOIN(app->run.arena, target->http, both ? SLICE(" and ") : SLICE(""),
-                      target->https);
+    return target->count ? text : SLICE("a record");
 }

@@ -33,8 +33,9 @@ struct finding {
     struct texts headers; /* names, where headers differ */
     const struct slice *hosts;
     size_t host_count;
-    size_t requests;        /* of those that were evaluated */
-    struct request witness; /* the shortest that was found */
+    size_t requests; /* of those that were evaluated */
+    struct request
+        witness; /* the shortest that was found; before.gateway and after.gateway are asked for it */
     struct outcome before, after;
     int effect;                  /* enum effect_id: it is the effect that differs; else -1 */
     struct slice reason, advice; /* or absent */
@@ -113,8 +114,8 @@ enum { JUDGEMENTS_MAX = 80 };
 size_t judge_request(const struct judge *judge, struct arena *arena, const struct request *request,
                      const struct outcome *before, const struct outcome *after,
                      struct judgement out[JUDGEMENTS_MAX]);
-/* Requests that make a table use its rules: for each entry and each rule of an author that it has, one that the rule
- * decides, as far as one is found. */
+/* Requests that make a table use its rules: for each entry and each rule of an author that it has, one to the entry's
+ * data plane that the rule decides, as far as one is found. */
 struct cover {
     const struct rule *rule;
     bool found;

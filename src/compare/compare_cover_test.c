@@ -70,11 +70,32 @@ static void test_cover_says_where_there_is_none(void **state)
     world_close(world);
 }
 
+/* Two data planes that serve the same host are asked apart. */
+static void test_cover_names_the_data_plane(void **state)
+{
+    (void)state;
+    struct world *world = world_open();
+    struct rule_list *inner = add_host(world, &world->before, "a.example", false);
+    (void)add_own_rule(world, inner, PATH_PREFIX_ELEMENT, "/");
+    struct rule_list *outer = add_host(world, &world->before, "a.example", false);
+    (void)add_own_rule(world, outer, PATH_PREFIX_ELEMENT, "/");
+    world->before.entries[0].gateway = SLICE("a/inner");
+    world->before.entries[1].gateway = SLICE("a/outer");
+    struct covers covers = cover_all(world);
+    assert_int_equal(covers.count, 2);
+    for (size_t i = 0; i < covers.count; i++) {
+        assert_true(covers.items[i].found);
+        assert_true(slice_equal(covers.items[i].request.gateway, world->before.entries[i].gateway));
+    }
+    world_close(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cover_finds_a_request_for_each_rule),
         cmocka_unit_test(test_cover_says_where_there_is_none),
+        cmocka_unit_test(test_cover_names_the_data_plane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,6 +118,7 @@ static void cover(struct covering *covering, const struct rule *rule)
                         : arena_printf(arena, SLICE_FMT ":%u", SLICE_ARG(host), entry->port),
             .sni = host,
             .port = entry->port,
+            .gateway = entry->gateway,
             .target = path_of(arena, &rule->match.path, i)};
         for (size_t t = 0; t < rule->match.test_count; t++) {
             add_test(arena, &rule->match.tests[t], i, &out->request);

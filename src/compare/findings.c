@@ -5,6 +5,7 @@ struct pending {
     struct slice key;
     struct difference difference;
     struct request witness;
+    struct slice gateway[2]; /* that are asked for it; absent: nobody listens */
     size_t cost, requests;
     enum impact impact; /* of the worst request */
     unsigned aspects;   /* of all */
@@ -322,6 +323,8 @@ void findings_add(struct findings *findings, const struct request *request, stru
         pending->difference = *difference;
         pending->cost = cost;
         keep_witness(arena, request, &pending->witness);
+        pending->gateway[0] = before->gateway;
+        pending->gateway[1] = after->gateway;
     }
     /* Hosts come one after the other. */
     if (!pending->host_count || !slice_equal(pending->hosts[pending->host_count - 1], host)) {
@@ -417,8 +420,11 @@ void findings_finish(struct findings *findings, const struct evaluator *before,
                              .advice = difference_advice(difference),
                              .platform = difference->platform && !findings->settings,
                              .settings = difference->platform && findings->settings};
-        evaluate(before, arena, &finding->witness, &finding->before);
-        evaluate(after, arena, &finding->witness, &finding->after);
+        struct request asked = finding->witness;
+        asked.gateway = pending->gateway[0];
+        evaluate(before, arena, &asked, &finding->before);
+        asked.gateway = pending->gateway[1];
+        evaluate(after, arena, &asked, &finding->after);
         explain(findings, difference, before, after, finding);
         finding->title = difference_title(arena, difference, &finding->headers, &finding->before,
                                           &finding->after);

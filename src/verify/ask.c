@@ -32,34 +32,6 @@ const char *verify_fault_words(enum verify_fault fault)
     return words[fault];
 }
 
-void verify_items_add(struct run *run, struct verify_items *items, struct map *seen,
-                      const struct request *request, struct slice source, uint64_t number)
-{
-    struct buf key;
-    struct slice sni = slice_is(request->scheme, "https") ? request->sni : SLICE_ABSENT;
-    struct slice protocol = slice_is(request->protocol, "h1") ? SLICE_ABSENT : request->protocol;
-    buf_init(&key, BUF_TEXT_MAX);
-    const struct slice parts[] = {request->scheme, request->method,      request->host, sni,
-                                  request->target, request->client_text, protocol};
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-        buf_put(&key, parts[i]);
-        buf_putc(&key, '\n');
-    }
-    buf_printf(&key, "%u %llu %d", request->port, (unsigned long long)request->body_bytes,
-               request->client_certificate);
-    for (size_t i = 0; i < request->headers.count; i++) {
-        buf_putc(&key, '\n');
-        buf_put(&key, request->headers.items[i].name);
-        buf_putc(&key, ':');
-        buf_put(&key, request->headers.items[i].value);
-    }
-    if (!map_add(seen, buf_slice(&key), seen)) {
-        *ARENA_PUSH(run->arena, items->items, items->count, items->capacity) =
-            (struct verify_item){.request = *request, .source = source, .number = number};
-    }
-    buf_release(&key);
-}
-
 /* ---- one exchange ------------------------------------------------------------------------------- */
 
 static void close_side(struct asking *asking, struct exchange *exchange, size_t side)
@@ -124,7 +96,9 @@ static void send_more(struct asking *asking)
 {
     while (asking->next < asking->items->count && !asking->refused) {
         struct verify_item *item = &asking->items->items[asking->next];
-        item->skipped = request_refusal(asking->run->arena, asking->options, &item->request);
+        if (!item->skipped.ptr) {
+            item->skipped = request_refusal(asking->run->arena, asking->options, item);
+        }
         struct exchange *exchange = item->skipped.ptr ? NULL : free_exchange(asking);
         if (!item->skipped.ptr && (!exchange || !is_due(asking))) {
             return;

@@ -4,7 +4,8 @@
 struct reading {
     struct run *run;
     struct arena *scratch;
-    const struct verify_side *before;
+    const struct verify_side *sides;
+    const struct verify_target *targets;
     const struct verify_log *log;
     struct verify_items *items;
     struct map *seen;
@@ -30,14 +31,14 @@ static bool is_upstream(struct arena *arena, const struct outcome *outcome, stru
 static bool leads(struct reading *reading, const struct request *request, struct slice upstream)
 {
     struct outcome outcome;
-    evaluate(reading->before->evaluator, reading->scratch, request, &outcome);
+    evaluate(reading->sides[0].evaluator, reading->scratch, request, &outcome);
     return outcome.kind == OUTCOME_FORWARD && is_upstream(reading->scratch, &outcome, upstream);
 }
 
 static bool complete(struct reading *reading, const struct log_entry *line, struct request *request)
 {
     static const char *const schemes[] = {"https", "http"};
-    const struct route_table *table = reading->before->table;
+    const struct route_table *table = reading->sides[0].table;
     bool told = line->upstream.len && !slice_is(line->upstream, "-");
     if (line->host.len && line->scheme.len) {
         return true;
@@ -80,8 +81,10 @@ static void take_line(struct reading *reading, struct slice text, uint64_t numbe
     request.target = arena_copy(arena, request.target);
     request.sni = host_normalise(arena, request.host); /* $http_host has a port */
     request_defaults(&request);
-    verify_items_add(reading->run, reading->items, reading->seen, &request, reading->source,
-                     number);
+    const struct verify_item item = {
+        .request = request, .source = reading->source, .number = number};
+    verify_items_add(reading->run, reading->items, reading->seen, reading->sides, reading->targets,
+                     &item);
 }
 
 static void take_block(struct reading *reading, const struct log_block *block, size_t most)
@@ -96,12 +99,12 @@ static void take_block(struct reading *reading, const struct log_block *block, s
     }
 }
 
-bool verify_items_from_log(struct run *run, const struct verify_side *before,
-                           const struct verify_log *log, struct map *seen,
-                           struct verify_items *items, struct slice *error)
+bool verify_items_from_log(struct run *run, const struct verify_side sides[2],
+                           const struct verify_target targets[2], const struct verify_log *log,
+                           struct map *seen, struct verify_items *items, struct slice *error)
 {
     struct reading reading = {
-        .run = run, .before = before, .log = log, .items = items, .seen = seen};
+        .run = run, .sides = sides, .targets = targets, .log = log, .items = items, .seen = seen};
     struct log_reader *reader = log_open(run->arena, log->path, 1, 1, 0, error);
     if (!reader) {
         return false;

@@ -35,16 +35,16 @@ static bool headers_fit(const struct headers *headers)
     return true;
 }
 
-static struct slice target_of(const struct verify_options *options, const struct request *request,
+static struct slice target_of(const struct verify_options *options, const struct verify_item *item,
                               size_t side)
 {
-    return slice_is(request->scheme, "https") ? options->target[side].https
-                                              : options->target[side].http;
+    return target_address(&options->target[side], item->gateway[side], item->request.scheme);
 }
 
 struct slice request_refusal(struct arena *arena, const struct verify_options *options,
-                             const struct request *request)
+                             const struct verify_item *item)
 {
+    const struct request *request = &item->request;
     bool http = slice_is(request->scheme, "http"), https = slice_is(request->scheme, "https");
     if (!http && !https) {
         return SLICE("it is no request of HTTP");
@@ -53,9 +53,11 @@ struct slice request_refusal(struct arena *arena, const struct verify_options *o
         return ARENA_JOIN(arena, request->protocol, SLICE(" is not spoken"));
     }
     for (size_t side = 0; side < 2; side++) {
-        if (!target_of(options, request, side).ptr) {
-            return arena_printf(arena, "no address for " SLICE_FMT " is given for the side %s",
-                                SLICE_ARG(request->scheme), side ? "after" : "before");
+        if (!target_of(options, item, side).ptr) {
+            return arena_printf(
+                arena, "no address for " SLICE_FMT " is given for the side %s%s" SLICE_FMT,
+                SLICE_ARG(request->scheme), side ? "after" : "before",
+                item->gateway[side].ptr ? ", " : "", SLICE_ARG(item->gateway[side]));
         }
     }
     if (!options->unsafe && !is_safe(request->method)) {
@@ -253,7 +255,7 @@ bool transfer_open(struct transfer *transfer, struct arena *arena, const struct 
     transfer->easy = curl_easy_init();
     return transfer->digest && transfer->easy &&
            EVP_DigestInit_ex(transfer->digest, EVP_sha256(), NULL) && set_manners(transfer) &&
-           set_way(transfer, target_of(options, &item->request, side)) && set_trust(transfer) &&
+           set_way(transfer, target_of(options, item, side)) && set_trust(transfer) &&
            set_version(transfer) && set_method(transfer) && set_headers(transfer);
 }
 

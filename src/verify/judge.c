@@ -352,7 +352,7 @@ static void keep(struct arena *arena, struct verify_result *result)
 static void judge_item(struct judging *judging, struct verify_result *result)
 {
     struct arena *scratch = judging->scratch;
-    const struct request *request = &result->item->request;
+    struct request request = result->item->request;
     struct outcome outcomes[2], *known[2] = {NULL, NULL};
     if (result->item->skipped.ptr) {
         result->verdict = VERIFY_IS_SKIPPED;
@@ -361,14 +361,15 @@ static void judge_item(struct judging *judging, struct verify_result *result)
     for (size_t side = 0; side < 2; side++) {
         if (judging->side[side]->table) {
             known[side] = &outcomes[side];
-            evaluate(judging->side[side]->evaluator, scratch, request, &outcomes[side]);
+            request.gateway = result->item->gateway[side];
+            evaluate(judging->side[side]->evaluator, scratch, &request, &outcomes[side]);
             note_route(judging, side, &outcomes[side]);
             result->held[side] = predicted(scratch, &outcomes[side], &result->item->answer[side],
                                            &result->why[side]);
         }
     }
     if (judging->judge) {
-        find_findings(judging, request, known[0], known[1], result);
+        find_findings(judging, &result->item->request, known[0], known[1], result);
     }
     answers_differ(scratch, judging->compared, known[0], known[1], result);
     result->verdict = verdict_of(result, known[0], known[1]);

@@ -97,6 +97,18 @@ static void print_differences(struct printing *printing, const struct verify_res
     }
 }
 
+/* Where a side has several. */
+static void print_gateways(struct printing *printing, const struct verify_item *item)
+{
+    static const char *const words[] = {"   before at ", "   after at "};
+    for (size_t side = 0; side < 2; side++) {
+        if (item->gateway[side].ptr) {
+            buf_puts(printing->out, words[side]);
+            put(printing, item->gateway[side]);
+        }
+    }
+}
+
 static void print_group(struct printing *printing, const struct group *group)
 {
     size_t most = printing->style->most;
@@ -118,6 +130,7 @@ static void print_group(struct printing *printing, const struct group *group)
             buf_puts(printing->out, ": ");
             put(printing, request.headers.items[h].value);
         }
+        print_gateways(printing, group->results[i]->item);
         buf_putc(printing->out, '\n');
         print_differences(printing, group->results[i]);
     }

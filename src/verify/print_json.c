@@ -57,7 +57,7 @@ static struct node *result_node(struct run *run, const struct verify_result *res
     node_set(arena, map, "differences", differences);
     node_set(arena, map, "findings", findings_node(arena, result));
     for (size_t side = 0; side < 2; side++) {
-        struct node *answer = answer_node(arena, &item->answer[side], &secrets);
+        struct node *answer = answer_node(arena, item, side, &secrets);
         if (result->held[side] != VERIFY_HELD_NOT_ASKED) {
             node_set(arena, answer, "prediction", prediction_node(arena, result, side));
         }

@@ -51,10 +51,12 @@ static struct node *echo_node(struct arena *arena, const struct verify_echo *ech
     return map;
 }
 
-struct node *answer_node(struct arena *arena, const struct verify_answer *answer,
+struct node *answer_node(struct arena *arena, const struct verify_item *item, size_t side,
                          const struct texts *secrets)
 {
+    const struct verify_answer *answer = &item->answer[side];
     struct node *map = node_map(arena);
+    set_text(arena, map, "gateway", item->gateway[side]);
     const struct headers headers = headers_masked(arena, secrets, &answer->headers);
     if (answer->fault != VERIFY_NONE) {
         node_set(arena, map, "fault", node_string(arena, slice_of(fault_names[answer->fault])));
@@ -89,8 +91,7 @@ void verify_record_write(struct run *run, const struct verify_items *items, stru
             set_text(arena, map, "skipped", item->skipped);
         }
         for (size_t side = 0; side < 2 && !item->skipped.ptr; side++) {
-            node_set(arena, map, side_names[side],
-                     answer_node(arena, &item->answer[side], &secrets));
+            node_set(arena, map, side_names[side], answer_node(arena, item, side, &secrets));
         }
         document_write_json(map, 0, out);
         buf_putc(out, '\n');
@@ -171,7 +172,9 @@ static void read_item(struct run *run, const struct node *root, struct verify_it
     }
     bool fine = request && expect_read_request(run, request, &item.request);
     for (size_t side = 0; side < 2 && fine && !item.skipped.ptr; side++) {
-        fine = get_answer(run->arena, node_get(root, side_names[side]), &item.answer[side]);
+        const struct node *map = node_get(root, side_names[side]);
+        fine = get_answer(run->arena, map, &item.answer[side]);
+        item.gateway[side] = get_text(map, "gateway");
     }
     if (!fine) {
         diag_at(run->diag, DIAG_Q003, root->span, SLICE_ABSENT,

@@ -23,11 +23,17 @@ enum { VERIFY_BODY_MAX = 64 << 20, VERIFY_SEND_MAX = 64 << 20 };
 /* ---- where and how ------------------------------------------------------------------------ */
 
 /* Where requests of a scheme go, as "HOST:PORT"; absent: they are not sent. */
-struct verify_target {
+struct verify_way {
+    struct slice gateway; /* that answers there; absent: all that have no address of their own */
     struct slice http, https;
 };
+struct verify_target {
+    struct verify_way *ways;
+    size_t count, capacity;
+};
 /* Adds "HOST" (ports 80 and 443), "HOST:PORT", "http=HOST[:PORT]" or "https=HOST[:PORT]"; PORT alone is of https where
- * it is 443, else of http. False when it is none of them. */
+ * it is 443, else of http. With "NAMESPACE/NAME=" in front it is the address of that Gateway. False when it is none of
+ * them. */
 NODISCARD bool verify_target_add(struct arena *arena, struct slice text,
                                  struct verify_target *target);
 
@@ -107,26 +113,33 @@ struct verify_answer {
 };
 struct verify_item {
     struct request request;
-    struct slice source;  /* "requests.json", "diff", "routes" */
-    uint64_t number;      /* in the source, from 1 */
-    struct slice skipped; /* why it was not sent; absent: it was */
+    struct slice gateway[2]; /* that are asked; absent: there is one only, or nobody knows */
+    struct slice source;     /* "requests.json", "diff", "routes" */
+    uint64_t number;         /* in the source, from 1 */
+    struct slice skipped;    /* why it was not sent; absent: it was */
     struct verify_answer answer[2];
 };
 struct verify_items {
     struct verify_item *items;
     size_t count, capacity;
 };
-/* A request that is there already is left out. */
-void verify_items_add(struct run *run, struct verify_items *items, struct map *seen,
-                      const struct request *request, struct slice source, uint64_t number);
 struct verify_side {
     const struct route_table *table; /* null: not known */
     const struct evaluator *evaluator;
+    struct texts gateways; /* data planes, each of which has an address of its own */
 };
-/* A request of a comparison without the address of its client, which cannot be chosen, where both sides do the same
- * without it; else as it is. */
-struct request verify_witness(struct run *run, const struct verify_side *before,
-                              const struct verify_side *after, const struct request *request);
+struct verify_side verify_side_of(struct run *run, const struct route_table *table,
+                                  const struct evaluator *evaluator);
+/* Adds a request with source and number; one that is there already is left out. Of sides with several Gateways, those
+ * in item->gateway are asked, else the one that names the host most closely. It is noted as skipped where several
+ * serve the host and the address that it would go to may be another one's. */
+void verify_items_add(struct run *run, struct verify_items *items, struct map *seen,
+                      const struct verify_side sides[2], const struct verify_target targets[2],
+                      const struct verify_item *item);
+/* The request of a finding, to the Gateways that it is about: without the address of its client, which cannot be
+ * chosen, where both sides do the same without it. */
+struct verify_item verify_witness(struct run *run, const struct verify_side sides[2],
+                                  const struct finding *finding);
 struct verify_log {
     struct slice path;   /* "-": standard input */
     size_t most;         /* requests that are taken from it */
@@ -136,7 +149,8 @@ struct verify_log {
 };
 /* Requests of an access log whose lines tell host and scheme, or whose upstream leads to them by the rules of the side
  * before. False with a message when it cannot be read. */
-NODISCARD bool verify_items_from_log(struct run *run, const struct verify_side *before,
+NODISCARD bool verify_items_from_log(struct run *run, const struct verify_side sides[2],
+                                     const struct verify_target targets[2],
                                      const struct verify_log *log, struct map *seen,
                                      struct verify_items *items, struct slice *error);
 /* Sends them. False with a message when the library refuses what the options ask for. */

@@ -23,7 +23,7 @@ struct transfer {
 };
 /* Why the request is not sent to both sides; absent when it is. */
 struct slice request_refusal(struct arena *arena, const struct verify_options *options,
-                             const struct request *request);
+                             const struct verify_item *item);
 NODISCARD bool transfer_open(struct transfer *transfer, struct arena *arena,
                              const struct verify_item *item, size_t side,
                              const struct verify_options *options, struct verify_answer *answer);
@@ -38,6 +38,14 @@ void echo_read(struct run *run, struct arena *scratch, const struct verify_echo_
                struct slice body, struct verify_echo *out);
 /* "shop/web" or as much of it as was told, for comparing and for people; absent when nothing was. */
 struct slice echo_backend(struct arena *arena, const struct verify_echo *echo);
+
+/* ---- target.c ------------------------------------------------------------------------------- */
+
+/* Where a request of the scheme goes for a Gateway, which may be absent; absent: nowhere. */
+struct slice target_address(const struct verify_target *target, struct slice gateway,
+                            struct slice scheme);
+/* The address is that of this Gateway alone. */
+bool target_names(const struct verify_target *target, struct slice gateway, struct slice scheme);
 
 /* ---- secrets.c, record.c -------------------------------------------------------------------- */
 
@@ -55,7 +63,7 @@ struct texts request_secrets(struct arena *arena, const struct request *request)
 struct slice text_masked(struct arena *arena, const struct texts *secrets, struct slice text);
 struct headers headers_masked(struct arena *arena, const struct texts *secrets,
                               const struct headers *headers);
-struct node *answer_node(struct arena *arena, const struct verify_answer *answer,
+struct node *answer_node(struct arena *arena, const struct verify_item *item, size_t side,
                          const struct texts *secrets);
 
 /* ---- predict.c, differ.c ------------------------------------------------------------------ */

@@ -28,26 +28,50 @@ static void assert_target(struct run *run, const char *text, const char *http, c
 {
     struct verify_target target = {0};
     assert_true(verify_target_add(run->arena, slice_of(text), &target));
-    assert_true(slice_equal(target.http, slice_of(http)) && !target.http.ptr == !http);
-    assert_true(slice_equal(target.https, slice_of(https)) && !target.https.ptr == !https);
+    assert_int_equal(target.count, 1);
+    const struct verify_way *way = target.ways;
+    assert_true(slice_equal(way->http, slice_of(http)) && !way->http.ptr == !http);
+    assert_true(slice_equal(way->https, slice_of(https)) && !way->https.ptr == !https);
 }
 
 static void test_verify_reads_addresses(void **state)
 {
     struct run *run = *state;
-    static const char *const bad[] = {"",      ":80",    "a:0",      "a:65536", "a:b",
-                                      "ftp=a", "[::1",   "a b",      "http=",   "a/b",
-                                      "::1",   "[::1]x", "user@host"};
+    static const char *const bad[] = {"",          ":80",  "a:0",   "a:65536", "a:b",      "ftp=a",
+                                      "[::1",      "a b",  "http=", "a/b",     "::1",      "[::1]x",
+                                      "user@host", "/b=c", "a/=c",  "a/b=",    "a/b=ftp=c"};
     assert_target(run, "192.0.2.1", "192.0.2.1:80", "192.0.2.1:443");
     assert_target(run, "192.0.2.1:8080", "192.0.2.1:8080", NULL);
     assert_target(run, "lb.example:443", NULL, "lb.example:443");
     assert_target(run, "[2001:db8::1]", "[2001:db8::1]:80", "[2001:db8::1]:443");
     assert_target(run, "https=[::1]:8443", NULL, "[::1]:8443");
     assert_target(run, "http=a", "a:80", NULL);
+    assert_target(run, "shop/public=a", "a:80", "a:443");
+    assert_target(run, "shop/public=https=a:8443", NULL, "a:8443");
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct verify_target target = {0};
         assert_false(verify_target_add(run->arena, slice_of(bad[i]), &target));
     }
+}
+
+/* Each Gateway is asked at its own address, and those without one at the address of no Gateway in particular. */
+static void test_verify_finds_the_address_of_a_gateway(void **state)
+{
+    struct run *run = *state;
+    static const char *const given[] = {"a", "x/y=b", "x/y=https=c:1", "x/z=http=d"};
+    struct verify_target target = {0};
+    for (size_t i = 0; i < ARRAY_LEN(given); i++) {
+        assert_true(verify_target_add(run->arena, slice_of(given[i]), &target));
+    }
+    const struct slice http = SLICE("http"), https = SLICE("https");
+    assert_true(slice_is(target_address(&target, SLICE_ABSENT, http), "a:80"));
+    assert_true(slice_is(target_address(&target, SLICE("x/y"), http), "b:80"));
+    assert_true(slice_is(target_address(&target, SLICE("x/y"), https), "c:1"));
+    assert_true(slice_is(target_address(&target, SLICE("x/z"), https), "a:443"));
+    assert_true(slice_is(target_address(&target, SLICE("x/other"), http), "a:80"));
+    assert_true(target_names(&target, SLICE("x/z"), http));
+    assert_false(target_names(&target, SLICE("x/z"), https));
+    assert_false(target_names(&target, SLICE_ABSENT, http));
 }
 
 /* ---- echoes ------------------------------------------------------------------------------- */
@@ -108,32 +132,40 @@ static void test_verify_reads_names_of_other_echoes(void **state)
 
 /* ---- what is not sent ----------------------------------------------------------------------- */
 
+static struct slice refusal(struct run *run, const struct verify_options *options,
+                            const struct request *request)
+{
+    const struct verify_item item = {.request = *request};
+    return request_refusal(run->arena, options, &item);
+}
+
 static void test_verify_refuses_what_cannot_be_sent(void **state)
 {
     struct run *run = *state;
-    const struct verify_options options = {
-        .target = {{.http = SLICE("a:80"), .https = SLICE("a:443")}, {.http = SLICE("b:80")}}};
+    struct verify_way ways[] = {{.http = SLICE("a:80"), .https = SLICE("a:443")},
+                                {.http = SLICE("b:80")}};
+    const struct verify_options options = {.target = {{&ways[0], 1, 1}, {&ways[1], 1, 1}}};
     struct request request = {.host = SLICE("h")};
     request_defaults(&request);
-    assert_null(request_refusal(run->arena, &options, &request).ptr);
+    assert_null(refusal(run, &options, &request).ptr);
     struct request other = request;
     other.method = SLICE("DELETE");
-    assert_non_null(request_refusal(run->arena, &options, &other).ptr);
+    assert_non_null(refusal(run, &options, &other).ptr);
     other = request;
     other.scheme = SLICE("https");
-    assert_true(slice_contains(request_refusal(run->arena, &options, &other), SLICE("side after")));
+    assert_true(slice_contains(refusal(run, &options, &other), SLICE("side after")));
     other = request;
     other.target = SLICE("/a b");
-    assert_non_null(request_refusal(run->arena, &options, &other).ptr);
+    assert_non_null(refusal(run, &options, &other).ptr);
     other = request;
     other.client_text = SLICE("192.0.2.1");
-    assert_non_null(request_refusal(run->arena, &options, &other).ptr);
+    assert_non_null(refusal(run, &options, &other).ptr);
     other = request;
     headers_add(run->arena, &other.headers, SLICE("A"), SLICE("1\r\nB: 2"));
-    assert_non_null(request_refusal(run->arena, &options, &other).ptr);
+    assert_non_null(refusal(run, &options, &other).ptr);
     other = request;
     other.host = SLICE("h\r\nX: y");
-    assert_non_null(request_refusal(run->arena, &options, &other).ptr);
+    assert_non_null(refusal(run, &options, &other).ptr);
 }
 
 /* ---- judging ------------------------------------------------------------------------------ */
@@ -143,7 +175,7 @@ static struct verify_results judge(struct run *run, const struct verify_answer *
 {
     static struct verify_items items;
     struct verify_results results = {.count = 0};
-    const struct verify_side none = {NULL, NULL};
+    const struct verify_side none = {.table = NULL};
     const struct verify_compared compared = {.headers = {&header, header.ptr != NULL},
                                              .body = true};
     items = (struct verify_items){.items = ARENA_NEW(run->arena, struct verify_item), .count = 1};
@@ -272,6 +304,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_verify_reads_addresses, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_verify_finds_the_address_of_a_gateway, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_verify_reads_the_echo_of_the_conformance_tests, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_verify_takes_no_other_body_for_an_echo, setup,

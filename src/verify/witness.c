@@ -11,27 +11,31 @@ static bool same_backends(const struct outcome *a, const struct outcome *b)
     return same;
 }
 
-static bool same_outcome(struct arena *arena, const struct verify_side *side,
-                         const struct request *a, const struct request *b)
+static bool same_outcome(struct arena *arena, const struct verify_side *side, struct request asked,
+                         const struct outcome *given)
 {
-    struct outcome of_a, of_b;
-    evaluate(side->evaluator, arena, a, &of_a);
-    evaluate(side->evaluator, arena, b, &of_b);
-    return of_a.kind == of_b.kind && of_a.status == of_b.status && of_a.rule == of_b.rule &&
-           of_a.decided_by == of_b.decided_by && slice_equal(of_a.location, of_b.location) &&
-           of_a.condition_count == of_b.condition_count && same_backends(&of_a, &of_b);
+    struct outcome outcome;
+    asked.gateway = given->gateway;
+    evaluate(side->evaluator, arena, &asked, &outcome);
+    return outcome.kind == given->kind && outcome.status == given->status &&
+           outcome.rule == given->rule && outcome.decided_by == given->decided_by &&
+           slice_equal(outcome.location, given->location) &&
+           outcome.condition_count == given->condition_count && same_backends(&outcome, given);
 }
 
-struct request verify_witness(struct run *run, const struct verify_side *before,
-                              const struct verify_side *after, const struct request *request)
+struct verify_item verify_witness(struct run *run, const struct verify_side sides[2],
+                                  const struct finding *finding)
 {
-    struct request out = *request;
+    struct verify_item item = {.request = finding->witness,
+                               .gateway = {finding->before.gateway, finding->after.gateway}};
+    struct request bare = finding->witness;
     struct arena *scratch = arena_open_like(run->arena);
-    out.client = (struct address){.length = 0};
-    out.client_text = SLICE_ABSENT;
-    out.gateway = SLICE_ABSENT; /* the address says which data plane is asked */
-    bool same =
-        same_outcome(scratch, before, request, &out) && same_outcome(scratch, after, request, &out);
+    bare.client = (struct address){.length = 0};
+    bare.client_text = SLICE_ABSENT;
+    if (same_outcome(scratch, &sides[0], bare, &finding->before) &&
+        same_outcome(scratch, &sides[1], bare, &finding->after)) {
+        item.request = bare;
+    }
     arena_close(scratch);
-    return same ? out : *request;
+    return item;
 }

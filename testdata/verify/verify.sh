@@ -254,6 +254,45 @@ for value in very-secret other-secret; do
     check "$value: nothing is predicted from the record" is "$(held)" "{'before': 'silent', 'after': 'silent'}"
     check "$value: which is said" says 'a rule asks for the value of header X-Session-Group, which is not recorded'
 done
+# Two Gateways that serve the same host are asked apart, each at its address.
+gateway() { # name
+    cat <<EOF
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: $1, namespace: shop}
+spec: {gatewayClassName: x, listeners: [{name: http, port: 80, protocol: HTTP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: $1, namespace: shop}
+spec:
+  parentRefs: [{name: $1}]
+  hostnames: [a.corp.example]
+  rules: [{backendRefs: [{name: web-$1, port: 80}]}]
+EOF
+}
+{ gateway inner; gateway outer; } >"$base/gateways.yaml"
+{ group web ''; } >"$base/web.yaml"
+rules="-f $base/web.yaml --after $base/gateways.yaml --after-as standard"
+asked() { field 'sorted((i["after"]["gateway"], "echo" in i["after"]) for i in r["requests"] if i["verdict"] != "skipped" and i["request"]["host"] == "a.corp.example")'; }
+# shellcheck disable=SC2086
+{
+    verify --before-addr "$own" --after-addr "shop/inner=$good" --after-addr "shop/outer=http=$own" $rules \
+        --echo path=request.url,headers=got,service=hostname --record "$base/apart" -o json
+    check "each Gateway is asked at its address" is "$(asked)" "[('shop/inner', False), ('shop/outer', True)]"
+    check "all routes of both are exercised" is "$(field '(r["after"]["exercised"], r["after"]["routes"])')" '(2, 2)'
+    verify --replay-record "$base/apart" $rules -o json
+    check "which a record keeps" is "$(asked)" "[('shop/inner', False), ('shop/outer', True)]"
+    verify --before-addr "$own" --after-addr "$good" $rules --ask routes
+    check "an address of which nobody knows whose it is" is $status 4
+    check "is not asked" says 'the Gateways shop/[a-z]* and shop/[a-z]* serve this host, .*--after-addr shop/[a-z]*=ADDRESS'
+    verify --before-addr "$own" --after-addr "shop/inner=$good" $rules -o json
+    check "a Gateway without an address is named" says 'no address for http is given for the side after, shop/outer'
+    verify --before-addr "$own" --after-addr "shop/outer=$good" $rules --ask given \
+        '{"host": "a.corp.example", "gateway": "shop/outer"}' -o json
+    check "requests name a Gateway" is "$(field '[i["after"]["gateway"] for i in r["requests"]]')" "['shop/outer']"
+}
 verify --before-addr "$good" --after-addr "$own" --record "$base/record" http://"$trap"/
 check "a file that is there" is $status 4
 check "is known before anything is sent" is "$(wc -c <"$base/out")" 0
