@@ -38,7 +38,7 @@ while [ $index -lt "$completions" ]; do
     echo $index
     index=$((index + 1))
 done >indices
-xargs -P 2 -I I env JOB_COMPLETION_INDEX=I sh -ec "$(cat pod)" <indices || fault "a pod failed"
+xargs -P 2 -I{} env JOB_COMPLETION_INDEX={} sh -ec "$(cat pod)" <indices || fault "a pod failed"
 JOB_COMPLETION_INDEX=5 sh -ec "$(cat pod)" || fault "a pod that is started again failed"
 sh -ec "$(cat sum)" >report 2>error || fault "the sum failed"
 grep -q '^20,000 requests\|requests in 20,000 lines' report || fault "the sum is not that of 20000 lines"

@@ -52,9 +52,9 @@ for format in ingress-nginx json; do
     same "$format: standard input" stdin.json
 
     # parts, as the pods of an Indexed Job read them, by xargs or GNU parallel
-    seq 0 4 | xargs -P 2 -I I sh -c '
+    seq 0 4 | xargs -P 2 -I{} sh -c '
         "$1" replay -q -f manifests.yaml --to istio --min-severity error --log-format "$2" \
-            --part "$(($3 + 1))/5" --partial "part-$3.json" access.log' sh "$gateshift" "$format" I ||
+            --part "$(($3 + 1))/5" --partial "part-$3.json" access.log' sh "$gateshift" "$format" {} ||
         fault "$format: a part failed"
     "$gateshift" merge -q --partial - part-4.json part-1.json part-0.json part-3.json part-2.json >parts.json
     same "$format: five parts" parts.json
