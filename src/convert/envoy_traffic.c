@@ -28,7 +28,8 @@ void envoy_timeouts(struct emission *e, const void *effect)
 {
     const struct route_timeouts *timeouts = effect;
     write_timeouts(e->c, policy_spec(e, ENVOY_BACKEND_TRAFFIC), timeouts);
-    if (timeouts->read_ms > 0 && timeouts->send_ms > 0 && timeouts->read_ms != timeouts->send_ms) {
+    if (timeouts->read_ms >= 0 && timeouts->send_ms >= 0 &&
+        timeouts->read_ms != timeouts->send_ms) {
         say_effect(
             e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
             "Envoy has one limit for the time without a byte in either direction: the longer "

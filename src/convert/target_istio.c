@@ -175,8 +175,15 @@ static void emit_upstream_protocol(struct emission *e, const void *effect)
 
 static void emit_upstream_tls(struct emission *e, const void *effect)
 {
+    const struct route_upstream_tls *tls = effect;
     if (!rule_speaks_tls(e->rule) || backend_tls_is_written(e->c, e->rule)) {
         emit_as_standard(e, EFFECT_upstream_tls, effect);
+    } else if (!tls->secret.len) {
+        say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+                   "the Secret of '" SLICE_FMT "' has no CA (ca.crt), so that ingress-nginx uses "
+                   "nothing of it: no certificate is shown to the backend, and none is verified, "
+                   "before and after",
+                   SLICE_ARG(tls->source.name));
     }
 }
 

@@ -327,6 +327,25 @@ static void external_host(struct builder *builder, struct rule *rule)
     }
 }
 
+/* What all backends have alike by policies of their Services is what the rule has. */
+static void hoist(struct rule *rule)
+{
+    static const enum effect_id ids[] = {EFFECT_upstream_protocol, EFFECT_upstream_tls,
+                                         EFFECT_affinity, EFFECT_balancing};
+    for (size_t i = 0; rule->backend_count > 1 && i < ARRAY_LEN(ids); i++) {
+        const struct effects *first = rule->backends[0].effects;
+        const void *effect = first ? effect_get(first, ids[i]) : NULL;
+        bool alike = effect && !effect_get(&rule->effects, ids[i]);
+        for (size_t j = 1; alike && j < rule->backend_count; j++) {
+            const struct effects *own = rule->backends[j].effects;
+            alike = own && effect_equal(ids[i], effect_get(own, ids[i]), effect);
+        }
+        if (alike) {
+            effect_put(&rule->effects, ids[i], effect);
+        }
+    }
+}
+
 void backends_apply(struct builder *builder, const struct http_route *route,
                     const struct http_rule *source, const struct http_match *match,
                     struct rule *rule)
@@ -358,6 +377,7 @@ void backends_apply(struct builder *builder, const struct http_route *route,
         }
     }
     external_host(builder, rule);
+    hoist(rule);
 }
 
 void tunnel_compile(struct builder *builder, struct route_state *state)

@@ -208,6 +208,9 @@ void idle_follow_total(struct builder *builder, struct route_timeouts *timeouts)
 /* timeouts, retry and sessionPersistence of the rule. */
 void traffic_apply(struct builder *builder, struct candidate *candidate);
 
+/* ---- policies_platform.c */
+void effect_put(struct effects *effects, enum effect_id id, const void *effect);
+
 /* ---- dialect.c */
 /* False when the data plane's engine refuses the expression, which is said. */
 bool regex_taken(struct builder *builder, const struct object *object, struct slice pattern,

@@ -9,7 +9,7 @@ union any_effect {
 #undef EFFECT
 };
 
-static void effect_put(struct effects *effects, enum effect_id id, const void *effect)
+void effect_put(struct effects *effects, enum effect_id id, const void *effect)
 {
     *(const void **)(void *)((char *)effects + effect_row(id)->offset) = effect;
 }

@@ -71,7 +71,6 @@ static void add_tls(struct model *model, const struct server *server,
                             annotation_source(from, tls_ids[i]));
         }
     }
-    tls->name = text_or(from, AN_proxy_ssl_name, "upstream_balancer");
     tls->server_name = slice_is(annotation_text(from, AN_proxy_ssl_server_name), "on");
     if (ca) {
         tls->secret = annotation_text(from, AN_proxy_ssl_secret);
@@ -79,6 +78,9 @@ static void add_tls(struct model *model, const struct server *server,
         tls->depth = depth == 0 ? 1 : depth;
         tls->protocols = text_or(from, AN_proxy_ssl_protocols, "TLSv1.2");
         tls->ciphers = text_or(from, AN_proxy_ssl_ciphers, "DEFAULT");
+    }
+    if (tls->verify || tls->server_name) { /* else nobody looks at it */
+        tls->name = text_or(from, AN_proxy_ssl_name, "upstream_balancer");
     }
     rule->effects.upstream_tls = tls;
 }

@@ -197,7 +197,10 @@ static void test_ingress_nginx_tls_towards_backends(void **state)
     /* without a CA neither it nor a certificate is used */
     expect_effect(WITH("@backend-protocol HTTPS; @proxy-ssl-secret shop/bare; "
                        "@proxy-ssl-verify on; @proxy-ssl-name b.c"),
-                  EFFECT_upstream_tls, "name b.c");
+                  EFFECT_upstream_tls, "");
+    expect_effect(WITH("@backend-protocol HTTPS; @proxy-ssl-secret shop/bare; "
+                       "@proxy-ssl-server-name on; @proxy-ssl-name b.c"),
+                  EFFECT_upstream_tls, "name b.c, server name");
     /* grpc_pass has directives of its own, and http none */
     expect_effect(WITH("@backend-protocol GRPCS; @proxy-ssl-secret shop/ca"), EFFECT_upstream_tls,
                   NULL);
