@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,6 +309,7 @@ static bool read_options(int argc, char **argv, struct oracle *oracle)
 
 int main(int argc, char **argv)
 {
+    signal(SIGPIPE, SIG_IGN); /* a connection over TLS may be closed under a write of OpenSSL */
     struct oracle oracle = {
         .plan = {.seed = 1, .sets = 1000, .requests = 120, .batch = 50, .most = 3, .snippets = 1},
         .nginx = {.program = "/usr/sbin/nginx", .scripts = ORACLE_SCRIPTS}};

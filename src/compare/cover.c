@@ -83,7 +83,14 @@ static void add_test(struct arena *arena, const struct test *test, size_t altern
         headers_add(arena, &request->headers, SLICE("Cookie"),
                     ARENA_JOIN(arena, test->name, SLICE("="), value));
         return;
+    case TEST_METHOD:
+        request->method = value;
+        return;
+    case TEST_TARGET:
+        request->target = slice_starts(value, SLICE("/")) ? value : request->target;
+        return;
     case TEST_QUERY:
+    case TEST_ARGUMENT:
         request->target = ARENA_JOIN(arena, request->target, query ? SLICE("&") : SLICE("?"),
                                      test->name, SLICE("="), value);
         return;

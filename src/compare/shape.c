@@ -295,6 +295,9 @@ struct path_function rewrite_function(const struct route_rewrite *rewrite, const
 struct path_function redirect_function(const struct route_redirect *redirect,
                                        const struct rule *rule, const struct path_class *paths)
 {
+    if (redirect->scripted) {
+        return unknown_function; /* what is escaped hangs on the path as a whole */
+    }
     if (redirect->location.count) {
         return path_template_function(&redirect->location, rule, paths);
     }

@@ -5,20 +5,25 @@
 
 /* What is asked of values: printable ASCII without blanks at either end; in a query or a cookie also
  * without what has a meaning there. */
-static const struct language *value_domain(struct language_set *set, enum test_subject subject)
+static const struct language *value_domain(struct language_set *set,
+                                           const struct variable *variable)
 {
     static const struct regex_reading whole = {.dialect = DIALECT_PCRE,
                                                .anchoring = ANCHORING_WHOLE};
     struct language_fault fault;
     return language_regex(set,
-                          subject == TEST_HEADER ? SLICE("[!-~]([ -~]*[!-~])?")
-                                                 : SLICE("[A-Za-z0-9._~!*()/:@$'-]+"),
+                          variable->method                   ? SLICE("[A-Z]+")
+                          : variable->subject == TEST_HEADER ? SLICE("[!-~]([ -~]*[!-~])?")
+                                                             : SLICE("[A-Za-z0-9._~!*()/:@$'-]+"),
                           &whole, &fault);
 }
 
 static bool same_subject(const struct variable *variable, const struct test *test)
 {
-    if (variable->method || variable->subject != test->subject) {
+    if (variable->method || test->subject == TEST_METHOD) {
+        return variable->method && test->subject == TEST_METHOD;
+    }
+    if (variable->subject != test->subject) {
         return false;
     }
     if (test->subject != TEST_HEADER) {
@@ -119,7 +124,7 @@ static const struct language *passing(struct language_set *set, const struct tes
 }
 
 /* One value for each way in which the tests can come out. */
-static void add_values(struct arena *arena, struct language_set *set, struct variable *variable)
+static void add_passing(struct arena *arena, struct language_set *set, struct variable *variable)
 {
     const struct language **items =
         ARENA_ARRAY(arena, const struct language *, variable->test_count);
@@ -134,9 +139,8 @@ static void add_values(struct arena *arena, struct language_set *set, struct var
     const struct rule_languages none = {0};
     struct language_cells cells = {0};
     enum answer answer =
-        language_classify(set, &tests, &none, value_domain(set, variable->subject), arena, &cells);
+        language_classify(set, &tests, &none, value_domain(set, variable), arena, &cells);
     variable->complete = variable->complete && answer == ANSWER_YES;
-    add_value(arena, variable, SLICE_ABSENT);
     for (size_t i = 0; i < cells.count; i++) {
         add_value(arena, variable, cells.items[i].word);
     }
@@ -171,11 +175,31 @@ static void add_methods(struct arena *arena, const struct rule **rules, size_t c
     add_value(arena, variable, SLICE("OPTIONS"));
 }
 
+/* What is tested besides is tested of the words that HTTP has, first of all. */
+static void add_tested_methods(struct arena *arena, struct language_set *set,
+                               struct variable *variable)
+{
+    static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        add_value(arena, variable, slice_of(known[i]));
+    }
+    add_passing(arena, set, variable);
+}
+
 static void fill_variable(struct arena *arena, struct language_set *set, const struct rule **rules,
                           size_t count, struct variables *variables, struct variable *variable)
 {
     if (variable->method) {
         add_methods(arena, rules, count, variable);
+        if (variable->test_count) {
+            add_tested_methods(arena, set, variable);
+        }
+        return;
+    }
+    if (variable->subject == TEST_TARGET) {
+        variable->complete =
+            false; /* no value of its own: the path and the query are what is asked */
+        variables->reason = SLICE("a rule tests the target as it came");
         return;
     }
     if (variable->subject == TEST_HEADER && slice_equal_fold(variable->name, SLICE("host"))) {
@@ -183,12 +207,23 @@ static void fill_variable(struct arena *arena, struct language_set *set, const s
         variables->reason = SLICE("a rule tests the Host header");
         return;
     }
-    add_values(arena, set, variable);
+    add_value(arena, variable, SLICE_ABSENT);
+    add_passing(arena, set, variable);
     if (!variable->complete && !variables->reason.ptr) {
         variables->reason =
             arena_printf(arena, "the values of '" SLICE_FMT "' that rules ask for cannot be told",
                          SLICE_ARG(variable->name));
     }
+}
+
+static bool tests_method(const struct match *match)
+{
+    for (size_t i = 0; i < match->test_count; i++) {
+        if (match->tests[i].subject == TEST_METHOD) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void variables_make(struct arena *arena, struct language_set *set, const struct rule **rules,
@@ -198,7 +233,7 @@ void variables_make(struct arena *arena, struct language_set *set, const struct 
     bool method = false;
     for (size_t i = 0; i < count; i++) {
         most += rules[i]->match.test_count;
-        method = method || rules[i]->match.method.ptr;
+        method = method || rules[i]->match.method.ptr || tests_method(&rules[i]->match);
     }
     *out = (struct variables){.items = ARENA_ARRAY(arena, struct variable, most)};
     if (method) {
@@ -287,7 +322,7 @@ void variables_apply(struct arena *arena, const struct variables *variables,
             request->method = value;
         } else if (variable->subject == TEST_COOKIE) {
             apply_cookie(arena, variable->name, value, request);
-        } else if (variable->subject == TEST_QUERY) {
+        } else if (variable->subject == TEST_QUERY || variable->subject == TEST_ARGUMENT) {
             apply_query(arena, variable->name, value, request);
         } else {
             headers_add(arena, &request->headers, variable->name, value);

@@ -131,7 +131,8 @@ static bool test_draft(struct conversion *c, const struct rule *rule, const stru
     struct node **list = test->subject == TEST_QUERY ? &out->queries : &out->headers;
     struct slice name = cookie ? SLICE("Cookie") : test->name;
     bool equals = test->operator== TEST_EQUALS;
-    bool fits = !cookie || test->operator!= TEST_REGEX;
+    bool written = test->subject <= TEST_COOKIE;
+    bool fits = written && (!cookie || test->operator!= TEST_REGEX);
     if (rule->implied && !fits && rule->effects.affinity) {
         say_effect(c, DIAG_C002, SEVERITY_WARNING, rule, rule->effects.affinity,
                    "a client that has the cookie of '" SLICE_FMT "' stays on its side of a canary "

@@ -245,7 +245,8 @@ struct node *redirect_node(struct conversion *c, const struct rule *rule,
         cannot(c, rule, redirect, fault);
         return NULL;
     }
-    say_near(c, rule, redirect, &parts, templated ? parts.keeps_target : redirect->keep_query);
+    bool keeps = redirect->keep_query && (!templated || redirect->scripted);
+    say_near(c, rule, redirect, &parts, keeps || parts.keeps_target);
     if (!parts.scheme.ptr && !parts.port &&
         target_profile(c->options->target)->redirect_keeps_port) {
         say(c, DIAG_C002, SEVERITY_INFO, rule->origin.span, &rule->origin,

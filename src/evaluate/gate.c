@@ -3,6 +3,11 @@
 static bool gate_answer(struct context *context, const struct effects *effects, struct outcome *out)
 {
     const struct route_answer *answer = effects->answer;
+    if (answer && answer->closes) {
+        out->kind = OUTCOME_CLOSE;
+        out->reason = answer->reason;
+        return true;
+    }
     return answer && (!answer->last || context->gates_passed) &&
            respond(out, answer->status, answer->reason);
 }

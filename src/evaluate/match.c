@@ -72,9 +72,28 @@ static bool names_equal(struct slice a, struct slice b, bool fold_separators)
     return true;
 }
 
+/* ngx_http_arg: the first "name=" that begins the query or follows a '&'. */
+static struct slice raw_argument(struct slice query, struct slice name)
+{
+    struct slice item;
+    while (slice_split(&query, '&', &item)) {
+        size_t equals = slice_find(item, '=', 0);
+        if (equals < item.len && slice_equal_fold(slice_sub(item, 0, equals), name)) {
+            return slice_sub(item, equals + 1, item.len);
+        }
+    }
+    return SLICE_ABSENT;
+}
+
 static struct slice test_value(struct context *context, const struct test *test)
 {
     switch (test->subject) {
+    case TEST_ARGUMENT:
+        return raw_argument(context->query, test->name);
+    case TEST_METHOD:
+        return context->request->method;
+    case TEST_TARGET:
+        return context->request->target;
     case TEST_QUERY:
         return query_get(context->arena, context->query, test->name);
     case TEST_COOKIE:

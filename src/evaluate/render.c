@@ -254,9 +254,88 @@ static struct slice redirect_target(struct context *context, const struct route_
     return concat(context->arena, texts, ARRAY_LEN(texts));
 }
 
+/* ---- redirects of nginx's directive rewrite ------------------------------------------------ */
+
+/* ngx_escape_uri, NGX_ESCAPE_ARGS */
+static struct slice argument_escape(struct arena *arena, struct slice text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *out = arena_alloc(arena, 3 * text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c > ' ' && c < 0x7f && !strchr("\"#%&+;<>?\\^`{|}", c)) {
+            out[len++] = text.ptr[i];
+        } else {
+            out[len++] = '%';
+            out[len++] = digits[c >> 4];
+            out[len++] = digits[c & 15];
+        }
+    }
+    return (struct slice){out, len};
+}
+
+/* ngx_unescape_uri, NGX_UNESCAPE_REDIRECT: visible bytes behind '%' are read, up to a '?'; what is no escape loses its
+ * '%', or is gone where its second digit is none. */
+static struct slice redirect_unescape(struct arena *arena, struct slice text)
+{
+    char *out = arena_alloc(arena, text.len + 1);
+    size_t len = 0, at = 0;
+    while (at < text.len && (len == 0 || out[len - 1] != '?')) {
+        char c = text.ptr[at++];
+        if (c != '%') {
+            out[len++] = c;
+            continue;
+        }
+        int high = at < text.len ? hex_digit(text.ptr[at]) : -1;
+        if (high < 0) {
+            continue;
+        }
+        int low = at + 1 < text.len ? hex_digit(text.ptr[at + 1]) : -1;
+        int byte = low < 0 ? 0 : high * 16 + low;
+        if (byte > '%' && byte < 0x7f) {
+            out[len++] = (char)byte;
+        } else if (low >= 0) {
+            memcpy(out + len, text.ptr + at - 1, 3);
+            len += 3;
+        }
+        at += 2;
+    }
+    at = at < text.len ? at : text.len;
+    memcpy(out + len, text.ptr + at, text.len - at);
+    return (struct slice){out, len + text.len - at};
+}
+
+/* ngx_http_script_copy_capture_code, ngx_http_script_regex_end_code */
+static struct slice scripted_location(struct context *context, const struct route_redirect *r)
+{
+    struct arena *arena = context->arena;
+    const struct template *template = &r->location;
+    struct slice *texts = ARENA_ARRAY(arena, struct slice, template->count);
+    struct slice raw = context->raw_path;
+    bool quotes = slice_find(raw, '%', 0) < raw.len || slice_find(raw, '+', 0) < raw.len;
+    for (size_t i = 0; i < template->count; i++) {
+        if (!part_render(context, &template->parts[i], &texts[i])) {
+            return SLICE_ABSENT;
+        }
+        bool captured = template->parts[i].kind == PART_CAPTURE;
+        texts[i] = captured && quotes ? argument_escape(arena, texts[i]) : texts[i];
+    }
+    struct slice location = redirect_unescape(arena, concat(arena, texts, template->count));
+    if (r->keep_query && context->query.len) {
+        location = ARENA_JOIN(arena, location, SLICE("?"), context->query);
+    }
+    return slice_starts(location, SLICE("/")) && !r->relative
+               ? ARENA_JOIN(arena, context->request->scheme, SLICE("://"), context->host, location)
+               : location;
+}
+
 struct slice redirect_location(struct context *context, const struct route_redirect *r)
 {
     struct slice location;
+    if (r->scripted) {
+        return scripted_location(context, r);
+    }
     if (r->location.count) {
         bool known = template_render(context, &r->location, &location);
         location.len -= known && r->strip_slash && slice_ends(location, SLICE("/"));

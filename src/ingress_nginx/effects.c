@@ -173,12 +173,33 @@ static void put_headers(struct run *run, const struct gathered *all, struct rule
     }
 }
 
+/* Variables of the snippet's own have their values when its steps are done. */
+static void fill_in(struct run *run, const struct leaf *leaf, struct edits *edits)
+{
+    for (size_t i = 0; leaf && leaf->variables && i < edits->count; i++) {
+        edits->items[i].value = leaf_values(run, leaf, &edits->items[i].value);
+    }
+}
+
+/* The "if" that held last stands for the location. */
+static struct placed_snippets with_inner(const struct placed_snippets *snippets,
+                                         const struct leaf *leaf)
+{
+    struct placed_snippets all = *snippets;
+    if (leaf && leaf->inner) {
+        all.items[all.count++] =
+            (struct placed_snippet){SNIPPET_IF, leaf->inner_source, *leaf->inner};
+    }
+    return all;
+}
+
 static void add_headers(struct model *model, const struct server *server,
-                        const struct location *location, const struct placed_snippets *snippets,
-                        struct rule *rule)
+                        const struct location *location, const struct placed_snippets *placed,
+                        const struct leaf *leaf, struct rule *rule)
 {
     struct run *run = model->run;
     struct gathered all = {0};
+    const struct placed_snippets with = with_inner(placed, leaf), *snippets = &with;
     client_certificate_headers(model, server, &all.request);
     if (server->client) {
         gather(&all, server->client->source, 0, 0);
@@ -195,23 +216,32 @@ static void add_headers(struct model *model, const struct server *server,
         gather_tracing(model, location->item->annotations, &all);
     }
     gather_part(run, snippets, PART_ADDED, adds_cookie(rule), &all);
+    fill_in(run, leaf, &all.request);
+    fill_in(run, leaf, &all.response);
     put_headers(run, &all, rule);
 }
 
 /* What the snippets of the server do to answers that come from no location, or from one with nothing of its
  * own. */
-static void server_headers(struct model *model, const struct server *server, struct rule *rule)
+static void placed_headers(struct model *model, const struct placed_snippets *placed,
+                           const struct leaf *leaf, struct rule *rule)
 {
-    struct placed_snippets snippets;
     struct gathered all = {0};
-    snippets_of(model, server, NULL, &snippets);
     if (rule->effects.response_headers) {
         append(model->run, &rule->effects.response_headers->edits, &all.response);
     }
-    gather_part(model->run, &snippets, PART_HIDDEN, false, &all);
-    gather_part(model->run, &snippets, PART_SET, false, &all);
-    gather_part(model->run, &snippets, PART_ADDED, false, &all);
+    gather_part(model->run, placed, PART_HIDDEN, false, &all);
+    gather_part(model->run, placed, PART_SET, false, &all);
+    gather_part(model->run, placed, PART_ADDED, false, &all);
+    fill_in(model->run, leaf, &all.response);
     put_headers(model->run, &all, rule);
+}
+
+static void server_headers(struct model *model, const struct server *server, struct rule *rule)
+{
+    struct placed_snippets snippets;
+    snippets_of(model, server, NULL, &snippets);
+    placed_headers(model, &snippets, NULL, rule);
 }
 
 void server_response_headers(struct model *model, const struct server *server, struct edits *out)
@@ -425,7 +455,7 @@ void location_frame(struct model *model, const struct server *server,
         add_body_limit(model, server, location->item->annotations, rule);
     }
     add_error_pages(model, server, location, true, rule);
-    add_headers(model, server, location, &snippets, rule);
+    add_headers(model, server, location, &snippets, NULL, rule);
 }
 
 /* ---- one location --------------------------------------------------------------------------- */
@@ -455,7 +485,7 @@ static bool has_own_lists(const struct model *model, const struct annotations *a
 
 void location_effects(struct model *model, const struct server *server,
                       const struct location *location, const struct view_of *view,
-                      struct route_table *table, struct rule *rule)
+                      const struct leaf *leaf, struct route_table *table, struct rule *rule)
 {
     struct run *run = model->run;
     set_backends(model, location, rule);
@@ -468,8 +498,8 @@ void location_effects(struct model *model, const struct server *server,
     if (!location->item) {
         add_error_pages(model, server, location, false, rule);
         snippets_access(model, &snippets, false, rule);
-        add_headers(model, server, location, &snippets, rule);
-        snippets_answer(model, &snippets, location, view, table, rule);
+        add_headers(model, server, location, &snippets, leaf, rule);
+        leaf_effects(model, location, leaf, table, rule);
         return;
     }
     const struct annotations *annotations = location->item->annotations;
@@ -485,7 +515,9 @@ void location_effects(struct model *model, const struct server *server,
     add_error_pages(model, server, location, false, rule);
     (void)stand_in(model, location, rule);
     if (!location->plain) {
-        add_redirect(model, location, rule);
+        if (!leaf->broke) {
+            add_redirect(model, location, rule);
+        }
         if (rule->effects.answer && !rule->effects.answer->last) {
             rule->backends = NULL; /* nginx never gets as far as the backend */
             rule->backend_count = 0;
@@ -493,17 +525,18 @@ void location_effects(struct model *model, const struct server *server,
             add_https_redirect(model, location, view, rule);
         }
         if (location_rewrites(location)) {
-            add_rewrite(model, location, table, rule);
+            add_rewrite(model, location, !leaf->broke, table, rule);
         }
     }
     add_authentication(model, location, rule);
-    add_headers(model, server, location, &snippets, rule);
-    snippets_answer(model, &snippets, location, view, table, rule);
+    add_headers(model, server, location, &snippets, leaf, rule);
+    leaf_effects(model, location, leaf, table, rule);
     add_unknown(model, location, rule);
 }
 
-void rule_outside_locations(struct model *model, const struct server *server, struct rule *rule,
-                            int64_t body_limit)
+/* What is the same whether a server stands around it or not. */
+static void frame_outside(struct model *model, const struct server *server, struct rule *rule,
+                          int64_t body_limit)
 {
     struct route_body_limit *limit = NEW_EFFECT(model->run, body_limit);
     limit->bytes = body_limit;
@@ -515,7 +548,25 @@ void rule_outside_locations(struct model *model, const struct server *server, st
         rule->effects.response_headers = edits;
     }
     rule->effects.error_pages = settings_pages(model, server, NULL);
+}
+
+void rule_outside_locations(struct model *model, const struct server *server, struct rule *rule,
+                            int64_t body_limit)
+{
+    frame_outside(model, server, rule, body_limit);
     if (server) {
         server_headers(model, server, rule);
     }
+}
+
+void rule_of_own_location(struct model *model, const struct server *server,
+                          const struct own_place *place, const struct leaf *leaf, struct rule *rule)
+{
+    struct placed_snippets snippets;
+    frame_outside(model, server, rule, snippets_body_limit(model, server, 1 << 20));
+    snippets_of(model, server, NULL, &snippets);
+    snippets.items[snippets.count++] =
+        (struct placed_snippet){SNIPPET_LOCATION, place->source, *place->own->body};
+    const struct placed_snippets all = with_inner(&snippets, leaf);
+    placed_headers(model, &all, leaf, rule);
 }

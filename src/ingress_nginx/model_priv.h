@@ -343,10 +343,11 @@ struct view_of {
     bool doubtful;     /* the host is an expression, and some of its names may be certified */
     bool https; /* where the server's snippets look at the scheme; else the rules are of both */
 };
+struct leaf; /* snippets_priv.h: one way through the location's snippets */
 /* Sets effects, backends and what is unknown. */
 void location_effects(struct model *model, const struct server *server,
                       const struct location *location, const struct view_of *view,
-                      struct route_table *table, struct rule *rule);
+                      const struct leaf *leaf, struct route_table *table, struct rule *rule);
 void effect_edit(struct run *run, struct edits *edits, enum edit_kind kind, struct slice name,
                  struct template value);
 
@@ -374,8 +375,9 @@ void rule_outside_locations(struct model *model, const struct server *server, st
 /* ---- redirects.c */
 /* What is not known of a redirect that names a port of nginx. */
 void note_ports(struct model *model, struct effect_source source, struct rule *rule);
-void add_rewrite(struct model *model, const struct location *location, struct route_table *table,
-                 struct rule *rule);
+/* Unless it `acts`, a snippet has ended the directives of the rewrite module before. */
+void add_rewrite(struct model *model, const struct location *location, bool acts,
+                 struct route_table *table, struct rule *rule);
 void add_redirect(struct model *model, const struct location *location, struct rule *rule);
 bool location_relative(const struct model *model, const struct location *location);
 void add_https_redirect(struct model *model, const struct location *location,
@@ -415,7 +417,8 @@ void platform_effects(struct model *model, struct route_table *table);
 
 /* ---- rivals.c: what the order of Ingresses decides where the input does not tell it */
 void rivals_check(struct model *model, const struct server *server, const struct location *location,
-                  const struct view_of *view, struct route_table *table, struct rule *rule);
+                  const struct view_of *view, const struct leaf *leaf, struct route_table *table,
+                  struct rule *rule);
 
 /* ---- settings_text.c, settings.c, flags.c: what `explain` says */
 void setting_describe(struct nginx_setting_info *info);
@@ -425,10 +428,15 @@ bool flag_info_at(size_t index, struct nginx_setting_info *out);
 /* ---- streams.c: ports of TCP and UDP */
 void streams_write(struct model *model, struct route_table *table);
 
-/* ---- rules.c, entries.c */
+/* ---- head_rules.c: rules at the head of a server, before a location is looked for */
 /* Of clients that the settings keep out, at the head of every server. */
 void blocked_rules(struct model *model, const struct server *server, struct route_table *table,
                    struct rule_list *list);
+/* Of a server whose Secret for client certificates cannot be had. */
+void refusal_rules(struct model *model, const struct server *server, struct rule_list *list);
+void app_root_rules(struct model *model, const struct server *server, struct rule_list *list);
+
+/* ---- rules.c, entries.c */
 struct rule_list *server_rules(struct model *model, const struct server *server,
                                const struct view_of *view, struct route_table *table);
 void model_write(struct model *model, struct route_table *table);

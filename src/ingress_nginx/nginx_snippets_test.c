@@ -121,12 +121,15 @@ static void test_ingress_nginx_snippet_with_a_directive_that_is_not_known(void *
     } rows[] = {
         {"lua_code_cache off;", "lua_code_cache"},
         {"location /x { return 200; }", "location"},
-        {"if ($request_uri ~ x) { return 403; }", "if"},
-        {"if ($http_x) { set $a b; }", "if"},
-        {"rewrite ^/a/(.*) /$1 break;", "rewrite"},
+        {"if ($geoip_country_code = DE) { return 403; }", "if"},
+        {"if ($http_x) { proxy_pass http://x; }", "if"},
+        {"set $proxy_upstream_name shop-other-80;", "set"},
+        {"rewrite ^/a/(.*) /$1 last;", "rewrite"},
+        {"rewrite ^/a/(.*) /$1;", "rewrite"},
+        {"rewrite ^/a/(.*) /x?a=$1 redirect;", "rewrite"},
         {"more_set_headers -s 404 'X: y';", "more_set_headers"},
         {"allow 10.1.0.0/16; deny 10.0.0.0/8; deny all;", "deny"},
-        {"return 444;", "return"},
+        {"return 499;", "return"},
         {"more_set_headers 'X: y'", "more_set_headers"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -148,6 +151,105 @@ static void test_ingress_nginx_snippet_with_a_directive_that_is_not_known(void *
     }
 }
 
+static void test_ingress_nginx_snippet_conditions_of_the_request(void **state)
+{
+    (void)state;
+    static const char yaml[] = ALLOWED("  location-snippet: |\n"
+                                       "    if ($request_method !~ ^(GET|POST)$) { return 405; }\n"
+                                       "    if ($request_uri ~* ^/p.*\\?x) { return 410; }\n"
+                                       "    if ($arg_Who = me) { return 411; }\n"
+                                       "    if ($uri ~ ^/p/(.+)) { return 302 https://y/$1; }\n"
+                                       "    if ($host ~ ^(.)\\.d) { return 302 https://$1.z/; }\n"
+                                       "    if ($uri = /gone) { return 444; }\n");
+    check_with(yaml, WORLD("a h; P / a; P /p b", "c x.d; P / c"),
+               EXPECT({"PUT h/", "405"}, {"h/P?x", "410"}, {"h/p%3Fx", "a /p%3Fx"},
+                      {"h/?a&wHO=me", "411"}, {"h/?x=Who=me", "a /?x=Who=me"},
+                      {"h/p/q%20r", "302 https://y/q r"}, {"x.d/", "302 https://x.z/"},
+                      {"h/gone", "close"}, {"POST h/p", "b /p"}));
+}
+
+static void test_ingress_nginx_snippet_variables(void **state)
+{
+    (void)state;
+    static const char yaml[] = ALLOWED("  location-snippet: |\n"
+                                       "    set $n 0;\n"
+                                       "    if ($http_x_one) { set $n 1; }\n"
+                                       "    if ($uri ~ ^/b) { set $n \"${n}2\"; }\n"
+                                       "    if ($n = 02) { return 402; }\n"
+                                       "    set $to https://t;\n"
+                                       "    if ($uri ~ ^/t/) { return 301 $to$request_uri; }\n"
+                                       "    add_header X-N $n always;\n");
+    struct world world;
+    struct outcome out;
+    static const char *const lines[] = {"a h; P / a", NULL};
+    check_with(yaml, lines,
+               EXPECT({"h/b", "402"}, {"h/t/x?y", "301 https://t/t/x?y"}, {"h/c", "a /c"}));
+    world_open(&world, true, yaml, lines);
+    (void)world_outcome(&world, world_request(SLICE("h/c")), &out);
+    assert_true(slice_is(seen_find(&out.backends[0].response, SLICE("X-N"))->value, "0"));
+    world_close(&world);
+}
+
+static void test_ingress_nginx_snippet_rewrites(void **state)
+{
+    (void)state;
+    static const char yaml[] = ALLOWED("  location-snippet: |\n"
+                                       "    rewrite ^(/dash)$ $1/ redirect;\n"
+                                       "    rewrite ^/old/(.*)$ https://new/$1 permanent;\n"
+                                       "    rewrite ^/in/(.*)$ /out/$1 break;\n"
+                                       "    if ($http_host) { break; }\n");
+    static const char plain[] = ALLOWED("  location-snippet: |\n"
+                                        "    rewrite ^(/dash)$ $1/ redirect;\n"
+                                        "    rewrite ^/old/(.*)$ https://new/$1 permanent;\n"
+                                        "    rewrite ^/in/(.*)$ /out/$1 break;\n");
+    check_with(plain, WORLD("a h; P / a; P /in i; @permanent-redirect https://p"),
+               EXPECT({"h/dash?q", "302 http://h/dash/?q"},
+                      {"h/old/a%20%26%3fb?q", "301 https://new/a%20&?b?q"},
+                      {"h/in/a%20b?q", "i /out/a%20b?q"}, {"h/inx", "301 https://p"}));
+    struct world world;
+    struct outcome out;
+    static const char *const lines[] = {"a h; P / a", NULL};
+    world_open(&world, true, yaml, lines);
+    (void)world_outcome(&world, world_request(SLICE("h/")), &out);
+    assert_int_equal(out.kind, OUTCOME_UNKNOWN);
+    world_close(&world);
+}
+
+static void test_ingress_nginx_snippet_locations(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        ALLOWED("  server-snippet: |\n"
+                "    location = /.well-known/security.txt { return 301 https://s/x; }\n"
+                "    location /admin { deny all; }\n"
+                "    location ~ \\.php$ { return 404; }\n"
+                "    location ^~ /raw/ { return 410; }\n"
+                "    location /files { }\n");
+    check_with(yaml, WORLD("a h; P / a; P /admin/open o; P /r b"),
+               EXPECT({"h/.well-known/security.txt", "301 https://s/x"}, {"h/adminx", "403"},
+                      {"h/admin/open/x", "o /admin/open/x"}, {"h/admin/x.php", "404"},
+                      {"h/raw/x.php", "410"}, {"h/r", "b /r"},
+                      {"h/files/x", "? what location '/files' of 'server-snippet' answers is not "
+                                    "understood"}));
+    /* in the mode of expressions only these, "=" and "^~" are before the locations of Ingresses */
+    check_with(yaml, WORLD("a h; P /a(.*) a; P / b; @rewrite-target /$1"),
+               EXPECT({"h/.well-known/security.txt", "301 https://s/x"}, {"h/raw/x", "410"},
+                      {"h/x.php", "b /"}));
+    /* one of its own twice */
+    struct world world;
+    struct outcome out;
+    static const char *const lines[] = {"a h; P / a", NULL};
+    world_open(&world, true, ALLOWED("  server-snippet: 'location / { return 404; }'\n"), lines);
+    struct slice seen = world_outcome(&world, world_request(SLICE("h/")), &out);
+    assert_true(slice_contains(seen, SLICE("two locations '/'")));
+    world_close(&world);
+    world_open(&world, true,
+               ALLOWED("  location-snippet: 'if ($http_x) { proxy_set_header X-A b; }'\n"), lines);
+    seen = world_outcome(&world, world_request(SLICE("h/")), &out);
+    assert_true(slice_contains(seen, SLICE("refuses 'proxy_set_header' in an \"if\"")));
+    world_close(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +258,10 @@ int main(void)
         cmocka_unit_test(test_ingress_nginx_snippet_of_a_server),
         cmocka_unit_test(test_ingress_nginx_snippet_addresses),
         cmocka_unit_test(test_ingress_nginx_snippet_that_nginx_refuses),
+        cmocka_unit_test(test_ingress_nginx_snippet_conditions_of_the_request),
+        cmocka_unit_test(test_ingress_nginx_snippet_variables),
+        cmocka_unit_test(test_ingress_nginx_snippet_rewrites),
+        cmocka_unit_test(test_ingress_nginx_snippet_locations),
         cmocka_unit_test(test_ingress_nginx_snippet_with_a_directive_that_is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

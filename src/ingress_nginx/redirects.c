@@ -70,12 +70,16 @@ static void forwarded_prefix(struct run *run, const struct annotations *annotati
     rule->effects.request_headers = edits;
 }
 
-void add_rewrite(struct model *model, const struct location *location, struct route_table *table,
-                 struct rule *rule)
+void add_rewrite(struct model *model, const struct location *location, bool acts,
+                 struct route_table *table, struct rule *rule)
 {
     const struct annotations *annotations = location->item->annotations;
     struct run *run = model->run;
     struct slice target = annotation_text(annotations, AN_rewrite_target);
+    if (!acts) {
+        forwarded_prefix(run, annotations, rule);
+        return;
+    }
     if (is_url(target)) {
         rewrite_to_url(model, annotations, rule);
         return;

@@ -99,7 +99,8 @@ static void report(struct model *model, const struct server *server,
 }
 
 void rivals_check(struct model *model, const struct server *server, const struct location *location,
-                  const struct view_of *view, struct route_table *table, struct rule *rule)
+                  const struct view_of *view, const struct leaf *leaf, struct route_table *table,
+                  struct rule *rule)
 {
     for (size_t i = 0; i < location->rival_count; i++) {
         const struct rival *rival = &location->rivals[i];
@@ -110,7 +111,7 @@ void rivals_check(struct model *model, const struct server *server, const struct
         struct rule would = {.match = rule->match};
         model->probing = true;
         location_of_rival(model, location, rival, &other);
-        location_effects(model, server, &other, view, table, &would);
+        location_effects(model, server, &other, view, leaf, table, &would);
         bool snippets = same_snippets(model, server, location, &other);
         model->probing = false;
         if (!snippets || !same_outcome(rule, &would)) {

@@ -18,25 +18,37 @@ struct writing {
     const struct view_of *view;
     struct route_table *table;
     struct rule_list *list;
+    struct own_places own; /* locations of its snippets */
 };
+
+/* One way through the location's snippets. */
+static void leaf_rule(struct writing *writing, const struct location *location,
+                      const struct upstream *canary, const struct leaf *leaf)
+{
+    struct model *model = writing->model;
+    struct rule rule = {.match = leaf->match, .origin = location->origin};
+    location_effects(model, writing->server, location, writing->view, leaf, writing->table, &rule);
+    if (location->item) {
+        rivals_check(model, writing->server, location, writing->view, leaf, writing->table, &rule);
+    }
+    *rule_list_add(model->run, writing->list) = rule;
+    if (canary && !leaf->answer && rule.backend_count == 1 && !rule.backends[0].status) {
+        canary_rules(model, location, canary, writing->table, writing->list);
+    }
+}
 
 static void location_rule(struct writing *writing, const struct location *location,
                           struct match match)
 {
     struct model *model = writing->model;
-    struct rule rule = {.match = match, .origin = location->origin};
-    location_effects(model, writing->server, location, writing->view, writing->table, &rule);
-    if (location->item) {
-        rivals_check(model, writing->server, location, writing->view, writing->table, &rule);
-    }
     const struct upstream *canary = canary_of(model, location);
     struct placed_snippets snippets;
+    struct leaves leaves = {0};
     snippets_of(model, writing->server, location, &snippets);
-    snippets_conditions(model, &snippets, location, writing->view, writing->table, &rule,
-                        writing->list);
-    *rule_list_add(model->run, writing->list) = rule;
-    if (canary && rule.backend_count == 1 && !rule.backends[0].status) {
-        canary_rules(model, location, canary, writing->table, writing->list);
+    snippets_flow(model, &snippets, SNIPPET_LOCATION, &match, writing->view, writing->table, false,
+                  &leaves);
+    for (size_t i = 0; i < leaves.count; i++) {
+        leaf_rule(writing, location, canary, &leaves.items[i]);
     }
 }
 
@@ -44,120 +56,6 @@ static void path_rule(struct writing *writing, const struct location *location, 
                       struct slice value)
 {
     location_rule(writing, location, (struct match){.path = {.kind = kind, .value = value}});
-}
-
-/* ---- rules at the head of a server -------------------------------------------------------- */
-
-/* A rule that the data plane answers by itself before it looks for a location, so without a body limit. */
-static struct rule *head_rule(struct model *model, const struct server *server,
-                              struct rule_list *list, enum path_kind kind, struct slice path)
-{
-    struct rule *rule = add_rule(model, list, kind, path);
-    rule_outside_locations(model, server, rule, -1);
-    rule->unknown = model->settings->unknown;
-    return rule;
-}
-
-static void add_refusal(struct model *model, const struct server *server, struct rule_list *list)
-{
-    if (!server->refused.name.ptr) {
-        return;
-    }
-    struct rule *rule = head_rule(model, server, list, PATH_ANY, SLICE_ABSENT);
-    struct route_answer *answer = ARENA_NEW(model->run->arena, struct route_answer);
-    *answer =
-        (struct route_answer){.source = server->refused,
-                              .status = 403,
-                              .reason = SLICE("the Secret for client certificates cannot be had")};
-    rule->effects.answer = answer;
-    rule->origin = server->origin;
-}
-
-/* An item of a map of nginx (ngx_http_map_module): an expression after "~", without case after "~*", else
- * the whole text without case. False when it does not compile, which nginx refuses. */
-static bool blocked_test(struct writing *writing, const char *header, struct slice item,
-                         struct test *out)
-{
-    struct run *run = writing->model->run;
-    bool regex = slice_starts(item, SLICE("~")), fold = !regex || slice_starts(item, SLICE("~*"));
-    struct slice error;
-    struct slice pattern =
-        regex ? slice_sub(item, fold ? 2 : 1, item.len)
-              : ARENA_JOIN(run->arena, SLICE("^"), regex_quote(run->arena, item), SLICE("$"));
-    *out = (struct test){.subject = TEST_HEADER,
-                         .operator= TEST_REGEX,
-                         .fold = fold,
-                         .name = slice_of(header),
-                         .value = pattern};
-    out->regex = regex_compile(run, writing->table->regexes, pattern, fold, false, &error);
-    return out->regex != NULL;
-}
-
-/* block-user-agents and block-referers (nginx.tmpl, $block_ua and $block_ref). */
-static void add_blocked(struct writing *writing, const char *key, const char *header,
-                        struct slice list)
-{
-    struct model *model = writing->model;
-    const struct effect_source source = setting_source(model->settings, key);
-    struct slice item;
-    while (slice_split(&list, ',', &item)) {
-        struct test test;
-        item = slice_trim(item);
-        if (!item.len) {
-            continue;
-        }
-        if (!blocked_test(writing, header, item, &test)) {
-            model_freeze(model, source, SLICE_ABSENT,
-                         arena_printf(model->run->arena,
-                                      "'" SLICE_FMT
-                                      "' of setting '%s' is no regular expression that nginx takes",
-                                      SLICE_ARG(item), key));
-            continue;
-        }
-        struct rule *rule =
-            head_rule(model, writing->server, writing->list, PATH_ANY, SLICE_ABSENT);
-        struct route_answer *answer = ARENA_NEW(model->run->arena, struct route_answer);
-        *answer = (struct route_answer){
-            .source = source, .status = 403, .reason = SLICE("the controller blocks such clients")};
-        rule->match.tests = ARENA_NEW(model->run->arena, struct test);
-        rule->match.tests[0] = test;
-        rule->match.test_count = 1;
-        rule->effects.answer = answer;
-        rule->origin = writing->server->origin;
-    }
-}
-
-void blocked_rules(struct model *model, const struct server *server, struct route_table *table,
-                   struct rule_list *list)
-{
-    struct writing writing = {model, server, NULL, table, list};
-    add_blocked(&writing, "block-user-agents", "User-Agent", model->settings->block_user_agents);
-    add_blocked(&writing, "block-referers", "Referer", model->settings->block_referers);
-}
-
-static void add_app_roots(struct model *model, const struct server *server, struct rule_list *list)
-{
-    for (size_t i = 0; i < server->count; i++) {
-        const struct location *location = server->locations[i];
-        if (!location->item || location->plain) {
-            continue;
-        }
-        const struct annotations *annotations = location->item->annotations;
-        struct slice root = annotation_text(annotations, AN_app_root);
-        if (!root.len || root.ptr[0] != '/') {
-            continue; /* approot: what is no path of its own is ignored */
-        }
-        struct rule *rule = head_rule(model, server, list, PATH_EXACT, SLICE("/"));
-        rule->unknown = unknown_prepend(model->run, rule->unknown, server->unknown);
-        struct route_redirect *redirect = ARENA_NEW(model->run->arena, struct route_redirect);
-        *redirect = (struct route_redirect){.source = annotation_source(annotations, AN_app_root),
-                                            .status = 302,
-                                            .path_change = PATH_CHANGE_FULL,
-                                            .path = root};
-        rule->effects.redirect = redirect;
-        rule->origin = annotation_origin(model->run, location->item->ingress, redirect->source);
-        return; /* the first in the order of locations wins */
-    }
 }
 
 static void health_check(struct model *model, struct rule_list *list, struct slice path,
@@ -291,17 +189,90 @@ static void freeze(struct model *model, const struct server *server,
                  location->item ? location->item->ingress->object.subject : SLICE_ABSENT, reason);
 }
 
+/* A location by prefix, of an Ingress or of a snippet. */
+struct prefix {
+    struct slice path;
+    const struct location *location;
+    const struct own_place *own;
+};
+
 static int compare_prefixes(const void *a, const void *b, void *user)
 {
     (void)user;
-    const struct location *x = *(const struct location *const *)a;
-    const struct location *y = *(const struct location *const *)b;
+    const struct prefix *x = a, *y = b;
     return x->path.len != y->path.len ? (x->path.len > y->path.len ? -1 : 1) : 0;
+}
+
+static void own_rules(struct writing *writing, const struct own_place *place, bool doubtful)
+{
+    own_location_rules(writing->model, writing->server, writing->view, writing->table, place,
+                       doubtful, writing->list);
+}
+
+static void own_rules_of(struct writing *writing, enum own_kind kind)
+{
+    for (size_t i = 0; i < writing->own.count; i++) {
+        const struct own_place *place = &writing->own.items[i];
+        if (place->own->kind == kind) {
+            own_rules(writing, place, false);
+        }
+    }
+}
+
+static void freeze_own(struct writing *writing, const struct own_place *place)
+{
+    struct model *model = writing->model;
+    model_freeze(model, place->source, SLICE_ABSENT,
+                 arena_printf(model->run->arena,
+                              "host '" SLICE_FMT "' has two locations '" SLICE_FMT
+                              "', one of them by '" SLICE_FMT "', which nginx refuses",
+                              SLICE_ARG(writing->server->host), SLICE_ARG(place->own->path),
+                              SLICE_ARG(place->source.name)));
+}
+
+/* "^~" keeps expressions off, but not below a longer prefix. */
+static void first_prefixes(struct writing *writing, const struct prefix *prefixes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct own_place *place = prefixes[i].own;
+        if (!place || place->own->kind != OWN_PREFIX_FIRST) {
+            continue;
+        }
+        bool longer = false;
+        for (size_t p = 0; p < i; p++) {
+            longer =
+                longer || (slice_starts(prefixes[p].path, place->own->path) &&
+                           !(prefixes[p].own && prefixes[p].own->own->kind == OWN_PREFIX_FIRST));
+        }
+        own_rules(writing, place, longer);
+    }
+}
+
+static bool own_has(const struct writing *writing, enum own_kind kind)
+{
+    for (size_t i = 0; i < writing->own.count; i++) {
+        if (writing->own.items[i].own->kind == kind) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool proxies(const struct location *location)
 {
     return location->has_backend && !(location->item && location->item->annotations->denied);
+}
+
+/* A prefix that is the whole path ends the search before "/foo/" is seen. */
+static bool own_is(const struct writing *writing, struct slice name)
+{
+    for (size_t i = 0; i < writing->own.count; i++) {
+        const struct own_location *own = writing->own.items[i].own;
+        if (own->kind != OWN_REGEX && slice_equal(own->path, name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void slash_redirects(struct writing *writing, struct names_seen *exact)
@@ -310,7 +281,7 @@ static void slash_redirects(struct writing *writing, struct names_seen *exact)
         const struct location *location = writing->server->locations[i];
         struct slice name = without_slash(location->path);
         if (location->path.len > 1 && name.len < location->path.len && proxies(location) &&
-            !location->twin && !names_has(exact, name)) {
+            !location->twin && !names_has(exact, name) && !own_is(writing, name)) {
             add_slash_redirect(writing->model, writing->server,
                                redirecting(writing->server, location), writing->list);
             (void)names_add(exact, name);
@@ -335,46 +306,83 @@ static bool twin_differs(const struct model *model, const struct location *locat
     return false;
 }
 
-/* Exact locations come first, then the longest prefix (ngx_http_core_find_static_location). */
-static void plain_rules(struct writing *writing)
+/* Their names, each of which may stand once; the prefixes, longest first. */
+static size_t collect(struct writing *writing, struct names_seen *exact, struct prefix *prefixes)
 {
     const struct server *server = writing->server;
     struct arena *arena = writing->model->scratch;
-    struct names_seen exact, prefix;
-    names_init(arena, &exact, 2 * server->count);
-    names_init(arena, &prefix, server->count);
-    const struct location **prefixes = ARENA_ARRAY(arena, const struct location *, server->count);
-    size_t prefix_count = 0;
+    struct names_seen prefix;
+    size_t count = 0;
+    names_init(arena, exact, 2 * (server->count + writing->own.count));
+    names_init(arena, &prefix, server->count + writing->own.count);
     for (size_t i = 0; i < server->count; i++) {
         const struct location *location = server->locations[i];
-        if (names_add(location->exact ? &exact : &prefix, location->path)) {
+        if (names_add(location->exact ? exact : &prefix, location->path)) {
             freeze(writing->model, server, location);
         }
         if (!location->exact) {
-            prefixes[prefix_count++] = location;
+            prefixes[count++] = (struct prefix){location->path, location, NULL};
         }
     }
+    for (size_t i = 0; i < writing->own.count; i++) {
+        const struct own_place *place = &writing->own.items[i];
+        bool is_exact = place->own->kind == OWN_EXACT, regex = place->own->kind == OWN_REGEX;
+        if (!regex && names_add(is_exact ? exact : &prefix, place->own->path)) {
+            freeze_own(writing, place);
+        }
+        if (!regex && !is_exact) {
+            prefixes[count++] = (struct prefix){place->own->path, NULL, place};
+        }
+    }
+    sort_stable(arena, prefixes, count, sizeof *prefixes, compare_prefixes, NULL);
+    return count;
+}
+
+/* With "= /foo" decided above or by its own twin, "/foo/" and its twin are one prefix by element. A path that ends in
+ * "/" and is denied does not redirect, and "/foo" is not its own. */
+static void prefix_rules(struct writing *writing, const struct location *location,
+                         const struct names_seen *exact)
+{
+    bool ends = location->path.len > 1 && slice_ends(location->declared, SLICE("/"));
+    bool string = ends && !names_has(exact, without_slash(location->path));
+    if (!string && location->path.len > location->declared.len &&
+        twin_differs(writing->model, location)) {
+        path_rule(writing, location, PATH_PREFIX_STRING, location->path);
+        return;
+    }
+    path_rule(writing, location, string ? PATH_PREFIX_STRING : PATH_PREFIX_ELEMENT,
+              location->declared);
+}
+
+/* Exact locations come first, then expressions, then the longest prefix (ngx_http_core_find_location). */
+static void plain_rules(struct writing *writing)
+{
+    const struct server *server = writing->server;
+    struct names_seen exact;
+    struct prefix *prefixes =
+        ARENA_ARRAY(writing->model->scratch, struct prefix, server->count + writing->own.count);
+    size_t count = collect(writing, &exact, prefixes);
+    bool regexes = own_has(writing, OWN_REGEX);
+    own_rules_of(writing, OWN_EXACT);
     for (size_t i = 0; i < server->count; i++) {
         const struct location *location = server->locations[i];
-        if (location->exact && (!location->twin || twin_differs(writing->model, location))) {
+        if (location->exact &&
+            (!location->twin || regexes || twin_differs(writing->model, location))) {
             path_rule(writing, location, PATH_EXACT, location->path);
         }
     }
     slash_redirects(writing, &exact);
-    sort_stable(arena, prefixes, prefix_count, sizeof *prefixes, compare_prefixes, NULL);
-    for (size_t i = 0; i < prefix_count; i++) {
-        /* With "= /foo" decided above or by its own twin, "/foo/" and its twin are one prefix by element. A
-         * path that ends in "/" and is denied does not redirect, and "/foo" is not its own. */
-        const struct location *location = prefixes[i];
-        bool ends = location->path.len > 1 && slice_ends(location->declared, SLICE("/"));
-        bool string = ends && !names_has(&exact, without_slash(location->path));
-        if (!string && location->path.len > location->declared.len &&
-            twin_differs(writing->model, location)) {
-            path_rule(writing, location, PATH_PREFIX_STRING, location->path);
-            continue;
+    if (regexes) {
+        first_prefixes(writing, prefixes, count);
+        own_rules_of(writing, OWN_REGEX);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct own_place *place = prefixes[i].own;
+        if (!place) {
+            prefix_rules(writing, prefixes[i].location, &exact);
+        } else if (!regexes || place->own->kind == OWN_PREFIX) {
+            own_rules(writing, place, false);
         }
-        path_rule(writing, location, string ? PATH_PREFIX_STRING : PATH_PREFIX_ELEMENT,
-                  location->declared);
     }
 }
 
@@ -449,9 +457,43 @@ static void regex_rule(struct writing *writing, const struct location *location)
     location_rule(writing, location, match);
 }
 
+/* Their expressions take every path between them, so a prefix of a snippet is only reached by "^~", and an expression
+ * only where it stands before them. */
+static void own_before_regexes(struct writing *writing)
+{
+    struct prefix *prefixes =
+        ARENA_ARRAY(writing->model->scratch, struct prefix, writing->own.count);
+    size_t count = 0;
+    struct names_seen names;
+    names_init(writing->model->scratch, &names, 2 * writing->own.count);
+    own_rules_of(writing, OWN_EXACT);
+    for (size_t i = 0; i < writing->own.count; i++) {
+        const struct own_place *place = &writing->own.items[i];
+        bool exact = place->own->kind == OWN_EXACT, regex = place->own->kind == OWN_REGEX;
+        struct slice name = exact
+                                ? ARENA_JOIN(writing->model->scratch, SLICE("="), place->own->path)
+                                : place->own->path;
+        if (!regex && names_add(&names, name)) {
+            freeze_own(writing, place);
+        }
+        if (!regex && !exact) {
+            prefixes[count++] = (struct prefix){place->own->path, NULL, place};
+        }
+    }
+    sort_stable(writing->model->scratch, prefixes, count, sizeof *prefixes, compare_prefixes, NULL);
+    first_prefixes(writing, prefixes, count);
+    for (size_t i = 0; i < writing->own.count; i++) {
+        const struct own_place *place = &writing->own.items[i];
+        if (place->own->kind == OWN_REGEX && !place->of_setting) {
+            own_rules(writing, place, false);
+        }
+    }
+}
+
 static void regex_rules(struct writing *writing)
 {
     const struct server *server = writing->server;
+    own_before_regexes(writing);
     for (size_t i = 0; i < server->count; i++) {
         const struct location *location = server->locations[i];
         /* "^/foo/" directly before its twin "^/foo" with the same owner says nothing of its own, unless
@@ -515,17 +557,18 @@ struct rule_list *server_rules(struct model *model, const struct server *server,
                                const struct view_of *view, struct route_table *table)
 {
     struct rule_list *list = ARENA_NEW(model->run->arena, struct rule_list);
-    struct writing writing = {model, server, view, table, list};
+    struct writing writing = {model, server, view, table, list, {NULL, 0}};
     /* about as many rules as will come, so that the list does not grow through copies */
     for (size_t i = 0; i < server->count; i++) {
         list->capacity += !server->locations[i]->twin;
     }
     list->rules = ARENA_ARRAY(model->run->arena, struct rule, list->capacity);
     blocked_rules(model, server, table, list);
-    add_refusal(model, server, list);
+    refusal_rules(model, server, list);
     snippets_head(model, server, false, view, table, list);
-    add_app_roots(model, server, list);
+    app_root_rules(model, server, list);
     snippets_head(model, server, true, view, table, list);
+    own_locations_find(model, server, &writing.own);
     if (server->regex_mode) {
         regex_rules(&writing);
     } else {

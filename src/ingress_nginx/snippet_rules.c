@@ -141,17 +141,25 @@ static bool set_fixed(const struct snippet_step *step, bool relative,
     return true;
 }
 
-/* Of a return: nginx puts scheme and host before a Location that begins with '/'
- * (ngx_http_header_filter_module). */
-static bool set_location(struct model *model, const struct location *location,
-                         const struct snippet_step *step, bool relative,
-                         struct route_redirect *redirect)
+/* nginx puts scheme and host before a Location that begins with '/' (ngx_http_header_filter_module). */
+static struct template absolute(struct run *run, const struct template *text)
 {
-    struct run *run = model->run;
+    struct part *parts = ARENA_ARRAY(run->arena, struct part, text->count + 3);
+    parts[0] = (struct part){.kind = PART_SCHEME};
+    parts[1] = (struct part){.kind = PART_TEXT, .text = SLICE("://")};
+    parts[2] = (struct part){.kind = PART_HOST};
+    for (size_t i = 0; i < text->count; i++) {
+        parts[i + 3] = text->parts[i];
+    }
+    return (struct template){parts, text->count + 3};
+}
+
+/* Of a return. */
+static bool set_location(struct model *model, const struct location *location,
+                         const struct leaf *leaf, bool relative, struct route_redirect *redirect)
+{
     struct template text;
-    const struct variables own =
-        location ? location_variables(run, location) : (struct variables){0};
-    if (!template_read(run, step->text, location ? &own : NULL, &text) || !text.count) {
+    if (!leaf_template(model, leaf, location, leaf->answer->text, &text)) {
         return false;
     }
     const struct part *first = &text.parts[0];
@@ -161,18 +169,18 @@ static bool set_location(struct model *model, const struct location *location,
         first->kind != PART_HOST) {
         return false;
     }
-    if (path && !relative) {
-        struct part *parts = ARENA_ARRAY(run->arena, struct part, text.count + 3);
-        parts[0] = (struct part){.kind = PART_SCHEME};
-        parts[1] = (struct part){.kind = PART_TEXT, .text = SLICE("://")};
-        parts[2] = (struct part){.kind = PART_HOST};
-        for (size_t i = 0; i < text.count; i++) {
-            parts[i + 3] = text.parts[i];
-        }
-        text = (struct template){parts, text.count + 3};
-    }
-    redirect->location = text;
+    redirect->location = path && !relative ? absolute(model->run, &text) : text;
     return true;
+}
+
+/* Of a rewrite with captures or variables, which escapes them in its own way (ngx_http_script_regex_end_code). */
+static bool set_scripted(struct model *model, const struct location *location,
+                         const struct leaf *leaf, bool relative, struct route_redirect *redirect)
+{
+    redirect->scripted = true;
+    redirect->relative = relative;
+    redirect->keep_query = !leaf->answer->drops_query;
+    return leaf_template(model, leaf, location, leaf->answer->text, &redirect->location);
 }
 
 /* ngx_http_send_response: a text has the default type, but where the path ends like a file. */
@@ -187,12 +195,26 @@ void note_type(struct model *model, bool texts, struct rule *rule)
     }
 }
 
-/* What follows from one step; without a location it is the server's. */
+static bool set_redirect(struct model *model, const struct location *location,
+                         const struct leaf *leaf, struct route_redirect *redirect)
+{
+    bool relative =
+        location ? location_relative(model, location) : model->settings->relative_redirects;
+    if (leaf->answer->kind == STEP_ANSWER) {
+        return set_location(model, location, leaf, relative, redirect);
+    }
+    bool fixed = slice_find(leaf->answer->text, '$', 0) == leaf->answer->text.len;
+    return (fixed && set_fixed(leaf->answer, relative, redirect)) ||
+           set_scripted(model, location, leaf, relative, redirect);
+}
+
+/* What follows from the last step; without a location it is the server's. */
 static void set_answer(struct model *model, const struct location *location,
-                       const struct snippet_step *step, struct effect_source source,
-                       struct rule *rule)
+                       const struct leaf *leaf, struct rule *rule)
 {
     struct run *run = model->run;
+    const struct snippet_step *step = leaf->answer;
+    struct effect_source source = leaf->source;
     rule->implied = false;
     if (!step->text.ptr || !has_location(step->status)) {
         struct route_answer *answer = NEW_EFFECT(run, answer);
@@ -200,7 +222,8 @@ static void set_answer(struct model *model, const struct location *location,
             .source = source,
             .status = step->status,
             .reason = SLICE("a snippet of the controller's configuration answers"),
-            .bodied = step->text.len > 0};
+            .bodied = step->text.len > 0,
+            .closes = step->status == 444};
         rule->effects.answer = answer;
         rule->backends = NULL;
         rule->backend_count = 0;
@@ -210,11 +233,7 @@ static void set_answer(struct model *model, const struct location *location,
     struct route_redirect *redirect = NEW_EFFECT(run, redirect);
     redirect->source = source;
     redirect->status = step->status;
-    bool relative =
-        location ? location_relative(model, location) : model->settings->relative_redirects;
-    bool read = step->rewrites ? set_fixed(step, relative, redirect)
-                               : set_location(model, location, step, relative, redirect);
-    if (!read) {
+    if (!set_redirect(model, location, leaf, redirect)) {
         rule->unknown = unknown_add(run, rule->unknown, ASPECT_REDIRECT, source,
                                     arena_printf(run->arena,
                                                  "where '" SLICE_FMT "' of '" SLICE_FMT
@@ -227,101 +246,11 @@ static void set_answer(struct model *model, const struct location *location,
     }
 }
 
-/* ---- conditions --------------------------------------------------------------------------- */
-
-enum truth { TRUTH_NO, TRUTH_YES, TRUTH_TESTED, TRUTH_UNKNOWN };
-
-static bool is_one_name(struct slice host)
-{
-    return !slice_starts(host, SLICE("*")) && !slice_starts(host, SLICE("~")) &&
-           !slice_ends(host, SLICE(".*")) && !slice_is(host, "_");
-}
-
-/* A host that a snippet of this server names has an entry of its own (entries.c), so where many names are
- * meant, it is none of them. */
-static enum truth holds_for_host(struct model *model, const struct snippet_step *step,
-                                 const struct view_of *view, struct regex_set *regexes)
-{
-    struct slice error;
-    bool equal = false;
-    struct slice host = arena_lower(model->run->arena, view->host);
-    if (step->regex) {
-        const struct regex *regex =
-            regex_compile(model->run, regexes, step->value, step->fold, false, &error);
-        enum regex_result found =
-            regex && is_one_name(host) ? regex_search(regex, host, NULL) : REGEX_LIMIT;
-        if (found == REGEX_LIMIT) {
-            return TRUTH_UNKNOWN;
-        }
-        equal = found == REGEX_YES;
-    } else {
-        equal = is_one_name(host) && slice_equal(host, step->value);
-    }
-    return equal != step->negated ? TRUTH_YES : TRUTH_NO;
-}
-
-static enum truth holds_for_scheme(struct model *model, const struct snippet_step *step,
-                                   const struct view_of *view, struct regex_set *regexes)
-{
-    struct slice error, scheme = view->https ? SLICE("https") : SLICE("http");
-    if (!step->regex) {
-        return slice_equal(scheme, step->value) != step->negated ? TRUTH_YES : TRUTH_NO;
-    }
-    const struct regex *regex =
-        regex_compile(model->run, regexes, step->value, step->fold, false, &error);
-    enum regex_result found = regex ? regex_search(regex, scheme, NULL) : REGEX_LIMIT;
-    return found == REGEX_LIMIT                    ? TRUTH_UNKNOWN
-           : (found == REGEX_YES) != step->negated ? TRUTH_YES
-                                                   : TRUTH_NO;
-}
-
-/* A variable without a value is the empty text to nginx. */
-static enum truth test_of(struct model *model, const struct snippet_step *step,
-                          struct regex_set *regexes, struct test *out)
-{
-    struct slice error;
-    *out = (struct test){.subject = step->when == WHEN_COOKIE ? TEST_COOKIE : TEST_HEADER,
-                         .operator= step->regex || step->given ? TEST_REGEX : TEST_EQUALS,
-                         .negated = step->negated,
-                         .fold = step->fold,
-                         .fold_separators =
-                             step->when == WHEN_HEADER && model->settings->enable_underscores,
-                         .name = step->name,
-                         .value = step->given ? SLICE("^(?:[^0]|0[\\s\\S])") : step->value};
-    if (out->operator== TEST_EQUALS && !step->value.len) {
-        out->operator= TEST_REGEX;
-        out->value = SLICE("[\\s\\S]");
-        out->negated = !step->negated;
-    }
-    if (out->operator== TEST_REGEX) {
-        out->regex = regex_compile(model->run, regexes, out->value, out->fold, false, &error);
-        if (!out->regex || regex_search(out->regex, SLICE(""), NULL) != REGEX_NO) {
-            return TRUTH_UNKNOWN;
-        }
-    }
-    return TRUTH_TESTED;
-}
-
-/* "^/a" as it is, else found wherever it is in the path. */
-static enum truth path_of(struct model *model, const struct snippet_step *step,
-                          struct regex_set *regexes, struct path_match *out)
-{
-    struct slice error, text = step->value;
-    bool from_start = slice_starts(text, SLICE("^")) && !slice_contains(text, SLICE("|"));
-    *out = (struct path_match){.kind = PATH_REGEX, .value = text};
-    if (!from_start) {
-        out->value = ARENA_JOIN(model->run->arena, SLICE("^[\\s\\S]*?(?:"), text, SLICE(")"));
-    }
-    out->regex = regex_compile(model->run, regexes, out->value, false, false, &error);
-    return out->regex ? TRUTH_TESTED : TRUTH_UNKNOWN;
-}
-
-/* With TRUTH_TESTED the condition is added to the match. */
 /* The block of an "if" that holds takes the place of the one that CORS headers stand in; preflights are
  * answered before. */
-static void without_cors(struct model *model, const struct snippet_step *step, struct rule *rule)
+static void without_cors(struct model *model, struct rule *rule)
 {
-    if (step->when != WHEN_ALWAYS && rule->effects.cors) {
+    if (rule->effects.cors) {
         struct route_cors *cors = NEW_EFFECT(model->run, cors);
         *cors = *rule->effects.cors;
         cors->only_preflight = true;
@@ -329,86 +258,45 @@ static void without_cors(struct model *model, const struct snippet_step *step, s
     }
 }
 
-static enum truth step_holds(struct model *model, const struct snippet_step *step,
-                             const struct view_of *view, struct regex_set *regexes,
-                             struct match *match)
+static void set_rewrite(struct model *model, const struct location *location,
+                        const struct leaf *leaf, struct route_table *table, struct rule *rule)
 {
-    switch (step->when) {
-    case WHEN_ALWAYS:
-        return TRUTH_YES;
-    case WHEN_HOST:
-        return holds_for_host(model, step, view, regexes);
-    case WHEN_SCHEME:
-        return holds_for_scheme(model, step, view, regexes);
-    case WHEN_METHOD:
-        match->method = step->value;
-        return TRUTH_TESTED;
-    case WHEN_PATH:
-        return path_of(model, step, regexes, &match->path);
-    case WHEN_HEADER:
-    case WHEN_COOKIE:
-        break;
+    struct run *run = model->run;
+    struct route_rewrite *rewrite = NEW_EFFECT(run, rewrite);
+    const struct snippet_condition *condition = &leaf->rewrite->condition;
+    struct slice text, error;
+    struct leaf by_path = *leaf;
+    by_path.captures = CAPTURES_PATH;
+    rewrite->source = leaf->source;
+    bool read = leaf_template(model, &by_path, location, leaf->rewrite->text, &rewrite->target) &&
+                !leaf->rewrite->drops_query;
+    rewrite->kind = template_is_text(&rewrite->target, &text) ? REWRITE_FULL : REWRITE_REGEX;
+    if (rewrite->kind == REWRITE_REGEX) {
+        rewrite->pattern = condition->value;
+        rewrite->regex = regex_compile(run, table->regexes, condition->value, false, false, &error);
     }
-    match->tests = ARENA_NEW(model->run->arena, struct test);
-    match->test_count = 1;
-    return test_of(model, step, regexes, match->tests);
-}
-
-static void not_known(struct model *model, const struct placed_snippet *placed,
-                      const struct snippet_step *step, struct rule *rule)
-{
-    rule->unknown =
-        unknown_add(model->run, rule->unknown, ASPECT_PROTECTION, placed->source,
-                    arena_printf(model->run->arena,
-                                 "whether the condition on '" SLICE_FMT "' in '" SLICE_FMT
-                                 "' holds is not understood",
-                                 SLICE_ARG(step->value), SLICE_ARG(placed->source.name)));
-}
-
-/* ---- locations ---------------------------------------------------------------------------- */
-
-void snippets_answer(struct model *model, const struct placed_snippets *snippets,
-                     const struct location *location, const struct view_of *view,
-                     struct route_table *table, struct rule *rule)
-{
-    for (size_t i = 0; i < snippets->count; i++) {
-        const struct placed_snippet *placed = &snippets->items[i];
-        for (size_t s = 0; placed->place == SNIPPET_LOCATION && s < placed->snippet.step_count;
-             s++) {
-            const struct snippet_step *step = &placed->snippet.steps[s];
-            struct match match = rule->match;
-            enum truth truth = step_holds(model, step, view, table->regexes, &match);
-            if (truth == TRUTH_UNKNOWN) {
-                not_known(model, placed, step, rule);
-            } else if (truth == TRUTH_YES) {
-                set_answer(model, location, step, placed->source, rule);
-                without_cors(model, step, rule);
-                return;
-            }
-        }
+    rule->effects.rewrite = rewrite;
+    if (!read) {
+        rule->unknown =
+            unknown_add(run, rule->unknown, ASPECT_REWRITE, leaf->source,
+                        arena_printf(run->arena,
+                                     "what '" SLICE_FMT "' of '" SLICE_FMT
+                                     "' makes of a path is not understood",
+                                     SLICE_ARG(leaf->rewrite->text), SLICE_ARG(leaf->source.name)));
     }
 }
 
-void snippets_conditions(struct model *model, const struct placed_snippets *snippets,
-                         const struct location *location, const struct view_of *view,
-                         struct route_table *table, const struct rule *rule, struct rule_list *list)
+void leaf_effects(struct model *model, const struct location *location, const struct leaf *leaf,
+                  struct route_table *table, struct rule *rule)
 {
-    for (size_t i = 0; i < snippets->count; i++) {
-        const struct placed_snippet *placed = &snippets->items[i];
-        for (size_t s = 0; placed->place == SNIPPET_LOCATION && s < placed->snippet.step_count;
-             s++) {
-            const struct snippet_step *step = &placed->snippet.steps[s];
-            struct rule copy = *rule;
-            enum truth truth = step_holds(model, step, view, table->regexes, &copy.match);
-            if (truth == TRUTH_YES) {
-                return;
-            }
-            if (truth == TRUTH_TESTED) {
-                set_answer(model, location, step, placed->source, &copy);
-                without_cors(model, step, &copy);
-                *rule_list_add(model->run, list) = copy;
-            }
-        }
+    rule->unknown = unknown_prepend(model->run, rule->unknown, leaf->unknown);
+    if (leaf->answer) {
+        set_answer(model, location, leaf, rule);
+    } else if (leaf->rewrite) {
+        set_rewrite(model, location, leaf, table, rule);
+    }
+    if (leaf->inner) {
+        without_cors(model, rule);
     }
 }
 
@@ -417,26 +305,23 @@ void snippets_conditions(struct model *model, const struct placed_snippets *snip
 void snippets_head(struct model *model, const struct server *server, bool setting,
                    const struct view_of *view, struct route_table *table, struct rule_list *list)
 {
-    struct placed_snippets snippets;
+    struct placed_snippets snippets, one = {.count = 1};
+    const struct match any = {.path = {.kind = PATH_ANY}};
     snippets_of(model, server, NULL, &snippets);
     for (size_t i = 0; i < snippets.count; i++) {
-        const struct placed_snippet *placed = &snippets.items[i];
+        struct leaves leaves = {0};
         bool of_setting = i + 1 == snippets.count && model->settings->server_snippet.len;
-        for (size_t s = 0; of_setting == setting && s < placed->snippet.step_count; s++) {
-            const struct snippet_step *step = &placed->snippet.steps[s];
-            struct rule rule = {.match = {.path = {.kind = PATH_ANY}},
+        if (of_setting != setting) {
+            continue;
+        }
+        one.items[0] = snippets.items[i];
+        snippets_flow(model, &one, SNIPPET_SERVER, &any, view, table, true, &leaves);
+        for (size_t l = 0; l < leaves.count; l++) {
+            struct rule rule = {.match = leaves.items[l].match,
                                 .unknown = model->settings->unknown,
                                 .origin = server->origin};
-            enum truth truth = step_holds(model, step, view, table->regexes, &rule.match);
-            if (truth == TRUTH_NO) {
-                continue;
-            }
             rule_outside_locations(model, server, &rule, -1);
-            set_answer(model, NULL, step, placed->source, &rule);
-            if (truth == TRUTH_UNKNOWN) {
-                rule.match = (struct match){.path = {.kind = PATH_ANY}};
-                not_known(model, placed, step, &rule);
-            }
+            leaf_effects(model, NULL, &leaves.items[l], table, &rule);
             *rule_list_add(model->run, list) = rule;
         }
     }
@@ -505,6 +390,16 @@ static void freeze(struct model *model, const struct placed_snippet *placed,
                               SLICE_ARG(directive), SLICE_ARG(placed->source.name)));
 }
 
+static void misplaced(struct model *model, const struct placed_snippet *placed,
+                      const struct item *item)
+{
+    model_freeze(model, placed->source, item ? item->ingress->object.subject : SLICE_ABSENT,
+                 arena_printf(model->run->arena,
+                              "nginx refuses '" SLICE_FMT "' in an \"if\" of '" SLICE_FMT "'",
+                              SLICE_ARG(placed->snippet.misplaced),
+                              SLICE_ARG(placed->source.name)));
+}
+
 /* Directives that nginx takes once, or that are in each location already. */
 static void find_doubles(struct model *model, const struct placed_snippets *snippets,
                          const struct item *item)
@@ -529,6 +424,30 @@ static void find_doubles(struct model *model, const struct placed_snippets *snip
             freeze(model, placed, item, placed->snippet.refused);
             return;
         }
+        if (placed->snippet.misplaced.ptr) {
+            misplaced(model, placed, item);
+            return;
+        }
+    }
+}
+
+static void survey_steps(struct model *model, struct server *server, const struct snippet *snippet,
+                         struct slice **hosts, size_t *count, size_t *capacity)
+{
+    for (size_t s = 0; s < snippet->step_count; s++) {
+        const struct snippet_step *step = &snippet->steps[s];
+        const struct snippet_condition *condition = &step->condition;
+        if (step->kind != STEP_IF) {
+            continue;
+        }
+        /* a variable may stand for the host */
+        bool host = condition->when == WHEN_HOST || condition->when == WHEN_VARIABLE;
+        server->asks_scheme = server->asks_scheme || condition->when == WHEN_SCHEME;
+        server->asks_host = server->asks_host || host;
+        if (host && !condition->regex && condition->value.len) {
+            *ARENA_PUSH(model->run->arena, *hosts, *count, *capacity) = condition->value;
+        }
+        survey_steps(model, server, step->block, hosts, count, capacity);
     }
 }
 
@@ -541,13 +460,9 @@ void snippets_survey(struct model *model, struct server *server, struct slice **
         find_doubles(model, &snippets, server->locations[l]->item);
         for (size_t i = 0; i < snippets.count; i++) {
             const struct snippet *snippet = &snippets.items[i].snippet;
-            for (size_t s = 0; s < snippet->step_count; s++) {
-                const struct snippet_step *step = &snippet->steps[s];
-                server->asks_scheme = server->asks_scheme || step->when == WHEN_SCHEME;
-                server->asks_host = server->asks_host || step->when == WHEN_HOST;
-                if (step->when == WHEN_HOST && !step->regex) {
-                    *ARENA_PUSH(model->run->arena, *hosts, *count, *capacity) = step->value;
-                }
+            survey_steps(model, server, snippet, hosts, count, capacity);
+            for (size_t o = 0; o < snippet->own_count; o++) {
+                survey_steps(model, server, snippet->own[o].body, hosts, count, capacity);
             }
         }
     }

@@ -1,16 +1,6 @@
 #include "ingress_nginx/snippets_priv.h"
 
-/* Answers of ngx_http_rewrite_module: "return", "rewrite" to another address, each alone or in an "if". */
-
-void snippet_add_step(struct run *run, struct snippet *snippet, const struct snippet_step *step)
-{
-    const struct snippet_step *last =
-        snippet->step_count ? &snippet->steps[snippet->step_count - 1] : NULL;
-    if (!last || last->when != WHEN_ALWAYS) { /* what follows such a one is never reached */
-        *ARENA_PUSH(run->arena, snippet->steps, snippet->step_count, snippet->step_capacity) =
-            *step;
-    }
-}
+/* Directives of ngx_http_rewrite_module: "return", "rewrite", "set", and what stands in "if (...)". */
 
 static bool is_address(struct slice text)
 {
@@ -36,7 +26,7 @@ bool snippet_read_return(struct run *run, struct slice *text, struct snippet_ste
     if (snippet_word(run, text, &second)) {
         step->text = second;
     }
-    return status >= 200 && status != 444 && status != 499 && snippet_takes(text, ';');
+    return status >= 200 && status != 499 && snippet_takes(text, ';');
 }
 
 /* Expressions that every path has. */
@@ -47,37 +37,106 @@ static bool takes_all(struct slice expression)
     return slice_is_one_of(expression, all, ARRAY_LEN(all));
 }
 
-/* Only fixed addresses: nginx escapes captures and variables here in its own way. */
+/* Without "redirect", "permanent" or "break" nginx looks for a location once more. */
 bool snippet_read_rewrite(struct run *run, enum snippet_place place, struct slice *text,
                           struct snippet_step *step)
 {
     struct slice expression, to, flag = SLICE("");
-    if (!snippet_word(run, text, &expression) || !snippet_word(run, text, &to)) {
+    if (!snippet_word(run, text, &expression) || !snippet_word(run, text, &to) || !to.len) {
         return false;
     }
     (void)snippet_word(run, text, &flag);
-    bool away = is_address(to);
     bool permanent = slice_is(flag, "permanent");
-    if (!permanent && !slice_is(flag, "redirect") && !(away && !flag.len)) {
-        return false;
-    }
+    bool away = is_address(to) || permanent || slice_is(flag, "redirect");
+    bool server = place == SNIPPET_SERVER || place == SNIPPET_SERVER_IF;
     step->drops_query = slice_ends(to, SLICE("?"));
     step->text = slice_sub(to, 0, to.len - step->drops_query);
-    step->status = permanent ? 301 : 302;
-    step->rewrites = true;
-    if (slice_find(step->text, '?', 0) < step->text.len || slice_contains(to, SLICE("$")) ||
-        (!away && !slice_starts(to, SLICE("/")))) {
-        return false;
+    step->status = permanent ? 301 : away ? 302 : 0;
+    step->condition = (struct snippet_condition){.when = WHEN_PATH, .regex = true};
+    step->condition.value = expression;
+    if (takes_all(expression) && slice_find(to, '$', 0) == to.len) {
+        step->condition.when = WHEN_ALWAYS;
     }
-    if (!takes_all(expression)) {
-        if (place != SNIPPET_SERVER || step->when != WHEN_ALWAYS) {
+    bool plain = slice_find(step->text, '?', 0) == step->text.len;
+    return plain && (away || (slice_is(flag, "break") && !server)) && snippet_takes(text, ';');
+}
+
+/* ---- variables ---------------------------------------------------------------------------- */
+
+/* Those of the template mean something, and most of nginx's own cannot be set. */
+static bool is_own_name(struct slice name)
+{
+    static const char *const taken[] = {"namespace",
+                                        "ingress_name",
+                                        "service_name",
+                                        "service_port",
+                                        "location_path",
+                                        "proxy_upstream_name",
+                                        "proxy_host",
+                                        "pass_access_scheme",
+                                        "pass_server_port",
+                                        "best_http_host",
+                                        "pass_port",
+                                        "balancer_ewma_score",
+                                        "proxy_alternative_upstream_name",
+                                        "cors",
+                                        "target",
+                                        "req_id",
+                                        "cache_key",
+                                        "redirect_to",
+                                        "args",
+                                        "limit_rate",
+                                        "host",
+                                        "uri",
+                                        "document_uri",
+                                        "scheme",
+                                        "query_string",
+                                        "is_args",
+                                        "status",
+                                        "https",
+                                        "connection_upgrade",
+                                        "escaped_request_uri",
+                                        "loggable",
+                                        "hostname"};
+    static const char *const starts[] = {"http_",  "sent_",  "upstream_", "cookie_", "arg_",
+                                         "ssl_",   "auth",   "request",   "remote_", "server_",
+                                         "proxy_", "nginx_", "real",      "tcp",     "time",
+                                         "tmp_",   "binary", "body_",     "bytes_",  "content_",
+                                         "conn",   "msec",   "pid",       "pipe",    "document_"};
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        if (slice_starts(name, slice_of(starts[i]))) {
             return false;
         }
-        step->when = WHEN_PATH;
-        step->regex = true;
-        step->value = expression;
     }
-    return snippet_takes(text, ';');
+    for (size_t i = 0; i < name.len; i++) {
+        if (!is_alphanumeric(name.ptr[i]) && name.ptr[i] != '_') {
+            return false;
+        }
+    }
+    return name.len && !slice_is_one_of(name, taken, ARRAY_LEN(taken));
+}
+
+bool snippet_read_set(struct run *run, struct slice *text, struct snippet_step *step)
+{
+    struct slice name;
+    if (!snippet_word(run, text, &name) || !slice_starts(name, SLICE("$")) ||
+        (!snippet_word(run, text, &step->text) && !step->text.ptr)) {
+        return false;
+    }
+    step->name = slice_sub(name, 1, name.len);
+    return is_own_name(step->name) && snippet_takes(text, ';');
+}
+
+static bool is_set(const struct snippet *snippet, struct slice name)
+{
+    for (size_t i = 0; i < snippet->step_count; i++) {
+        const struct snippet_step *step = &snippet->steps[i];
+        if ((step->kind == STEP_SET && slice_equal(step->name, name)) ||
+            (step->kind == STEP_IF && is_set(step->block, name))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- conditions --------------------------------------------------------------------------- */
@@ -91,43 +150,55 @@ static struct slice header_of(struct run *run, struct slice variable)
     return (struct slice){name, variable.len};
 }
 
-static bool read_subject(struct run *run, struct slice word, struct snippet_step *step)
+static bool read_subject(struct run *run, struct slice word, const struct snippet *known,
+                         struct snippet_condition *out)
 {
+    static const struct {
+        const char *name;
+        enum step_when when;
+    } rows[] = {
+        {"host", WHEN_HOST},          {"scheme", WHEN_SCHEME}, {"request_method", WHEN_METHOD},
+        {"request_uri", WHEN_TARGET}, {"uri", WHEN_PATH},      {"document_uri", WHEN_PATH}};
+    static const struct {
+        const char *start;
+        enum step_when when;
+    } families[] = {{"http_", WHEN_HEADER}, {"cookie_", WHEN_COOKIE}, {"arg_", WHEN_ARGUMENT}};
     if (!slice_starts(word, SLICE("$"))) {
         return false;
     }
     struct slice name = slice_sub(word, 1, word.len);
-    if (slice_is(name, "host")) {
-        step->when = WHEN_HOST;
-    } else if (slice_is(name, "scheme") || slice_is(name, "pass_access_scheme")) {
-        step->when = WHEN_SCHEME;
-        return slice_is(name, "scheme");
-    } else if (slice_is(name, "request_method")) {
-        step->when = WHEN_METHOD;
-    } else if (slice_starts(name, SLICE("http_")) && !slice_is(name, "http_host") &&
-               !slice_is(name, "http_cookie")) {
-        step->when = WHEN_HEADER;
-        step->name = header_of(run, slice_sub(name, 5, name.len));
-    } else if (slice_starts(name, SLICE("cookie_"))) {
-        step->when = WHEN_COOKIE;
-        step->name = slice_sub(name, 7, name.len);
-    } else {
-        return false;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (slice_is(name, rows[i].name)) {
+            out->when = rows[i].when;
+            return true;
+        }
     }
-    return step->when < WHEN_HEADER || step->name.len;
+    for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+        struct slice start = slice_of(families[i].start);
+        if (slice_starts(name, start) && name.len > start.len) {
+            out->when = families[i].when;
+            out->name = slice_sub(name, start.len, name.len);
+            out->name = out->when == WHEN_HEADER ? header_of(run, out->name) : out->name;
+            return !slice_is(name, "http_host");
+        }
+    }
+    out->when = WHEN_VARIABLE;
+    out->name = name;
+    return is_set(known, name);
 }
 
-static bool read_operator(struct slice word, struct snippet_step *step)
+static bool read_operator(struct slice word, struct snippet_condition *out)
 {
-    step->negated = slice_starts(word, SLICE("!"));
-    word = slice_sub(word, step->negated, word.len);
-    step->regex = slice_starts(word, SLICE("~"));
-    step->fold = slice_is(word, "~*");
-    return slice_is(word, "=") || slice_is(word, "~") || step->fold;
+    out->negated = slice_starts(word, SLICE("!"));
+    word = slice_sub(word, out->negated, word.len);
+    out->regex = slice_starts(word, SLICE("~"));
+    out->fold = slice_is(word, "~*");
+    return slice_is(word, "=") || slice_is(word, "~") || out->fold;
 }
 
 /* The words between "(" and ")": one, or three. */
-static bool read_condition(struct run *run, struct slice *text, struct snippet_step *step)
+bool snippet_read_condition(struct run *run, struct slice *text, const struct snippet *known,
+                            struct snippet_condition *out)
 {
     struct slice words[3];
     size_t count = 0;
@@ -139,37 +210,21 @@ static bool read_condition(struct run *run, struct slice *text, struct snippet_s
             return false;
         }
         closed = !quotes && slice_ends(words[count], SLICE(")"));
+        if (closed && count == 2) { /* the bracket of a group may end the word as well */
+            closed = snippet_blanks(*text).len && snippet_blanks(*text).ptr[0] == '{';
+        }
         words[count] = slice_sub(words[count], 0, words[count].len - closed);
         count++;
         closed = closed || (count == 3 && snippet_takes(text, ')')) || snippet_takes(text, ')');
     }
-    if (!closed || !count || !read_subject(run, words[0], step)) {
+    if (!closed || !count || !read_subject(run, words[0], known, out)) {
         return false;
     }
     if (count == 1) {
-        step->given = true;
-        return step->when == WHEN_HEADER || step->when == WHEN_COOKIE;
+        out->given = true;
+        return out->when >= WHEN_HEADER && out->when <= WHEN_ARGUMENT ? true
+                                                                      : out->when == WHEN_VARIABLE;
     }
-    step->value = count == 3 ? words[2] : SLICE("");
-    return count == 3 && read_operator(words[1], step) &&
-           (step->when != WHEN_METHOD || (!step->regex && !step->negated));
-}
-
-bool snippet_read_if(struct run *run, struct slice *text, struct snippet *out)
-{
-    struct snippet_step step = {.when = WHEN_ALWAYS};
-    struct slice directive;
-    if (!read_condition(run, text, &step) || !snippet_takes(text, '{') ||
-        !snippet_word(run, text, &directive)) {
-        return false;
-    }
-    bool read = slice_is(directive, "return")
-                    ? snippet_read_return(run, text, &step)
-                    : slice_is(directive, "rewrite") &&
-                          snippet_read_rewrite(run, SNIPPET_LOCATION, text, &step);
-    if (!read || !snippet_takes(text, '}')) {
-        return false;
-    }
-    snippet_add_step(run, out, &step);
-    return true;
+    out->value = count == 3 ? words[2] : SLICE("");
+    return count == 3 && read_operator(words[1], out);
 }

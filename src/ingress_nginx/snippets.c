@@ -1,156 +1,5 @@
 #include "ingress_nginx/snippets_priv.h"
 
-struct reader {
-    struct run *run;
-    enum snippet_place place;
-    const struct variables *own;
-    struct slice text;
-    struct snippet *out;
-};
-
-/* ---- headers ------------------------------------------------------------------------------ */
-
-/* nginx makes these itself, or they say what the answer is. */
-static bool is_framing(struct slice name)
-{
-    static const char *const names[] = {"Location",   "Content-Length", "Transfer-Encoding",
-                                        "Connection", "Status",         "Last-Modified"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (slice_equal_fold(name, slice_of(names[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Lines "proxy_set_header" of nginx.tmpl; a second one of the same name is sent beside it. */
-static bool is_of_template(struct slice name)
-{
-    static const char *const names[] = {"Upgrade",
-                                        "Connection",
-                                        "X-Request-ID",
-                                        "X-Real-IP",
-                                        "X-Forwarded-For",
-                                        "X-Forwarded-Host",
-                                        "X-Forwarded-Port",
-                                        "X-Forwarded-Proto",
-                                        "X-Forwarded-Scheme",
-                                        "X-Scheme",
-                                        "X-Original-Forwarded-For",
-                                        "X-Original-Forwarded-Host",
-                                        "Proxy",
-                                        "Host"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (slice_equal_fold(name, slice_of(names[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool edits_have(const struct edits *edits, struct slice name)
-{
-    for (size_t i = 0; i < edits->count; i++) {
-        if (slice_equal_fold(edits->items[i].name, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_header(struct slice name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        if (!is_alphanumeric(name.ptr[i]) && name.ptr[i] != '-' && name.ptr[i] != '_') {
-            return false;
-        }
-    }
-    return name.len > 0 && name.ptr[0] != '-';
-}
-
-/* headers-more: "Name: value"; a value without text removes. */
-static bool read_line(struct reader *reader, struct slice line, bool clears, struct edits *edits)
-{
-    size_t colon = slice_find(line, ':', 0);
-    struct slice name = slice_trim(slice_sub(line, 0, colon));
-    struct slice value = clears ? SLICE("") : slice_trim(slice_sub(line, colon + 1, line.len));
-    struct template template = {0};
-    bool input = edits == &reader->out->input;
-    if (!is_header(name) || is_framing(name) || (input && is_of_template(name)) ||
-        (value.len && !template_read(reader->run, value, reader->own, &template))) {
-        return false;
-    }
-    effect_edit(reader->run, edits, value.len ? EDIT_SET : EDIT_REMOVE, name, template);
-    return true;
-}
-
-static bool read_lines(struct reader *reader, bool clears, struct edits *edits)
-{
-    struct slice line;
-    bool any = false;
-    while (snippet_word(reader->run, &reader->text, &line)) {
-        if (!read_line(reader, line, clears, edits)) {
-            return false;
-        }
-        any = true;
-    }
-    return any;
-}
-
-/* add_header Name value [always] */
-static bool read_add(struct reader *reader)
-{
-    struct slice name, value, always;
-    struct template template;
-    struct edits *edits = &reader->out->added;
-    if (!snippet_word(reader->run, &reader->text, &name) ||
-        !snippet_word(reader->run, &reader->text, &value) || !is_header(name) || is_framing(name) ||
-        !template_read(reader->run, value, reader->own, &template)) {
-        return false;
-    }
-    bool all = snippet_word(reader->run, &reader->text, &always);
-    effect_edit(reader->run, edits, EDIT_ADD, name, template);
-    edits->items[edits->count - 1].only_good = !all;
-    return !all || slice_is(always, "always");
-}
-
-/* A value without text sends no header: ngx_http_proxy_create_request. */
-static bool read_sent(struct reader *reader)
-{
-    struct slice name, value;
-    struct template template;
-    struct edits *edits = &reader->out->sent;
-    if (!snippet_word(reader->run, &reader->text, &name) ||
-        (!snippet_word(reader->run, &reader->text, &value) && !value.ptr) || !is_header(name) ||
-        slice_equal_fold(name, SLICE("Host")) ||
-        !template_read(reader->run, value, reader->own, &template)) {
-        return false;
-    }
-    if (reader->place != SNIPPET_LOCATION) {
-        return true; /* each location has such lines of its own, so it takes over none */
-    }
-    bool second = is_of_template(name) || edits_have(edits, name);
-    if (value.len || !second) {
-        effect_edit(reader->run, edits,
-                    second      ? EDIT_ADD
-                    : value.len ? EDIT_SET
-                                : EDIT_REMOVE,
-                    name, template);
-    }
-    return true;
-}
-
-static bool read_hidden(struct reader *reader)
-{
-    struct slice name;
-    if (!snippet_word(reader->run, &reader->text, &name) || !is_header(name) || is_framing(name) ||
-        slice_equal_fold(name, SLICE("Strict-Transport-Security"))) {
-        return false;
-    }
-    effect_edit(reader->run, &reader->out->hidden, EDIT_REMOVE, name, (struct template){0});
-    return true;
-}
-
 /* ---- addresses ---------------------------------------------------------------------------- */
 
 static void put_network(struct run *run, struct networks *list, size_t *capacity,
@@ -161,7 +10,7 @@ static void put_network(struct run *run, struct networks *list, size_t *capacity
 
 /* ngx_http_access_module: the first line that fits decides. A refusal after the first line that lets in is
  * understood only where it is of all others. */
-static bool read_access(struct reader *reader, bool allows)
+static bool read_access(struct snippet_reader *reader, bool allows)
 {
     struct snippet_access *access = &reader->out->access;
     struct slice word;
@@ -271,7 +120,7 @@ static const char *const of_auth[] = {"proxy_connect_timeout", "proxy_send_timeo
                                       "proxy_read_timeout",    "proxy_ssl_name",
                                       "proxy_ssl_ciphers",     "proxy_ssl_protocols"};
 
-static bool skip_words(struct reader *reader)
+static bool skip_words(struct snippet_reader *reader)
 {
     struct slice word;
     bool any = false;
@@ -281,14 +130,14 @@ static bool skip_words(struct reader *reader)
     return any;
 }
 
-static void note_single(struct reader *reader, struct slice directive)
+static void note_single(struct snippet_reader *reader, struct slice directive)
 {
     struct snippet *out = reader->out;
     *ARENA_PUSH(reader->run->arena, out->singles, out->single_count, out->single_capacity) =
         directive;
 }
 
-static bool read_templated(struct reader *reader, struct slice directive)
+static bool read_templated(struct snippet_reader *reader, struct slice directive)
 {
     struct snippet *out = reader->out;
     note_single(reader, directive);
@@ -313,29 +162,182 @@ static bool read_templated(struct reader *reader, struct slice directive)
     return read;
 }
 
-/* ---- all of them -------------------------------------------------------------------------- */
+/* ---- the rewrite module ------------------------------------------------------------------- */
 
-static bool read_step(struct reader *reader, struct slice directive)
+static bool read_statement(struct snippet_reader *reader, struct slice directive);
+
+/* Statements up to the '}'. */
+static bool read_body(struct snippet_reader *reader, enum snippet_place place, struct snippet *out)
 {
-    struct snippet_step step = {.when = WHEN_ALWAYS};
-    bool read = slice_is(directive, "return")
-                    ? snippet_read_return(reader->run, &reader->text, &step)
-                    : snippet_read_rewrite(reader->run, reader->place, &reader->text, &step);
+    *out = (struct snippet){.body_bytes = -2};
+    if (!snippet_takes(&reader->text, '{')) {
+        return false;
+    }
+    struct snippet_reader inner = {reader->run, place, reader->own, reader->text, out};
+    while (!snippet_takes(&inner.text, '}')) {
+        struct slice directive;
+        if (!snippet_word(inner.run, &inner.text, &directive) ||
+            !read_statement(&inner, directive)) {
+            return false;
+        }
+    }
+    reader->text = inner.text;
+    return true;
+}
+
+/* What was set before is known inside as well. */
+static bool read_if(struct snippet_reader *reader, struct snippet_step *step)
+{
+    struct snippet *out = reader->out;
+    struct snippet *block = ARENA_NEW(reader->run->arena, struct snippet);
+    bool server = reader->place == SNIPPET_SERVER;
+    step->kind = STEP_IF;
+    step->block = block;
+    bool read = snippet_read_condition(reader->run, &reader->text, out, &step->condition) &&
+                read_body(reader, server ? SNIPPET_SERVER_IF : SNIPPET_IF, block);
+    out->misplaced = out->misplaced.ptr ? out->misplaced : block->misplaced;
+    return read;
+}
+
+static bool is_step(struct slice directive)
+{
+    static const char *const steps[] = {"if", "return", "rewrite", "set", "break"};
+    return slice_is_one_of(directive, steps, ARRAY_LEN(steps));
+}
+
+static bool read_step(struct snippet_reader *reader, struct slice directive)
+{
+    struct snippet_step step = {.kind = STEP_ANSWER};
+    bool inside = reader->place == SNIPPET_IF || reader->place == SNIPPET_SERVER_IF;
+    bool server = reader->place == SNIPPET_SERVER || reader->place == SNIPPET_SERVER_IF;
+    bool read;
+    if (slice_is(directive, "if")) {
+        read = !inside && read_if(reader, &step);
+    } else if (slice_is(directive, "return")) {
+        read = snippet_read_return(reader->run, &reader->text, &step);
+    } else if (slice_is(directive, "rewrite")) {
+        step.kind = STEP_REWRITE;
+        read = snippet_read_rewrite(reader->run, reader->place, &reader->text, &step);
+    } else if (slice_is(directive, "set")) {
+        step.kind = STEP_SET;
+        read = snippet_read_set(reader->run, &reader->text, &step);
+    } else { /* a server goes on behind its own text */
+        step.kind = STEP_BREAK;
+        read = !server && snippet_takes(&reader->text, ';');
+    }
+    struct snippet *out = reader->out;
     if (read) {
-        snippet_add_step(reader->run, reader->out, &step);
+        *ARENA_PUSH(reader->run->arena, out->steps, out->step_count, out->step_capacity) = step;
     }
     return read;
 }
 
+/* ngx_http_core_location: "=", "^~", "~" or "~*" may stand before the path, also without a blank. */
+static bool read_own(struct snippet_reader *reader)
+{
+    static const struct {
+        const char *sign;
+        enum own_kind kind;
+        bool fold;
+    } signs[] = {{"~*", OWN_REGEX, true},
+                 {"~", OWN_REGEX, false},
+                 {"^~", OWN_PREFIX_FIRST, false},
+                 {"=", OWN_EXACT, false}};
+    struct own_location own = {.kind = OWN_PREFIX};
+    struct slice word, path;
+    struct snippet *body = ARENA_NEW(reader->run->arena, struct snippet);
+    if (!snippet_word(reader->run, &reader->text, &word)) {
+        return false;
+    }
+    own.path = word;
+    for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
+        struct slice sign = slice_of(signs[i].sign);
+        if (slice_starts(word, sign)) {
+            own.kind = signs[i].kind;
+            own.fold = signs[i].fold;
+            own.path = slice_sub(word, sign.len, word.len);
+            break;
+        }
+    }
+    if (snippet_word(reader->run, &reader->text, &path)) {
+        if (own.kind == OWN_PREFIX || own.path.len) {
+            return false;
+        }
+        own.path = path;
+    }
+    own.body = body;
+    bool read = (own.kind == OWN_REGEX || slice_starts(own.path, SLICE("/"))) && own.path.len &&
+                read_body(reader, SNIPPET_OWN, body);
+    struct snippet *out = reader->out;
+    out->misplaced = out->misplaced.ptr ? out->misplaced : body->misplaced;
+    if (read) {
+        *ARENA_PUSH(reader->run->arena, out->own, out->own_count, out->own_capacity) = own;
+    }
+    return read;
+}
+
+/* ---- all of them -------------------------------------------------------------------------- */
+
+/* What an "if" of a location takes besides the rewrite module; one of a server takes nothing. */
+static bool fits_if(enum snippet_place place, struct slice directive)
+{
+    static const char *const fitting[] = {
+        "more_set_headers",         "more_clear_headers", "more_set_input_headers",
+        "more_clear_input_headers", "add_header",         "access_log"};
+    return place == SNIPPET_IF && slice_is_one_of(directive, fitting, ARRAY_LEN(fitting));
+}
+
+static bool is_misplaced(struct slice directive)
+{
+    static const char *const others[] = {"proxy_set_header", "proxy_hide_header", "allow", "deny",
+                                         "error_log"};
+    bool passes = slice_is(directive, "proxy_pass") || slice_is(directive, "sendfile");
+    return !passes && (slice_is_one_of(directive, others, ARRAY_LEN(others)) ||
+                       slice_is_one_of(directive, templated, ARRAY_LEN(templated)) ||
+                       slice_is_one_of(directive, harmless, ARRAY_LEN(harmless)));
+}
+
+/* A location of somebody's own has neither backend nor protection, so what says how these are used shows nowhere. */
+static bool read_in_own(struct snippet_reader *reader, struct slice directive, bool *read)
+{
+    static const char *const quiet[] = {
+        "auth_basic",         "auth_request",          "log_not_found",      "satisfy",
+        "proxy_read_timeout", "proxy_connect_timeout", "proxy_send_timeout", "access_log",
+        "error_log"};
+    if (slice_is(directive, "default_type")) {
+        reader->out->typed = true;
+        *read = skip_words(reader);
+        return true;
+    }
+    bool sent = slice_is(directive, "proxy_set_header") || slice_is(directive, "proxy_hide_header");
+    if (sent || slice_is_one_of(directive, quiet, ARRAY_LEN(quiet))) {
+        *read = skip_words(reader);
+        return true;
+    }
+    *read = false;
+    return slice_is_one_of(directive, templated, ARRAY_LEN(templated));
+}
+
 /* The directives of one place alone; *read says what became of it. False when it is none of those. */
-static bool read_placed(struct reader *reader, struct slice directive, bool *read)
+static bool read_placed(struct snippet_reader *reader, struct slice directive, bool *read)
 {
     struct snippet *out = reader->out;
+    if (reader->place == SNIPPET_OWN) {
+        return read_in_own(reader, directive, read);
+    }
+    bool inside = reader->place == SNIPPET_IF || reader->place == SNIPPET_SERVER_IF;
+    if (inside && !fits_if(reader->place, directive)) {
+        bool refused = is_misplaced(directive) ||
+                       (reader->place == SNIPPET_SERVER_IF && fits_if(SNIPPET_IF, directive));
+        out->misplaced = refused && !out->misplaced.ptr ? directive : out->misplaced;
+        *read = refused && skip_words(reader);
+        return true;
+    }
     if (reader->place == SNIPPET_AUTH) {
         bool sent = slice_is(directive, "proxy_set_header");
         bool quiet = slice_is_one_of(directive, of_auth, ARRAY_LEN(of_auth)) ||
                      slice_is_one_of(directive, repeated, ARRAY_LEN(repeated));
-        *read = sent ? read_sent(reader) : quiet && skip_words(reader);
+        *read = sent ? snippet_read_sent(reader) : quiet && skip_words(reader);
         return true;
     }
     if (reader->place != SNIPPET_HTTP) {
@@ -355,7 +357,7 @@ static bool read_placed(struct reader *reader, struct slice directive, bool *rea
 }
 
 /* What stands before the ';'. */
-static bool read_words(struct reader *reader, struct slice directive)
+static bool read_words(struct snippet_reader *reader, struct slice directive)
 {
     struct snippet *out = reader->out;
     bool read;
@@ -363,25 +365,25 @@ static bool read_words(struct reader *reader, struct slice directive)
         return read;
     }
     if (slice_is(directive, "more_set_headers")) {
-        return read_lines(reader, false, &out->set);
+        return snippet_read_lines(reader, false, &out->set);
     }
     if (slice_is(directive, "more_clear_headers")) {
-        return read_lines(reader, true, &out->set);
+        return snippet_read_lines(reader, true, &out->set);
     }
     if (slice_is(directive, "more_set_input_headers")) {
-        return read_lines(reader, false, &out->input);
+        return snippet_read_lines(reader, false, &out->input);
     }
     if (slice_is(directive, "more_clear_input_headers")) {
-        return read_lines(reader, true, &out->input);
+        return snippet_read_lines(reader, true, &out->input);
     }
     if (slice_is(directive, "add_header")) {
-        return read_add(reader);
+        return snippet_read_add(reader);
     }
     if (slice_is(directive, "proxy_hide_header")) {
-        return read_hidden(reader);
+        return snippet_read_hidden(reader);
     }
     if (slice_is(directive, "proxy_set_header")) {
-        return read_sent(reader);
+        return snippet_read_sent(reader);
     }
     if (slice_is(directive, "allow") || slice_is(directive, "deny")) {
         return read_access(reader, slice_is(directive, "allow"));
@@ -399,21 +401,17 @@ static bool read_words(struct reader *reader, struct slice directive)
     return skip_words(reader);
 }
 
-static bool read_statement(struct reader *reader, struct slice directive)
+static bool read_statement(struct snippet_reader *reader, struct slice directive)
 {
+    bool outer = reader->place == SNIPPET_HTTP || reader->place == SNIPPET_AUTH;
     if (reader->place == SNIPPET_HTTP && snippet_is_block(directive)) {
         return snippet_read_block(reader->run, directive, &reader->text, reader->out);
     }
-    if (reader->place >= SNIPPET_HTTP &&
-        (slice_is(directive, "if") || slice_is(directive, "return") ||
-         slice_is(directive, "rewrite"))) {
-        return false;
+    if (is_step(directive)) {
+        return !outer && read_step(reader, directive);
     }
-    if (slice_is(directive, "if")) {
-        return snippet_read_if(reader->run, &reader->text, reader->out);
-    }
-    if (slice_is(directive, "return") || slice_is(directive, "rewrite")) {
-        return read_step(reader, directive);
+    if (reader->place == SNIPPET_SERVER && slice_is(directive, "location")) {
+        return read_own(reader);
     }
     return read_words(reader, directive) && snippet_takes(&reader->text, ';');
 }
@@ -460,7 +458,7 @@ void snippet_read(struct run *run, enum snippet_place place, struct slice text,
                   const struct variables *own, struct snippet *out)
 {
     *out = (struct snippet){.body_bytes = -2};
-    struct reader reader = {run, place, own, snippet_blanks(text), out};
+    struct snippet_reader reader = {run, place, own, snippet_blanks(text), out};
     while (reader.text.len) {
         struct slice directive = SLICE("");
         struct slice rest = reader.text;

@@ -10,10 +10,13 @@
 #include "ingress_nginx/model_priv.h"
 
 enum snippet_place {
+    SNIPPET_IF, /* in an "if" of a location */
     SNIPPET_LOCATION,
     SNIPPET_SERVER,
-    SNIPPET_HTTP, /* http-snippet */
-    SNIPPET_AUTH, /* of the request to an auth service, whose answer alone counts */
+    SNIPPET_HTTP,      /* http-snippet */
+    SNIPPET_AUTH,      /* of the request to an auth service, whose answer alone counts */
+    SNIPPET_SERVER_IF, /* in an "if" of a server */
+    SNIPPET_OWN,       /* in a location that a server snippet has */
     SNIPPET_PLACES
 };
 
@@ -25,18 +28,40 @@ enum step_when {
     WHEN_METHOD,
     WHEN_HEADER,
     WHEN_COOKIE,
-    WHEN_PATH
+    WHEN_ARGUMENT,
+    WHEN_TARGET,
+    WHEN_PATH,
+    WHEN_VARIABLE /* that the snippet sets */
 };
-struct snippet_step { /* an answer that nginx gives, in the order of the text */
+struct snippet_condition {
     enum step_when when;
-    struct slice name; /* WHEN_HEADER, WHEN_COOKIE */
+    struct slice name; /* of a header, a cookie, an argument or a variable */
     bool regex, fold, negated;
     bool given;         /* holds where there is a value that is not "0" */
     struct slice value; /* to compare with, or an expression */
+};
+enum step_kind {
+    STEP_ANSWER,  /* return */
+    STEP_IF,      /* goes into `block` where the condition holds */
+    STEP_REWRITE, /* an answer where `status` says so, else another path and the end of the text */
+    STEP_SET,     /* a variable of the snippet's own */
+    STEP_BREAK
+};
+struct snippet_step { /* of ngx_http_rewrite_module, in the order of the text */
+    enum step_kind kind;
+    struct snippet_condition condition; /* STEP_IF, STEP_REWRITE */
+    const struct snippet *block;        /* STEP_IF */
+    struct slice name;                  /* STEP_SET */
     int64_t status;
-    struct slice text; /* Location or body; absent: none */
-    bool rewrites;     /* the text is a path or URL to which the query is added */
-    bool drops_query;
+    struct slice text; /* Location, body, path or value; absent: none */
+    bool drops_query;  /* STEP_REWRITE */
+};
+enum own_kind { OWN_EXACT, OWN_PREFIX, OWN_PREFIX_FIRST, OWN_REGEX };
+struct own_location { /* "location ... { }" in a server snippet */
+    enum own_kind kind;
+    bool fold;
+    struct slice path;
+    const struct snippet *body;
 };
 struct snippet_access { /* deny first, then allow, then all others */
     struct networks deny, allow;
@@ -52,6 +77,9 @@ struct snippet {
     struct edits added;  /* after that (add_header) */
     struct snippet_step *steps;
     size_t step_count, step_capacity;
+    struct own_location *own;
+    size_t own_count, own_capacity;
+    bool typed; /* its texts have a type of their own */
     struct snippet_access access;
     struct slice *singles; /* directives that may stand only once in a block */
     size_t single_count, single_capacity;
@@ -61,12 +89,28 @@ struct snippet {
     struct texts
         named; /* "$team", "pool": variables and upstreams that blocks at the level of http make */
     size_t named_capacity;
-    struct slice unknown; /* the first directive that is not understood; absent: all are */
-    struct slice refused; /* the first that nginx refuses at this place; absent: none */
+    struct slice unknown;   /* the first directive that is not understood; absent: all are */
+    struct slice refused;   /* the first that nginx refuses at this place; absent: none */
+    struct slice misplaced; /* the first that nginx does not take in an "if"; absent: none */
 };
 /* `own` may be null. */
 void snippet_read(struct run *run, enum snippet_place place, struct slice text,
                   const struct variables *own, struct snippet *out);
+
+struct snippet_reader { /* while it is read */
+    struct run *run;
+    enum snippet_place place;
+    const struct variables *own;
+    struct slice text; /* what is left */
+    struct snippet *out;
+};
+
+/* ---- snippet_headers.c: the words behind directives that change headers; false when they are not understood */
+/* more_set_headers and the like; `edits` is of the snippet that is read. */
+bool snippet_read_lines(struct snippet_reader *reader, bool clears, struct edits *edits);
+bool snippet_read_add(struct snippet_reader *reader);    /* add_header */
+bool snippet_read_sent(struct snippet_reader *reader);   /* proxy_set_header */
+bool snippet_read_hidden(struct snippet_reader *reader); /* proxy_hide_header */
 
 /* ---- snippet_words.c: the words of nginx's configuration */
 /* False at the end, at ';', '{', '}', or where a quote is not closed. */
@@ -84,12 +128,14 @@ bool snippet_read_block(struct run *run, struct slice directive, struct slice *t
                         struct snippet *out);
 bool snippet_is_block(struct slice directive);
 
-/* ---- snippet_steps.c: "if", "return", "rewrite" */
-bool snippet_read_if(struct run *run, struct slice *text, struct snippet *out);
+/* ---- snippet_steps.c: conditions, "return", "rewrite", "set" */
+/* "(...)", as far as the ')'. `known` are the steps before, which may set what is asked for. */
+bool snippet_read_condition(struct run *run, struct slice *text, const struct snippet *known,
+                            struct snippet_condition *out);
 bool snippet_read_return(struct run *run, struct slice *text, struct snippet_step *step);
 bool snippet_read_rewrite(struct run *run, enum snippet_place place, struct slice *text,
                           struct snippet_step *step);
-void snippet_add_step(struct run *run, struct snippet *snippet, const struct snippet_step *step);
+bool snippet_read_set(struct run *run, struct slice *text, struct snippet_step *step);
 
 /* ---- snippet_rules.c: what follows from them */
 struct placed_snippet {
@@ -98,26 +144,84 @@ struct placed_snippet {
     struct snippet snippet;
 };
 struct placed_snippets {
-    struct placed_snippet items[5]; /* from the outer level to the inner one */
+    struct placed_snippet items[6]; /* from the outer level to the inner one */
     size_t count;
 };
+
+/* ---- snippet_flow.c: ways through the steps */
+struct variable_value { /* absent parts: not known */
+    struct slice name;
+    struct template value;
+    bool known;
+    const struct variable_value *next;
+};
+enum capture_kind { CAPTURES_NONE, CAPTURES_TEXT, CAPTURES_PATH, CAPTURES_UNKNOWN };
+/* One way: what a request must be like to take it, and what it meets there. */
+struct leaf {
+    struct match match;
+    const struct variable_value *variables;
+    enum capture_kind captures;  /* of the last expression */
+    struct regex_match texts;    /* CAPTURES_TEXT */
+    const struct snippet *inner; /* the "if" that held last, whose lines stand for the location's */
+    bool broke;                  /* no directive of the rewrite module after the snippet acts */
+    const struct snippet_step *answer, *rewrite; /* null: none */
+    struct effect_source source, inner_source;   /* of `answer` or `rewrite`, and of `inner` */
+    const struct unknown *unknown;               /* conditions that are not understood */
+};
+struct leaves {
+    struct leaf *items;
+    size_t count, capacity;
+};
+/* The ways through the steps of all snippets of one place, in the order in which the first that fits is taken.
+ * With `apart` no request fits two of them, so that those without an answer may be left out. */
+void snippets_flow(struct model *model, const struct placed_snippets *snippets,
+                   enum snippet_place place, const struct match *match, const struct view_of *view,
+                   struct route_table *table, bool apart, struct leaves *out);
+/* The text of a step with what is known of its variables and captures. False when nginx refuses it. */
+bool leaf_template(struct model *model, const struct leaf *leaf, const struct location *location,
+                   struct slice text, struct template *out);
+/* Puts values of the snippet's own variables into a text that is read when the steps are done. */
+struct template leaf_values(struct run *run, const struct leaf *leaf,
+                            const struct template *template);
+
+/* ---- snippet_paths.c: paths that satisfy two conditions */
+bool path_meets(struct run *run, struct regex_set *regexes, const struct path_match *path,
+                const struct snippet_condition *condition, bool negated, struct path_match *out);
+
+/* ---- snippet_rules.c */
 /* What is not known of an answer with a text of its own. */
 void note_type(struct model *model, bool texts, struct rule *rule);
 /* Without a location those of the server. */
 void snippets_of(const struct model *model, const struct server *server,
                  const struct location *location, struct placed_snippets *out);
-/* Answers that do not hang on the request. */
-void snippets_answer(struct model *model, const struct placed_snippets *snippets,
-                     const struct location *location, const struct view_of *view,
-                     struct route_table *table, struct rule *rule);
-/* Rules that come before the rule of a location: the same with a condition. */
-void snippets_conditions(struct model *model, const struct placed_snippets *snippets,
-                         const struct location *location, const struct view_of *view,
-                         struct route_table *table, const struct rule *rule,
-                         struct rule_list *list);
+/* What a location does on this way, over what it does else. */
+void leaf_effects(struct model *model, const struct location *location, const struct leaf *leaf,
+                  struct route_table *table, struct rule *rule);
 /* Rules of a server, before a location is looked for: those of an Ingress, or of the setting. */
 void snippets_head(struct model *model, const struct server *server, bool setting,
                    const struct view_of *view, struct route_table *table, struct rule_list *list);
+/* ---- own_locations.c: locations of server snippets */
+struct own_place {
+    const struct own_location *own;
+    struct effect_source source;
+    bool of_setting; /* behind the locations of Ingresses, else before them */
+};
+struct own_places {
+    struct own_place *items;
+    size_t count;
+};
+void own_locations_find(const struct model *model, const struct server *server,
+                        struct own_places *out);
+/* With `doubtful` it is not known which requests it gets. */
+void own_location_rules(struct model *model, const struct server *server,
+                        const struct view_of *view, struct route_table *table,
+                        const struct own_place *place, bool doubtful, struct rule_list *list);
+/* ---- effects.c: what is done to its answers */
+void rule_of_own_location(struct model *model, const struct server *server,
+                          const struct own_place *place, const struct leaf *leaf,
+                          struct rule *rule);
+
+/* ---- snippet_rules.c */
 /* Of locations that have none of their own. */
 int64_t snippets_body_limit(struct model *model, const struct server *server, int64_t otherwise);
 void snippets_access(struct model *model, const struct placed_snippets *snippets, bool own_lists,

@@ -176,7 +176,9 @@ static void satisfy(struct asking *asking, const struct rule *rule, struct reque
         } else if (test->subject == TEST_COOKIE) {
             headers_add(arena, &request->headers, SLICE("Cookie"),
                         ARENA_JOIN(arena, test->name, SLICE("="), value));
-        } else {
+        } else if (test->subject == TEST_METHOD) {
+            request->method = value;
+        } else if (test->subject != TEST_TARGET) {
             bool first = slice_find(request->target, '?', 0) == request->target.len;
             request->target = ARENA_JOIN(arena, request->target, first ? SLICE("?") : SLICE("&"),
                                          test->name, SLICE("="), value);

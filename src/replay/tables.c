@@ -34,7 +34,12 @@ static void note_rule(struct run *run, struct replay *replay, const struct rule 
         const struct test *test = &rule->match.tests[i];
         switch (test->subject) {
         case TEST_QUERY:
+        case TEST_ARGUMENT:
+        case TEST_TARGET:
             replay->reads_query = true;
+            break;
+        case TEST_METHOD:
+            replay->reads_method = true;
             break;
         case TEST_HEADER:
             add_header(run, replay, test->name);

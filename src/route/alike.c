@@ -4,7 +4,8 @@
 
 static bool answers_alike(const struct route_answer *a, const struct route_answer *b)
 {
-    return a == b || !a || !b || (a->last == b->last && a->bodied == b->bodied);
+    return a == b || !a || !b ||
+           (a->last == b->last && a->bodied == b->bodied && a->closes == b->closes);
 }
 
 /* Pages hold edits that no row has: where there are any, it is not plain to see. */

@@ -22,13 +22,14 @@ static const struct field_row answer_fields[] = {
     ROW(answer, status, NUMBER),
 };
 static const struct field_row redirect_fields[] = {
-    ROW(redirect, status, NUMBER),   ROW(redirect, only_plain_http, BOOL),
-    ROW(redirect, scheme, TEXT),     CHOICE(redirect, host_from, redirect_hosts),
-    ROW(redirect, host, TEXT),       CHOICE(redirect, port_from, redirect_ports),
-    ROW(redirect, port, NUMBER),     CHOICE(redirect, path_change, path_changes),
-    ROW(redirect, prefix, TEXT),     ROW(redirect, path, TEXT),
-    ROW(redirect, keep_query, BOOL), ROW(redirect, strip_slash, BOOL),
-    ROW(redirect, relative, BOOL),   ROW(redirect, location, TEMPLATE),
+    ROW(redirect, status, NUMBER),     ROW(redirect, only_plain_http, BOOL),
+    ROW(redirect, scheme, TEXT),       CHOICE(redirect, host_from, redirect_hosts),
+    ROW(redirect, host, TEXT),         CHOICE(redirect, port_from, redirect_ports),
+    ROW(redirect, port, NUMBER),       CHOICE(redirect, path_change, path_changes),
+    ROW(redirect, prefix, TEXT),       ROW(redirect, path, TEXT),
+    ROW(redirect, keep_query, BOOL),   ROW(redirect, strip_slash, BOOL),
+    ROW(redirect, scripted, BOOL),     ROW(redirect, relative, BOOL),
+    ROW(redirect, location, TEMPLATE),
 };
 static const struct field_row body_limit_fields[] = {
     ROW(body_limit, bytes, BYTES),

@@ -180,10 +180,12 @@ void match_print(const struct match *match, struct buf *out)
     if (match->method.ptr) {
         buf_printf(out, ", method " SLICE_FMT, SLICE_ARG(match->method));
     }
-    static const char *const subjects[] = {"header", "query", "cookie"};
+    static const char *const subjects[] = {"header",   "query",  "cookie",
+                                           "argument", "method", "target"};
     for (size_t i = 0; i < match->test_count; i++) {
         const struct test *test = &match->tests[i];
-        buf_printf(out, ", %s " SLICE_FMT, subjects[test->subject], SLICE_ARG(test->name));
+        buf_printf(out, ", %s%s" SLICE_FMT, subjects[test->subject], test->name.len ? " " : "",
+                   SLICE_ARG(test->name));
         const char *sign = test->operator== TEST_PRESENT ? (test->negated ? " absent" : " present")
                            : test->operator== TEST_REGEX ? (test->negated ? "!~" : "~")
                                                          : (test->negated ? "!=" : "=");

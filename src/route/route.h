@@ -93,6 +93,8 @@ struct route_answer {
     struct slice reason; /* why, for people */
     bool last;   /* given by what stands behind the data plane: all other gates come first */
     bool bodied; /* with a body of its own, which no error page replaces */
+    bool
+        closes; /* the connection is closed without a word; the status is what the data plane calls it */
 };
 
 enum redirect_host {
@@ -124,6 +126,9 @@ struct route_redirect {
     bool keep_query;
     bool strip_slash; /* one "/" at the very end of path and query is cut */
     bool relative;    /* Location without scheme and host */
+    /* as nginx's directive rewrite makes it of `location`: captures are escaped where the target has escapes,
+     * and what is an escape then is read once more up to a '?'; `keep_query` and `relative` count */
+    bool scripted;
     struct
         template location; /* when it has parts: the whole Location as written; the above is void */
 };
@@ -396,7 +401,14 @@ struct path_match {
     struct slice value;
     const struct regex *regex;
 };
-enum test_subject { TEST_HEADER, TEST_QUERY, TEST_COOKIE };
+enum test_subject {
+    TEST_HEADER,
+    TEST_QUERY,
+    TEST_COOKIE,
+    TEST_ARGUMENT, /* of the query, as it came; the name in either case */
+    TEST_METHOD,   /* no name */
+    TEST_TARGET    /* the target as it came, with its query; no name */
+};
 enum test_operator { TEST_EQUALS, TEST_REGEX, TEST_PRESENT };
 struct test {
     enum test_subject subject;
