@@ -126,8 +126,7 @@ struct route_redirect {
     bool keep_query;
     bool strip_slash; /* one "/" at the very end of path and query is cut */
     bool relative;    /* Location without scheme and host */
-    /* as nginx's directive rewrite makes it of `location`: captures are escaped where the target has escapes,
-     * and what is an escape then is read once more up to a '?'; `keep_query` and `relative` count */
+    /* `location` is as nginx's directive rewrite makes it: captures are escaped; `keep_query`, `relative` count */
     bool scripted;
     struct
         template location; /* when it has parts: the whole Location as written; the above is void */
@@ -240,8 +239,7 @@ struct route_buffering {
 };
 struct mirror {
     struct slice namespace, service; /* service absent: `url` says where */
-    int64_t port;
-    int64_t numerator, denominator;
+    int64_t port, numerator, denominator;
     struct slice url;  /* as written; "/": the same host's own root */
     struct slice host; /* Host header of the copies; absent: that of the target */
     bool no_body;      /* the copies have none */
@@ -258,29 +256,25 @@ struct route_error_pages {
     struct texts statuses;           /* "404", "503" */
     bool of_backends;                /* errors of the backend as well */
     struct slice namespace, service; /* service absent: the data plane's own answers `status` */
-    int64_t port;
-    int64_t status;
+    int64_t port, status;
     struct edits request; /* headers of that request, and only these are set on it */
     /* The same, for answers to bodies that are too large; follows from `request`, so it is not compared. */
     struct edits early;
-    struct edits response; /* of the answer, over those of the platform */
-    /* clients that the pages let in; the others get 403 */
-    struct networks allow, deny;
+    struct edits response;       /* of the answer, over those of the platform */
+    struct networks allow, deny; /* clients that the pages let in; the others get 403 */
     bool has_allow;
 };
 /* Requests of one client; 0: no limit. More are answered by `status`. */
 struct route_rate_limit {
     struct effect_source source;
-    int64_t per_second, second_burst; /* burst: how many more may come at once */
-    int64_t per_minute, minute_burst;
-    int64_t connections; /* at a time */
+    int64_t per_second, second_burst, per_minute, minute_burst; /* how many more may come at once */
+    int64_t connections;                                        /* at a time */
     struct networks exempt;
     int64_t status, connection_status;
 };
 struct route_firewall {
     struct effect_source source;
-    bool core_rules; /* OWASP core rule set */
-    bool blocks;     /* else it writes logs only */
+    bool core_rules, blocks; /* OWASP core rule set; else it writes logs only */
 };
 struct route_upstream_tls {
     struct effect_source source;
@@ -401,14 +395,8 @@ struct path_match {
     struct slice value;
     const struct regex *regex;
 };
-enum test_subject {
-    TEST_HEADER,
-    TEST_QUERY,
-    TEST_COOKIE,
-    TEST_ARGUMENT, /* of the query, as it came; the name in either case */
-    TEST_METHOD,   /* no name */
-    TEST_TARGET    /* the target as it came, with its query; no name */
-};
+/* ARGUMENT: of the query, as it came, its name in either case; METHOD and TARGET (with its query) have no name. */
+enum test_subject { TEST_HEADER, TEST_QUERY, TEST_COOKIE, TEST_ARGUMENT, TEST_METHOD, TEST_TARGET };
 enum test_operator { TEST_EQUALS, TEST_REGEX, TEST_PRESENT };
 struct test {
     enum test_subject subject;
