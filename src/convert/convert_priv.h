@@ -123,7 +123,8 @@ struct unit {
     struct listener_plan *secure; /* null: no listener for https */
     size_t gateway;
     bool chosen; /* something of it is written */
-    bool catch_all, emitted;
+    bool emitted;
+    bool falls; /* by http or https there are paths without a rule */
 };
 struct host_units {
     struct unit *of[2]; /* by http and by https */

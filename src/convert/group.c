@@ -108,6 +108,7 @@ static void view_build(struct conversion *c, struct plane *plane, struct unit *u
         }
     }
     drafts_order(c, unit->hostname, drafts);
+    bool catch_all = false;
     for (size_t i = 0; i < drafts->count; i++) {
         const struct draft *draft = &drafts->items[i];
         if (!origin_is_chosen(c, &draft->rule->origin)) {
@@ -118,7 +119,7 @@ static void view_build(struct conversion *c, struct plane *plane, struct unit *u
             continue;
         }
         unit->emitted = true;
-        unit->catch_all = unit->catch_all || is_catch_all(&draft->match);
+        catch_all = catch_all || is_catch_all(&draft->match);
         struct origin origin = draft_origin(plane, draft);
         struct share *share = share_find(c, shares, &origin);
         struct draft_refs *list = draft->to_https ? &share->redirect
@@ -126,6 +127,7 @@ static void view_build(struct conversion *c, struct plane *plane, struct unit *u
                                                   : &share->http;
         *ARENA_PUSH(c->arena, list->items, list->count, list->capacity) = draft;
     }
+    unit->falls = unit->falls || !catch_all;
 }
 
 /* ---- groups --------------------------------------------------------------------------------- */
@@ -380,8 +382,7 @@ static void say_falls_through(struct conversion *c, const struct plane *plane)
     size_t count = 0;
     for (size_t i = 0; i < plane->unit_count; i++) {
         const struct unit *unit = plane->units[i];
-        if (unit->hostname.ptr && unit->http && !unit->catch_all &&
-            wider_unit(c, plane, unit->hostname)) {
+        if (unit->hostname.ptr && unit->falls && wider_unit(c, plane, unit->hostname)) {
             names[count++] = unit->hostname;
         }
     }

@@ -7,6 +7,24 @@ struct target_parts {
     bool keeps_target; /* path and query of the request follow as they are */
 };
 
+/* One that no annotation asked for, such as that of "/foo" to "/foo/", belongs to the path; but for the one to https,
+ * which all hosts have. */
+static void PRINTF_LIKE(6, 7)
+    say_redirect(struct conversion *c, enum diag_code code, enum severity severity,
+                 const struct rule *rule, const struct route_redirect *redirect, const char *format,
+                 ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct slice text = arena_vprintf(c->arena, format, args);
+    va_end(args);
+    if (redirect->source.name.len || redirect->only_plain_http) {
+        say_effect(c, code, severity, rule, redirect, SLICE_FMT, SLICE_ARG(text));
+    } else {
+        say(c, code, severity, rule->origin.span, &rule->origin, SLICE_FMT, SLICE_ARG(text));
+    }
+}
+
 /* HTTPRequestRedirectFilter.statusCode: 303, 307 and 308 came with release 1.5. */
 static int64_t status_for(struct conversion *c, const struct rule *rule,
                           const struct route_redirect *redirect)
@@ -29,7 +47,7 @@ static int64_t status_for(struct conversion *c, const struct rule *rule,
     if (c->options->api_minor >= 5) {
         return status;
     }
-    say_effect(
+    say_redirect(
         c, DIAG_C034, SEVERITY_WARNING, rule, redirect,
         "redirects with status %lld are written with %lld, as Gateway API 1.%d has no other: "
         "clients may turn a POST into a GET",
@@ -154,13 +172,13 @@ static struct node *path_node(struct conversion *c, const char *type, const char
     return path;
 }
 
-static void cannot(struct conversion *c, const struct rule *rule, const void *redirect,
-                   const char *why)
+static void cannot(struct conversion *c, const struct rule *rule,
+                   const struct route_redirect *redirect, const char *why)
 {
-    say_effect(c, DIAG_C001, SEVERITY_ERROR, rule, redirect,
-               "a redirect cannot be written: %s; its requests are answered %lld until you give "
-               "the redirect in another way",
-               why, empty_rule_status(c));
+    say_redirect(c, DIAG_C001, SEVERITY_ERROR, rule, redirect,
+                 "a redirect cannot be written: %s; its requests are answered %lld until you give "
+                 "the redirect in another way",
+                 why, empty_rule_status(c));
 }
 
 /* What RequestRedirect does otherwise than the redirect. */
@@ -169,27 +187,28 @@ static void say_near(struct conversion *c, const struct rule *rule,
                      bool keeps_query)
 {
     if (parts->query.ptr) {
-        say_effect(c, DIAG_C001, SEVERITY_ERROR, rule, redirect,
-                   "the query '" SLICE_FMT "' of the redirect cannot be written: a RequestRedirect "
-                   "keeps the query of the request",
-                   SLICE_ARG(parts->query));
+        say_redirect(c, DIAG_C001, SEVERITY_ERROR, rule, redirect,
+                     "the query '" SLICE_FMT
+                     "' of the redirect cannot be written: a RequestRedirect "
+                     "keeps the query of the request",
+                     SLICE_ARG(parts->query));
     } else if (!keeps_query) {
-        say_effect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
-                   "a request's query is dropped from the redirect today, and kept afterwards");
+        say_redirect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
+                     "a request's query is dropped from the redirect today, and kept afterwards");
     }
     if (redirect->relative) {
-        say_effect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
-                   "the Location of the redirect has no scheme and host today, and has both "
-                   "afterwards");
+        say_redirect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
+                     "the Location of the redirect has no scheme and host today, and has both "
+                     "afterwards");
     }
     if (redirect->strip_slash) {
-        say_effect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
-                   "a slash at the very end is cut from the redirect today, and kept afterwards");
+        say_redirect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
+                     "a slash at the very end is cut from the redirect today, and kept afterwards");
     }
     if (redirect->port_from == REDIRECT_PORT_WRITTEN) {
-        say_effect(c, DIAG_C002, SEVERITY_INFO, rule, redirect,
-                   "the redirect names port %lld today, and leaves out the usual one afterwards",
-                   (long long)redirect->port);
+        say_redirect(c, DIAG_C002, SEVERITY_INFO, rule, redirect,
+                     "the redirect names port %lld today, and leaves out the usual one afterwards",
+                     (long long)redirect->port);
     }
 }
 
@@ -249,9 +268,9 @@ struct node *redirect_node(struct conversion *c, const struct rule *rule,
     say_near(c, rule, redirect, &parts, keeps || parts.keeps_target);
     if (!parts.scheme.ptr && !parts.port &&
         target_profile(c->options->target)->redirect_keeps_port) {
-        say(c, DIAG_C002, SEVERITY_INFO, rule->origin.span, &rule->origin,
-            "the redirect names the port afterwards, also a usual one: "
-            "http://shop.example.com:80/");
+        say_redirect(c, DIAG_C002, SEVERITY_INFO, rule, redirect,
+                     "the redirect names the port afterwards, also a usual one: "
+                     "http://shop.example.com:80/");
     }
     struct node *node = node_map(c->nodes);
     if (parts.scheme.ptr) {

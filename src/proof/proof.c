@@ -4,13 +4,18 @@
 
 /* ---- what was announced -------------------------------------------------------------------- */
 
-/* A route is named as the Ingress is that it was made of. */
+/* A route is named after the Ingress that it was made of, with more behind it where there are several. */
 static bool names_object(const struct diagnostic *item, const struct rule *rule)
 {
-    struct slice subject = item->subject, kind;
-    return rule && rule->origin.name.len && slice_split(&subject, ' ', &kind) &&
-           slice_split(&subject, '/', &kind) && slice_equal(kind, rule->origin.namespace) &&
-           slice_equal(subject, rule->origin.name);
+    struct slice subject = item->subject, kind, rest;
+    if (!rule || !rule->origin.name.len || !slice_split(&subject, ' ', &kind) ||
+        !slice_split(&subject, '/', &kind) || !slice_equal(kind, rule->origin.namespace) ||
+        !slice_starts(rule->origin.name, subject)) {
+        return false;
+    }
+    rest = slice_sub(rule->origin.name, subject.len, rule->origin.name.len);
+    return !rest.len ||
+           (slice_starts(rest, SLICE("-")) && slice_ends(rule->origin.kind, SLICE("Route")));
 }
 
 /* Says that hosts lose their https, and nothing of what else becomes of them; that labels, annotations and names of
