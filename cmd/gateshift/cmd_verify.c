@@ -1,16 +1,14 @@
 #include "app.h"
-#include "folder.h"
 #include "log_options.h"
 #include "requests.h"
+#include "result_file.h"
 #include "results.h"
-#include "two_sides.h"
-#include "verify_options.h"
+#include "verify_requests.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,143 +62,6 @@ static void unwatch(struct watching *watching)
     if (watching->shows) {
         (void)fputs("\r\x1b[K", stderr);
     }
-}
-
-/* ---- requests ----------------------------------------------------------------------------- */
-
-struct verifying {
-    struct app *app;
-    struct verify_words words;
-    struct two_sides sides;
-    bool has_sides;
-    struct verify_side side[2];
-    struct verify_items items;
-    struct map *seen;
-};
-
-static void add(struct verifying *verifying, const struct verify_item *item)
-{
-    verify_items_add(&verifying->app->run, &verifying->items, verifying->seen, verifying->side,
-                     verifying->words.how.target, item);
-}
-
-static bool add_given(struct verifying *verifying)
-{
-    struct app *app = verifying->app;
-    for (size_t i = 0; i < app->options.operands.count; i++) {
-        struct expect_cases cases = {0};
-        if (!requests_read(app, app->options.operands.items[i], &cases)) {
-            return false;
-        }
-        for (size_t c = 0; c < cases.count; c++) {
-            bool file = cases.items[c].name.ptr;
-            const struct verify_item item = {.request = cases.items[c].request,
-                                             .source = file ? app->options.operands.items[i]
-                                                            : SLICE("verify"),
-                                             .number = file ? c + 1 : i + 1};
-            add(verifying, &item);
-        }
-    }
-    return true;
-}
-
-static bool add_logs(struct verifying *verifying)
-{
-    struct app *app = verifying->app;
-    bool fine = true;
-    for (size_t i = 0; i < app->options.logs.count; i++) {
-        const struct verify_log log = {.path = app->options.logs.items[i],
-                                       .most = verifying->words.most,
-                                       .format = app->options.log_format,
-                                       .keys = app->options.keys.items,
-                                       .key_count = app->options.keys.count};
-        struct slice why;
-        if (!verify_items_from_log(&app->run, verifying->side, verifying->words.how.target, &log,
-                                   verifying->seen, &verifying->items, &why)) {
-            app_failure(app, SLICE_FMT, SLICE_ARG(why));
-            fine = false;
-        }
-    }
-    return fine;
-}
-
-static void add_witnesses(struct verifying *verifying)
-{
-    struct app *app = verifying->app;
-    const struct compare_options options = {0};
-    struct comparison comparison;
-    sides_compare(&app->run, &verifying->sides.before, &verifying->sides.after, &options,
-                  &comparison);
-    for (size_t i = 0; i < comparison.finding_count; i++) {
-        struct verify_item item =
-            verify_witness(&app->run, verifying->side, &comparison.findings[i]);
-        item.source = SLICE("diff");
-        item.number = i + 1;
-        add(verifying, &item);
-    }
-}
-
-static void add_routes(struct verifying *verifying)
-{
-    struct run *run = &verifying->app->run;
-    for (size_t side = 0; side < 2; side++) {
-        struct covers covers;
-        cover_rules(run, verifying->side[side].table, verifying->side[side].evaluator, &covers);
-        for (size_t i = 0; i < covers.count; i++) {
-            const struct cover *cover = &covers.items[i];
-            if (cover->found) {
-                struct verify_item item = {.request = cover->request,
-                                           .source = side ? SLICE("routes after")
-                                                          : SLICE("routes before"),
-                                           .number = i + 1};
-                item.gateway[side] = cover->request.gateway;
-                add(verifying, &item);
-            } else if (!side) {
-                const struct origin *origin = &cover->rule->origin;
-                diag_at(run->diag, DIAG_Q004, origin->span, SLICE_ABSENT,
-                        "no request was found that " SLICE_FMT " " SLICE_FMT "/" SLICE_FMT
-                        " " SLICE_FMT " decides",
-                        SLICE_ARG(origin->kind), SLICE_ARG(origin->namespace),
-                        SLICE_ARG(origin->name), SLICE_ARG(origin->field));
-            }
-        }
-    }
-}
-
-/* A header of the command line belongs to all requests; those of URLs have it already. */
-static bool add_headers(struct verifying *verifying)
-{
-    struct app *app = verifying->app;
-    struct request given = {.method = SLICE_ABSENT};
-    if (!requests_headers(app, &given)) {
-        return false;
-    }
-    for (size_t i = 0; i < verifying->items.count; i++) {
-        struct headers *headers = &verifying->items.items[i].request.headers;
-        const struct headers own = *headers;
-        for (size_t h = 0; h < given.headers.count; h++) {
-            const struct header *header = &given.headers.items[h];
-            if (!headers_get(&own, header->name).ptr) {
-                headers_add(app->run.arena, headers, header->name, header->value);
-            }
-        }
-    }
-    return true;
-}
-
-static bool collect(struct verifying *verifying)
-{
-    unsigned ask = verifying->words.ask;
-    if ((ask & ASK_GIVEN && !add_given(verifying)) || (ask & ASK_LOGS && !add_logs(verifying))) {
-        return false;
-    }
-    if (verifying->has_sides && ask & ASK_WITNESSES) {
-        add_witnesses(verifying);
-    }
-    if (verifying->has_sides && ask & ASK_ROUTES) {
-        add_routes(verifying);
-    }
-    return add_headers(verifying);
 }
 
 /* ---- results ------------------------------------------------------------------------------ */
@@ -275,42 +136,6 @@ static void warn_of_skipped(struct app *app, const struct verify_results *result
     }
 }
 
-static bool is_stdout(struct slice path)
-{
-    return slice_is(path, "-");
-}
-
-/* What cannot be written is known before requests are sent, and not only when there are answers to lose. */
-static bool may_write(struct app *app)
-{
-    const struct slice paths[] = {app->options.record, app->options.partial};
-    struct stat info;
-    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-        if (paths[i].len && !is_stdout(paths[i]) && !app->options.force &&
-            lstat(arena_string(app->run.arena, paths[i]), &info) == 0) {
-            app_failure(app, "cannot write '" SLICE_FMT "': it exists; --force overwrites it",
-                        SLICE_ARG(paths[i]));
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool write_file(struct app *app, struct slice path, const struct buf *text)
-{
-    struct slice why;
-    if (is_stdout(path)) {
-        buf_put(&app->out, buf_slice(text));
-        return true;
-    }
-    bool written =
-        folder_write_one(app->run.arena, path, app->options.force, buf_slice(text), &why);
-    if (!written) {
-        app_failure(app, SLICE_FMT, SLICE_ARG(why));
-    }
-    return written;
-}
-
 static bool write_files(struct verifying *verifying, const struct verify_results *results)
 {
     struct app *app = verifying->app;
@@ -319,12 +144,13 @@ static bool write_files(struct verifying *verifying, const struct verify_results
     buf_init(&text, BUF_TEXT_MAX);
     if (app->options.record.len) {
         verify_record_write(&app->run, &verifying->items, &text);
-        fine = write_file(app, app->options.record, &text);
+        fine = result_file_write(app, app->options.record, &text);
     }
     buf_clear(&text);
     if (app->options.partial.len) {
         document_write_json(evidence_node(&app->run, &results->evidence), 0, &text);
-        fine = write_file(app, app->options.partial, &text) && fine;
+        buf_putc(&text, '\n');
+        fine = result_file_write(app, app->options.partial, &text) && fine;
     }
     buf_release(&text);
     return fine;
@@ -374,7 +200,7 @@ static int conclude(struct verifying *verifying, bool stopped)
     results.address[1] = verify_address(app, &verifying->words.how.target[1]);
     verify_judge(&app->run, &verifying->items, &verifying->side[0], &verifying->side[1],
                  &verifying->words.compared, &results);
-    if (!is_stdout(app->options.record) && !is_stdout(app->options.partial)) {
+    if (!result_is_stdout(app->options.record) && !result_is_stdout(app->options.partial)) {
         print(app, &results);
     }
     warn_of_skipped(app, &results);
@@ -421,7 +247,9 @@ static int ask(struct verifying *verifying)
         diag_at(app->run.diag, DIAG_Q001, SPAN_NONE, SLICE_ABSENT,
                 "certificates of the servers are not verified");
     }
-    if (!has_files(app) || !may_write(app)) {
+    /* what cannot be written is known before requests are sent, and not only when there are answers to lose */
+    if (!has_files(app) || !result_file_free(app, app->options.record) ||
+        !result_file_free(app, app->options.partial)) {
         return EXIT_ENVIRONMENT;
     }
     watch(app, &watching);
@@ -461,7 +289,7 @@ static int verify(struct verifying *verifying)
     if (app->options.replay_record.len) {
         return app_status(app, answer_from_record(verifying));
     }
-    if (!collect(verifying)) {
+    if (!verify_collect(verifying)) {
         return app->failures.len ? EXIT_ENVIRONMENT : EXIT_USAGE;
     }
     if (app_stops(app)) {
@@ -486,7 +314,7 @@ int cmd_verify(struct app *app)
     if (requests_read_stdin_twice(app)) {
         return app_usage(app, "standard input can be read once only");
     }
-    if (is_stdout(app->options.record) && is_stdout(app->options.partial)) {
+    if (result_is_stdout(app->options.record) && result_is_stdout(app->options.partial)) {
         return app_usage(app, "record and counts cannot both be standard output");
     }
     if (!app_convert_options(app, &convert) || !verify_options_read(app, &verifying.words) ||

@@ -1,7 +1,7 @@
 #include "replay_result.h"
 
-#include "folder.h"
 #include "replay/replay.h"
+#include "result_file.h"
 
 #include <unistd.h>
 
@@ -60,31 +60,21 @@ int replay_result(struct app *app, struct evidence *evidence)
 
 bool replay_partial_free(struct app *app)
 {
-    struct slice path = app->options.partial, why;
-    if (!path.len || slice_is(path, "-") ||
-        folder_check_one(app->run.arena, path, app->options.force, &why)) {
-        return true;
-    }
-    (void)app_failure(app, SLICE_FMT, SLICE_ARG(why));
-    return false;
+    return result_file_free(app, app->options.partial);
 }
 
 /* One line, so that an engine that gathers lines gathers whole parts. */
 int replay_partial(struct app *app, struct evidence *evidence)
 {
-    struct slice path = app->options.partial, why = SLICE_ABSENT;
+    struct slice path = app->options.partial;
     struct buf text;
-    if (slice_is(path, "-")) {
-        put_json(app, evidence, 0, &app->out);
-        buf_putc(&app->out, '\n');
-        return EXIT_WELL;
-    }
     buf_init(&text, BUF_TEXT_MAX);
     put_json(app, evidence, 0, &text);
     buf_putc(&text, '\n');
-    bool written =
-        folder_write_one(app->run.arena, path, app->options.force, buf_slice(&text), &why);
+    bool written = result_file_write(app, path, &text);
     buf_release(&text);
-    summarize(app, evidence);
-    return written ? EXIT_WELL : app_failure(app, SLICE_FMT, SLICE_ARG(why));
+    if (!result_is_stdout(path)) {
+        summarize(app, evidence);
+    }
+    return written ? EXIT_WELL : EXIT_ENVIRONMENT;
 }

@@ -36,12 +36,15 @@ static bool fill(struct log_reader *reader, struct slice *error)
         int got = gzread(reader->file, reader->rest + reader->rest_len,
                          (unsigned)(LOG_BLOCK - reader->rest_len));
         int code = Z_OK;
-        const char *why = got <= 0 ? gzerror(reader->file, &code) : NULL;
+        if (got <= 0) {
+            (void)gzerror(reader->file, &code);
+        }
         if (got < 0 || (got == 0 && code != Z_OK)) {
             *error = fail(reader->arena, reader->source,
                           code == Z_ERRNO       ? strerror(errno)
                           : code == Z_BUF_ERROR ? "the compressed file ends in the middle"
-                                                : why);
+                          : code == Z_MEM_ERROR ? "there is no memory left"
+                                                : "the compressed file is damaged");
             return false;
         }
         reader->over = got == 0;

@@ -193,17 +193,13 @@ static void note_finding(struct judging *judging, const struct verify_result *re
     struct arena *arena = judging->run->arena;
     struct evidence_finding *finding = evidence_finding(arena, &judging->results->evidence, id);
     const struct evidence_example example = example_of(judging, result->item);
-    if (!finding->title.ptr) {
-        finding->title = without_queries(arena, judgement->title);
-        finding->impact = judgement->impact;
-        finding->aspect = judgement->aspect;
-        finding->platform = judgement->platform;
-    }
+    finding->platform = judgement->platform;
     finding->impact = judgement->impact > finding->impact ? judgement->impact : finding->impact;
     finding->asked++;
     finding->confirmed += confirmed;
-    bool kept = evidence_example_add(arena, &finding->examples, &example);
-    (void)kept;
+    evidence_finding_example(arena, finding, &example,
+                             without_queries(judging->scratch, judgement->title),
+                             judgement->aspect);
 }
 
 static void note_unpredicted(struct judging *judging, const struct verify_result *result)

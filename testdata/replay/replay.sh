@@ -87,6 +87,13 @@ for format in ingress-nginx json; do
     replay --partial cut.json cut.log.gz 2>error && fault "$format: a damaged file was taken for a whole one"
     grep -q 'ends in the middle' error || fault "$format: nobody says that the file is damaged"
     [ -e cut.json ] && fault "$format: a part of a damaged file was written"
+    cat access.log.gz access.log.gz | head -c "$(($(wc -c <access.log.gz) + 3000))" >cut.log.gz
+    replay --partial cut.json cut.log.gz 2>error
+    grep -q 'ends in the middle' error || fault "$format: nobody says that the second half of a file is damaged"
+    { head -c 2000 access.log.gz && head -c 50 /dev/zero && tail -c +2051 access.log.gz; } >cut.log.gz
+    replay --partial cut.json cut.log.gz 2>error
+    grep -q "'cut.log.gz': the compressed file is damaged$" error || fault "$format: nobody says that bytes are wrong"
+    [ -e cut.json ] && fault "$format: a part of a damaged file was written"
 done
 
 # ---- one shop, before and after -------------------------------------------------------------
