@@ -181,8 +181,11 @@ struct node *gateway_clients_node(struct conversion *c, const struct plane *plan
 
 /* ---- what is said --------------------------------------------------------------------------- */
 
-static struct slice advice_of(const struct conversion *c)
+static struct slice advice_of(const struct conversion *c, const struct client_check *check)
 {
+    if (check->demand == DEMAND_ANY && reads_no_mode(c)) {
+        return SLICE("check them in front of the Gateway or in the application");
+    }
     const char *alone =
         c->options->gateway_name.len
             ? "write a Gateway for the hosts that ask for the same CA (--host, without --gateway)"
@@ -214,12 +217,35 @@ static void say_name(struct conversion *c, const struct entry *entry)
 static void say_depth(struct conversion *c, const struct entry *entry)
 {
     const struct client_check *check = entry->client;
-    if (check->depth) {
-        say(c, DIAG_C005, SEVERITY_INFO, check->source.span, &entry->origin,
-            "certificates of clients of host '" SLICE_FMT "' may be %lld step%s away from the CA "
-            "today (auth-tls-verify-depth), and afterwards as many as the implementation takes",
-            SLICE_ARG(entry->host.name), (long long)check->depth, check->depth == 1 ? "" : "s");
+    int64_t after = target_profile(c->options->target)->client_depth;
+    bool asked = check->depth_source.name.ptr;
+    if (!check->depth || check->depth == after) {
+        return;
     }
+    say(c, asked ? DIAG_C002 : DIAG_C005, asked ? SEVERITY_WARNING : SEVERITY_INFO,
+        asked ? check->depth_source.span : check->source.span, &entry->origin,
+        "certificates of clients of host '" SLICE_FMT "' may be %lld step%s away from the CA "
+        "today (auth-tls-verify-depth), and afterwards " SLICE_FMT,
+        SLICE_ARG(entry->host.name), (long long)check->depth, check->depth == 1 ? "" : "s",
+        SLICE_ARG(after ? arena_printf(c->arena, "%lld", (long long)after)
+                        : SLICE("as many as the implementation takes")));
+}
+
+/* Istio reads the key ca.crl of the Secret, too (pilot/pkg/credentials/kube/secrets.go); spec.tls.frontend names no
+ * list (apis/v1/gateway_types.go, FrontendTLSValidation). */
+static void say_revocation(struct conversion *c, const struct entry *entry)
+{
+    const struct client_check *check = entry->client;
+    bool known = check->revocation == REVOCATION_LIST;
+    if (check->revocation == REVOCATION_NONE || !c->options->target->revocation_advice) {
+        return;
+    }
+    say(c, known ? DIAG_C003 : DIAG_C002, known ? SEVERITY_ERROR : SEVERITY_WARNING,
+        check->source.span, &entry->origin,
+        "%sclients of host '" SLICE_FMT "' whose certificate is revoked are refused today "
+        "(key ca.crl of " SLICE_FMT "), and let in afterwards; %s",
+        known ? "" : "should there be a list, ", SLICE_ARG(entry->host.name),
+        SLICE_ARG(check->subject), c->options->target->revocation_advice);
 }
 
 static void say_asked(struct conversion *c, const struct entry *entry, bool any_is_let_in)
@@ -244,6 +270,7 @@ static void say_asked(struct conversion *c, const struct entry *entry, bool any_
                                           : "is let in, which is answered 400 today");
     }
     say_depth(c, entry);
+    say_revocation(c, entry);
 }
 
 static void say_unasked(struct conversion *c, const struct entry *entry)
@@ -255,7 +282,7 @@ static void say_unasked(struct conversion *c, const struct entry *entry)
         "'" SLICE_FMT "' cannot be written for target '%s': clients of host '" SLICE_FMT
         "' are not asked for a certificate afterwards%s; " SLICE_FMT,
         SLICE_ARG(check->source.name), c->options->target->name, SLICE_ARG(entry->host.name),
-        required ? "" : ", which they need not have today either", SLICE_ARG(advice_of(c)));
+        required ? "" : ", which they need not have today either", SLICE_ARG(advice_of(c, check)));
 }
 
 static void say_clients(struct conversion *c, const struct unit *unit)

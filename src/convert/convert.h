@@ -45,7 +45,8 @@ struct target {
     bool on_aks; /* Azure's load balancer, certificates in Key Vault, and the ConfigMap of AKS */
     const char
         *mutual_option; /* of tls.options, with MUTUAL: certificates of clients; null: none */
-    const struct vendor *vendor; /* what it says in kinds of its own; null: nothing */
+    const char *revocation_advice; /* where ca.crl of a Secret with a CA is not read; null: it is */
+    const struct vendor *vendor;   /* what it says in kinds of its own; null: nothing */
     struct capability capabilities[EFFECT_COUNT];
     /* Features that are more or less than their effect; for the others those of `standard` hold, or where the
      * target has words of its own on the effect, these. */

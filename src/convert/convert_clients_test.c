@@ -190,6 +190,42 @@ static void test_convert_clients_with_more_than_a_handshake(void **state)
     }
 }
 
+/* A longer chain than was asked for, and those that were revoked. */
+static void test_convert_clients_by_depth_and_list(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *subject;
+        int64_t depth;
+        bool asked;
+        enum client_revocation revocation;
+        size_t near, hidden, lost; /* C002, C005, C003 */
+    } rows[] = {
+        {"standard", "Secret gateways/ca", 1, false, REVOCATION_NONE, 1, 1, 0},
+        {"standard", "Secret gateways/ca", 3, true, REVOCATION_NONE, 2, 0, 0},
+        {"standard", "Secret gateways/ca", 1, false, REVOCATION_OPEN, 2, 1, 0},
+        {"standard", "Secret gateways/ca", 1, false, REVOCATION_LIST, 1, 1, 1},
+        {"envoy-gateway", "Secret gateways/ca", 1, false, REVOCATION_LIST, 1, 1, 1},
+        {"nginx-gateway-fabric", "Secret gateways/ca", 4, true, REVOCATION_LIST, 1, 0, 1},
+        {"istio", "Secret gateways/ca", 1, true, REVOCATION_LIST, 2, 0, 0},
+        {"aks-approuting", "Secret gateways/ca", 1, true, REVOCATION_OPEN, 2, 0, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        open_for(&f, rows[i].target);
+        struct client_check *check = check_new(&f, rows[i].subject);
+        check->depth = rows[i].depth;
+        check->depth_source = rows[i].asked ? check->source : (struct effect_source){0};
+        check->revocation = rows[i].revocation;
+        ask_at(&f, "a.example.com", "a.example.com", "tls", check);
+        convert(&f);
+        assert_int_equal(said(&f, DIAG_C002), rows[i].near);
+        assert_int_equal(said_text(&f, DIAG_C005, "auth-tls-verify-depth"), rows[i].hidden);
+        assert_int_equal(said_text(&f, DIAG_C003, "ca.crl"), rows[i].lost);
+        fixture_close(&f);
+    }
+}
+
 /* One listener for a wildcard asks all of its hosts, or none. */
 static void test_convert_clients_of_a_shared_listener(void **state)
 {
@@ -214,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_convert_clients_of_one_namespace),
         cmocka_unit_test(test_convert_clients_that_need_no_certificate),
         cmocka_unit_test(test_convert_clients_with_more_than_a_handshake),
+        cmocka_unit_test(test_convert_clients_by_depth_and_list),
         cmocka_unit_test(test_convert_clients_of_a_shared_listener),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,8 @@ static const struct target standard = {
     .profile = "standard",
     .text = "what the text of Gateway API promises, for any implementation",
     .gateway_name_max = 63,
+    .revocation_advice =
+        "see what the implementation has for it, or refuse them in the application",
     .capabilities =
         {
 #define EFFECT(id, type, aspect, impact, text) {EFFECT_##id, STANDARD_##id},

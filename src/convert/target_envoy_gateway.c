@@ -201,6 +201,8 @@ const struct target target_envoy_gateway = {
     .profile = "envoy-gateway",
     .text = "Envoy Gateway 1.9",
     .gateway_name_max = 63,
+    .revocation_advice =
+        "name the list in a ClientTrafficPolicy (tls.clientValidation.crl, with the CA beside it)",
     .vendor = &vendor,
     .features = features,
     .feature_count = ARRAY_LEN(features),

@@ -111,6 +111,7 @@ const struct target target_ngf = {
     .profile = "nginx-gateway-fabric",
     .text = "NGINX Gateway Fabric 2.6",
     .gateway_name_max = 63,
+    .revocation_advice = "refuse them in the application, or give certificates that end soon",
     .vendor = &vendor,
     .capabilities =
         {

@@ -6,19 +6,24 @@ static const enum annotation_id parts[] = {
     AN_auth_tls_secret,     AN_auth_tls_verify_client, AN_auth_tls_verify_depth,
     AN_auth_tls_error_page, AN_auth_tls_match_cn,      AN_auth_tls_pass_certificate_to_upstream};
 
+static const struct secret *find_secret(const struct model *model, struct slice text)
+{
+    size_t slash = slice_find(text, '/', 0);
+    return (const struct secret *)(const void *)kube_find(
+        model->kube, KUBE_SECRET, slice_sub(text, 0, slash), slice_sub(text, slash + 1, text.len));
+}
+
 /* annotations/authtls: the Secret must be there, in a namespace that may be read, with the key ca.crt
  * (store.go, GetAuthCertificate). */
 static bool readable(const struct model *model, const struct item *item, struct slice text)
 {
     size_t slash = slice_find(text, '/', 0);
-    struct slice namespace = slice_sub(text, 0, slash);
-    bool foreign = !slice_equal(namespace, item->ingress->object.namespace) &&
+    bool foreign = !slice_equal(slice_sub(text, 0, slash), item->ingress->object.namespace) &&
                    !model->settings->cross_namespace;
     if (slash == text.len || foreign) {
         return false;
     }
-    const struct secret *secret = (const struct secret *)(const void *)kube_find(
-        model->kube, KUBE_SECRET, namespace, slice_sub(text, slash + 1, text.len));
+    const struct secret *secret = find_secret(model, text);
     return secret ? secret->has_ca : !run_secrets_closed(model->run);
 }
 
@@ -29,6 +34,13 @@ static void refuse_all(struct model *model, struct server *server, const struct 
             "annotation '" SLICE_FMT "' names no Secret with a CA that the controller may read, so "
             "every request to host '" SLICE_FMT "' is answered by 403",
             SLICE_ARG(server->refused.name), SLICE_ARG(server->host));
+}
+
+/* The key ca.crl of the same Secret (store/backend_ssl.go, getPemCertificate; ssl_crl of nginx.tmpl). */
+static enum client_revocation revocation_of(const struct model *model, struct slice text)
+{
+    const struct secret *secret = find_secret(model, text);
+    return !secret ? REVOCATION_OPEN : secret->has_revocations ? REVOCATION_LIST : REVOCATION_NONE;
 }
 
 /* A page that is a URL: nginx redirects there by 302 (ngx_http_core_module, error_page). */
@@ -85,6 +97,8 @@ void client_certificate_read(struct model *model, struct server *server, const s
         .subject = ARENA_JOIN(model->run->arena, SLICE("Secret "), text),
         .demand = demand_of(annotation_text(annotations, AN_auth_tls_verify_client)),
         .depth = depth ? depth : 1,
+        .depth_source = annotation_source(annotations, AN_auth_tls_verify_depth),
+        .revocation = revocation_of(model, text),
         .status = 400,
         .name = name,
         .name_status = name.ptr ? 403 : 0,

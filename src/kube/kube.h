@@ -154,6 +154,7 @@ struct secret {
     struct slices certificate_names; /* DNS names of the first certificate in tls.crt */
     int64_t not_before, not_after;   /* 0 when unknown */
     bool has_ca;                     /* ca.crt */
+    bool has_revocations;            /* ca.crl */
     size_t htpasswd_count;           /* usable entries in key "auth" */
 };
 /* Its keys may have been left out of the input: an API server takes no Secret of the type kubernetes.io/tls without

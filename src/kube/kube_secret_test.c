@@ -50,14 +50,16 @@ static void test_kube_secret_certificate(void **state)
 {
     (void)state;
     struct fixture f;
-    fixture_open(&f, HEAD "type: kubernetes.io/tls\ndata:\n  tls.key: a2V5\n  ca.crt: Y2E=\n"
-                          "  tls.crt: " CERTIFICATE "\n");
+    fixture_open(&f, HEAD
+                 "type: kubernetes.io/tls\ndata:\n  tls.key: a2V5\n  ca.crt: Y2E=\n  ca.crl: Y3Js\n"
+                 "  tls.crt: " CERTIFICATE "\n");
     fixture_silent(&f);
     check_certificate(only(&f));
     assert_true(only(&f)->has_ca);
+    assert_true(only(&f)->has_revocations);
     ASSERT_TEXT(only(&f)->type, "kubernetes.io/tls");
-    ASSERT_TEXT(only(&f)->keys.items[0], "ca.crt");
-    ASSERT_TEXT(only(&f)->keys.items[2], "tls.key");
+    ASSERT_TEXT(only(&f)->keys.items[1], "ca.crt");
+    ASSERT_TEXT(only(&f)->keys.items[3], "tls.key");
     fixture_close(&f);
     fixture_open(&f, HEAD "stringData:\n  tls.key: key\n  tls.crt: |\n" CERTIFICATE_TEXT);
     fixture_silent(&f);

@@ -129,6 +129,8 @@ static void read_value(struct run *run, struct slice key, const unsigned char *b
         read_certificate(run, bytes, length, secret);
     } else if (slice_is(key, "ca.crt")) {
         secret->has_ca = length > 0;
+    } else if (slice_is(key, "ca.crl")) {
+        secret->has_revocations = length > 0;
     } else if (slice_is(key, "auth")) {
         secret->htpasswd_count = count_htpasswd(bytes, length);
     }

@@ -228,8 +228,9 @@ static const struct gateway_profile profiles[] = {
         .tcp = STREAMS_UNREAD,
         .udp = STREAMS_UNREAD,
         .tls_passes_only = true,
-        /* gateway_listener.go, validateFrontendTLS */
+        /* gateway_listener.go, validateFrontendTLS; servers_template.go */
         .authorities_in_secrets = true,
+        .client_depth = 4,
         .detects_misdirected = true,
         .refuses_h2c = true,
         /* internal/controller/state/graph/backend_refs.go, checkExternalNameValidForGateways; servers.go,

@@ -127,6 +127,7 @@ struct gateway_profile {
     bool frontend_of_istio;
     bool redirects_bare;         /* a ResponseHeaderModifier beside a redirect does nothing */
     bool authorities_in_secrets; /* of spec.tls.frontend, beside those in ConfigMaps */
+    int64_t client_depth;        /* longest chain of a client's certificate; 0: open */
     bool detects_misdirected;    /* Host served by another listener than SNI chose gives 421 */
 
     /* ---- backends */

@@ -497,21 +497,22 @@ struct certificate {
     struct slice vault; /* its URI in Key Vault, where the data plane keeps its Secret itself */
     struct span span;
 };
-/* Certificate that clients are asked for; https only, but for `name`. ANY lets in what is shown, valid or not, and who
- * shows nothing; OPTIONAL the latter only. */
+/* Asked by https only, but for `name`. ANY lets in what is shown, valid or not, and who shows nothing, OPTIONAL these. */
 enum client_demand { DEMAND_NONE, DEMAND_ANY, DEMAND_OPTIONAL, DEMAND_VALID };
+enum client_revocation { REVOCATION_NONE, REVOCATION_LIST, REVOCATION_OPEN };
 struct client_check {
     struct effect_source source;
-    struct slice subject;       /* where the CA is: "Secret shop/ca" */
-    enum client_demand demand;  /* VALID: without a valid one there is no answer but `status` */
-    int64_t status, depth;      /* status 0: the handshake fails; depth: longest chain, 0: open */
-    struct template error_page; /* when it has parts: 302 to there instead */
-    struct slice name;          /* its subject must match this; absent: any */
-    int64_t name_status;        /* answer to another name, also by plain http; 0: no check */
+    struct slice subject;      /* where the CA is: "Secret shop/ca" */
+    enum client_demand demand; /* VALID: without a valid one there is no answer but `status` */
+    int64_t status, depth;     /* status 0: the handshake fails; depth: longest chain, 0: open */
+    struct effect_source depth_source; /* absent: nobody asked for that depth */
+    enum client_revocation revocation; /* list of those refused; OPEN: its Secret was not read */
+    struct template error_page;        /* when it has parts: 302 to there instead */
+    struct slice name;                 /* its subject must match this; absent: any */
+    int64_t name_status;               /* answer to another name, also by plain http; 0: no check */
 };
 struct entry {
-    struct slice
-        gateway; /* data plane or "namespace/name" of the Gateway; same text, same address */
+    struct slice gateway;     /* data plane or "namespace/name" of the Gateway; one address */
     enum transport transport; /* not HTTP: any host, and no rules */
     bool https;               /* TLS, also of tunnels */
     uint16_t port;
@@ -576,10 +577,9 @@ struct route_table {
     struct view view;
     int gates[GATE_COUNT]; /* enum effect_id or GATE_NO_ENDPOINTS */
     size_t gate_count;
-    struct effects platform;       /* what the data plane does where a rule says nothing */
-    int64_t no_rule_status;        /* 404 */
-    int64_t no_backend_status;     /* 500 */
-    int64_t no_weight_status;      /* 500, when all weights are zero */
+    struct effects platform; /* what the data plane does where a rule says nothing */
+    int64_t no_rule_status, no_backend_status; /* 404, 500 */
+    int64_t no_weight_status;                  /* 500, when all weights are zero */
     const struct unknown *unknown; /* of everything: e.g. a configuration that is refused */
     struct regex_set *regexes;
 };
