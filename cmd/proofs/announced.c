@@ -1,8 +1,14 @@
 #include "proof/proof.h"
 #include "proofs.h"
 
-enum { CHANNELS = 2 };
-static const char *const channels[CHANNELS] = {"standard", "experimental"};
+/* The oldest release is what AKS has up to Kubernetes 1.33; AKS has one channel. */
+enum { CRDS = 3 };
+static const struct {
+    const char *name;
+    struct schema_release release;
+} crds[CRDS] = {{"standard channel of 1.5", {5, false}},
+                {"experimental channel of 1.5", {5, true}},
+                {"standard channel of 1.2", {2, false}}};
 
 struct tally {
     size_t conversions, equivalent, findings, unproven, failed;
@@ -17,7 +23,7 @@ static void print_origin(const char *when, const struct rule *rule)
     }
 }
 
-static void check(struct world *world, const char *file, const char *channel, struct tally *tally)
+static void check(struct world *world, const char *file, const char *release, struct tally *tally)
 {
     struct comparison comparison;
     world_compare(&world->run, &world->before, &world->after, &comparison);
@@ -32,8 +38,8 @@ static void check(struct world *world, const char *file, const char *channel, st
         tally->findings++;
         if (!finding_is_announced(&world->run, world->announced, world->target, finding)) {
             tally->failed++;
-            printf("not ok: %s, %s, %s channel: " SLICE_FMT ", and convert says nothing of it\n  ",
-                   file, world->target->name, channel, SLICE_ARG(finding->title));
+            printf("not ok: %s, %s, %s: " SLICE_FMT ", and convert says nothing of it\n  ", file,
+                   world->target->name, release, SLICE_ARG(finding->title));
             print_request(&finding->witness);
             print_origin("before", finding->before.rule);
             print_origin("after", finding->after.rule);
@@ -41,13 +47,13 @@ static void check(struct world *world, const char *file, const char *channel, st
     }
 }
 
-/* AKS has one channel. */
-static void check_channels(const char *file, const struct target *target, struct tally *tallies)
+static void check_releases(const char *file, const struct target *target, struct tally *tallies)
 {
-    for (int channel = 0; channel < (target->on_aks ? 1 : CHANNELS); channel++) {
+    for (size_t i = 0; i < CRDS; i++) {
         struct world world;
-        if (world_open(file, target, channel > 0, &world)) {
-            check(&world, file, channels[channel], &tallies[channel]);
+        if (!(target->on_aks && crds[i].release.experimental) &&
+            world_open(file, target, &crds[i].release, &world)) {
+            check(&world, file, crds[i].name, &tallies[i]);
             world_close(&world);
         }
     }
@@ -55,20 +61,20 @@ static void check_channels(const char *file, const struct target *target, struct
 
 bool prove_announced(const struct inputs *inputs, const struct proof_options *options)
 {
-    struct tally tallies[CHANNELS] = {{0}};
+    struct tally tallies[CRDS] = {{0}};
     const struct target *target;
     bool good = true;
     (void)options;
     for (size_t i = 0; i < inputs->count; i++) {
         for (size_t t = 0; (target = target_at(t)); t++) {
-            check_channels(inputs->files[i], target, tallies);
+            check_releases(inputs->files[i], target, tallies);
         }
     }
-    for (int channel = 0; channel < CHANNELS; channel++) {
-        const struct tally *tally = &tallies[channel];
-        printf("%s channel: %zu conversions: %zu equivalent, %zu unproven; %zu findings, %zu not "
+    for (size_t i = 0; i < CRDS; i++) {
+        const struct tally *tally = &tallies[i];
+        printf("%s: %zu conversions: %zu equivalent, %zu unproven; %zu findings, %zu not "
                "announced\n",
-               channels[channel], tally->conversions, tally->equivalent, tally->unproven,
+               crds[i].name, tally->conversions, tally->equivalent, tally->unproven,
                tally->findings, tally->failed);
         good = good && tally->conversions && !tally->failed;
     }

@@ -4,6 +4,7 @@
 
 /* An unproven verdict is an honest answer, as long as it stays rare. */
 enum { UNPROVEN_PERCENT = 2, REQUESTS = 200 };
+static const struct schema_release current = {5, false};
 
 struct trial {
     const struct proof_options *options;
@@ -376,7 +377,7 @@ static size_t count_all(const struct inputs *inputs)
     size_t count = 0;
     for (size_t i = 0; i < inputs->count; i++) {
         struct world world;
-        if (world_open(inputs->files[i], target_at(0), false, &world)) {
+        if (world_open(inputs->files[i], target_at(0), &current, &world)) {
             for (size_t o = 0; o < world.converted.count; o++) {
                 count += count_places(&world, o);
             }
@@ -400,7 +401,7 @@ bool prove_mutants(const struct inputs *inputs, const struct proof_options *opti
         struct world world;
         trial.file = inputs->files[i / targets];
         trial.world = &world;
-        if (world_open(trial.file, target_at(i % targets), false, &world)) {
+        if (world_open(trial.file, target_at(i % targets), &current, &world)) {
             try_world(&trial, keep, all ? all : 1);
             world_close(&world);
         }

@@ -9,6 +9,7 @@
 
 #include "compare/compare.h"
 #include "frontend/frontend.h"
+#include "schema/schema.h"
 
 #include <stdio.h>
 
@@ -32,8 +33,8 @@ struct world {
     size_t announced; /* diagnostics of reading and converting; those behind are of reading back */
 };
 /* False when the input holds nothing that can be converted. */
-NODISCARD bool world_open(const char *file, const struct target *target, bool experimental,
-                          struct world *out);
+NODISCARD bool world_open(const char *file, const struct target *target,
+                          const struct schema_release *release, struct world *out);
 void world_close(struct world *world);
 void world_compare(struct run *run, struct side *before, struct side *after,
                    struct comparison *out);

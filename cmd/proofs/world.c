@@ -2,7 +2,8 @@
 
 #include <unistd.h>
 
-bool world_open(const char *file, const struct target *target, bool experimental, struct world *out)
+bool world_open(const char *file, const struct target *target, const struct schema_release *release,
+                struct world *out)
 {
     const struct side_options options = {.kind = SIDE_INGRESS, .choice = {.from = SLICE("auto")}};
     struct convert_options convert;
@@ -11,7 +12,8 @@ bool world_open(const char *file, const struct target *target, bool experimental
     run_open(&out->run, NULL, NULL, NULL);
     convert_options_default(&convert);
     convert.target = target;
-    convert.experimental = experimental;
+    convert.api_minor = release->minor;
+    convert.experimental = release->experimental;
     convert.gateway_class = SLICE("example");
     enum status status = input_add(&out->run, &input, slice_of(file), STDIN_FILENO);
     if (status == STATUS_OK) {

@@ -11,10 +11,9 @@ struct host_policy {
     struct origin origin; /* the first that asked for it */
 };
 
-bool host_policy_fits(struct emission *e, enum effect_id id)
+static bool all_alike(const struct unit *unit, enum effect_id id, const void *effect)
 {
-    const void *effect = effect_get(&e->rule->effects, id);
-    for (const struct rule_list *list = e->c->unit->rules; list; list = list->next) {
+    for (const struct rule_list *list = unit->rules; list; list = list->next) {
         for (size_t i = 0; i < list->count; i++) {
             const struct rule *rule = &list->rules[i];
             if (rule->backend_count && !effect_equal(id, effect_get(&rule->effects, id), effect)) {
@@ -22,7 +21,29 @@ bool host_policy_fits(struct emission *e, enum effect_id id)
             }
         }
     }
-    return !e->c->options->gateway_name.len;
+    return true;
+}
+
+/* What is written for a wildcard, or for every host, holds for the hosts below as well, which have rules of their own. */
+static bool reaches(const struct unit *unit, const struct unit *other)
+{
+    const struct host_pattern below = {.kind = HOST_SUFFIX, .name = unit->hostname};
+    return !unit->hostname.ptr || (unit->host->kind != HOST_EXACT && other->hostname.ptr &&
+                                   host_pattern_covers(&below, other->host));
+}
+
+bool host_policy_fits(struct emission *e, enum effect_id id)
+{
+    const struct conversion *c = e->c;
+    const void *effect = effect_get(&e->rule->effects, id);
+    bool wide = c->unit->host->kind != HOST_EXACT;
+    for (size_t i = 0; wide && i < c->plane->unit_count; i++) {
+        const struct unit *other = c->plane->units[i];
+        if (other != c->unit && reaches(c->unit, other) && !all_alike(other, id, effect)) {
+            return false;
+        }
+    }
+    return all_alike(c->unit, id, effect) && !c->options->gateway_name.len;
 }
 
 void host_policy_add(struct emission *e, size_t index, struct node *spec)

@@ -47,11 +47,13 @@ static int64_t status_for(struct conversion *c, const struct rule *rule,
     if (c->options->api_minor >= 5) {
         return status;
     }
-    say_redirect(
-        c, DIAG_C034, SEVERITY_WARNING, rule, redirect,
-        "redirects with status %lld are written with %lld, as Gateway API 1.%d has no other: "
-        "clients may turn a POST into a GET",
-        (long long)status, (long long)written, c->options->api_minor);
+    bool own = redirect->source.name.len > 0; /* else it is that of all hosts with a certificate */
+    say(c, DIAG_C034, SEVERITY_WARNING, own ? redirect->source.span : SPAN_NONE,
+        own ? &rule->origin : NULL,
+        "redirects with status %lld%s are written with %lld by '%s', as Gateway API 1.%d has no "
+        "other: clients may turn a POST into a GET",
+        (long long)status, own ? "" : ", as that to https of all hosts with a certificate,",
+        (long long)written, c->options->target->name, c->options->api_minor);
     return written;
 }
 

@@ -29,7 +29,8 @@ static bool speaks_of(const struct diagnostic *item, const struct finding *findi
             return false;
         }
     }
-    return item->code != DIAG_C023 || finding->after.kind == OUTCOME_CLOSE;
+    return item->code != DIAG_C023 || finding->after.kind == OUTCOME_CLOSE ||
+           (slice_is(finding->witness.scheme, "https") && !finding->after.rule);
 }
 
 static bool is_of_name(struct slice text, size_t at)
@@ -96,7 +97,8 @@ static bool names(struct run *run, const struct diagnostic *item, const struct t
             return true;
         }
     }
-    bool owned = finding->before.rule && finding->before.rule->origin.name.len;
+    bool owned = finding->before.rule && finding->before.rule->origin.name.len &&
+                 !(item->code == DIAG_C034 && finding->before.kind == OUTCOME_REDIRECT);
     struct slice by = arena_printf(run->arena, "by '%s'", target->name),
                  with = arena_printf(run->arena, "with '%s'", target->name);
     return !owned && (slice_contains(item->message, by) || slice_contains(item->message, with) ||
