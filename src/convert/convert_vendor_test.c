@@ -300,20 +300,119 @@ static void test_convert_error_pages_of_nginx(void **state)
     fixture_close(&f);
 }
 
+static void sign_in(struct fixture *f, struct rule *rule, const char *url, const char *page)
+{
+    ask_service(f, rule, url);
+    if (page) {
+        rule->effects.authentication->guards.items->location =
+            template_text(f->run.arena, slice_of(page));
+    }
+}
+
 static void test_convert_sign_in_of_nginx(void **state)
 {
     (void)state;
-    struct fixture f;
-    struct rule *rule = single_for(&f, "nginx-gateway-fabric", NULL);
-    ask_service(&f, rule, "http://oauth2-proxy.auth.svc.cluster.local:4180/check");
-    static const struct part parts[] = {{PART_TEXT, 0, {"https://in/?rd=", 15}},
-                                        {PART_TARGET_ESCAPED, 0, {"", 0}}};
-    rule->effects.authentication->guards.items->location = parts_of(&f, parts, ARRAY_LEN(parts));
-    const char *yaml = convert(&f);
-    assert_has(yaml, "return 302 \"https://in/?rd=$request_uri\";");
-    assert_has(yaml, "error_page 401 = @signin_");
-    assert_true(said_text(&f, DIAG_C002, "has lost what stood behind a '&'"));
-    fixture_close(&f);
+    for (size_t target = 0; target < 2; target++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, "nginx-gateway-fabric", NULL);
+        static const struct part parts[] = {{PART_TEXT, 0, {"https://in/?rd=", 15}},
+                                            {PART_TARGET_ESCAPED, 0, {"", 0}}};
+        sign_in(&f, rule, "http://oauth2-proxy.auth.svc.cluster.local:4180/check", NULL);
+        rule->effects.authentication->guards.items->location = parts_of(&f, parts, 1 + target);
+        const char *yaml = convert(&f);
+        assert_has(yaml, target ? "return 302 \"https://in/?rd=$request_uri\";"
+                                : "return 302 \"https://in/?rd=\";");
+        assert_has(yaml, "error_page 401 = @signin_");
+        assert_int_equal(said_text(&f, DIAG_C002, "has lost what stood behind a '&'"), target);
+        fixture_close(&f);
+    }
+}
+
+/* How many locations of a name that begins like that are written. nginx takes each once in a server, and NGINX Gateway
+ * Fabric a filter once for all rules that name it. */
+static size_t locations(const char *yaml, const char *start)
+{
+    size_t count = 0;
+    for (const char *at = yaml; (at = strstr(at, "      location ")) != NULL; at++) {
+        const char *end = strchr(at, '{');
+        assert_non_null(end);
+        char line[128];
+        assert_true((size_t)(end - at) < sizeof line - 1);
+        snprintf(line, sizeof line, "%.*s{", (int)(end - at), at);
+        assert_int_equal(occurrences(yaml, line), 1);
+        count += strstr(line, start) != NULL;
+    }
+    return count;
+}
+
+#define AUTH_A "http://auth.shop.svc.cluster.local/a"
+#define AUTH_B "http://auth.shop.svc.cluster.local/b"
+
+static void test_convert_sign_in_of_several_rules(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *page, *host, *namespace;
+        size_t asked, signed_in;
+    } rows[] = {
+        {AUTH_A, "https://in/", NULL, "shop", 1, 1},
+        {AUTH_A, NULL, NULL, "shop", 1, 1},
+        {AUTH_A, "https://other/", NULL, "shop", 1, 2},
+        {AUTH_B, "https://in/", NULL, "shop", 2, 1},
+        {AUTH_B, "https://other/", NULL, "shop", 2, 2},
+        {AUTH_A, "https://in/", "b.example.com", "shop", 1, 1},
+        {AUTH_A, NULL, "b.example.com", "shop", 1, 1},
+        {AUTH_A, "https://other/", "b.example.com", "shop", 1, 2},
+        {AUTH_A, "https://in/", NULL, "mall", 2, 2}, /* filters are not shared with others */
+        {AUTH_A, NULL, NULL, "mall", 2, 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        fixture_open(&f);
+        f.options.target = target_find(SLICE("nginx-gateway-fabric"));
+        struct rule_list *rules = rules_new(&f), *more = rows[i].host ? rules_new(&f) : rules;
+        struct rule *second = rule_to(&f, more, "api", PATH_PREFIX_ELEMENT, "/api", "front");
+        second->origin.namespace = second->backends->namespace = slice_of(rows[i].namespace);
+        sign_in(&f, second, rows[i].url, rows[i].page);
+        struct rule *first = rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "front");
+        sign_in(&f, first, AUTH_A, "https://in/");
+        host_add(&f, "a.example.com", rules, NULL, NULL);
+        if (rows[i].host) {
+            host_add(&f, rows[i].host, more, NULL, NULL);
+        }
+        const char *yaml = convert(&f);
+        assert_int_equal(locations(yaml, "= /_auth_"), rows[i].asked);
+        assert_int_equal(locations(yaml, "@signin_"), rows[i].signed_in);
+        fixture_close(&f);
+    }
+}
+
+static void test_convert_error_pages_of_several_rules(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *service, *namespace;
+        bool fewer;
+        size_t pages;
+    } rows[] = {
+        {"errors", "shop", false, 2}, {"errors", "shop", true, 3},  {"others", "shop", false, 4},
+        {"others", "shop", true, 3},  {"errors", "mall", false, 4},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        fixture_open(&f);
+        f.options.target = target_find(SLICE("nginx-gateway-fabric"));
+        struct rule_list *rules = rules_new(&f);
+        struct rule *second = rule_to(&f, rules, "api", PATH_PREFIX_ELEMENT, "/api", "front");
+        struct route_error_pages *pages = error_pages(&f, second);
+        second->origin.namespace = second->backends->namespace = slice_of(rows[i].namespace);
+        pages->service = slice_of(rows[i].service);
+        pages->statuses.count -= rows[i].fewer;
+        (void)error_pages(&f, rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "front"));
+        host_add(&f, "a.example.com", rules, NULL, NULL);
+        assert_int_equal(locations(convert(&f), "@errors_"), rows[i].pages);
+        fixture_close(&f);
+    }
 }
 
 /* ---- limits of one client ------------------------------------------------------------------- */
@@ -421,6 +520,8 @@ int main(void)
         cmocka_unit_test(test_convert_external_authentication),
         cmocka_unit_test(test_convert_error_pages_of_nginx),
         cmocka_unit_test(test_convert_sign_in_of_nginx),
+        cmocka_unit_test(test_convert_sign_in_of_several_rules),
+        cmocka_unit_test(test_convert_error_pages_of_several_rules),
         cmocka_unit_test(test_convert_limits_of_nginx),
         cmocka_unit_test(test_convert_limits_of_envoy),
         cmocka_unit_test(test_convert_response_rewrites_of_nginx),

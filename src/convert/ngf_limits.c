@@ -66,7 +66,7 @@ static struct slice zones_id(struct emission *e, const struct route_rate_limit *
     buf_init(&text, BUF_TEXT_MAX);
     buf_put(&text, origin_subject(e->c, &e->rule->origin));
     effect_print(EFFECT_rate_limit, limit, &text);
-    struct slice id = arena_printf(e->c->arena, "%08x", (unsigned)slice_hash(buf_slice(&text), 0));
+    struct slice id = ngf_id(e, buf_slice(&text));
     buf_release(&text);
     return id;
 }

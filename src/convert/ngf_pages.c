@@ -19,16 +19,6 @@ static const struct {
     {PART_TARGET_ESCAPED, "$request_uri"}, /* nginx has no way to escape it */
 };
 
-static struct slice header_variable(struct conversion *c, struct slice name)
-{
-    struct slice lower = arena_lower(c->arena, name);
-    char *bytes = arena_alloc(c->arena, lower.len);
-    for (size_t i = 0; i < lower.len; i++) {
-        bytes[i] = is_alphanumeric(lower.ptr[i]) ? lower.ptr[i] : '_';
-    }
-    return ARENA_JOIN(c->arena, SLICE("$http_"), (struct slice){bytes, lower.len});
-}
-
 /* Absent where nginx has no variable for it, or where the text would end the word. */
 static struct slice part_text(struct conversion *c, const struct part *part, struct slice status,
                               struct slice request_id)
@@ -41,8 +31,10 @@ static struct slice part_text(struct conversion *c, const struct part *part, str
     if (part->kind == PART_TEXT) {
         return ngf_has_any(part->text, "\"\\$\n") ? SLICE_ABSENT : part->text;
     }
+    if (part->kind == PART_HEADER) {
+        return ARENA_JOIN(c->arena, SLICE("$http_"), ngf_variable(c, part->text));
+    }
     return part->kind == PART_STATUS       ? status
-           : part->kind == PART_HEADER     ? header_variable(c, part->text)
            : part->kind == PART_REQUEST_ID ? request_id
                                            : SLICE_ABSENT;
 }
@@ -116,17 +108,19 @@ static void put_page(struct page *page, struct slice status)
     buf_puts(&page->text, "}\n");
 }
 
-/* The same pages for the same rules have the same locations, which nginx takes once in a server. */
-static struct slice pages_id(struct emission *e, const struct route_error_pages *pages)
+/* Locations for all statuses, with names that end in `id`. */
+static struct slice pages_text(struct page *page, struct slice id)
 {
-    struct buf text;
-    buf_init(&text, BUF_TEXT_MAX);
-    buf_put(&text, rule_namespace(e->rule));
-    buf_putc(&text, e->https ? 's' : ' ');
-    effect_print(EFFECT_error_pages, pages, &text);
-    struct slice id = arena_printf(e->c->arena, "%08x", (unsigned)slice_hash(buf_slice(&text), 0));
-    buf_release(&text);
-    return id;
+    struct arena *arena = page->e->c->arena;
+    page->id = id;
+    page->request_id = ARENA_JOIN(arena, SLICE("$errors_"), id, SLICE("_request"));
+    buf_init(&page->text, BUF_TEXT_MAX);
+    for (size_t i = 0; i < page->pages->statuses.count; i++) {
+        put_page(page, page->pages->statuses.items[i]);
+    }
+    struct slice text = arena_copy(arena, buf_slice(&page->text));
+    buf_release(&page->text);
+    return text;
 }
 
 static void say_pages(struct emission *e, const void *effect)
@@ -144,15 +138,9 @@ static void say_pages(struct emission *e, const void *effect)
 void ngf_error_pages(struct emission *e, const void *effect)
 {
     const struct route_error_pages *pages = effect;
-    struct page page = {.e = e, .pages = pages, .id = pages_id(e, pages), .understood = true};
-    page.request_id =
-        arena_printf(e->c->arena, "$errors_%.*s_request", (int)page.id.len, page.id.ptr);
-    buf_init(&page.text, BUF_TEXT_MAX);
-    for (size_t i = 0; i < pages->statuses.count; i++) {
-        put_page(&page, pages->statuses.items[i]);
-    }
-    struct slice text = arena_copy(e->c->arena, buf_slice(&page.text));
-    buf_release(&page.text);
+    struct page page = {.e = e, .pages = pages, .understood = true};
+    /* The same pages have the same locations, which nginx takes once in a server. */
+    struct slice text = pages_text(&page, ngf_id(e, pages_text(&page, SLICE(""))));
     if (!page.understood || !pages->statuses.count) {
         say_unsupported(e->c, e->rule, EFFECT_error_pages, effect);
         return;
@@ -181,6 +169,16 @@ void ngf_error_pages(struct emission *e, const void *effect)
 
 /* ---- sign-in -------------------------------------------------------------------------------- */
 
+static bool names_target(const struct template *location)
+{
+    for (size_t i = 0; i < location->count; i++) {
+        if (location->parts[i].kind == PART_TARGET_ESCAPED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool ngf_signin(struct emission *e, const void *effect, const struct guard *guard)
 {
     struct conversion *c = e->c;
@@ -188,19 +186,19 @@ bool ngf_signin(struct emission *e, const void *effect, const struct guard *guar
     if (!location.ptr) {
         return false;
     }
-    struct slice identity =
-        ARENA_JOIN(c->arena, rule_namespace(e->rule), SLICE(" "), guard->subject, location);
-    struct slice name = arena_printf(c->arena, "@signin_%08x", (unsigned)slice_hash(identity, 0));
-    ngf_snippet(e, NGF_LOCATIONS, "http.server",
+    struct slice name = ARENA_JOIN(c->arena, SLICE("@signin_"), ngf_id(e, location));
+    ngf_snippet(e, NGF_SIGNIN, "http.server",
                 arena_printf(c->arena,
                              "location " SLICE_FMT " {\n  internal;\n  return 302 \"" SLICE_FMT
                              "\";\n}",
                              SLICE_ARG(name), SLICE_ARG(location)));
     ngf_directive(e, effect,
                   arena_printf(c->arena, "error_page 401 = " SLICE_FMT ";", SLICE_ARG(name)));
-    say_effect(c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
-               "the redirect to the sign-in page names the address that was asked for as it is, "
-               "as nginx by itself escapes nothing: who comes back from there has lost what stood "
-               "behind a '&' in the query");
+    if (names_target(&guard->location)) {
+        say_effect(c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
+                   "the redirect to the sign-in page names the address that was asked for as it "
+                   "is, as nginx by itself escapes nothing: who comes back from there has lost "
+                   "what stood behind a '&' in the query");
+    }
     return true;
 }

@@ -11,6 +11,7 @@ enum {
     NGF_UPSTREAM_SETTINGS,
     NGF_AUTHENTICATION,
     NGF_LOCATIONS,
+    NGF_SIGNIN,
     NGF_PAGES,
     NGF_LIMITS,
     NGF_SNIPPETS,
@@ -46,6 +47,11 @@ void ngf_snippet(struct emission *e, size_t kind, const char *context, struct sl
 struct slice ngf_access(struct conversion *c, const struct networks *deny,
                         const struct networks *allow, bool has_allow);
 bool ngf_has_any(struct slice text, const char *bytes);
+/* "X-User" as part of a variable: "x_user" */
+struct slice ngf_variable(struct conversion *c, struct slice name);
+/* For names that nginx takes once: what is called by it is only the same where all of `text` and the namespace of the
+ * rule are. */
+struct slice ngf_id(struct emission *e, struct slice text);
 
 /* ---- ngf_limits.c: how much one client may ask for */
 void ngf_rate_limit(struct emission *e, const void *effect);

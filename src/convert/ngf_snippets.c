@@ -45,6 +45,24 @@ bool ngf_has_any(struct slice text, const char *bytes)
     return false;
 }
 
+struct slice ngf_variable(struct conversion *c, struct slice name)
+{
+    struct slice text = arena_lower(c->arena, name);
+    char *bytes = arena_alloc(c->arena, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        bytes[i] = is_alphanumeric(text.ptr[i]) ? text.ptr[i] : '_';
+    }
+    return (struct slice){bytes, text.len};
+}
+
+struct slice ngf_id(struct emission *e, struct slice text)
+{
+    struct slice space = ARENA_JOIN(e->c->arena, rule_namespace(e->rule), SLICE(" "));
+    return arena_printf(
+        e->c->arena, "%016llx",
+        (unsigned long long)slice_hash_written(text, slice_hash_written(space, HASH_FIRST)));
+}
+
 /* ---- addresses ------------------------------------------------------------------------------ */
 
 static void put_networks(const char *directive, const struct networks *networks, struct buf *out)
@@ -82,23 +100,12 @@ void ngf_addresses(struct emission *e, const void *effect)
 
 /* ---- who is asked --------------------------------------------------------------------------- */
 
-/* `name` as part of a variable. */
-static struct slice variable_of(struct conversion *c, struct slice name)
-{
-    struct slice text = arena_lower(c->arena, name);
-    char *bytes = arena_alloc(c->arena, text.len);
-    for (size_t i = 0; i < text.len; i++) {
-        bytes[i] = is_alphanumeric(text.ptr[i]) ? text.ptr[i] : '_';
-    }
-    return (struct slice){bytes, text.len};
-}
-
 /* What the service sends stands in for the client's headers of the same names (nginx.tmpl, auth_request_set). */
 static struct slice sent_headers(struct conversion *c, struct slice names)
 {
     struct slice out = SLICE(""), name;
     while (slice_split(&names, ',', &name)) {
-        struct slice variable = variable_of(c, slice_trim(name));
+        struct slice variable = ngf_variable(c, slice_trim(name));
         out = arena_printf(c->arena,
                            SLICE_FMT "\nauth_request_set $auth_" SLICE_FMT
                                      " $upstream_http_" SLICE_FMT ";\nproxy_set_header " SLICE_FMT
@@ -124,9 +131,9 @@ bool ngf_external(struct emission *e, const void *effect, const struct guard *gu
     if (end < guard->subject.len) {
         sent = sent_headers(c, slice_sub(guard->subject, end + more.len, guard->subject.len));
     }
-    /* Rules of a namespace share the filter with the location, which nginx takes once in a server. */
-    struct slice identity = ARENA_JOIN(c->arena, rule_namespace(e->rule), SLICE(" "), url);
-    struct slice name = arena_printf(c->arena, "/_auth_%08x", (unsigned)slice_hash(identity, 0));
+    /* Rules of a namespace share the filter with the location, which nginx takes once in a server: there is nothing
+     * else in that filter. */
+    struct slice name = ARENA_JOIN(c->arena, SLICE("/_auth_"), ngf_id(e, url));
     ngf_snippet(e, NGF_LOCATIONS, "http.server",
                 arena_printf(c->arena,
                              "location = " SLICE_FMT " {\n"
@@ -246,6 +253,18 @@ static struct slice target_text(struct conversion *c, const struct template *tar
     return out;
 }
 
+/* nginx takes a '\\' before some bytes away in quotes (ngx_conf_file.c, ngx_conf_read_token). */
+static bool is_quotable(struct slice pattern)
+{
+    for (size_t i = 0; i + 1 < pattern.len; i++) {
+        char next = pattern.ptr[i + 1];
+        if (pattern.ptr[i] == '\\' && (next == '\\' || next == '\'')) {
+            return false;
+        }
+    }
+    return !ngf_has_any(pattern, "\"\n") && !slice_ends(pattern, SLICE("\\"));
+}
+
 /* Where a rule has conditions beside the path, nginx is asked for the path as it was sent (servers.go,
  * createProxyPass). */
 void ngf_rewrite(struct emission *e, const void *effect)
@@ -255,7 +274,7 @@ void ngf_rewrite(struct emission *e, const void *effect)
     struct slice target =
         rewrite->kind == REWRITE_REGEX ? target_text(e->c, &rewrite->target) : SLICE_ABSENT;
     if (e->rewrite->way != REWRITE_WAY_CANNOT || !target.len || match->test_count ||
-        match->method.len || ngf_has_any(rewrite->pattern, "\"\n")) {
+        match->method.len || !is_quotable(rewrite->pattern)) {
         emit_as_standard(e, EFFECT_rewrite, effect);
         return;
     }

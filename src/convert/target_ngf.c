@@ -17,6 +17,7 @@ static const struct policy_kind kinds[] = {
     [NGF_AUTHENTICATION] = {KIND("AuthenticationFilter"), .attach = ATTACH_FILTER,
                             .suffix = "auth"},
     [NGF_LOCATIONS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "locations"},
+    [NGF_SIGNIN] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "signin"},
     [NGF_PAGES] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "pages"},
     [NGF_LIMITS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "limits"},
     [NGF_SNIPPETS] = {KIND("SnippetsFilter"), .attach = ATTACH_FILTER, .suffix = "snippets"},
