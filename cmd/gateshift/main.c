@@ -231,7 +231,7 @@ static int run_command(struct app *app, const struct limits *limits)
 int main(int argc, char **argv)
 {
     struct app app = {0};
-    struct slice error;
+    struct slice error = SLICE_ABSENT;
     struct limits limits = limits_default();
     int status = EXIT_USAGE;
     signal(SIGPIPE, SIG_IGN);
