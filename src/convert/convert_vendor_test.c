@@ -260,6 +260,61 @@ static void test_convert_external_authentication(void **state)
     }
 }
 
+static struct rule *keep_out(struct fixture *f, struct rule *rule, const struct network *network)
+{
+    EFFECT_OF(*f, addresses, "whitelist-source-range");
+    effect->allow = (struct networks){(struct network *)(uintptr_t)network, 1};
+    effect->has_allow = true;
+    effect->status = 403;
+    rule->effects.addresses = effect;
+    return rule;
+}
+
+/* A host with a rule for "/" and one for another path; who has the list of addresses. */
+static void test_convert_policies_of_istio_for_paths(void **state)
+{
+    (void)state;
+    static const struct {
+        enum path_kind kind;
+        const char *path;
+        bool root, other;
+        const char *written; /* null: it cannot be */
+    } rows[] = {
+        {PATH_PREFIX_ELEMENT, "/admin", false, true,
+         "        paths:\n        - /admin\n        - /admin/*\n"},
+        {PATH_EXACT, "/admin", false, true, "        paths:\n        - /admin\n"},
+        {PATH_PREFIX_ELEMENT, "/oauth2", true, false,
+         "        notPaths:\n        - /oauth2\n        - /oauth2/*\n"},
+        {PATH_REGEX, "^/a[0-9]", false, true, NULL},
+        {PATH_PREFIX_ELEMENT, "/a*b", false, true, NULL},
+    };
+    struct network network;
+    assert_true(network_parse(SLICE("10.0.0.0/8"), &network));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        fixture_open(&f);
+        f.options.target = target_find(SLICE("istio"));
+        struct rule_list *rules = rules_new(&f);
+        struct rule *other = rule_to(&f, rules, "web", rows[i].kind, rows[i].path, "front");
+        if (rows[i].other) {
+            keep_out(&f, other, &network);
+        }
+        struct rule *root = rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "front");
+        if (rows[i].root) {
+            keep_out(&f, root, &network);
+        }
+        host_add(&f, "a.example.com", rules, NULL, NULL);
+        const char *yaml = convert(&f);
+        if (rows[i].written) {
+            assert_has(yaml, rows[i].written);
+        } else {
+            assert_lacks(yaml, "AuthorizationPolicy");
+        }
+        assert_int_equal(said(&f, DIAG_C003), !rows[i].written);
+        fixture_close(&f);
+    }
+}
+
 /* ---- locations of nginx that stand in ------------------------------------------------------- */
 
 static struct route_error_pages *error_pages(struct fixture *f, struct rule *rule)
@@ -518,6 +573,7 @@ int main(void)
         cmocka_unit_test(test_convert_body_limit_of_istio),
         cmocka_unit_test(test_convert_body_limit_of_one_path),
         cmocka_unit_test(test_convert_external_authentication),
+        cmocka_unit_test(test_convert_policies_of_istio_for_paths),
         cmocka_unit_test(test_convert_error_pages_of_nginx),
         cmocka_unit_test(test_convert_sign_in_of_nginx),
         cmocka_unit_test(test_convert_sign_in_of_several_rules),

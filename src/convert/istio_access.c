@@ -1,11 +1,11 @@
 #include "convert/host_policy_priv.h"
 #include "convert/istio_priv.h"
 
-/* AuthorizationPolicies of the Gateway, which hold for whole hosts (istio/api security/v1
+/* AuthorizationPolicies of the Gateway, which hold for hosts or paths of them (istio/api security/v1
  * authorization_policy.proto, as Istio 1.30 reads it). */
 
 static void add_source(struct emission *e, struct node *rules, const char *field,
-                       const struct networks *networks)
+                       const struct networks *networks, struct node *to)
 {
     struct arena *arena = e->c->nodes;
     struct node *rule = node_map(arena), *from = node_list(arena), *item = node_map(arena);
@@ -17,16 +17,18 @@ static void add_source(struct emission *e, struct node *rules, const char *field
     node_set(arena, item, "source", source);
     node_add(arena, from, item);
     node_set(arena, rule, "from", from);
+    node_set(arena, rule, "to", node_copy(arena, to));
     node_add(arena, rules, rule);
 }
 
 /* A policy of the Gateway holds before any route is looked for. */
 static void say_before_redirect(struct emission *e, const void *effect)
 {
-    if (e->rule->effects.https_redirect || e->rule->effects.redirect) {
+    bool everywhere = e->rule->effects.https_redirect && !e->c->unit->https;
+    if (e->rule->effects.redirect || everywhere) {
         say_effect(e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
-                   "who is kept out by '" SLICE_FMT "' is refused before any redirect, also that "
-                   "to https, which everybody gets today",
+                   "who is kept out by '" SLICE_FMT "' is refused before any redirect, which "
+                   "everybody gets today",
                    SLICE_ARG(effect_source(effect)->name));
     }
 }
@@ -37,15 +39,16 @@ void istio_addresses(struct emission *e, const void *effect)
     const struct route_addresses *addresses = effect;
     struct node *spec = node_map(e->c->nodes), *rules = node_list(e->c->nodes);
     bool any = e->rule->effects.authentication && e->rule->effects.authentication->any;
-    if (any || !host_policy_fits(e, EFFECT_addresses)) {
+    struct node *to = any ? NULL : istio_operations(e, EFFECT_addresses);
+    if (!to) {
         say_unsupported(e->c, e->rule, EFFECT_addresses, effect);
         return;
     }
     if (addresses->deny.count) {
-        add_source(e, rules, "remoteIpBlocks", &addresses->deny);
+        add_source(e, rules, "remoteIpBlocks", &addresses->deny, to);
     }
     if (addresses->has_allow) {
-        add_source(e, rules, "notRemoteIpBlocks", &addresses->allow);
+        add_source(e, rules, "notRemoteIpBlocks", &addresses->allow, to);
     }
     if (rules->count) {
         node_set(e->c->nodes, spec, "action", text_node(e->c, "DENY"));
@@ -55,7 +58,29 @@ void istio_addresses(struct emission *e, const void *effect)
     }
 }
 
-/* An item of `rules` with `to` for the hosts; none for every host. */
+/* The operations with the hosts; one that has neither them nor anything else says nothing. */
+static struct node *with_hosts(struct conversion *c, const struct node *to,
+                               const struct node *names)
+{
+    struct node *out = node_list(c->nodes);
+    for (size_t i = 0; i < to->count; i++) {
+        const struct node *given = node_get(to->items[i], "operation");
+        struct node *item = node_map(c->nodes), *operation = node_map(c->nodes);
+        if (names->count) {
+            node_set(c->nodes, operation, "hosts", node_copy(c->nodes, names));
+        }
+        for (size_t j = 0; j < given->count; j++) {
+            node_set(c->nodes, operation, arena_string(c->arena, given->pairs[j].key),
+                     node_copy(c->nodes, given->pairs[j].value));
+        }
+        node_set(c->nodes, item, "operation", operation);
+        if (operation->count) {
+            node_add(c->nodes, out, item);
+        }
+    }
+    return out;
+}
+
 void istio_write_hosts(struct conversion *c, struct node *spec, const struct texts *hosts)
 {
     struct node *rules = node_get(spec, "rules");
@@ -65,13 +90,16 @@ void istio_write_hosts(struct conversion *c, struct node *spec, const struct tex
         node_add(c->nodes, names,
                  node_string(c->nodes, ARENA_JOIN(c->arena, hosts->items[i], SLICE(":*"))));
     }
-    for (size_t i = 0; hosts->count && i < rules->count; i++) {
-        struct node *operation = node_map(c->nodes), *item = node_map(c->nodes);
-        struct node *to = node_list(c->nodes);
-        node_set(c->nodes, operation, "hosts", names);
-        node_set(c->nodes, item, "operation", operation);
-        node_add(c->nodes, to, item);
-        node_set(c->nodes, rules->items[i], "to", to);
+    for (size_t i = 0; i < rules->count; i++) {
+        struct node *rule = node_map(c->nodes), *from = node_get(rules->items[i], "from");
+        struct node *to = with_hosts(c, node_get(rules->items[i], "to"), names);
+        if (from) {
+            node_set(c->nodes, rule, "from", from);
+        }
+        if (to->count) {
+            node_set(c->nodes, rule, "to", to);
+        }
+        rules->items[i] = rule;
     }
 }
 
@@ -126,8 +154,10 @@ void istio_authentication(struct emission *e, const void *effect)
     const struct guard *guard = authentication->guards.items;
     struct url parts = {0};
     struct slice provider = SLICE_ABSENT;
+    struct node *to = NULL;
     if (!authentication->any && authentication->guards.count == 1 &&
-        guard->kind == GUARD_EXTERNAL && host_policy_fits(e, EFFECT_authentication)) {
+        guard->kind == GUARD_EXTERNAL &&
+        (to = istio_operations(e, EFFECT_authentication)) != NULL) {
         struct slice url = slice_sub(guard->subject, 0, slice_find(guard->subject, ',', 0));
         provider = provider_name(e, url, &parts);
     }
@@ -139,7 +169,9 @@ void istio_authentication(struct emission *e, const void *effect)
     struct node *spec = node_map(arena), *rules = node_list(arena);
     node_set(arena, spec, "action", text_node(e->c, "CUSTOM"));
     node_set(arena, policy_map(e->c, spec, "provider"), "name", node_string(arena, provider));
-    node_add(arena, rules, node_map(arena));
+    struct node *rule = node_map(arena);
+    node_set(arena, rule, "to", to);
+    node_add(arena, rules, rule);
     node_set(arena, spec, "rules", rules);
     host_policy_add(e, ISTIO_EXTERNAL, spec);
     say_provider(e, effect, guard, provider, &parts);

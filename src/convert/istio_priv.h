@@ -9,8 +9,13 @@ enum { ISTIO_DESTINATION, ISTIO_ADDRESSES, ISTIO_EXTERNAL, ISTIO_BODY_LIMIT, IST
 /* ---- istio_access.c: AuthorizationPolicy */
 void istio_addresses(struct emission *e, const void *effect);
 void istio_authentication(struct emission *e, const void *effect);
-/* An item of `rules` with `to` for the hosts; none for every host. */
+/* Hosts for `to` in the items of `rules`; none for every host. */
 void istio_write_hosts(struct conversion *c, struct node *spec, const struct texts *hosts);
+
+/* ---- istio_paths.c */
+/* `to` of a rule, without hosts, for the requests that have the effect as the rule at hand has it; null where they
+ * cannot be told apart by their paths. */
+struct node *istio_operations(struct emission *e, enum effect_id id);
 
 /* ---- istio_limits.c: EnvoyFilter */
 void istio_body_limit(struct emission *e, const void *effect);

@@ -228,10 +228,7 @@ static const struct vendor vendor = {
                  [EFFECT_upstream_tls] = emit_upstream_tls},
     .speaks_tls = true,
     /* what holds for a host holds before any route is looked for */
-    .before_redirect = {[EFFECT_addresses] = true,
-                        [EFFECT_authentication] = true,
-                        [EFFECT_body_limit] = true,
-                        [EFFECT_rate_limit] = true},
+    .before_redirect = {[EFFECT_body_limit] = true, [EFFECT_rate_limit] = true},
     .client_advice = "set numTrustedProxies of gatewayTopology, in MeshConfig or in the annotation "
                      "proxy.istio.io/config of the Gateway, to the number of proxies in front",
 };
@@ -245,13 +242,13 @@ static const struct vendor vendor = {
         "ends streams: check the size in the application"
 #define ISTIO_addresses                                                                            \
     SUPPORT_NEAR,                                                                                  \
-        "an AuthorizationPolicy of the Gateway holds for whole hosts here: give these paths a "    \
-        "host of their own, or write one with paths by hand"
+        "an AuthorizationPolicy of the Gateway holds for hosts and for plain paths: give paths "   \
+        "that are expressions a host of their own, or write one by hand"
 #define ISTIO_authentication                                                                       \
     SUPPORT_NEAR,                                                                                  \
-        "an AuthorizationPolicy with action CUSTOM asks a service for whole hosts, by a provider " \
-        "in MeshConfig extensionProviders: give other paths a host of their own, or put a proxy "  \
-        "that asks for credentials (such as oauth2-proxy) in front of the Service"
+        "an AuthorizationPolicy with action CUSTOM asks a service for hosts and plain paths, by "  \
+        "a provider in MeshConfig extensionProviders: for all else put a proxy that asks for "     \
+        "credentials (such as oauth2-proxy) in front of the Service"
 #define ISTIO_cors          STANDARD_cors
 #define ISTIO_rewrite       STANDARD_rewrite
 #define ISTIO_upstream_host STANDARD_upstream_host

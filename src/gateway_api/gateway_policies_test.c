@@ -206,7 +206,12 @@ static void test_gateway_policies_of_nginx(void **state)
     "{typed_per_filter_config: {b: {'@type': "                                                     \
     "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute, buffer: "         \
     "{max_request_bytes: " number "}}}}}}"
-#define NOBODY "action: DENY, rules: [{from: [{source: {remoteIpBlocks: [0.0.0.0/0]}}]}]"
+#define FOR(operation)                                                                             \
+    GUARD("a", "shop",                                                                             \
+          AT_GATEWAY "action: CUSTOM, provider: {name: p}, rules: [{to: [{operation: {" operation  \
+                     "}}]}]")
+#define BESIDE(match) ROUTE("b", "rules: [{matches: [{" match "}], " TO("web") "}]")
+#define NOBODY        "action: DENY, rules: [{from: [{source: {remoteIpBlocks: [0.0.0.0/0]}}]}]"
 
 static void test_gateway_policies_of_istio(void **state)
 {
@@ -230,6 +235,27 @@ static void test_gateway_policies_of_istio(void **state)
                AT_GATEWAY "action: CUSTOM, provider: {name: p}, rules: [{to: [{operation: {paths: "
                           "[/p]}}]}]"),
          "unknown", 0, 0, 0},
+        {"a provider for the paths of the rule", FOR("paths: [/p, /p/*]"), "401", -1, 10000, 0},
+        {"for all that starts like them", FOR("paths: ['/p*']"), "401", -1, 10000, 0},
+        {"for other paths", FOR("paths: [/q, /pp/*]"), "web", -1, 10000, 0},
+        {"for what is below the rule alone", FOR("paths: [/p/*]"), "unknown", 0, 0, 0},
+        {"for a path that another rule takes",
+         FOR("paths: [/p/x, /p/x/*]") BESIDE("path: {value: /p/x}"), "web", -1, 10000, 0},
+        {"for a path that another rule takes in part",
+         FOR("paths: [/p/x, /p/x/*]") BESIDE("path: {value: /p/x}, method: GET"), "unknown", 0, 0,
+         0},
+        {"for all but a path that another rule takes",
+         FOR("notPaths: [/p/x, /p/x/*]") BESIDE("path: {value: /p/x}"), "401", -1, 10000, 0},
+        {"for all but some paths", FOR("notPaths: [/p/x]"), "unknown", 0, 0, 0},
+        {"for all but the rule's", FOR("notPaths: ['/p*']"), "web", -1, 10000, 0},
+        {"at the port of the listener", FOR("ports: ['80']"), "401", -1, 10000, 0},
+        {"at another port", FOR("ports: ['443']"), "web", -1, 10000, 0},
+        {"for a method", FOR("methods: [GET]"), "unknown", 0, 0, 0},
+        {"another host's provider does not matter",
+         FOR("paths: ['/p*']") GUARD("b", "shop",
+                                     AT_GATEWAY "action: CUSTOM, provider: {name: q}, rules: [{to: "
+                                                "[{operation: {paths: [/q]}}]}]"),
+         "401", -1, 10000, 0},
         {"a limit of bodies", FILTER(BUFFER ", " SWITCHED_ON("", "4096")), "web", 4096, 10000, 0},
         {"a limit of another host",
          FILTER(BUFFER

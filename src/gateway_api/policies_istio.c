@@ -167,30 +167,6 @@ static void destination_rule(struct policy_work *work, const struct node *spec)
 
 /* ---- AuthorizationPolicy -------------------------------------------------------------------- */
 
-enum cover { COVER_NONE, COVER_ALL, COVER_SOME };
-
-/* Which hosts of the route the rule holds for: all where it names none. */
-static enum cover covers(const struct node *rule, const struct route_state *state)
-{
-    const struct node *to = node_get(rule, "to");
-    static const char *const known[] = {"hosts"};
-    const struct slices *names = &state->route->hostnames;
-    size_t count = 0;
-    if (!to) {
-        return COVER_ALL;
-    }
-    const struct node *operation =
-        policy_items(to) == 1 ? node_get(to->items[0], "operation") : NULL;
-    const struct node *hosts = node_get(operation, "hosts");
-    if (!policy_has_only(operation, known, ARRAY_LEN(known)) || !names->count) {
-        return COVER_SOME;
-    }
-    for (size_t i = 0; i < names->count; i++) {
-        count += node_has_text(hosts, names->items[i]);
-    }
-    return count == names->count ? COVER_ALL : count ? COVER_SOME : COVER_NONE;
-}
-
 /* The addresses of `from`: those that are kept out, or all but those that are let in. */
 static bool read_source(struct policy_work *work, const struct node *rule,
                         struct route_addresses *addresses)
@@ -224,18 +200,17 @@ static void custom(struct policy_work *work, const struct node *spec,
     struct arena *arena = work->builder->run->arena;
     const struct node *rules = node_get(spec, "rules");
     enum cover all = COVER_NONE;
-    bool understood =
-        policy_has_only(spec, known, ARRAY_LEN(known)) && !work->effects->authentication;
+    bool understood = policy_has_only(spec, known, ARRAY_LEN(known));
     for (size_t i = 0; i < policy_items(rules); i++) {
         bool plain = policy_has_only(rules->items[i], rule_fields, ARRAY_LEN(rule_fields));
-        enum cover cover = covers(rules->items[i], state);
+        enum cover cover = istio_rule_covers(work, rules->items[i], state);
         cover = cover == COVER_ALL && !plain ? COVER_SOME : cover;
         all = cover == COVER_ALL || all == COVER_ALL ? COVER_ALL : cover ? cover : all;
     }
     if (all == COVER_NONE && understood) {
         return;
     }
-    if (all == COVER_SOME || !understood) {
+    if (all == COVER_SOME || !understood || work->effects->authentication) {
         policy_unknown(work, ASPECT_PROTECTION, "rules");
         return;
     }
@@ -267,7 +242,7 @@ static void authorization(struct policy_work *work, const struct node *spec,
                       slice_is(policy_text(spec, "action"), "DENY");
     bool holds = !understood;
     for (size_t i = 0; understood && i < policy_items(rules); i++) {
-        enum cover cover = covers(rules->items[i], state);
+        enum cover cover = istio_rule_covers(work, rules->items[i], state);
         holds = holds || cover != COVER_NONE;
         understood = cover == COVER_NONE ||
                      (cover == COVER_ALL &&

@@ -4,6 +4,12 @@
 
 #include "gateway_api/policies_priv.h"
 
+/* ---- policies_istio_paths.c */
+enum cover { COVER_NONE, COVER_ALL, COVER_SOME };
+/* Which requests of the rule at hand a rule of an AuthorizationPolicy holds for, by its `to`: all without one. */
+enum cover istio_rule_covers(struct policy_work *work, const struct node *rule,
+                             const struct route_state *state);
+
 /* ---- policies_istio_filters.c */
 void istio_envoy_filter(struct policy_work *work, const struct node *spec,
                         const struct route_state *state);
