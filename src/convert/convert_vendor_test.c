@@ -279,14 +279,16 @@ static void test_convert_policies_of_istio_for_paths(void **state)
         const char *path;
         bool root, other;
         const char *written; /* null: it cannot be */
+        const char *host;    /* null: a.example.com */
     } rows[] = {
         {PATH_PREFIX_ELEMENT, "/admin", false, true,
-         "        paths:\n        - /admin\n        - /admin/*\n"},
-        {PATH_EXACT, "/admin", false, true, "        paths:\n        - /admin\n"},
+         "        paths:\n        - /admin\n        - /admin/*\n", NULL},
+        {PATH_EXACT, "/admin", false, true, "        paths:\n        - /admin\n", NULL},
         {PATH_PREFIX_ELEMENT, "/oauth2", true, false,
-         "        notPaths:\n        - /oauth2\n        - /oauth2/*\n"},
-        {PATH_REGEX, "^/a[0-9]", false, true, NULL},
-        {PATH_PREFIX_ELEMENT, "/a*b", false, true, NULL},
+         "        notPaths:\n        - /oauth2\n        - /oauth2/*\n", NULL},
+        {PATH_REGEX, "^/a[0-9]", false, true, NULL, NULL},
+        {PATH_PREFIX_ELEMENT, "/a*b", false, true, NULL, NULL},
+        {PATH_PREFIX_ELEMENT, "/admin", false, true, NULL, "*.example.com"},
     };
     struct network network;
     assert_true(network_parse(SLICE("10.0.0.0/8"), &network));
@@ -303,7 +305,7 @@ static void test_convert_policies_of_istio_for_paths(void **state)
         if (rows[i].root) {
             keep_out(&f, root, &network);
         }
-        host_add(&f, "a.example.com", rules, NULL, NULL);
+        host_add(&f, rows[i].host ? rows[i].host : "a.example.com", rules, NULL, NULL);
         const char *yaml = convert(&f);
         if (rows[i].written) {
             assert_has(yaml, rows[i].written);

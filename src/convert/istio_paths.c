@@ -151,7 +151,9 @@ struct node *istio_operations(struct emission *e, enum effect_id id)
         add_operation(e, &spots, &all, to);
         return to;
     }
-    if (e->c->options->gateway_name.len || !find_spots(e, id, &spots)) {
+    /* what is written for a wildcard holds for the hosts below as well, which have rules of their own */
+    bool own = e->c->unit->host->kind == HOST_EXACT && !e->c->options->gateway_name.len;
+    if (!own || !find_spots(e, id, &spots)) {
         return NULL;
     }
     for (size_t i = 0; i < spots.count; i++) {
