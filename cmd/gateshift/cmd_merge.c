@@ -23,10 +23,24 @@ static void look_for_parts(struct app *app, uint64_t parts, struct evidence *evi
                 missing.count > 1 || slice_starts(list, SLICE("parts")) ? "are" : "is");
     }
     size_t count = parts ? evidence_join_pieces(app->run.arena, evidence) : 0;
+    if (!parts) {
+        evidence_join_parts(app->run.arena, evidence);
+    }
     if (count != parts) {
         diag_at(app->run.diag, DIAG_E006, SPAN_NONE, SLICE_ABSENT,
                 "%zu part%s or log%s here, and --parts says %llu", count, count == 1 ? "" : "s",
                 count == 1 ? " is" : "s are", (unsigned long long)parts);
+    }
+}
+
+/* A part by itself does not tell; parts that were put together do. */
+static void look_for_copies(struct app *app, const struct evidence *evidence)
+{
+    const struct texts copies = evidence_repeated(app->run.arena, evidence);
+    for (size_t i = 0; i < copies.count; i++) {
+        diag_at(app->run.diag, DIAG_E005, SPAN_NONE, SLICE_ABSENT,
+                SLICE_FMT " have the same lines, which are counted twice; leave one of them out",
+                SLICE_ARG(copies.items[i]));
     }
 }
 
@@ -42,6 +56,7 @@ int cmd_merge(struct app *app)
     }
     app_evidence(app, &app->options.operands, &evidence);
     look_for_parts(app, parts, &evidence);
+    look_for_copies(app, &evidence);
     if (app_stops(app)) {
         return EXIT_INPUT;
     }

@@ -97,6 +97,7 @@ struct evidence_log {
     struct slice source; /* as in examples */
     uint64_t bytes;      /* size of the file; 0: not known */
     size_t part, parts;  /* from 1; 0: all of it, or a part that has no number */
+    size_t joined; /* without a size: made of so many parts, each of which is in it; 0: not known */
     struct slice format; /* absent: it was empty */
     uint64_t lines;
     uint64_t digest;                 /* of the lines, in any order */
@@ -168,6 +169,8 @@ void evidence_join_parts(struct arena *arena, struct evidence *evidence);
 size_t evidence_join_pieces(struct arena *arena, struct evidence *evidence);
 /* "parts 3, 5 to 8 of 16 of 'access.log'", for each log of which some are there. */
 struct texts evidence_missing(struct arena *arena, const struct evidence *evidence);
+/* "'a.log' and 'b.log'", for logs whose lines are all the same once they are put together. */
+struct texts evidence_repeated(struct arena *arena, const struct evidence *evidence);
 /* "this; that" */
 struct slice evidence_list(struct arena *arena, const struct texts *texts);
 

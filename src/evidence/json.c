@@ -91,6 +91,7 @@ static struct node *log_node(struct arena *arena, const struct evidence_log *log
     set_count(arena, item, "bytes", log->bytes);
     set_count(arena, item, "part", log->part);
     set_count(arena, item, "parts", log->parts);
+    set_count(arena, item, "joined", log->joined);
     set_text(arena, item, "format", log->format);
     node_set(arena, item, "lines", node_int(arena, (int64_t)log->lines));
     node_set(arena, item, "digest",
@@ -324,6 +325,7 @@ static void read_log(struct reading *reading, const struct node *item, struct ev
                                      .bytes = take_count(reading, item, "bytes"),
                                      .part = (size_t)take_count(reading, item, "part"),
                                      .parts = (size_t)take_count(reading, item, "parts"),
+                                     .joined = (size_t)take_count(reading, item, "joined"),
                                      .format = take_text(reading, item, "format"),
                                      .lines = take_count(reading, item, "lines"),
                                      .digest = take_digest(reading, item)};

@@ -59,12 +59,31 @@ static enum evidence_fit compare_parts(struct arena *arena, const struct evidenc
     return EVIDENCE_FITS;
 }
 
+/* What has no size of its own cannot be told from what the whole was put together from. */
+static enum evidence_fit compare_joined(struct arena *arena, const struct evidence_log *whole,
+                                        const struct evidence_log *other, struct slice *why)
+{
+    if (other->joined || (other->parts && other->parts != whole->joined)) {
+        return EVIDENCE_FITS;
+    }
+    *why = arena_printf(arena,
+                        "all %zu parts of '" SLICE_FMT
+                        "' were counted already, and this may be one of them; give another log "
+                        "another name with --piped, or add up its parts by themselves",
+                        whole->joined, SLICE_ARG(whole->source));
+    return EVIDENCE_TWICE;
+}
+
 /* Both have the same source. */
 static enum evidence_fit compare_sources(struct arena *arena, const struct evidence_log *a,
                                          const struct evidence_log *b, struct slice *why)
 {
     if (a->parts && b->parts) {
         return compare_parts(arena, a, b, why);
+    }
+    if (a->joined || b->joined) {
+        const struct evidence_log *whole = a->joined ? a : b, *other = a->joined ? b : a;
+        return compare_joined(arena, whole, other, why);
     }
     /* without a size it may be another log of this name */
     if (a->bytes && (a->parts || b->parts)) {
@@ -175,6 +194,7 @@ static struct evidence_log sum_of(struct evidence_log *const *logs, size_t count
         evidence_add(&sum.lines, logs[i]->lines, &too_large);
         sum.digest += logs[i]->digest;
     }
+    sum.joined = sum.bytes ? 0 : count;
     return sum;
 }
 
@@ -289,6 +309,30 @@ struct texts evidence_missing(struct arena *arena, const struct evidence *eviden
         struct slice text = logs[i]->parts ? name_missing(arena, &logs[i], length) : SLICE_ABSENT;
         if (text.ptr) {
             out.items[out.count++] = text;
+        }
+    }
+    return out;
+}
+
+/* ---- logs that are there under two names ---------------------------------------------------- */
+
+struct texts evidence_repeated(struct arena *arena, const struct evidence *evidence)
+{
+    struct evidence_log **logs = in_order(arena, evidence);
+    struct texts out = {ARENA_ARRAY(arena, struct slice, evidence->log_count + 1), 0};
+    struct map *seen = map_new(arena);
+    for (size_t i = 0; i < evidence->log_count; i++) {
+        if (logs[i]->parts || !logs[i]->lines) {
+            continue;
+        }
+        struct slice key = content_key(arena, logs[i]);
+        const struct evidence_log *other = map_get(seen, key);
+        if (other) {
+            out.items[out.count++] =
+                arena_printf(arena, "'" SLICE_FMT "' and '" SLICE_FMT "'", SLICE_ARG(other->source),
+                             SLICE_ARG(logs[i]->source));
+        } else {
+            map_put(seen, key, logs[i]);
         }
     }
     return out;

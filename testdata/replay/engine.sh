@@ -12,8 +12,8 @@ fault() {
     echo "not ok: $*"
     faults=$((faults + 1))
 }
-same() { # what, file, whole
-    cmp -s "$2" "$3" || fault "$1 counted something else"
+same() { # what, file, whole: the same bytes, but that a pipe was put together from parts
+    sed 's/"joined":[0-9]*,//' "$2" | cmp -s - "$3" || fault "$1 counted something else"
 }
 replay="$gateshift replay -q -f manifests --to istio --min-severity error --log-format ingress-nginx"
 mkdir manifests bin

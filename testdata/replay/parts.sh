@@ -59,6 +59,29 @@ merge --keep-going -o json k1.json k2.json again.json k3.json k4.json
 cmp -s once sum || fault "a part that is there twice was counted twice"
 merge four.json k1.json
 refused "E005: .*of 'access.log' was counted already"
+
+# pipes have no size: what was put together from parts takes none of them, nor others of its name
+split -n l/2 access.log half-
+for half in aa ab; do
+    replay --piped access.log --partial "$half.json" - <"half-$half"
+done
+replay --piped access.log --part 1/2 --partial n1.json - <half-aa
+replay --piped access.log --part 2/2 --partial n2.json - <half-ab
+"$gateshift" merge -q --parts 2 --partial pieces.json aa.json ab.json
+merge pieces.json aa.json
+refused "E005: all 2 parts of 'access.log' were counted already, and this may be one of them"
+"$gateshift" merge -q --partial numbers.json n1.json n2.json
+merge --incomplete numbers.json n1.json
+refused "E005: all 2 parts of 'access.log' were counted already, and this may be one of them"
+
+# a copy shows once its parts are put together
+cp access.log copy.log
+replay --part 1/2 --partial c1.json copy.log
+replay --part 2/2 --partial c2.json copy.log
+merge whole.json c1.json c2.json
+refused "E005: 'access.log' and 'copy.log' have the same lines"
+rm copy.log
+
 "$gateshift" merge -q --incomplete --partial more.json k3.json k4.json
 merge --keep-going three.json more.json
 grep -q "part 4 of 4 of 'access.log' was counted already" error || fault "sums that share a part are added up"
