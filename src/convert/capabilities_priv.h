@@ -75,7 +75,9 @@
 #define STANDARD_expressions                                                                       \
     SUPPORT_NEAR, "RegularExpression; what it has to span, and its place among prefixes, depend "  \
                   "on the implementation"
-#define STANDARD_shares       SUPPORT_EXACT, "weights of backendRefs"
+#define STANDARD_shares                                                                            \
+    SUPPORT_EXACT, "weights of backendRefs, without filters of their own: a canary has the "       \
+                   "annotations of its main Ingress, but for those of the canary"
 #define STANDARD_header_match SUPPORT_EXACT, "header match"
 #define STANDARD_expression_match                                                                  \
     SUPPORT_NEAR,                                                                                  \
