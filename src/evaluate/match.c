@@ -45,7 +45,7 @@ static bool path_holds(struct context *context, const struct path_match *path)
     case PATH_PREFIX_STRING:
         return prefix_string(context->path, path->value, path->fold);
     case PATH_REGEX: {
-        struct regex_match match = {0};
+        struct regex_match match;
         /* The leftmost match is found; if it is not at the start, none is there. */
         if (!regex_holds(context, path->regex, context->path, &match) ||
             (!path->whole && match.captures[0].ptr != context->path.ptr)) {
@@ -200,12 +200,15 @@ static bool tests_hold(struct context *context, const struct match *match)
 
 bool match_holds(struct context *context, const struct match *match)
 {
-    context->captures = (struct regex_match){0};
     if (match->method.ptr && !slice_equal(match->method, context->request->method)) {
         return false;
     }
     if (!path_holds(context, &match->path)) {
         return false;
     }
-    return tests_hold(context, match);
+    bool holds = tests_hold(context, match);
+    if (!holds || match->path.kind != PATH_REGEX) {
+        context->captures = (struct regex_match){0}; /* also of a rule before */
+    }
+    return holds;
 }

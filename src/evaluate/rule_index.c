@@ -3,15 +3,20 @@
 /* Shorter lists are looked through faster than any index. */
 enum { INDEXED_FROM = 16 };
 
-/* Rules of one list by what paths have to start with, in lower case. */
+/* Rules of one list by a text, in lower case. */
 struct positions {
     uint32_t *items; /* ascending */
     size_t count, capacity;
 };
-struct list_index {
-    struct map *starts; /* text -> struct positions */
-    size_t *lengths;    /* of those texts, ascending */
+struct text_index {
+    struct map *texts; /* text -> struct positions */
+    size_t *lengths;   /* of those texts, ascending */
     size_t length_count;
+};
+/* Each rule is in one of both: by what paths have to start with, or by a text that they have behind some '/', where
+ * that is longer, as of expressions that begin with a group. */
+struct list_index {
+    struct text_index starts, insides;
 };
 struct rule_index {
     struct map *lists; /* address of a struct rule_list -> struct list_index */
@@ -22,7 +27,7 @@ static struct slice list_key(const struct rule_list *const *list)
     return (struct slice){(const char *)list, sizeof *list};
 }
 
-static void add_length(struct arena *arena, struct list_index *index, size_t length)
+static void add_length(struct arena *arena, struct text_index *index, size_t length)
 {
     size_t at = 0;
     while (at < index->length_count && index->lengths[at] < length) {
@@ -40,19 +45,28 @@ static void add_length(struct arena *arena, struct list_index *index, size_t len
     index->length_count++;
 }
 
+static void add_text(struct arena *arena, struct text_index *index, struct slice text, size_t rule)
+{
+    struct slice lower = arena_lower(arena, text);
+    struct positions *positions = map_get(index->texts, lower);
+    if (!positions) {
+        positions = ARENA_NEW(arena, struct positions);
+        map_put(index->texts, lower, positions);
+        add_length(arena, index, lower.len);
+    }
+    *ARENA_PUSH(arena, positions->items, positions->count, positions->capacity) = (uint32_t)rule;
+}
+
 static struct list_index *index_list(struct arena *arena, const struct rule_list *list)
 {
     struct list_index *index = ARENA_NEW(arena, struct list_index);
-    index->starts = map_new(arena);
+    index->starts.texts = map_new(arena);
+    index->insides.texts = map_new(arena);
     for (size_t i = 0; i < list->count; i++) {
-        struct slice start = arena_lower(arena, path_match_start(&list->rules[i].match.path));
-        struct positions *positions = map_get(index->starts, start);
-        if (!positions) {
-            positions = ARENA_NEW(arena, struct positions);
-            map_put(index->starts, start, positions);
-            add_length(arena, index, start.len);
-        }
-        *ARENA_PUSH(arena, positions->items, positions->count, positions->capacity) = (uint32_t)i;
+        const struct path_match *path = &list->rules[i].match.path;
+        struct slice start = path_match_start(path), inside = path_match_inside(path);
+        bool longer = inside.len > start.len;
+        add_text(arena, longer ? &index->insides : &index->starts, longer ? inside : start, i);
     }
     return index;
 }
@@ -88,17 +102,36 @@ static bool find_linear(struct context *context, const struct rule_list *list,
     return false;
 }
 
-/* Rules whose start is one of the path's, a list for each length. */
-static size_t gather(struct context *context, const struct list_index *index,
-                     struct positions *lists)
+/* Rules whose text stands in the path at `at`, a list for each length. */
+static size_t gather_at(const struct text_index *index, struct slice path, size_t at,
+                        struct positions *lists)
 {
-    struct slice path = arena_lower(context->arena, context->path);
     size_t count = 0;
-    for (size_t i = 0; i < index->length_count && index->lengths[i] <= path.len; i++) {
+    for (size_t i = 0; i < index->length_count && index->lengths[i] <= path.len - at; i++) {
         const struct positions *positions =
-            map_get(index->starts, slice_sub(path, 0, index->lengths[i]));
+            map_get(index->texts, slice_sub(path, at, at + index->lengths[i]));
         if (positions) {
             lists[count++] = *positions;
+        }
+    }
+    return count;
+}
+
+/* A rule whose text stands there twice is in two lists. */
+static size_t gather(struct context *context, const struct list_index *index,
+                     struct positions **lists)
+{
+    struct slice path = arena_lower(context->arena, context->path);
+    size_t slashes = 0, count = 0;
+    for (size_t i = 0; index->insides.length_count && i < path.len; i++) {
+        slashes += path.ptr[i] == '/';
+    }
+    *lists = ARENA_ARRAY(context->arena, struct positions,
+                         index->starts.length_count + slashes * index->insides.length_count);
+    count = gather_at(&index->starts, path, 0, *lists);
+    for (size_t i = 0; slashes && i < path.len; i++) {
+        if (path.ptr[i] == '/') {
+            count += gather_at(&index->insides, path, i, *lists + count);
         }
     }
     return count;
@@ -112,8 +145,8 @@ bool rule_index_find(struct context *context, const struct rule_index *index,
     if (!own) {
         return find_linear(context, list, found);
     }
-    struct positions *lists = ARENA_ARRAY(context->arena, struct positions, own->length_count);
-    size_t count = gather(context, own, lists);
+    struct positions *lists;
+    size_t count = gather(context, own, &lists);
     for (;;) {
         struct positions *first = NULL;
         for (size_t i = 0; i < count; i++) {

@@ -417,6 +417,8 @@ struct match {
 };
 /* Bytes that every path which it takes starts with, in either case where `fold`; there may be more. */
 struct slice path_match_start(const struct path_match *path);
+/* A text from a '/' on that is somewhere in every path that an expression takes, in either case; empty: none is known. */
+struct slice path_match_inside(const struct path_match *path);
 void match_print(const struct match *match, struct buf *out); /* "PathPrefix /foo, header x=1" */
 
 /* ---- rules and entries -------------------------------------------------------------------- */
