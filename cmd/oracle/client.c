@@ -16,6 +16,8 @@ enum { READ_MAX = 1 << 16, WAIT_SECONDS = 10 };
 struct connection {
     int fd; /* -1: closed */
     SSL *tls;
+    struct slice sni; /* in `name`; empty: none */
+    char name[256];
     size_t number;
     size_t len;
     char bytes[READ_MAX];
@@ -58,8 +60,20 @@ void client_close(struct client *client)
     SSL_CTX_free(client->context);
 }
 
+static bool shake_hands(struct client *client, struct connection *connection, struct slice sni)
+{
+    bool fits = sni.len < sizeof connection->name;
+    memcpy(connection->name, sni.ptr ? sni.ptr : "", fits ? sni.len : 0);
+    connection->name[fits ? sni.len : 0] = '\0';
+    connection->sni = slice_of(connection->name);
+    connection->tls = SSL_new(client->context);
+    return fits && connection->tls && SSL_set_fd(connection->tls, connection->fd) == 1 &&
+           (!sni.len || SSL_set_tlsext_host_name(connection->tls, connection->name) == 1) &&
+           SSL_connect(connection->tls) == 1;
+}
+
 static bool dial(struct client *client, struct connection *connection, struct slice path,
-                 bool https)
+                 const struct request *request)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const struct timeval wait = {WAIT_SECONDS, 0};
@@ -73,12 +87,7 @@ static bool dial(struct client *client, struct connection *connection, struct sl
         return false;
     }
     (void)setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    if (https) {
-        connection->tls = SSL_new(client->context);
-        return connection->tls && SSL_set_fd(connection->tls, connection->fd) == 1 &&
-               SSL_connect(connection->tls) == 1;
-    }
-    return true;
+    return slice_is(request->scheme, "http") || shake_hands(client, connection, request->sni);
 }
 
 static bool put_bytes(struct connection *connection, struct slice text)
@@ -116,8 +125,8 @@ static struct slice request_text(struct arena *arena, const struct request *requ
 {
     struct buf text;
     buf_init(&text, BUF_TEXT_MAX);
-    buf_printf(&text, SLICE_FMT " " SLICE_FMT " HTTP/1.1\r\n", SLICE_ARG(request->method),
-               SLICE_ARG(request->target));
+    buf_printf(&text, SLICE_FMT " " SLICE_FMT " HTTP/%s\r\n", SLICE_ARG(request->method),
+               SLICE_ARG(request->target), slice_is(request->protocol, "h1.0") ? "1.0" : "1.1");
     /* first, as nginx stops reading at a Host that it refuses */
     buf_printf(&text, "X-Oracle-Client: " SLICE_FMT "\r\n", SLICE_ARG(request->client_text));
     if (request->host.ptr) {
@@ -241,14 +250,16 @@ bool client_ask(struct client *client, struct arena *arena, const struct nginx *
     bool https = slice_is(request->scheme, "https");
     struct connection *connection = &client->sides[https];
     struct slice text = request_text(arena, request);
-    if (connection->fd >= 0 && connection->number != number) {
+    bool other = https && !slice_equal(connection->sni, request->sni);
+    if (connection->fd >= 0 && (connection->number != number || other)) {
         hang_up(connection);
     }
     /* a connection that was kept may have been closed meanwhile */
     for (int i = 0; i < 2; i++) {
         *out = (struct answer){.status = 0};
         bool kept = connection->fd >= 0;
-        if (!kept && !dial(client, connection, nginx_socket(arena, nginx, number, https), https)) {
+        if (!kept &&
+            !dial(client, connection, nginx_socket(arena, nginx, number, https), request)) {
             hang_up(connection);
             return false;
         }

@@ -70,6 +70,16 @@ static struct slice target_near(struct arena *arena, struct chance *chance, stru
 
 /* ---- hosts, headers and the rest ------------------------------------------------------------ */
 
+/* Handshakes take long, so that most requests go over a connection that named no host in its own. */
+static void connection_generate(struct arena *arena, struct chance *chance, struct slice host,
+                                struct request *out)
+{
+    bool wild = slice_find(host, '*', 0) < host.len;
+    bool named = one_in(chance, 8) && host.len && !wild;
+    out->sni = named ? arena_lower(arena, host) : SLICE("");
+    out->protocol = one_in(chance, 20) ? SLICE("h1.0") : SLICE_ABSENT;
+}
+
 static struct slice host_spelled(struct arena *arena, struct chance *chance, struct slice host)
 {
     static const char *const odd[] = {"",     "a..example", "a.example/x", ".",
@@ -142,6 +152,7 @@ void request_generate(struct arena *arena, struct chance *chance, const struct r
     struct slice host, path;
     rule_near(arena, chance, set, &host, &path);
     out->host = host_spelled(arena, chance, host);
+    connection_generate(arena, chance, host, out);
     out->target = target_near(arena, chance, path);
     (void)address_parse(out->client_text, &out->client);
     add_headers(arena, chance, &out->headers);

@@ -84,7 +84,7 @@ static void note_unknown(struct classes *classes, const struct request *request,
 static void note_all_unknown(struct classes *classes, const struct request *request,
                              const struct outcome *before, const struct outcome *after)
 {
-    struct request other = *request;
+    struct request other;
     struct outcome plain[2];
     bool any = before->unknown || after->unknown || before->kind == OUTCOME_UNKNOWN ||
                after->kind == OUTCOME_UNKNOWN;
@@ -92,7 +92,7 @@ static void note_all_unknown(struct classes *classes, const struct request *requ
     if (!any) {
         return;
     }
-    bool odd = target_plain(classes->scratch, request->target, &other.target) != FORM_PLAIN;
+    bool odd = request_plain(classes->scratch, request, &other) != FORM_PLAIN;
     if (odd) {
         compare_ask(classes, &other, &plain[0], &plain[1]);
     }
@@ -108,7 +108,7 @@ static bool difference_known(const struct difference *difference,
         /* what else another backend gets is no more than that it is another */
         bool same = difference->effect == differences[i].effect &&
                     (both == difference->shown || both & 1u << SHOWN_BACKENDS);
-        if (same && !differences[i].platform) {
+        if (same && (!differences[i].platform || difference->platform)) {
             return true;
         }
     }
@@ -118,24 +118,39 @@ static bool difference_known(const struct difference *difference,
 /* Where both sides read targets alike, rules that tell forms apart are meant to; so are rules about what
  * needs an escape, but for control characters, which nobody asks for in earnest. Only values that are handed on
  * are the form's then. */
-static bool form_explains(const struct classes *classes, enum target_form form, struct slice target,
-                          const struct difference *difference)
+static bool form_explains(const struct classes *classes, enum request_form form,
+                          struct slice target, const struct difference *difference)
 {
     const unsigned values = 1u << SHOWN_PATH | 1u << SHOWN_LOCATION | 1u << SHOWN_REQUEST_HEADERS;
     bool meant = form == FORM_ENCODED && !target_has_control(target);
     return (!meant && !classes->same_view) || (difference->shown && !(difference->shown & ~values));
 }
 
-/* What is gone when the target is written in its plain way lies in how the data planes read targets. */
+static bool asks_for_certificate(const struct outcome *outcome)
+{
+    return outcome->entry && outcome->entry->client;
+}
+
+/* One data plane goes by the name in the handshake, another one by the Host, which lies in no rule; but not where a
+ * host asks for certificates, which a connection for another host may not have been asked for. */
+static bool connection_explains(const struct classes *classes, enum request_form form,
+                                const struct outcome *before, const struct outcome *after)
+{
+    bool handshake = form == FORM_OTHER_NAME || form == FORM_NO_NAME;
+    return !handshake || (!classes->comparer->same_plane && !asks_for_certificate(before) &&
+                          !asks_for_certificate(after));
+}
+
+/* What is gone when the request is sent in its plain way lies in how the data planes read requests. */
 static void blame_form(struct classes *classes, const struct request *request,
-                       const struct rule *const rules[2], struct difference *differences,
+                       const struct outcome *const outcomes[2], struct difference *differences,
                        size_t count)
 {
-    struct request plain = *request;
+    struct request plain;
     if (!count) {
         return;
     }
-    enum target_form form = target_plain(classes->scratch, request->target, &plain.target);
+    enum request_form form = request_plain(classes->scratch, request, &plain);
     struct outcome before, after;
     struct difference known[DIFFERENCES_MAX];
     if (form == FORM_PLAIN) {
@@ -146,17 +161,24 @@ static void blame_form(struct classes *classes, const struct request *request,
         return;
     }
     /* by other rules it is another difference */
-    size_t known_count = before.rule == rules[0] && after.rule == rules[1]
+    size_t known_count = before.rule == outcomes[0]->rule && after.rule == outcomes[1]->rule
                              ? outcomes_differ(&classes->comparer->sides, &before, &after, known)
                              : 0;
+    bool connection = form > FORM_PARENT;
+    bool explained = connection && connection_explains(classes, form, outcomes[0], outcomes[1]);
     for (size_t i = 0; i < count; i++) {
         struct difference *difference = &differences[i];
-        if (!difference->platform && form_explains(classes, form, request->target, difference) &&
-            !difference_known(difference, known, known_count)) {
+        bool open = connection || !difference->platform;
+        if (!open || difference_known(difference, known, known_count)) {
+            continue;
+        }
+        if (connection ? explained : form_explains(classes, form, request->target, difference)) {
             difference->platform = true;
             difference->form = form;
             difference->impact =
                 difference->impact > IMPACT_CHANGED ? IMPACT_CHANGED : difference->impact;
+        } else if (connection) {
+            difference->form = form;
         }
     }
 }
@@ -211,7 +233,8 @@ size_t classes_differences(struct classes *classes, const struct request *reques
 {
     size_t count = outcomes_differ(&classes->comparer->sides, before, after, differences);
     const struct rule *const rules[] = {before->rule, after->rule};
-    blame_form(classes, request, rules, differences, count);
+    const struct outcome *const outcomes[] = {before, after};
+    blame_form(classes, request, outcomes, differences, count);
     for (size_t side = 0; side < 2 && count && before->rule != after->rule; side++) {
         if (rules[side] && rules[side]->match.path.kind != PATH_ANY) {
             blame_spelling(classes, request, rules[side], differences, count);
@@ -253,6 +276,14 @@ bool classes_judge(struct classes *classes, const struct request *request,
     return agreed;
 }
 
+void classes_probe(struct classes *classes, const struct request *request)
+{
+    struct outcome before, after;
+    compare_ask(classes, request, &before, &after);
+    (void)classes_judge(classes, request, &before, &after);
+    classes->verdict->probed++;
+}
+
 size_t classes_behind(const struct classes *classes, const struct request *request,
                       const struct outcome *before, const struct outcome *after,
                       struct difference differences[DIFFERENCES_MAX])
@@ -260,9 +291,9 @@ size_t classes_behind(const struct classes *classes, const struct request *reque
     const struct comparer *comparer = classes->comparer;
     const struct outcome *const outcomes[] = {before, after};
     struct outcome behind[2];
-    struct slice plain;
+    struct request plain;
     if (!before->rule || !after->rule || outcomes_gate(&comparer->sides, before, after) < 0 ||
-        target_plain(classes->scratch, request->target, &plain) != FORM_PLAIN) {
+        request_plain(classes->scratch, request, &plain) != FORM_PLAIN) {
         return 0;
     }
     for (size_t side = 0; side < 2; side++) {

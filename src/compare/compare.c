@@ -2,7 +2,9 @@
 
 #define DOMAIN_HOSTS                                                                               \
     "every name in the rules of either side, one and two labels under each wildcard, and names "   \
-    "that no rule has; over TLS the name in the handshake is the one in the Host header"
+    "that no rule has; over TLS the name in the handshake is the one in the Host header; "         \
+    "HTTP/1.1 "                                                                                    \
+    "and later"
 #define DOMAIN_PATHS                                                                               \
     "every path that starts with '/', however it is written, but none with a segment '..', with "  \
     "'%00' or with an escape that is none; lines that both data planes have room for"
@@ -24,6 +26,11 @@ static const char *const *domain_of(const struct route_table *a, const struct ro
     return a->view.escaped_slash_status || b->view.escaped_slash_status ? domain_without_slashes
                                                                         : domain;
 }
+
+static const char *const probes[] = {
+    "paths with a segment '..', also escaped",
+    "connections whose TLS handshake names another host, one that no rule has, or none",
+    "HTTP/1.0, and requests of HTTP/1.1 without a Host", NULL};
 
 static const char *const assumptions[] = {
     "credentials that are there are good, and limits that depend on other requests are not reached",
@@ -98,11 +105,12 @@ static bool have_same_rules(const struct comparer *comparer, const struct outcom
 }
 
 /* A side without rules says the same to every path, as one without entry does. */
-static void compare_rules(struct classes *classes, const struct outcome *before,
-                          const struct outcome *after)
+void compare_rules(struct classes *classes, const struct outcome *before,
+                   const struct outcome *after)
 {
     struct comparer *comparer = classes->comparer;
     const struct outcome *const outcomes[] = {before, after};
+    language_set_close(classes->set);
     classes->set = language_set_open(comparer->run->arena, &comparer->limits);
     for (size_t side = 0; side < 2; side++) {
         const struct entry *entry = outcomes[side]->entry;
@@ -112,11 +120,21 @@ static void compare_rules(struct classes *classes, const struct outcome *before,
     classes_compare(classes);
 }
 
+/* What is asked for: names at addresses. */
+struct asking {
+    struct comparer *comparer;
+    const struct targets *targets;
+    const struct target_host *host;
+    struct host_verdict *verdict;
+};
+
 /* All requests to one name at one listener; `at` has a data plane, or Gateway, for each side: absent, it is the one
  * that knows the name best. */
-static void compare_name(struct comparer *comparer, struct slice name, const struct slice at[2],
-                         const struct listener *listener, struct host_verdict *verdict)
+static void compare_name(const struct asking *asking, struct slice name, const struct slice at[2],
+                         const struct listener *listener)
 {
+    struct comparer *comparer = asking->comparer;
+    struct host_verdict *verdict = asking->verdict;
     struct slice scheme = slice_of(listener->https ? "https" : transport_name(listener->transport));
     struct request start = {.scheme = scheme,
                             .host = name,
@@ -146,17 +164,19 @@ static void compare_name(struct comparer *comparer, struct slice name, const str
                after.kind == OUTCOME_UNKNOWN) {
         compare_connection(&classes, &before, &after);
     }
+    if (listener->transport == TRANSPORT_HTTP) {
+        connections_compare(&classes, asking->targets, asking->host);
+    }
     language_set_close(classes.set);
     arena_close(classes.scratch);
     arena_close(arena);
 }
 
-static void compare_listeners(struct comparer *comparer, const struct targets *targets,
-                              struct slice name, const struct slice at[2],
-                              struct host_verdict *verdict)
+static void compare_listeners(const struct asking *asking, struct slice name,
+                              const struct slice at[2])
 {
-    for (size_t i = 0; i < targets->listener_count; i++) {
-        compare_name(comparer, name, at, &targets->listeners[i], verdict);
+    for (size_t i = 0; i < asking->targets->listener_count; i++) {
+        compare_name(asking, name, at, &asking->targets->listeners[i]);
     }
 }
 
@@ -172,21 +192,21 @@ static bool same_names(const struct texts *a, const struct texts *b)
 
 /* A name that nobody has may be asked for at each address. Where the sides have Gateways of the same names, each is
  * compared with its own; where one side has one, that one is compared with each of the others. */
-static void compare_addresses(struct comparer *comparer, const struct targets *targets,
-                              struct slice name, struct host_verdict *verdict)
+static void compare_addresses(const struct asking *asking, struct slice name)
 {
-    const struct texts *before = &targets->gateways[0], *after = &targets->gateways[1];
+    const struct texts *before = &asking->targets->gateways[0],
+                       *after = &asking->targets->gateways[1];
     const struct slice any[] = {SLICE_ABSENT, SLICE_ABSENT};
     bool paired = same_names(before, after), single = before->count == 1 || after->count == 1;
     if (!before->count || !after->count || (!paired && !single)) {
-        compare_listeners(comparer, targets, name, any, verdict);
+        compare_listeners(asking, name, any);
         return;
     }
     for (size_t i = 0; i < before->count; i++) {
         for (size_t j = 0; j < after->count; j++) {
             const struct slice at[] = {before->items[i], after->items[j]};
             if (!paired || i == j) {
-                compare_listeners(comparer, targets, name, at, verdict);
+                compare_listeners(asking, name, at);
             }
         }
     }
@@ -196,12 +216,13 @@ static void compare_host(struct comparer *comparer, const struct targets *target
                          const struct target_host *host, struct host_verdict *verdict)
 {
     const struct slice any[] = {SLICE_ABSENT, SLICE_ABSENT};
+    const struct asking asking = {comparer, targets, host, verdict};
     *verdict = (struct host_verdict){.host = host->name};
     for (size_t name = 0; name < host->name_count; name++) {
         if (host->unknown) {
-            compare_addresses(comparer, targets, host->names[name], verdict);
+            compare_addresses(&asking, host->names[name]);
         } else {
-            compare_listeners(comparer, targets, host->names[name], any, verdict);
+            compare_listeners(&asking, host->names[name], any);
         }
     }
     if (host->sampled) {
@@ -210,6 +231,7 @@ static void compare_host(struct comparer *comparer, const struct targets *target
     comparer->out->classes += verdict->classes;
     comparer->out->agreed += verdict->agreed;
     comparer->out->unknown += verdict->unknown;
+    comparer->out->probed += verdict->probed;
 }
 
 void compare_sides(struct run *run, const struct evaluator *before,
@@ -220,6 +242,7 @@ void compare_sides(struct run *run, const struct evaluator *before,
     *out = (struct comparison){.before = before_table->label,
                                .after = after_table->label,
                                .domain = domain_of(before_table, after_table),
+                               .probes = probes,
                                .assumptions = assumptions};
     bool same_plane =
         before_table->plane.len && slice_equal(before_table->plane, after_table->plane);
@@ -227,7 +250,8 @@ void compare_sides(struct run *run, const struct evaluator *before,
                                 .side = {{before, before_table}, {after, after_table}},
                                 .out = out,
                                 .most = classes_limit(options),
-                                .same_view = views_equal(before_table, after_table),
+                                .same_view =
+                                    targets_read_alike(&before_table->view, &after_table->view),
                                 .alike = route_tables_alike(before_table, after_table),
                                 .same_plane = same_plane};
     comparer.limits = (struct language_limits){

@@ -45,8 +45,8 @@ struct finding {
 };
 struct aspect_verdict {
     enum verdict verdict;
-    struct slice
-        reason; /* the first why something is not proved, also where something else is different */
+    /* The first why something is not proved, also where something else is different. */
+    struct slice reason;
 };
 bool aspect_is_open(const struct aspect_verdict *aspect); /* something is not proved */
 /* What is not known of targets in an unusual spelling, alike on all hosts, while the same targets in plain spelling
@@ -58,8 +58,10 @@ struct open_reading {
 };
 struct host_verdict {
     struct slice host; /* "shop.example.com", "*.example.com", "(any other host)" */
-    size_t classes, agreed, unknown, open, /* not among the classes: see comparison.open */
-        tried;                             /* tried: further paths, where nothing could be proved */
+    size_t classes, agreed, unknown;
+    size_t open;   /* not among the classes: see comparison.open */
+    size_t tried;  /* further paths, where nothing could be proved */
+    size_t probed; /* requests outside of the domain */
     struct aspect_verdict aspects[ASPECT_COUNT];
 };
 struct comparison {
@@ -70,9 +72,10 @@ struct comparison {
     size_t open_count, open_capacity;
     struct host_verdict *hosts;
     size_t host_count;
-    size_t classes, agreed, unknown;
+    size_t classes, agreed, unknown, probed;
     struct slice unknown_reason;    /* of the first unknown outcome */
     const char *const *domain;      /* sentences; the last is null */
+    const char *const *probes;      /* likewise: what the probed requests were */
     const char *const *assumptions; /* likewise */
     bool aspects[ASPECT_COUNT];     /* that were compared */
 };

@@ -5,6 +5,9 @@
 #include "compare/compare.h"
 #include "language/language.h"
 
+/* A name that nobody has: RFC 2606 keeps .invalid for that. */
+#define UNKNOWN_NAME SLICE("other.invalid")
+
 /* ---- sample.c ----------------------------------------------------------------------------- */
 
 /* How a word is drawn from a regular expression. */
@@ -18,15 +21,21 @@ bool sample_regex(struct slice pattern, const struct sample_choice *choice, stru
 
 /* ---- forms.c ------------------------------------------------------------------------------ */
 
-/* A way to write a target that data planes read differently. What differs only so lies in the data planes,
- * not in the rules. */
-enum target_form {
+/* A way to write a target, or to send a request, that data planes read differently. What differs only so lies in the
+ * data planes, not in the rules. */
+enum request_form {
     FORM_PLAIN,
     FORM_ESCAPED,      /* an escape of what needs none */
     FORM_DOUBLE_SLASH, /* an empty segment */
     FORM_DOT,          /* a segment "." */
     FORM_EMPTY_QUERY,
-    FORM_ENCODED /* an escape that is needed; the plain way has a letter there */
+    FORM_ENCODED,    /* an escape that is needed; the plain way has a letter there */
+    FORM_PARENT,     /* a segment ".." */
+    FORM_OTHER_NAME, /* the handshake of TLS names another host */
+    FORM_NO_NAME,    /* it names none */
+    FORM_OLD,        /* HTTP/1.0 */
+    FORM_NO_HOST,
+    FORM_COUNT
 };
 /* How a path is spelled otherwise than the rule has it that takes it, where both sides agree on the path as the
  * rule has it. */
@@ -38,7 +47,12 @@ enum spelling {
     SPELLING_COUNT
 };
 /* How the target is written, and the plain way to write it. */
-enum target_form target_plain(struct arena *arena, struct slice target, struct slice *plain);
+enum request_form target_plain(struct arena *arena, struct slice target, struct slice *plain);
+/* How the request is sent, and the plain way to send it. */
+enum request_form request_plain(struct arena *arena, const struct request *request,
+                                struct request *plain);
+/* The name in the handshake is not the Host's. */
+bool handshake_is_odd(const struct request *request);
 /* Does the path have an escape of a control character? */
 bool target_has_control(struct slice target);
 /* The path as the rule has it, where the spelling is what it differs in; false where it does not. */
@@ -46,6 +60,8 @@ bool path_as_written(struct arena *arena, struct slice path, const struct path_m
                      enum spelling spelling, struct slice *out);
 /* Other ways to write a plain path: one of each form, as far as the path has room for it. */
 void target_forms(struct arena *arena, struct slice path, struct texts *out);
+/* Ways that lead through "..", which are outside of the domain. */
+void target_parents(struct arena *arena, struct slice path, struct texts *out);
 
 /* ---- rules.c ------------------------------------------------------------------------------ */
 
@@ -149,6 +165,7 @@ struct target_host {
     size_t name_count;
     bool sampled; /* an expression has more names than these */
     bool unknown; /* a name that nobody has */
+    bool https;   /* a side has it over TLS */
 };
 struct targets {
     struct target_host *hosts; /* in order of their names; the unknown host last */
@@ -159,6 +176,13 @@ struct targets {
 };
 void targets_collect(struct run *run, const struct route_table *before,
                      const struct route_table *after, struct targets *out);
+
+/* ---- connections.c ------------------------------------------------------------------------ */
+
+struct classes;
+/* What comes of the ways in which requests to one name at one listener can come. */
+void connections_compare(struct classes *classes, const struct targets *targets,
+                         const struct target_host *host);
 
 /* ---- differ.c ----------------------------------------------------------------------------- */
 
@@ -185,9 +209,9 @@ struct difference {
     enum aspect aspect; /* of the worst */
     enum impact impact; /* of the worst */
     bool platform;
-    bool
-        unwritten; /* headers of the data planes: of requests that one of them answers without a rule */
-    enum target_form form;  /* not plain: only that way to write the target makes it */
+    /* Headers of the data planes: of requests that one of them answers without a rule. */
+    bool unwritten;
+    enum request_form form; /* not plain: only that way to write the target makes it */
     enum spelling spelling; /* not the same: only that makes it */
 };
 enum { DIFFERENCES_MAX = EFFECT_COUNT + SHOWN_COUNT + 1 };
@@ -269,11 +293,12 @@ struct classes {
     size_t most;
     bool same_view;
 };
-/* Both read and forward targets alike. */
-bool views_equal(const struct route_table *a, const struct route_table *b);
 /* What both sides say to a request. */
 void compare_ask(const struct classes *classes, const struct request *request,
                  struct outcome *before, struct outcome *after);
+/* All paths, where a side has rules. Both outcomes are those of classes->start; they do not last. */
+void compare_rules(struct classes *classes, const struct outcome *before,
+                   const struct outcome *after);
 
 /* ---- classes.c ---------------------------------------------------------------------------- */
 
@@ -292,6 +317,8 @@ size_t classes_differences(struct classes *classes, const struct request *reques
 /* Notes what differs; true when nothing does that lies in rules. */
 bool classes_judge(struct classes *classes, const struct request *request,
                    const struct outcome *before, const struct outcome *after);
+/* Sends a request that is outside of the domain, and notes what differs. */
+void classes_probe(struct classes *classes, const struct request *request);
 /* Aspects, as bits, that are not proved; the first reason stays. */
 void verdict_open(struct host_verdict *verdict, unsigned aspects, struct slice reason);
 void classes_unproven(struct classes *classes, unsigned aspects, struct slice reason);
@@ -315,7 +342,7 @@ struct request_set {
 void request_set_add(struct arena *arena, struct request_set *set, const struct request *request,
                      const struct outcome *before, const struct outcome *after);
 struct slice request_set_words(struct arena *arena, const struct request_set *set,
-                               enum target_form form);
+                               enum request_form form);
 /* An expression of PCRE that all paths match; rules that come earlier may take some that match it. */
 struct slice request_set_pattern(struct arena *arena, const struct request_set *set);
 

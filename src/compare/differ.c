@@ -284,7 +284,10 @@ static void compare_certificate(struct comparing *c)
     if (!a || !b || !a->https || !b->https || a->kind != ENTRY_RULES || b->kind != ENTRY_RULES) {
         return;
     }
-    const struct certificate *x = &a->certificate, *y = &b->certificate;
+    const struct certificate *x = c->before->certificate, *y = c->after->certificate;
+    if (!x || !y) {
+        return;
+    }
     bool same = x->vault.len && y->vault.len
                     ? slice_equal(x->vault, y->vault)
                     : slice_equal(x->secret, y->secret) &&

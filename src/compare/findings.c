@@ -144,6 +144,8 @@ struct slice cause_key(struct buf *key, const struct difference *difference, boo
     buf_clear(key);
     if (difference->form != FORM_PLAIN) {
         buf_printf(key, "form %u", (unsigned)difference->form);
+    }
+    if (difference->form != FORM_PLAIN && difference->platform) {
         return buf_slice(key);
     }
     bool missing = outcome_is_unwritten(before) || outcome_is_unwritten(after);
@@ -202,6 +204,8 @@ static size_t request_cost(const struct findings *findings, const struct request
     cost += behind ? 1500 : 0; /* where a gate answers, it does not show */
     bool ruled = before->rule && after->rule;
     cost += difference->platform && difference->effect >= 0 && !ruled ? 3000 : 0;
+    bool served = before->kind == OUTCOME_FORWARD || after->kind == OUTCOME_FORWARD;
+    cost += difference->form > FORM_PARENT && !served ? 3000 : 0;
     /* Of what comes of a way to write targets, where requests go says most. */
     cost += difference->form != FORM_PLAIN ? 4000 * (size_t)difference->aspect : 0;
     bool sent =

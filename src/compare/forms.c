@@ -29,9 +29,24 @@ static struct slice unescape(struct arena *arena, struct slice path, bool needed
     return (struct slice){bytes, len};
 }
 
-/* Without empty segments and those that are ".". */
-static struct slice without_segments(struct arena *arena, struct slice path, bool *slashes,
-                                     bool *dots)
+/* Segments that a path has and need not have. */
+struct needless {
+    bool slashes, dots, parents;
+};
+
+/* What is left of "/a/b/" without its last segment; the first '/' stays. */
+static size_t parent(const char *bytes, size_t len)
+{
+    len -= len > 1;
+    while (len > 1 && bytes[len - 1] != '/') {
+        len--;
+    }
+    return len;
+}
+
+/* Without empty segments, those that are ".", and those that ".." takes back. */
+static struct slice without_segments(struct arena *arena, struct slice path,
+                                     struct needless *needless)
 {
     char *bytes = arena_alloc(arena, path.len + 1);
     size_t len = 0, at = 0;
@@ -39,10 +54,14 @@ static struct slice without_segments(struct arena *arena, struct slice path, boo
         size_t end = slice_find(path, '/', at);
         struct slice segment = slice_sub(path, at, end);
         bool last = end == path.len;
-        bool empty = !segment.len && at > 0 && !last, dot = slice_is(segment, ".");
-        *slashes = *slashes || empty;
-        *dots = *dots || dot;
-        if (!empty && !dot) {
+        bool empty = !segment.len && at > 0 && !last, dot = slice_is(segment, "."),
+             up = slice_is(segment, "..");
+        needless->slashes |= empty;
+        needless->dots |= dot;
+        needless->parents |= up;
+        if (up) {
+            len = parent(bytes, len);
+        } else if (!empty && !dot) {
             memcpy(bytes + len, segment.ptr, segment.len);
             len += segment.len;
             bytes[len] = '/';
@@ -53,27 +72,52 @@ static struct slice without_segments(struct arena *arena, struct slice path, boo
     return (struct slice){bytes, len};
 }
 
-enum target_form target_plain(struct arena *arena, struct slice target, struct slice *plain)
+enum request_form target_plain(struct arena *arena, struct slice target, struct slice *plain)
 {
     struct slice path, query;
     target_split(target, &path, &query);
-    bool slashes = false, dots = false, empty_query = query.ptr && !query.len;
+    struct needless needless = {0};
+    bool empty_query = query.ptr && !query.len;
     struct slice unescaped = unescape(arena, path, false);
     bool escaped = unescaped.len != path.len;
-    path = without_segments(arena, unescaped, &slashes, &dots);
-    bool odd = slashes || dots || escaped || empty_query;
+    path = without_segments(arena, unescaped, &needless);
+    bool odd = needless.slashes || needless.dots || needless.parents || escaped || empty_query;
     struct slice decoded = odd ? path : unescape(arena, path, true);
     bool encoded = decoded.len != path.len;
     path = decoded;
     const struct slice parts[] = {path, query.len ? SLICE("?") : SLICE(""),
                                   query.len ? query : SLICE("")};
     *plain = arena_join(arena, parts, ARRAY_LEN(parts));
-    return slashes       ? FORM_DOUBLE_SLASH
-           : dots        ? FORM_DOT
-           : escaped     ? FORM_ESCAPED
-           : empty_query ? FORM_EMPTY_QUERY
-           : encoded     ? FORM_ENCODED
-                         : FORM_PLAIN;
+    return needless.parents   ? FORM_PARENT
+           : needless.slashes ? FORM_DOUBLE_SLASH
+           : needless.dots    ? FORM_DOT
+           : escaped          ? FORM_ESCAPED
+           : empty_query      ? FORM_EMPTY_QUERY
+           : encoded          ? FORM_ENCODED
+                              : FORM_PLAIN;
+}
+
+bool handshake_is_odd(const struct request *request)
+{
+    return slice_is(request->scheme, "https") && !slice_equal(request->sni, request->host);
+}
+
+enum request_form request_plain(struct arena *arena, const struct request *request,
+                                struct request *plain)
+{
+    *plain = *request;
+    bool hostless = !request->host.len;
+    if (hostless) {
+        plain->host = plain->sni.len ? plain->sni : UNKNOWN_NAME;
+    }
+    if (slice_is(request->scheme, "https")) {
+        plain->sni = plain->host;
+    }
+    plain->protocol = SLICE("h1");
+    return slice_is(request->protocol, "h1.0") ? FORM_OLD
+           : hostless                          ? FORM_NO_HOST
+           : handshake_is_odd(request)         ? (request->sni.len ? FORM_OTHER_NAME : FORM_NO_NAME)
+                                       : target_plain(arena, request->target, &plain->target);
 }
 
 bool target_has_control(struct slice target)
@@ -147,6 +191,15 @@ void target_forms(struct arena *arena, struct slice path, struct texts *out)
     }
     add_form(arena, out, arena_printf(arena, SLICE_FMT "%%20", SLICE_ARG(path)));
     add_escaped(arena, out, path);
+}
+
+void target_parents(struct arena *arena, struct slice path, struct texts *out)
+{
+    static const char *const ways[] = {"/x/..", "/x/%2e%2E", "/.."};
+    *out = (struct texts){0};
+    for (size_t i = 0; slice_starts(path, SLICE("/")) && i < ARRAY_LEN(ways); i++) {
+        add_form(arena, out, arena_printf(arena, "%s" SLICE_FMT, ways[i], SLICE_ARG(path)));
+    }
 }
 
 /* ---- spellings -----------------------------------------------------------------------------*/

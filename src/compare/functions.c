@@ -205,12 +205,25 @@ static void try_forms(struct functions *f, struct slice path)
     }
 }
 
+/* Outside of the domain, so that nothing follows from them but what is seen. */
+static void try_parents(struct functions *f, struct slice path)
+{
+    struct classes *classes = f->classes;
+    struct texts ways;
+    target_parents(classes->scratch, path, &ways);
+    for (size_t i = 0; i < ways.count; i++) {
+        const struct request request = with_path(f, ways.items[i]);
+        classes_probe(classes, &request);
+    }
+}
+
 static void try_base_forms(struct functions *f)
 {
     struct slice plain, path, query;
-    enum target_form form = target_plain(f->classes->scratch, f->base->target, &plain);
+    enum request_form form = target_plain(f->classes->scratch, f->base->target, &plain);
     target_split(form == FORM_ENCODED ? f->base->target : plain, &path, &query);
     try_forms(f, path);
+    try_parents(f, path);
 }
 
 /* Paths that an expression rewrites, which need not be those that were tried so far. */

@@ -1,8 +1,5 @@
 #include "compare/compare_priv.h"
 
-/* A name that nobody has: RFC 2606 keeps .invalid for that. */
-#define UNKNOWN_NAME SLICE("other.invalid")
-
 struct collection {
     struct run *run;
     struct map *seen; /* names of hosts */
@@ -23,16 +20,21 @@ static void add_listener(struct collection *collection, const struct entry *entr
         (struct listener){entry->transport, entry->https, entry->port};
 }
 
-/* Null when it is there already. */
-static struct target_host *add_host(struct collection *collection, struct slice name)
+static struct target_host *add_host(struct collection *collection, struct slice name, bool https)
 {
-    if (map_put(collection->seen, name, collection)) {
-        return NULL;
-    }
     struct targets *out = collection->out;
     struct arena *arena = collection->run->arena;
+    size_t *known = map_get(collection->seen, name);
+    if (known) {
+        out->hosts[*known].https |= https;
+        return &out->hosts[*known];
+    }
+    size_t *index = ARENA_NEW(arena, size_t);
+    *index = out->host_count;
+    map_put(collection->seen, name, index);
     struct target_host *host = ARENA_PUSH(arena, out->hosts, out->host_count, out->host_capacity);
     host->name = name;
+    host->https = https;
     if (slice_starts(name, SLICE("*."))) {
         struct slice suffix = slice_sub(name, 1, name.len);
         host->names[0] = arena_printf(arena, "any" SLICE_FMT, SLICE_ARG(suffix));
@@ -45,33 +47,33 @@ static struct target_host *add_host(struct collection *collection, struct slice 
     return host;
 }
 
-static void add_regex_host(struct collection *collection, struct slice pattern)
+static void add_regex_host(struct collection *collection, struct slice pattern, bool https)
 {
     const struct sample_choice choice = {0, 1};
     struct buf buf;
     buf_init(&buf, 4096);
     if (sample_regex(pattern, &choice, &buf) && buf.len) {
-        struct target_host *host =
-            add_host(collection, arena_lower(collection->run->arena, buf_slice(&buf)));
-        if (host) {
-            host->sampled = true;
-        }
+        struct slice name = arena_lower(collection->run->arena, buf_slice(&buf));
+        size_t before = collection->out->host_count;
+        struct target_host *host = add_host(collection, name, https);
+        host->sampled |= collection->out->host_count > before;
     }
     buf_release(&buf);
 }
 
-static void add_pattern(struct collection *collection, const struct host_pattern *pattern)
+static void add_pattern(struct collection *collection, const struct host_pattern *pattern,
+                        bool https)
 {
     switch (pattern->kind) {
     case HOST_EXACT:
     case HOST_ONE_LABEL:
     case HOST_SUFFIX:
         if (pattern->name.len) {
-            (void)add_host(collection, pattern->name);
+            (void)add_host(collection, pattern->name, https);
         }
         return;
     case HOST_REGEX:
-        add_regex_host(collection, pattern->name);
+        add_regex_host(collection, pattern->name, https);
         return;
     case HOST_ANY:
         return;
@@ -118,8 +120,9 @@ void targets_collect(struct run *run, const struct route_table *before,
             const struct entry *entry = &tables[side]->entries[i];
             add_gateway(run, &out->gateways[side], &capacity, entry->gateway);
             add_listener(&collection, entry);
-            add_pattern(&collection, &entry->host);
-            add_pattern(&collection, &entry->sni); /* of tunnels, the only name there is */
+            add_pattern(&collection, &entry->host, entry->https);
+            /* of tunnels, the only name there is */
+            add_pattern(&collection, &entry->sni, entry->https);
         }
     }
     sort_stable(run->arena, out->hosts, out->host_count, sizeof *out->hosts, by_name, NULL);

@@ -4,17 +4,6 @@ struct judge {
     struct comparer comparer;
 };
 
-bool views_equal(const struct route_table *a, const struct route_table *b)
-{
-    const struct view *x = &a->view, *y = &b->view;
-    return x->match_form.decode == y->match_form.decode &&
-           x->match_form.decode_unreserved == y->match_form.decode_unreserved &&
-           x->match_form.merge_slashes == y->match_form.merge_slashes &&
-           x->match_form.resolve_dots == y->match_form.resolve_dots &&
-           x->forward_normalised == y->forward_normalised &&
-           x->escape_rewritten == y->escape_rewritten;
-}
-
 struct judge *judge_new(struct run *run, const struct evaluator *before,
                         const struct route_table *before_table, const struct evaluator *after,
                         const struct route_table *after_table)
@@ -23,7 +12,7 @@ struct judge *judge_new(struct run *run, const struct evaluator *before,
     judge->comparer =
         (struct comparer){.run = run,
                           .side = {{before, before_table}, {after, after_table}},
-                          .same_view = views_equal(before_table, after_table),
+                          .same_view = targets_read_alike(&before_table->view, &after_table->view),
                           .same_plane = before_table->plane.len &&
                                         slice_equal(before_table->plane, after_table->plane)};
     sides_init(run->arena, before_table, after_table, NULL, &judge->comparer.sides);

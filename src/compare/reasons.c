@@ -240,12 +240,48 @@ static struct slice other_text_reason(const struct outcome *before, const struct
                        "a literal text");
 }
 
+/* One data plane goes by the name in the handshake, the other one by the Host. */
+static struct slice handshake_reason(const struct outcome *before, const struct outcome *after)
+{
+    bool served = before->kind == OUTCOME_FORWARD || before->kind == OUTCOME_REDIRECT;
+    return served && after->kind != before->kind
+               ? SLICE("before, the Host decides, whatever the TLS handshake named; after, the "
+                       "listener of that name has to serve the Host")
+               : SLICE("one data plane goes by the name in the TLS handshake where the other one "
+                       "goes by the Host");
+}
+
+/* What the way to send a request is the cause of. */
+static struct slice form_reason(enum request_form form, const struct outcome *before,
+                                const struct outcome *after)
+{
+    switch (form) {
+    case FORM_OTHER_NAME:
+    case FORM_NO_NAME:
+        return handshake_reason(before, after);
+    case FORM_OLD:
+        return SLICE("one data plane serves HTTP/1.0, and the other one does not");
+    case FORM_NO_HOST:
+        return SLICE("the data planes answer requests without a Host in different ways");
+    case FORM_PLAIN:
+    case FORM_ESCAPED:
+    case FORM_DOUBLE_SLASH:
+    case FORM_DOT:
+    case FORM_EMPTY_QUERY:
+    case FORM_ENCODED:
+    case FORM_PARENT:
+    case FORM_COUNT:
+        break;
+    }
+    return SLICE("the data planes read such targets in different ways");
+}
+
 struct slice difference_reason(struct arena *arena, const struct difference *difference,
                                bool settings, const struct request *witness,
                                const struct outcome *before, const struct outcome *after)
 {
-    if (difference->form != FORM_PLAIN) {
-        return SLICE("the data planes read such targets in different ways");
+    if (difference->form != FORM_PLAIN && difference->platform) {
+        return form_reason(difference->form, before, after);
     }
     struct slice reason = SLICE_ABSENT;
     if (difference->effect >= 0) {

@@ -104,14 +104,20 @@ static void put_takers(const struct request_set *set, struct buf *out)
 }
 
 struct slice request_set_words(struct arena *arena, const struct request_set *set,
-                               enum target_form form)
+                               enum request_form form)
 {
-    static const char *const forms[] = {"",
-                                        " with an escaped letter in the path",
-                                        " with a double slash in the path",
-                                        " with a segment '.' in the path",
-                                        " with an empty query",
-                                        " with an escape in the path"};
+    static const char *const forms[FORM_COUNT] = {
+        "",
+        " with an escaped letter in the path",
+        " with a double slash in the path",
+        " with a segment '.' in the path",
+        " with an empty query",
+        " with an escape in the path",
+        " with a segment '..' in the path",
+        " on a connection whose TLS handshake named another host",
+        " on a connection whose TLS handshake named no host",
+        " by HTTP/1.0",
+        " without a Host"};
     struct buf buf;
     buf_init(&buf, BUF_TEXT_MAX);
     if (set->method.ptr && !slice_is(set->method, "GET")) {
@@ -124,7 +130,7 @@ struct slice request_set_words(struct arena *arena, const struct request_set *se
         buf_printf(&buf, "%s" SLICE_FMT, i ? ", " : " with ", SLICE_ARG(set->headers.items[i]));
     }
     buf_puts(&buf, !set->body ? "" : set->headers.count ? " and a body" : " with a body");
-    if (form == FORM_PLAIN) {
+    if (form == FORM_PLAIN || form > FORM_PARENT) {
         put_takers(set, &buf);
     }
     struct slice words = arena_copy(arena, buf_slice(&buf));

@@ -26,24 +26,32 @@ static const char *const shown_advice[SHOWN_COUNT] = {
     [SHOWN_LOCATION] = "look at where clients are sent; bookmarks and callbacks may depend on it",
 };
 
-static const char *const form_advice[] = {
+static const char *const form_advice[FORM_COUNT] = {
     [FORM_ESCAPED] =
         "clients that escape letters for nothing are rare; look for them in access logs",
     [FORM_DOUBLE_SLASH] = "look for '//' in access logs, and mend the clients that send it",
     [FORM_DOT] = "clients take '.' segments away before they send; look for others in access logs",
     [FORM_EMPTY_QUERY] = "a backend that tells '?' from no query is rare",
-    [FORM_ENCODED] = "see that backends take both ways to write such a path"};
+    [FORM_ENCODED] = "see that backends take both ways to write such a path",
+    [FORM_PARENT] = "clients resolve '..' before they send; look for others in access logs",
+    [FORM_OTHER_NAME] = "clients of HTTP/2 use one connection for all hosts that its certificate "
+                        "is good for; give each "
+                        "host a certificate of its own, or see that clients open another "
+                        "connection when they are turned away",
+    [FORM_NO_NAME] = "look for clients and health checks that connect by address, or without SNI",
+    [FORM_OLD] = "look for HTTP/1.0 in access logs: old health checks and load tests speak it",
+    [FORM_NO_HOST] = "look for health checks that send no Host"};
 
 struct slice difference_advice(const struct difference *difference)
 {
-    if (difference->form != FORM_PLAIN) {
+    if (difference->form != FORM_PLAIN && difference->platform) {
         return slice_of(form_advice[difference->form]);
     }
     if (difference->effect >= 0) {
         return slice_of(effect_advice[difference->effect]);
     }
     for (int i = 0; i < SHOWN_COUNT; i++) {
-        if ((difference->shown & (1u << i)) && shown_advice[i] && difference->form == FORM_PLAIN) {
+        if ((difference->shown & (1u << i)) && shown_advice[i]) {
             return slice_of(shown_advice[i]);
         }
     }
@@ -249,12 +257,18 @@ struct slice difference_title(struct arena *arena, const struct difference *diff
                               const struct texts *headers, const struct outcome *before,
                               const struct outcome *after)
 {
-    static const char *const forms[] = {"",
-                                        "a path with an escaped letter: ",
-                                        "a path with a double slash: ",
-                                        "a path with a segment '.': ",
-                                        "an empty query: ",
-                                        "a path with an escape: "};
+    static const char *const forms[FORM_COUNT] = {
+        "",
+        "a path with an escaped letter: ",
+        "a path with a double slash: ",
+        "a path with a segment '.': ",
+        "an empty query: ",
+        "a path with an escape: ",
+        "a path with a segment '..': ",
+        "a Host other than the name in the TLS handshake: ",
+        "a TLS handshake without a name: ",
+        "HTTP/1.0: ",
+        "no Host: "};
     struct buf buf;
     buf_init(&buf, BUF_TEXT_MAX);
     buf_puts(&buf, forms[difference->form]);

@@ -27,7 +27,7 @@ bool condition_passes(struct context *context, const struct condition *condition
 
 static bool shows_certificate(struct context *context)
 {
-    bool shown = context->request->client_certificate;
+    bool shown = context->request->client_certificate && !context->unasked;
     if (!shown) {
         note_untold(context, UNTOLD_CERTIFICATE, SLICE_ABSENT, NULL);
     }

@@ -188,15 +188,24 @@ static bool too_long(struct context *context, struct outcome *out)
     return false;
 }
 
+static bool is_old(const struct request *request)
+{
+    return slice_is(request->protocol, "h1.0");
+}
+
 /* What the data plane answers before it looks for a rule; true when it does. */
 static bool refused(struct context *context, struct outcome *out)
 {
     const struct view *view = &context->table->view;
     struct slice host = context->request->host, method = context->request->method;
+    bool old = is_old(context->request);
+    if (old && view->old_http_status) {
+        return respond(out, view->old_http_status, SLICE("the data plane takes no HTTP/1.0"));
+    }
     if (too_long(context, out)) {
         return true;
     }
-    if (!host.len && view->missing_host_status) {
+    if (!host.len && !old && view->missing_host_status) {
         return refused_by_header(context, view->missing_host_status, "the request has no Host",
                                  out);
     }
@@ -347,16 +356,42 @@ static enum lane lane_of(struct slice scheme)
                                      : LANE_HTTP;
 }
 
+/* The entry of the name in the handshake, or of no name by plain http. */
+static const struct entry *named_entry(const struct context *context, const struct entry *entry)
+{
+    struct slice sni =
+        context->https ? host_normalise(context->arena, context->request->sni) : SLICE_ABSENT;
+    const struct entry_query query = {.gateway = entry ? entry->gateway : context->request->gateway,
+                                      .lane = lane_of(context->request->scheme),
+                                      .port = context->request->port,
+                                      .host = sni,
+                                      .sni = sni};
+    bool bounded = false;
+    return entry_index_find(context->evaluator->index, &query, &bounded);
+}
+
+/* nginx finds the certificate, and whether it asks for one, by the name in the handshake, and the rules by the Host; a
+ * name that it has no server for counts as none (ngx_http_ssl_servername, ngx_http_set_virtual_server). */
+static void read_handshake(struct context *context, const struct entry *entry, struct outcome *out)
+{
+    struct slice sni = host_normalise(context->arena, context->request->sni);
+    out->certificate = entry && entry->https ? &entry->certificate : NULL;
+    if (!entry || !entry->https || entry->sni.kind != HOST_ANY || slice_equal(sni, context->host)) {
+        return;
+    }
+    const struct entry *named = named_entry(context, entry);
+    out->certificate = named ? &named->certificate : NULL;
+    if (context->table->view.misdirected_status) {
+        context->misdirected = sni.len && named && named->host.kind != HOST_ANY;
+        context->unasked = !named || !named->client;
+    }
+}
+
 /* A request that cannot be read is answered before its host is known. */
 static void refusal_headers(struct context *context, const struct entry *entry, struct outcome *out)
 {
     if (out->status != context->table->view.bad_method_status) {
-        const struct entry_query query = {.gateway =
-                                              entry ? entry->gateway : context->request->gateway,
-                                          .lane = lane_of(context->request->scheme),
-                                          .port = context->request->port};
-        bool bounded = false;
-        entry = entry_index_find(context->evaluator->index, &query, &bounded);
+        entry = named_entry(context, entry);
     }
     context->status = out->status;
     context->early = out->status != context->table->view.bad_method_status;
@@ -368,11 +403,20 @@ static void refusal_headers(struct context *context, const struct entry *entry, 
     }
 }
 
+/* The certificate that the Host asks for was not asked for when the connection was made. */
+static bool is_misdirected(const struct context *context, const struct entry *entry,
+                           struct outcome *out)
+{
+    return context->misdirected && entry && entry->client &&
+           respond(out, context->table->view.misdirected_status,
+                   SLICE("the Host asks for certificates, and TLS was set up for another name"));
+}
+
 static void serve_http(struct context *context, const struct entry *entry, struct outcome *out)
 {
     if (entry && entry->client && handshake_refused(context, entry->client, out)) {
         (void)unknown_decides(context, out);
-    } else if (refused(context, out)) {
+    } else if (refused(context, out) || is_misdirected(context, entry, out)) {
         refusal_headers(context, entry, out);
         (void)unknown_decides(context, out);
     } else if (entry && entry->client && client_refused(context, entry->client, out)) {
@@ -461,7 +505,13 @@ void evaluate(const struct evaluator *evaluator, struct arena *arena, const stru
         become_unknown(out, "a regular expression for hosts ran into its bounds");
     } else if (evaluator->table->view.host_dot == HOST_DOT_OPEN && has_dot(request)) {
         become_unknown(out, "the standard leaves open what a dot at the end of a Host means");
+    } else if (evaluator->table->view.old_http_status < 0 && is_old(request)) {
+        become_unknown(out, "the standard leaves open whether HTTP/1.0 is served");
+    } else if (!evaluator->table->view.old_http_status && is_old(request) && !request->host.len) {
+        /* for nginx some variables then have the name of the server, and others nothing */
+        become_unknown(out, "it is not known what stands for the Host that HTTP/1.0 may leave out");
     } else {
+        read_handshake(&context, entry, out);
         serve(&context, entry, out);
     }
     out->untold = context.untold;
@@ -476,5 +526,6 @@ void evaluate_rule(const struct evaluator *evaluator, struct arena *arena,
     context.rule_given = true;
     *out = (struct outcome){.decided_by = -1, .entry = entry, .gateway = entry->gateway};
     context.unknown = unknown_join(arena, entry->unknown, evaluator->table->unknown);
+    read_handshake(&context, entry, out);
     serve(&context, entry, out);
 }

@@ -76,6 +76,8 @@ struct outcome {
     const struct entry *entry;    /* null when no entry matched */
     const struct rule *rule;      /* null when no rule matched */
     struct slice gateway;         /* data plane that was asked */
+    const struct certificate
+        *certificate; /* that the handshake showed, whatever the Host; null: none */
     /* Effects in force: the backend's, else the rule's, else the platform's. */
     struct effects effects;
     struct condition *conditions;

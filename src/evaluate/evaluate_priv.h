@@ -49,6 +49,8 @@ struct context {
     struct slice path; /* in the view's normal form */
     struct slice host; /* normalised */
     bool https;
+    bool misdirected;      /* the handshake named another host that there is */
+    bool unasked;          /* the handshake asked for no certificate */
     bool pathless;         /* refused before it has a path */
     bool early;            /* answered before the request is read: no variable has its value */
     int64_t page_status;   /* that an error page stands in for; 0: none does */

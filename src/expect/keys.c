@@ -27,7 +27,7 @@
 
 static const char *const schemes[] = {"http", "https", NULL};
 static const char *const request_schemes[] = {"http", "https", "tcp", "udp", NULL};
-static const char *const protocols[] = {"h1", "h2", "grpc", "websocket", NULL};
+static const char *const protocols[] = {"h1", "h1.0", "h2", "grpc", "websocket", NULL};
 static const char *const outcomes[] = {"forward", "redirect", "respond", "tunnel",
                                        "close",   "unknown",  NULL};
 

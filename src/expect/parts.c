@@ -86,6 +86,16 @@ static bool has_any(struct slice text, struct slice bytes)
     return false;
 }
 
+/* The TLS name comes from the URL, so the URL has it where it differs from the Host header; an address is no name. */
+static struct slice url_host(const struct request *request)
+{
+    bool https = slice_is(request->scheme, "https");
+    struct slice host = https ? request->sni : request->host;
+    return !host.len                                         ? SLICE("ADDRESS")
+           : https && !slice_equal_fold(host, request->host) ? host
+                                                             : request->host;
+}
+
 struct slice request_curl(struct arena *arena, const struct request *request)
 {
     if (slice_is(request->scheme, "tcp") ||
@@ -102,17 +112,18 @@ struct slice request_curl(struct arena *arena, const struct request *request)
     /* curl would resolve "." and ".." by itself, and takes brackets and braces for patterns */
     buf_puts(&out, "curl -i --path-as-is");
     buf_puts(&out, has_any(request->target, SLICE("[]{}")) ? " -g" : "");
+    buf_puts(&out, slice_is(request->protocol, "h1.0") ? " --http1.0" : "");
     if (slice_is(request->method, "HEAD")) {
         buf_puts(&out, " -I");
     } else if (!slice_is(request->method, "GET") || request->body_bytes) {
         buf_puts(&out, " -X ");
         buf_put_shell(&out, request->method);
     }
-    /* the TLS name comes from the URL, so the URL has it where it differs from the Host header */
     struct request line = *request;
-    if (slice_is(request->scheme, "https") && request->sni.len &&
-        !slice_equal_fold(request->sni, request->host)) {
-        line.host = request->sni;
+    line.host = url_host(request);
+    if (!request->host.len) {
+        buf_puts(&out, " -H 'Host:'"); /* which leaves it out */
+    } else if (!slice_equal_fold(line.host, request->host)) {
         put_header(arena, SLICE("Host"), request->host, &out);
     }
     for (size_t i = 0; i < request->headers.count; i++) {

@@ -57,10 +57,9 @@ struct request {
     uint64_t body_bytes;
     struct slice sni;
     bool client_certificate;
-    bool open; /* it may have had headers, and a certificate, that are not told here */
-    struct slice
-        hidden; /* stands in headers for what they had and is not told; absent: all is told */
-    struct slice protocol; /* h1, h2, grpc, websocket */
+    bool open;             /* it may have had headers, and a certificate, that are not told here */
+    struct slice hidden;   /* what headers have for what is not told; absent: all is told */
+    struct slice protocol; /* h1, h1.0, h2, grpc, websocket */
     struct slice gateway;  /* namespace/name, absent: the only one */
 };
 void request_defaults(struct request *request);
@@ -74,10 +73,9 @@ enum normalise_result { NORMALISE_OK, NORMALISE_ABOVE_ROOT, NORMALISE_BAD_ESCAPE
 struct path_form {
     bool decode; /* percent-escapes become bytes */
     bool merge_slashes;
-    bool resolve_dots; /* "." and ".." segments */
-    bool stay_in_root; /* ".." above "/" is left out, instead of NORMALISE_ABOVE_ROOT */
-    bool
-        decode_unreserved; /* escapes of letters, digits and "-._~" alone become bytes (RFC 3986, 2.3) */
+    bool resolve_dots;      /* "." and ".." segments */
+    bool stay_in_root;      /* ".." above "/" is left out, instead of NORMALISE_ABOVE_ROOT */
+    bool decode_unreserved; /* escapes of letters, digits and "-._~" alone (RFC 3986, 2.3) */
 };
 /* Letters, digits and "-._~". */
 bool is_unreserved(unsigned char byte);

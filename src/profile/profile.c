@@ -85,6 +85,7 @@ static const struct effects envoy_gateway_platform = {
                                           .stay_in_root = true,                                    \
                                           .decode_unreserved = true},                              \
                            .bad_escape_status = 400,                                               \
+                           .old_http_status = 426,                                                 \
                            .forward_normalised = true,                                             \
                            .missing_host_status = 400,                                             \
                            .host_dot = HOST_DOT_KEPT},                                             \
@@ -136,7 +137,10 @@ static const struct gateway_profile profiles[] = {
         .prefix_slash_counts = true,
         .has_default_gateways = true,
         .has_listener_sets = true,
-        .view = {.form_open = true, .missing_host_status = 400, .host_dot = HOST_DOT_OPEN},
+        .view = {.form_open = true,
+                 .missing_host_status = 400,
+                 .old_http_status = -1,
+                 .host_dot = HOST_DOT_OPEN},
         /* a SHOULD of HTTPSListener in apis/v1/gateway_types.go */
         .detects_misdirected = true,
     },
@@ -189,6 +193,7 @@ static const struct gateway_profile profiles[] = {
                                 .stay_in_root = true,
                                 .decode_unreserved = true},
                  .bad_escape_status = 400,
+                 .old_http_status = 426,
                  .forward_normalised = true,
                  .escaped_slash_status = 307,
                  .missing_host_status = 400,

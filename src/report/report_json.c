@@ -215,6 +215,7 @@ static struct node *host_node(const struct writer *writer, const struct host_ver
     set(writer, map, "unknown", number_node(writer, host->unknown));
     set(writer, map, "open", number_node(writer, host->open));
     set(writer, map, "tried", number_node(writer, host->tried));
+    set(writer, map, "probed", number_node(writer, host->probed));
     set(writer, map, "aspects", aspects);
     return map;
 }
@@ -252,14 +253,19 @@ static void set_terms(const struct writer *writer, struct node *root)
 {
     const struct comparison *comparison = writer->report->comparison;
     struct node *domain = node_list(writer->arena), *assumptions = node_list(writer->arena);
+    struct node *probes = node_list(writer->arena);
     const char *assumption;
     for (size_t i = 0; comparison->domain[i]; i++) {
         node_add(writer->arena, domain, text_node(writer, slice_of(comparison->domain[i])));
+    }
+    for (size_t i = 0; comparison->probes[i]; i++) {
+        node_add(writer->arena, probes, text_node(writer, slice_of(comparison->probes[i])));
     }
     for (size_t i = 0; (assumption = report_assumption(writer->run, writer->report, i)); i++) {
         node_add(writer->arena, assumptions, text_node(writer, slice_of(assumption)));
     }
     set(writer, root, "domain", domain);
+    set(writer, root, "probes", probes);
     set(writer, root, "compared", compared_node(writer));
     set(writer, root, "assumptions", assumptions);
 }
@@ -279,6 +285,7 @@ static struct node *summary_node(const struct writer *writer)
     set(writer, map, "classes", number_node(writer, comparison->classes));
     set(writer, map, "agreed", number_node(writer, comparison->agreed));
     set(writer, map, "unknown", number_node(writer, comparison->unknown));
+    set(writer, map, "probed", number_node(writer, comparison->probed));
     return map;
 }
 

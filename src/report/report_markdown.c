@@ -250,6 +250,11 @@ static void put_terms(const struct writer *writer)
     for (size_t i = 0; comparison->domain[i]; i++) {
         put_sentence(writer, comparison->domain[i]);
     }
+    buf_printf(writer->out, "\n" SLICE_FMT "\n\n",
+               SLICE_ARG(report_probes(writer->run->arena, comparison)));
+    for (size_t i = 0; comparison->probes[i]; i++) {
+        put_sentence(writer, comparison->probes[i]);
+    }
     buf_puts(writer->out, "\nin these fields\n\n");
     for (size_t a = 0; a < ASPECT_COUNT; a++) {
         if (!comparison->aspects[a]) {

@@ -25,6 +25,8 @@ struct counts {
 };
 void report_count(const struct report *report, struct counts *out);
 /* "different: 2 breaking and 1 changed finding, 1 accepted; 11 platform differences" */
+/* Says how many requests outside of the domain were tried; a list of what they were follows. */
+struct slice report_probes(struct arena *arena, const struct comparison *comparison);
 struct slice report_headline(struct arena *arena, const struct report *report);
 /* "2 hosts" */
 struct slice counted(struct arena *arena, size_t count, const char *one, const char *many);

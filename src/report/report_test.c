@@ -68,6 +68,8 @@ static struct world *world_open(void)
                             .classes = 2,
                             .agreed = 1,
                             .domain = sentences,
+                            .probes = sentences,
+                            .probed = 7,
                             .assumptions = sentences,
                             .aspects = {[ASPECT_ROUTING] = true, [ASPECT_HEADERS] = true}};
     world->report = (struct report){.comparison = &world->comparison,

@@ -310,6 +310,15 @@ static void put_fields(const struct writer *writer)
     }
 }
 
+static void put_probes(const struct writer *writer)
+{
+    const struct comparison *comparison = writer->report->comparison;
+    put_words(writer, report_probes(writer->run->arena, comparison), 0, LABEL_AT);
+    for (size_t i = 0; comparison->probes[i]; i++) {
+        put_bullet(writer, slice_of(comparison->probes[i]));
+    }
+}
+
 static void put_terms(const struct writer *writer)
 {
     const struct comparison *comparison = writer->report->comparison;
@@ -318,6 +327,7 @@ static void put_terms(const struct writer *writer)
     for (size_t i = 0; comparison->domain[i]; i++) {
         put_bullet(writer, slice_of(comparison->domain[i]));
     }
+    put_probes(writer);
     buf_puts(writer->out, "in these aspects and fields\n");
     put_fields(writer);
     buf_puts(writer->out, "under these assumptions\n");

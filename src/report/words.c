@@ -185,6 +185,14 @@ struct slice unproven_advice(struct slice reason)
     return SLICE("send such requests to both data planes, and compare the answers");
 }
 
+struct slice report_probes(struct arena *arena, const struct comparison *comparison)
+{
+    return arena_printf(arena,
+                        "outside of that it was probed with %zu requests, whose differences are "
+                        "shown, and which prove nothing of others like them",
+                        comparison->probed);
+}
+
 const char *report_assumption(const struct run *run, const struct report *report, size_t index)
 {
     if (index == 0) {

@@ -49,6 +49,8 @@ static const struct client_check a_check = {.demand = DEMAND_VALID};
 static const struct route_header_edits a_refusal = {0};
 static const struct rule_list an_end = {0};
 static const struct route_error_pages some_pages = {0};
+static struct network one_network[1];
+static const struct networks a_network = {one_network, 1};
 static const struct route_answer last_answer = {.status = 403, .last = true};
 static const struct route_answer bodied_answer = {.status = 403, .bodied = true};
 #define CHANGES(X)                                                                                 \
@@ -115,6 +117,11 @@ static const struct route_answer bodied_answer = {.status = 403, .bodied = true}
     X(w->table.view.missing_host_status = 400)                                                     \
     X(w->table.view.bad_host_status = 400)                                                         \
     X(w->table.view.bad_method_status = 405)                                                       \
+    X(w->table.view.old_http_status = 426)                                                         \
+    X(w->table.view.misdirected_status = 421)                                                      \
+    X(w->table.view.drops_odd_headers = true)                                                      \
+    X(w->table.view.line_bytes = 8192)                                                             \
+    X(w->table.view.client_trusted = a_network)                                                    \
     X(w->table.view.cut_fragment = true)                                                           \
     X(w->table.view.cut_at_colon = true)                                                           \
     X(w->table.view.underscores = UNDERSCORES_REJECTED)                                            \

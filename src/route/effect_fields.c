@@ -3,11 +3,16 @@
 #define OFFSET(type, field) offsetof(struct route_##type, field)
 #define ROW(type, field, kind)                                                                     \
     {                                                                                              \
-#field, FIELD_##kind, OFFSET(type, field), NULL                                            \
+#field, FIELD_##kind, OFFSET(type, field), NULL, false                                     \
+    }
+/* Compared, and not printed. */
+#define QUIET(type, field, kind)                                                                   \
+    {                                                                                              \
+#field, FIELD_##kind, OFFSET(type, field), NULL, true                                      \
     }
 #define CHOICE(type, field, names)                                                                 \
     {                                                                                              \
-#field, FIELD_CHOICE, OFFSET(type, field), names                                           \
+#field, FIELD_CHOICE, OFFSET(type, field), names, false                                    \
     }
 
 static const char *const redirect_hosts[] = {"as sent", "as sent without port",
@@ -20,6 +25,9 @@ static const char *const rewrite_kinds[] = {"whole path", "prefix", "regular exp
 
 static const struct field_row answer_fields[] = {
     ROW(answer, status, NUMBER),
+    QUIET(answer, last, BOOL),
+    QUIET(answer, bodied, BOOL),
+    QUIET(answer, closes, BOOL),
 };
 static const struct field_row redirect_fields[] = {
     ROW(redirect, status, NUMBER),     ROW(redirect, only_plain_http, BOOL),
@@ -84,7 +92,7 @@ static const struct field_row buffering_fields[] = {
     ROW(buffering, response, BOOL),
 };
 static const struct field_row mirrors_fields[] = {
-    {"items", FIELD_MIRRORS, 0, NULL},
+    {"items", FIELD_MIRRORS, 0, NULL, false},
 };
 static const struct field_row error_pages_fields[] = {
     ROW(error_pages, statuses, TEXTS), ROW(error_pages, of_backends, BOOL),
@@ -92,7 +100,7 @@ static const struct field_row error_pages_fields[] = {
     ROW(error_pages, port, NUMBER),    ROW(error_pages, status, NUMBER),
     ROW(error_pages, request, EDITS),  ROW(error_pages, response, EDITS),
     ROW(error_pages, allow, NETWORKS), ROW(error_pages, deny, NETWORKS),
-    ROW(error_pages, has_allow, BOOL),
+    ROW(error_pages, has_allow, BOOL), QUIET(error_pages, early, EDITS),
 };
 static const struct field_row rate_limit_fields[] = {
     ROW(rate_limit, per_second, NUMBER),  ROW(rate_limit, second_burst, NUMBER),
@@ -516,17 +524,28 @@ void effect_print(enum effect_id id, const void *effect, struct buf *out)
     effect_print_beside(id, effect, NULL, out);
 }
 
+/* Of several fields each is named. */
+static bool has_one_field(const struct effect_row *row)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < row->field_count; i++) {
+        count += !row->fields[i].quiet;
+    }
+    return count == 1;
+}
+
 void effect_print_beside(enum effect_id id, const void *effect, const void *other, struct buf *out)
 {
     bool first = true;
     for (size_t i = 0; effect && i < rows[id].field_count; i++) {
         const struct field_row *row = &rows[id].fields[i];
-        if (field_is_empty(row, effect) || (other && field_equal(row, effect, other))) {
+        if (row->quiet || field_is_empty(row, effect) ||
+            (other && field_equal(row, effect, other))) {
             continue;
         }
         buf_puts(out, first ? "" : ", ");
         first = false;
-        print_name(row, rows[id].field_count == 1, out);
+        print_name(row, has_one_field(&rows[id]), out);
         if (row->kind != FIELD_BOOL) {
             field_print(row, effect, out);
         }

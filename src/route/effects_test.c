@@ -49,6 +49,70 @@ static void test_route_effects_are_found_by_their_row(void **state)
     assert_ptr_equal(effect_source(&timeouts), &timeouts.source);
 }
 
+static size_t size_of(enum field_kind kind)
+{
+    switch (kind) {
+    case FIELD_TEXT:
+        return sizeof(struct slice);
+    case FIELD_BOOL:
+        return sizeof(bool);
+    case FIELD_TEMPLATE:
+        return sizeof(struct template);
+    case FIELD_TEXTS:
+        return sizeof(struct texts);
+    case FIELD_NETWORKS:
+        return sizeof(struct networks);
+    case FIELD_EDITS:
+        return sizeof(struct edits);
+    case FIELD_GUARDS:
+        return sizeof(struct guards);
+    case FIELD_MIRRORS:
+        return sizeof(struct route_mirrors) - sizeof(struct effect_source);
+    case FIELD_NUMBER:
+    case FIELD_BYTES:
+    case FIELD_MS:
+    case FIELD_CHOICE:
+        break;
+    }
+    return sizeof(int64_t);
+}
+
+/* A field without a row would be compared by nobody. What no row has is the compiler's: less than a word; but the
+ * compiled expression of a rewrite, whose text has a row. */
+static void test_route_every_field_has_a_row(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t size, known;
+    } sizes[] = {
+#define EFFECT(id, type, aspect, impact, text)                                                     \
+    {sizeof(struct route_##type), EFFECT_##id == EFFECT_rewrite ? sizeof(const struct regex *) : 0},
+#include "route/effects.def"
+#undef EFFECT
+    };
+    for (int id = 0; id < EFFECT_COUNT; id++) {
+        const struct effect_row *row = effect_row((enum effect_id)id);
+        bool covered[1024] = {false};
+        assert_true(sizes[id].size <= sizeof covered);
+        memset(covered, true, sizeof(struct effect_source));
+        for (size_t i = 0; i < row->field_count; i++) {
+            const struct field_row *field = &row->fields[i];
+            size_t from =
+                field->kind == FIELD_MIRRORS ? sizeof(struct effect_source) : field->offset;
+            memset(covered + from, true, size_of(field->kind));
+        }
+        size_t left = 0, longest = 0;
+        for (size_t i = 0, gap = 0; i < sizes[id].size; i++) {
+            gap = covered[i] ? 0 : gap + 1;
+            left += !covered[i];
+            longest = gap > longest ? gap : longest;
+        }
+        if (longest >= sizeof(void *) + sizes[id].known) {
+            fail_msg("%s has %zu bytes without a row", row->name, left);
+        }
+    }
+}
+
 /* Each byte of each field counts: setting any field of any kind that is a number, a choice, a flag or a
  * text makes two effects differ, and setting it on both makes them equal again. */
 static void test_route_every_field_is_compared(void **state)
@@ -231,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_route_every_effect_has_a_row),
         cmocka_unit_test(test_route_effects_are_found_by_their_row),
+        cmocka_unit_test(test_route_every_field_has_a_row),
         cmocka_unit_test(test_route_every_field_is_compared),
         cmocka_unit_test(test_route_sources_do_not_make_effects_differ),
         cmocka_unit_test(test_route_lists_are_sets),

@@ -128,8 +128,7 @@ struct route_redirect {
     bool relative;    /* Location without scheme and host */
     /* `location` is as nginx's directive rewrite makes it: captures are escaped; `keep_query`, `relative` count */
     bool scripted;
-    struct
-        template location; /* when it has parts: the whole Location as written; the above is void */
+    struct template location; /* when it has parts: the whole Location; the above is void */
 };
 
 struct route_body_limit {
@@ -173,8 +172,7 @@ struct route_rewrite {
     struct slice pattern; /* REWRITE_REGEX: searched in the normalised path */
     bool fold;
     const struct regex *regex;
-    struct
-        template target; /* new path, new prefix, or template with captures: the whole new path */
+    struct template target; /* new path, new prefix, or with captures: the whole new path */
 };
 struct route_upstream_host {
     struct effect_source source;
@@ -213,9 +211,8 @@ struct guards {
 struct route_authentication { /* all guards must let in, in their order */
     struct effect_source source;
     struct guards guards;
-    bool any; /* one guard, or the list of addresses, is enough */
-    struct edits
-        request; /* of requests that are let in: the backend does not see the credentials */
+    bool any;             /* one guard, or the list of addresses, is enough */
+    struct edits request; /* of who is let in: the backend does not see the credentials */
 };
 struct route_header_edits {
     struct effect_source source;
@@ -257,9 +254,8 @@ struct route_error_pages {
     bool of_backends;                /* errors of the backend as well */
     struct slice namespace, service; /* service absent: the data plane's own answers `status` */
     int64_t port, status;
-    struct edits request; /* headers of that request, and only these are set on it */
-    /* The same, for answers to bodies that are too large; follows from `request`, so it is not compared. */
-    struct edits early;
+    struct edits request;        /* headers of that request, and only these are set on it */
+    struct edits early;          /* the same, for answers to bodies that are too large */
     struct edits response;       /* of the answer, over those of the platform */
     struct networks allow, deny; /* clients that the pages let in; the others get 403 */
     bool has_allow;
@@ -357,6 +353,7 @@ struct field_row {
     enum field_kind kind;
     size_t offset;
     const char *const *choices; /* FIELD_CHOICE */
+    bool quiet;                 /* compared, and not printed: it follows mostly from the others */
 };
 struct effect_row {
     enum effect_id id;
@@ -403,8 +400,7 @@ struct test {
     enum test_operator operator;
     bool negated;
     bool fold_separators; /* "-" and "_" in header names are the same */
-    bool fold,
-        whole; /* of an expression: without case; must span the value, else is searched in it */
+    bool fold, whole;     /* of an expression: without case; spans the value, else is found in it */
     bool list; /* a value with ',' is a list, and it is not known how its items are compared */
     struct slice name, value;
     const struct regex *regex;
@@ -553,8 +549,11 @@ struct view {
     int64_t missing_host_status;
     int64_t bad_host_status;   /* answer to a Host that is not host_accepted; 0: handed on */
     int64_t bad_method_status; /* answer to TRACE and CONNECT; 0: handed on */
-    bool cut_fragment;         /* what follows a '#' belongs to neither path nor query */
-    bool cut_at_colon;         /* a port is cut off at the first ':', even of an IPv6 literal */
+    int64_t old_http_status;   /* answer to HTTP/1.0; 0: it is served; -1: not known */
+    /* Answer to a Host that asks for certificates where the handshake named another one; 0: that chose the entry. */
+    int64_t misdirected_status;
+    bool cut_fragment; /* what follows a '#' belongs to neither path nor query */
+    bool cut_at_colon; /* a port is cut off at the first ':', even of an IPv6 literal */
     enum underscore_policy underscores;
     bool drops_odd_headers; /* whose names hold other bytes than letters, digits, "-" and "_" */
     /* Longest request line, and longest line of a header, with its end: 414 and 400 beyond; 0: not known. */
@@ -585,6 +584,8 @@ struct route_table {
     const struct unknown *unknown; /* of everything: e.g. a configuration that is refused */
     struct regex_set *regexes;
 };
+/* True when both read and hand on every target in the same way, or leave that open in the same way. */
+bool targets_read_alike(const struct view *a, const struct view *b);
 /* True when both read requests alike and do the same where no rule has a word; entries are not looked at. */
 bool route_tables_alike(const struct route_table *a, const struct route_table *b);
 /* True when both hold the same rules, and nothing of them is unknown. False where it is not plain to see. */

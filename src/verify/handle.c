@@ -49,7 +49,8 @@ struct slice request_refusal(struct arena *arena, const struct verify_options *o
     if (!http && !https) {
         return SLICE("it is no request of HTTP");
     }
-    if (slice_is(request->protocol, "grpc") || slice_is(request->protocol, "websocket")) {
+    if (slice_is(request->protocol, "grpc") || slice_is(request->protocol, "websocket") ||
+        slice_is(request->protocol, "h1.0")) {
         return ARENA_JOIN(arena, request->protocol, SLICE(" is not spoken"));
     }
     for (size_t side = 0; side < 2; side++) {
