@@ -220,10 +220,8 @@ static void blame_spelling(struct classes *classes, const struct request *reques
     struct request plain = *request;
     bool odd = target_plain(classes->scratch, request->target, &plain.target) != FORM_PLAIN;
     for (unsigned s = SPELLING_SAME + 1; s < SPELLING_COUNT; s++) {
-        blame_one_spelling(classes, request, rule, (enum spelling)s, differences, count);
-        if (odd) {
-            blame_one_spelling(classes, &plain, rule, (enum spelling)s, differences, count);
-        }
+        blame_one_spelling(classes, odd ? &plain : request, rule, (enum spelling)s, differences,
+                           count);
     }
 }
 

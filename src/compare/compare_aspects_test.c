@@ -160,9 +160,43 @@ static void test_compare_text_of_an_expression(void **state)
     assert_string_not_equal(ids[0], ids[1]);
 }
 
+/* Whose certificates are good shows in no request; the kind of object that holds the authority is a target's. */
+static void test_compare_client_certificates(void **state)
+{
+    (void)state;
+    static const struct client_check checks[] = {
+        {.subject = {"Secret shop/ca", 14}, .demand = DEMAND_VALID, .status = 400, .depth = 1},
+        {.subject = {"ConfigMap shop/ca", 17}, .demand = DEMAND_VALID, .status = 400},
+        {.subject = {"Secret shop/other", 17}, .demand = DEMAND_VALID, .status = 400, .depth = 1},
+        {.subject = {"Secret shop/ca", 14}, .demand = DEMAND_VALID, .status = 400, .depth = 3},
+        {.subject = {"Secret shop/ca", 14}, .demand = DEMAND_OPTIONAL, .status = 400, .depth = 1},
+        {.subject = {"Secret shop/ca", 14}, .demand = DEMAND_ANY, .status = 400, .depth = 1},
+        {.subject = {"Secret shop/ca", 14}, .demand = DEMAND_NONE, .status = 400, .depth = 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+        struct world *world = world_open();
+        struct route_table *const tables[] = {&world->before, &world->after};
+        for (size_t side = 0; side < 2; side++) {
+            add_rule(world, add_host(world, tables[side], "shop.example", true),
+                     PATH_PREFIX_ELEMENT, "/", "web");
+            tables[side]->entries[0].client = &checks[side ? i : 0];
+        }
+        compare(world, NULL);
+        bool found = false;
+        for (size_t f = 0; f < world->result.finding_count; f++) {
+            found |= slice_contains(world->result.findings[f].fields, SLICE("client certificate"));
+        }
+        assert_int_equal(found, i > 1);
+        assert_int_equal(comparison_verdict(&world->result),
+                         i > 1 ? VERDICT_DIFFERENT : VERDICT_EQUIVALENT);
+        world_close(world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_compare_client_certificates),
         cmocka_unit_test(test_compare_header_that_one_rule_lacks),
         cmocka_unit_test(test_compare_header_with_another_value_is_another_cause),
         cmocka_unit_test(test_compare_another_backend_hides_no_effect),

@@ -70,7 +70,7 @@ static void test_compare_name_in_the_handshake(void **state)
 static void test_compare_certificate_that_a_connection_was_not_asked_for(void **state)
 {
     (void)state;
-    static const struct client_check check = {.required = true, .status = 400};
+    static const struct client_check check = {.demand = DEMAND_VALID, .status = 400};
     struct world *world = two_names();
     world->before.view.misdirected_status = 421;
     world->before.entries[1].client = &check;

@@ -198,6 +198,7 @@ enum shown {
     SHOWN_CERTIFICATE,
     SHOWN_REQUEST_HEADERS,
     SHOWN_RESPONSE_HEADERS,
+    SHOWN_CLIENT, /* which certificates of clients are good */
     SHOWN_COUNT
 };
 struct difference {

@@ -15,6 +15,7 @@ static const struct {
     [SHOWN_CERTIFICATE] = {"certificate", ASPECT_PROTECTION, IMPACT_BREAKING},
     [SHOWN_REQUEST_HEADERS] = {"request headers", ASPECT_HEADERS, IMPACT_CHANGED},
     [SHOWN_RESPONSE_HEADERS] = {"response headers", ASPECT_HEADERS, IMPACT_CHANGED},
+    [SHOWN_CLIENT] = {"client certificate", ASPECT_PROTECTION, IMPACT_BREAKING},
 };
 
 /* Effects whose whole result shows in the outcome of the drawn requests. */
@@ -297,6 +298,33 @@ static void compare_certificate(struct comparing *c)
     }
 }
 
+/* The authority without its kind: one API takes it from a Secret, another one from a ConfigMap. */
+static struct slice authority_name(const struct client_check *check)
+{
+    return slice_sub(check->subject, slice_find(check->subject, ' ', 0) + 1, check->subject.len);
+}
+
+/* Requests do not tell which authority signed a certificate, nor how long its chain is. */
+static bool same_clients(const struct client_check *a, const struct client_check *b)
+{
+    bool asks_a = a && a->demand != DEMAND_NONE, asks_b = b && b->demand != DEMAND_NONE;
+    if (!asks_a || !asks_b) {
+        return asks_a == asks_b;
+    }
+    return a->demand == b->demand && slice_equal(authority_name(a), authority_name(b)) &&
+           (a->depth == b->depth || !a->depth || !b->depth) &&
+           (!a->name.ptr || !b->name.ptr || slice_equal(a->name, b->name));
+}
+
+static void compare_clients(struct comparing *c)
+{
+    const struct entry *a = c->before->entry, *b = c->after->entry;
+    bool served = c->before->kind == OUTCOME_FORWARD || c->before->kind == OUTCOME_REDIRECT;
+    if (served && a && b && a->https && b->https && !same_clients(a->client, b->client)) {
+        note_row(c, &c->rules, SHOWN_CLIENT);
+    }
+}
+
 /* ---- backends ----------------------------------------------------------------------------- */
 
 /* A port that could not be resolved from the input is not a difference that we know of. */
@@ -484,6 +512,7 @@ size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
         compare_kind(&c);
     } else {
         compare_certificate(&c);
+        compare_clients(&c);
         if (before->kind == OUTCOME_RESPOND || before->kind == OUTCOME_REDIRECT) {
             compare_status(&c);
             compare_location(&c);

@@ -99,6 +99,17 @@ static void put_edits(struct buf *key, const struct difference *difference,
     }
 }
 
+/* Another authority is another cause. */
+static void put_clients(struct buf *key, const struct difference *difference,
+                        const struct outcome *outcome)
+{
+    const struct client_check *check = outcome->entry ? outcome->entry->client : NULL;
+    if (check && (difference->shown & 1u << SHOWN_CLIENT)) {
+        buf_printf(key, "|clients %d " SLICE_FMT " %lld " SLICE_FMT, (int)check->demand,
+                   SLICE_ARG(check->subject), (long long)check->depth, SLICE_ARG(check->name));
+    }
+}
+
 /* What set an effect: one annotation acts on all paths of its Ingress, and is one cause. */
 static bool put_setter(struct buf *key, enum effect_id id, const struct outcome *outcome)
 {
@@ -171,8 +182,10 @@ struct slice cause_key(struct buf *key, const struct difference *difference, boo
     } else {
         put_cause(key, before);
         put_edits(key, difference, before);
+        put_clients(key, difference, before);
         put_cause(key, after);
         put_edits(key, difference, after);
+        put_clients(key, difference, after);
     }
     return buf_slice(key);
 }

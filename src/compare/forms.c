@@ -255,7 +255,8 @@ bool path_as_written(struct arena *arena, struct slice path, const struct path_m
                starts_so(match, path, start);
     case SPELLING_OTHER:
         *out = ARENA_JOIN(arena, start, rest);
-        return match->kind == PATH_REGEX && !same && starts_so(match, path, start);
+        return match->kind == PATH_REGEX && !same && own_text(arena, match, &start) &&
+               starts_so(match, path, start);
     case SPELLING_SAME:
     case SPELLING_COUNT:
         break;

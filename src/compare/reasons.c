@@ -294,6 +294,10 @@ struct slice difference_reason(struct arena *arena, const struct difference *dif
     if (difference->effect >= 0) {
         return reason;
     }
+    if (difference->shown == 1u << SHOWN_CLIENT) {
+        return SLICE("both rules take such requests, and the host asks for certificates of other "
+                     "clients");
+    }
     if (difference->spelling == SPELLING_OTHER) {
         return other_text_reason(before, after);
     }

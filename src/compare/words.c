@@ -21,6 +21,9 @@ static const char *const effect_advice[EFFECT_COUNT] = {
 };
 
 static const char *const shown_advice[SHOWN_COUNT] = {
+    [SHOWN_CLIENT] = "see that the same clients are let in: by the same authority, as deep a "
+                     "chain, and with or without "
+                     "a certificate",
     [SHOWN_CERTIFICATE] = "let the listener refer to the certificate that clients see today",
     [SHOWN_PATH] = "look at the rewrite: the backend has to know the path that it gets",
     [SHOWN_LOCATION] = "look at where clients are sent; bookmarks and callbacks may depend on it",
@@ -50,8 +53,11 @@ struct slice difference_advice(const struct difference *difference)
     if (difference->effect >= 0) {
         return slice_of(effect_advice[difference->effect]);
     }
+    /* what another backend gets is its own matter */
+    bool moved = (difference->shown & 1u << SHOWN_BACKENDS) != 0;
     for (int i = 0; i < SHOWN_COUNT; i++) {
-        if ((difference->shown & (1u << i)) && shown_advice[i]) {
+        bool own = !moved || (i != SHOWN_PATH && i != SHOWN_HOST);
+        if (own && (difference->shown & (1u << i)) && shown_advice[i]) {
             return slice_of(shown_advice[i]);
         }
     }
@@ -136,7 +142,7 @@ static void put_outcome(const struct outcome *outcome, struct buf *out)
 
 static void put_certificate(const struct outcome *outcome, struct buf *out)
 {
-    const struct certificate *certificate = &outcome->entry->certificate;
+    const struct certificate *certificate = outcome->certificate;
     if (certificate->secret.len) {
         buf_printf(out, "of Secret " SLICE_FMT "/" SLICE_FMT, SLICE_ARG(certificate->namespace),
                    SLICE_ARG(certificate->secret));
@@ -144,6 +150,28 @@ static void put_certificate(const struct outcome *outcome, struct buf *out)
         buf_printf(out, "of Key Vault " SLICE_FMT, SLICE_ARG(certificate->vault));
     } else {
         buf_puts(out, "of the data plane");
+    }
+}
+
+/* Which clients are let in by their certificates. */
+static void put_clients(const struct outcome *outcome, struct buf *out)
+{
+    static const char *const demands[] = {
+        [DEMAND_NONE] = "not asked for",
+        [DEMAND_ANY] = "any, also none, of ",
+        [DEMAND_OPTIONAL] = "none or a valid one of ",
+        [DEMAND_VALID] = "a valid one of ",
+    };
+    const struct client_check *check = outcome->entry->client;
+    enum client_demand demand = check ? check->demand : DEMAND_NONE;
+    buf_puts(out, demands[demand]);
+    if (demand != DEMAND_NONE) {
+        buf_put(out, check->subject);
+        if (check->depth) {
+            buf_printf(out, " to depth %lld", (long long)check->depth);
+        }
+        buf_puts(out, check->name.len ? " whose name is " : "");
+        buf_put(out, check->name);
     }
 }
 
@@ -202,6 +230,12 @@ static void put_shown(enum shown shown, const struct texts *headers, const struc
         put_certificate(before, out);
         buf_puts(out, " before, ");
         put_certificate(after, out);
+        break;
+    case SHOWN_CLIENT:
+        buf_puts(out, "client certificates: ");
+        put_clients(before, out);
+        buf_puts(out, " before, ");
+        put_clients(after, out);
         break;
     case SHOWN_REQUEST_HEADERS:
     case SHOWN_RESPONSE_HEADERS:

@@ -370,6 +370,11 @@ static const struct entry *named_entry(const struct context *context, const stru
     return entry_index_find(context->evaluator->index, &query, &bounded);
 }
 
+static bool asks_for_certificate(const struct entry *entry)
+{
+    return entry->client && entry->client->demand != DEMAND_NONE;
+}
+
 /* nginx finds the certificate, and whether it asks for one, by the name in the handshake, and the rules by the Host; a
  * name that it has no server for counts as none (ngx_http_ssl_servername, ngx_http_set_virtual_server). */
 static void read_handshake(struct context *context, const struct entry *entry, struct outcome *out)
@@ -383,7 +388,7 @@ static void read_handshake(struct context *context, const struct entry *entry, s
     out->certificate = named ? &named->certificate : NULL;
     if (context->table->view.misdirected_status) {
         context->misdirected = sni.len && named && named->host.kind != HOST_ANY;
-        context->unasked = !named || !named->client;
+        context->unasked = !named || !asks_for_certificate(named);
     }
 }
 
@@ -407,7 +412,7 @@ static void refusal_headers(struct context *context, const struct entry *entry, 
 static bool is_misdirected(const struct context *context, const struct entry *entry,
                            struct outcome *out)
 {
-    return context->misdirected && entry && entry->client &&
+    return context->misdirected && entry && asks_for_certificate(entry) &&
            respond(out, context->table->view.misdirected_status,
                    SLICE("the Host asks for certificates, and TLS was set up for another name"));
 }

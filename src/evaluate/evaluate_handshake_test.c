@@ -2,7 +2,7 @@
 #include "evaluate/test_world_priv.h"
 
 static const struct client_check check = {
-    .subject = {"Secret shop/ca", 14}, .required = true, .status = 400};
+    .subject = {"Secret shop/ca", 14}, .demand = DEMAND_VALID, .status = 400};
 
 /* a.example, m.example, which asks for certificates, and all others. */
 static int nginx_open(void **state)

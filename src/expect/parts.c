@@ -119,6 +119,7 @@ struct slice request_curl(struct arena *arena, const struct request *request)
         buf_puts(&out, " -X ");
         buf_put_shell(&out, request->method);
     }
+    buf_puts(&out, request->client_certificate ? " --cert CLIENT.pem" : "");
     struct request line = *request;
     line.host = url_host(request);
     if (!request->host.len) {

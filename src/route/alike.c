@@ -9,7 +9,7 @@ static bool effects_alike(const struct effects *a, const struct effects *b)
     }
     for (int id = 0; id < EFFECT_COUNT; id++) {
         enum effect_id effect = (enum effect_id)id;
-        if (!effect_equal(effect, effect_get(a, effect), effect_get(b, effect))) {
+        if (!effect_identical(effect, effect_get(a, effect), effect_get(b, effect))) {
             return false;
         }
     }

@@ -5,7 +5,7 @@
     {                                                                                              \
 #field, FIELD_##kind, OFFSET(type, field), NULL, false                                     \
     }
-/* Compared, and not printed. */
+/* Shows in outcomes alone. */
 #define QUIET(type, field, kind)                                                                   \
     {                                                                                              \
 #field, FIELD_##kind, OFFSET(type, field), NULL, true                                      \
@@ -339,17 +339,28 @@ static bool field_equal(const struct field_row *row, const void *a, const void *
     return false;
 }
 
-bool effect_equal(enum effect_id id, const void *a, const void *b)
+static bool fields_equal(enum effect_id id, const void *a, const void *b, bool quiet)
 {
     if (!a || !b) {
         return a == b;
     }
     for (size_t i = 0; i < rows[id].field_count; i++) {
-        if (!field_equal(&rows[id].fields[i], a, b)) {
+        const struct field_row *row = &rows[id].fields[i];
+        if ((quiet || !row->quiet) && !field_equal(row, a, b)) {
             return false;
         }
     }
     return true;
+}
+
+bool effect_equal(enum effect_id id, const void *a, const void *b)
+{
+    return fields_equal(id, a, b, false);
+}
+
+bool effect_identical(enum effect_id id, const void *a, const void *b)
+{
+    return fields_equal(id, a, b, true);
 }
 
 /* ---- printing ----------------------------------------------------------------------------- */

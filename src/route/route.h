@@ -353,7 +353,7 @@ struct field_row {
     enum field_kind kind;
     size_t offset;
     const char *const *choices; /* FIELD_CHOICE */
-    bool quiet;                 /* compared, and not printed: it follows mostly from the others */
+    bool quiet; /* not printed, and no difference by itself: what comes of it shows in outcomes */
 };
 struct effect_row {
     enum effect_id id;
@@ -371,6 +371,7 @@ const void *effect_get(const struct effects *effects, enum effect_id id);
 const struct effect_source *effect_source(const void *effect);
 /* Field by field; sources are not compared. Two nulls are equal. */
 bool effect_equal(enum effect_id id, const void *a, const void *b);
+bool effect_identical(enum effect_id id, const void *a, const void *b); /* quiet fields as well */
 /* "status 308, only plain http, scheme https": fields that differ from zero, for people. */
 void effect_print(enum effect_id id, const void *effect, struct buf *out);
 /* Only those in which the other one differs; null: all. */
@@ -592,8 +593,7 @@ bool route_tables_alike(const struct route_table *a, const struct route_table *b
 bool entries_alike(const struct entry *a, const struct entry *b);
 void route_table_open(struct run *run, struct route_table *table);
 void route_table_close(struct route_table *table);
-/* Room for so many entries more. */
-void route_table_reserve(struct run *run, struct route_table *table, size_t more);
+void route_table_reserve(struct run *run, struct route_table *table, size_t more); /* entries */
 struct entry *route_table_add(struct run *run, struct route_table *table);
 struct rule *rule_list_add(struct run *run, struct rule_list *list);
 /* Adds a reason in front of a list of unknowns. */
