@@ -35,7 +35,9 @@ static const char *const probes[] = {
 static const char *const assumptions[] = {
     "credentials that are there are good, and limits that depend on other requests are not reached",
     "a port that cannot be looked up in the input is the same on both sides",
-    "a header whose value cannot be known from the input is compared by whether it is there", NULL};
+    "a header whose value cannot be known from the input is compared by whether it is there",
+    "what no field names is left out: TLS versions and ciphers, sizes of buffers, access logs",
+    NULL};
 
 const char *verdict_name(enum verdict verdict)
 {

@@ -138,7 +138,8 @@ static void say_pages(struct emission *e, const void *effect)
 void ngf_error_pages(struct emission *e, const void *effect)
 {
     const struct route_error_pages *pages = effect;
-    struct page page = {.e = e, .pages = pages, .understood = true};
+    /* without its port its Service is not in the input */
+    struct page page = {.e = e, .pages = pages, .understood = !pages->service.ptr || pages->port};
     /* The same pages have the same locations, which nginx takes once in a server. */
     struct slice text = pages_text(&page, ngf_id(e, pages_text(&page, SLICE(""))));
     if (!page.understood || !pages->statuses.count) {

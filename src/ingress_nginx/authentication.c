@@ -12,6 +12,22 @@ struct asking {
     struct effect_source source;
 };
 
+/* What else decides who is let in, or what the service hears: annotations that are set, as they are written. */
+static struct slice asked_with(const struct asking *asking, const enum annotation_id *ids,
+                               size_t count)
+{
+    struct arena *arena = asking->model->run->arena;
+    struct slice all = SLICE("");
+    for (size_t i = 0; i < count; i++) {
+        struct slice text = annotation_text(asking->annotations, ids[i]);
+        if (text.len && !slice_is(text, annotation_row(ids[i])->fallback)) {
+            all = ARENA_JOIN(arena, all, all.len ? SLICE(", ") : SLICE(""),
+                             slice_of(annotation_row(ids[i])->name), SLICE(" "), text);
+        }
+    }
+    return all;
+}
+
 static struct guard *guard_add(struct asking *asking, enum guard_kind kind,
                                struct effect_source source)
 {
@@ -91,6 +107,8 @@ static void ask_basic(struct asking *asking)
     struct slice name = secret_name(asking, annotation_text(annotations, AN_auth_secret));
     struct arena *arena = asking->model->run->arena;
     guard->subject = ARENA_JOIN(arena, SLICE("Secret "), name);
+    static const enum annotation_id types[] = {AN_auth_secret_type};
+    guard->asked = asked_with(asking, types, ARRAY_LEN(types));
     guard->never = nobody(asking, name);
     refused_header(
         asking, guard,
@@ -160,6 +178,12 @@ static void ask_service(struct asking *asking, const struct external *external)
     struct run *run = asking->model->run;
     struct guard *guard = guard_add(asking, GUARD_EXTERNAL, external->source);
     guard->subject = external->url;
+    if (annotation_set(asking->annotations, AN_auth_url)) {
+        static const enum annotation_id parts[] = {
+            AN_auth_method,         AN_auth_proxy_set_headers, AN_auth_cache_key,
+            AN_auth_cache_duration, AN_auth_always_set_cookie, AN_auth_request_redirect};
+        guard->asked = asked_with(asking, parts, ARRAY_LEN(parts));
+    }
     if (external->signin.len && !signin_location(asking, external, &guard->location)) {
         model_freeze(asking->model, external->source, asking->annotations->ingress->object.subject,
                      arena_printf(run->arena,

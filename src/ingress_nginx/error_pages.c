@@ -131,6 +131,24 @@ static bool takes_settings(const struct model *model, const struct server *serve
     return model->settings->error_statuses.len && !own;
 }
 
+/* A Service that is not in an input that may have gaps is there, and its port is not known. */
+static bool page_service(const struct model *model, const struct location *location,
+                         struct backend *out)
+{
+    if (location_default_service(model, location, out)) {
+        return true;
+    }
+    struct slice name = location->item
+                            ? annotation_text(location->item->annotations, AN_default_backend)
+                            : SLICE_ABSENT;
+    if (model->run->closed || !name.len || !location->has_backend) {
+        return false;
+    }
+    const struct object *ingress = &location->item->ingress->object;
+    *out = (struct backend){.namespace = ingress->namespace, .service = name, .weight = 1};
+    return !kube_find(model->kube, KUBE_SERVICE, ingress->namespace, name);
+}
+
 static void set_backend(struct model *model, const struct server *server,
                         const struct location *location, bool named, bool early,
                         struct route_error_pages *pages)
@@ -141,7 +159,7 @@ static void set_backend(struct model *model, const struct server *server,
         return;
     }
     if (named) {
-        (void)location_default_service(model, location, &other);
+        (void)page_service(model, location, &other);
     }
     pages->namespace = other.namespace;
     pages->service = other.service;
@@ -202,8 +220,7 @@ static void annotated_pages(struct model *model, const struct server *server,
     /* the setting's list intercepts for all, and no annotation takes that back */
     pages->of_backends = !annotation_true(annotations, AN_disable_proxy_intercept_errors, false) ||
                          (model->settings->error_statuses.len && !model->settings->no_intercept);
-    set_backend(model, server, location, location_default_service(model, location, &other), early,
-                pages);
+    set_backend(model, server, location, page_service(model, location, &other), early, pages);
     server_response_headers(model, server, &pages->response);
     add_lists(model, server, pages);
     rule->effects.error_pages = pages;

@@ -265,6 +265,12 @@ static bool edits_equal(const struct edits *a, const struct edits *b)
     return a->count == b->count;
 }
 
+/* One front end says how its services are asked, others do not know. */
+static bool asked_alike(const struct guard *a, const struct guard *b)
+{
+    return !a->asked.ptr || !b->asked.ptr || slice_equal(a->asked, b->asked);
+}
+
 /* Their order counts: the first that refuses answers. */
 static bool guards_equal(const struct guards *a, const struct guards *b)
 {
@@ -272,7 +278,7 @@ static bool guards_equal(const struct guards *a, const struct guards *b)
         const struct guard *x = &a->items[i], *y = &b->items[i];
         if (x->kind != y->kind || x->never != y->never || x->status != y->status ||
             !slice_equal(x->subject, y->subject) || !template_equal(&x->location, &y->location) ||
-            !edits_equal(&x->refused, &y->refused)) {
+            !asked_alike(x, y) || !edits_equal(&x->refused, &y->refused)) {
             return false;
         }
     }
@@ -417,8 +423,9 @@ static void print_guards(const struct guards *guards, struct buf *out)
 {
     for (size_t i = 0; i < guards->count; i++) {
         const struct guard *guard = &guards->items[i];
-        buf_printf(out, "%s%s by " SLICE_FMT ", else ", i ? "; " : "", guard_name(guard->kind),
-                   SLICE_ARG(guard->subject));
+        buf_printf(out, "%s%s by " SLICE_FMT "%s" SLICE_FMT ", else ", i ? "; " : "",
+                   guard_name(guard->kind), SLICE_ARG(guard->subject),
+                   guard->asked.len ? " with " : "", SLICE_ARG(guard->asked));
         if (guard->location.count) {
             buf_puts(out, "302 to ");
             template_print(&guard->location, out);

@@ -93,8 +93,7 @@ struct route_answer {
     struct slice reason; /* why, for people */
     bool last;   /* given by what stands behind the data plane: all other gates come first */
     bool bodied; /* with a body of its own, which no error page replaces */
-    bool
-        closes; /* the connection is closed without a word; the status is what the data plane calls it */
+    bool closes; /* the connection, without a word; the status is the data plane's name for it */
 };
 
 enum redirect_host {
@@ -198,9 +197,10 @@ struct edits {
 enum guard_kind { GUARD_BASIC, GUARD_DIGEST, GUARD_EXTERNAL };
 struct guard {
     enum guard_kind kind;
-    struct slice subject;     /* where credentials are looked up: "Secret shop/users", or a URL */
-    bool never;               /* nobody is let in: there is no usable credential */
-    int64_t status;           /* answer to who is not let in */
+    struct slice subject; /* where credentials are looked up: "Secret shop/users", or a URL */
+    struct slice asked;   /* how, where not in the usual way: "method POST"; absent: not known */
+    bool never;           /* nobody is let in: there is no usable credential */
+    int64_t status;       /* answer to who is not let in */
     struct template location; /* when it has parts: who is not let in is redirected there by 302 */
     struct edits refused;     /* headers of the answer */
 };
@@ -251,14 +251,13 @@ struct route_mirrors {
 struct route_error_pages {
     struct effect_source source;
     struct texts statuses;           /* "404", "503" */
-    bool of_backends;                /* errors of the backend as well */
+    bool has_allow, of_backends;     /* of_backends: errors of the backend as well */
     struct slice namespace, service; /* service absent: the data plane's own answers `status` */
     int64_t port, status;
     struct edits request;        /* headers of that request, and only these are set on it */
     struct edits early;          /* the same, for answers to bodies that are too large */
     struct edits response;       /* of the answer, over those of the platform */
     struct networks allow, deny; /* clients that the pages let in; the others get 403 */
-    bool has_allow;
 };
 /* Requests of one client; 0: no limit. More are answered by `status`. */
 struct route_rate_limit {
