@@ -2,7 +2,8 @@
 
 #define DOMAIN_HOSTS                                                                               \
     "every name in the rules of either side, one and two labels under each wildcard, and names "   \
-    "that no rule has; over TLS the name in the handshake is the one in the Host header; "         \
+    "that no rule has, in small letters without port or dot at the end; over TLS the name in the " \
+    "handshake is the one in the Host header; "                                                    \
     "HTTP/1.1 "                                                                                    \
     "and later"
 #define DOMAIN_PATHS                                                                               \
@@ -30,7 +31,8 @@ static const char *const *domain_of(const struct route_table *a, const struct ro
 static const char *const probes[] = {
     "paths with a segment '..', also escaped",
     "connections whose TLS handshake names another host, one that no rule has, or none",
-    "HTTP/1.0, and requests of HTTP/1.1 without a Host", NULL};
+    "HTTP/1.0, and requests of HTTP/1.1 without a Host",
+    "a Host in capitals, with a port, or with a dot at its end", NULL};
 
 static const char *const assumptions[] = {
     "credentials that are there are good, and limits that depend on other requests are not reached",

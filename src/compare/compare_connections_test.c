@@ -155,7 +155,12 @@ static void test_compare_plain_way_to_send_a_request(void **state)
     assert_text(plain.sni, "a.example");
     request.sni = SLICE("");
     assert_int_equal(request_plain(world->run.arena, &request, &plain), FORM_NO_NAME);
-    request.host = SLICE("");
+    request.host = request.sni = SLICE("A.example.");
+    assert_int_equal(request_plain(world->run.arena, &request, &plain), FORM_HOST);
+    assert_text(plain.host, "a.example");
+    request.target = SLICE("/./");
+    assert_int_equal(request_plain(world->run.arena, &request, &plain), FORM_DOT);
+    request.host = request.sni = SLICE("");
     assert_int_equal(request_plain(world->run.arena, &request, &plain), FORM_NO_HOST);
     assert_text(plain.host, "other.invalid");
     world_close(world);

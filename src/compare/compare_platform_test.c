@@ -48,8 +48,10 @@ static void test_compare_port_of_https_redirect(void **state)
         before.cart->effects.https_redirect = before.root->effects.https_redirect = written;
         after.cart->effects.https_redirect = after.root->effects.https_redirect = plain;
         compare(world, NULL);
-        assert_int_equal(world->result.findings[0].impact,
-                         port == 443 ? IMPACT_COSMETIC : IMPACT_BREAKING);
+        const struct finding *finding = &world->result.findings[0];
+        /* a port in the Host stays in the one that writes none, which is the data planes' */
+        finding += slice_starts(finding->title, SLICE("a Host in capitals"));
+        assert_int_equal(finding->impact, port == 443 ? IMPACT_COSMETIC : IMPACT_BREAKING);
         world_close(world);
     }
 }

@@ -35,6 +35,7 @@ enum request_form {
     FORM_NO_NAME,    /* it names none */
     FORM_OLD,        /* HTTP/1.0 */
     FORM_NO_HOST,
+    FORM_HOST, /* in capitals, with a port, or with a dot at its end */
     FORM_COUNT
 };
 /* How a path is spelled otherwise than the rule has it that takes it, where both sides agree on the path as the
@@ -51,8 +52,6 @@ enum request_form target_plain(struct arena *arena, struct slice target, struct 
 /* How the request is sent, and the plain way to send it. */
 enum request_form request_plain(struct arena *arena, const struct request *request,
                                 struct request *plain);
-/* The name in the handshake is not the Host's. */
-bool handshake_is_odd(const struct request *request);
 /* Does the path have an escape of a control character? */
 bool target_has_control(struct slice target);
 /* The path as the rule has it, where the spelling is what it differs in; false where it does not. */
@@ -365,6 +364,7 @@ struct slice difference_reason(struct arena *arena, const struct difference *dif
 /* The same where only the case of letters makes them differ, which is tried; else absent. */
 struct slice case_reason(const struct evaluator *before, const struct evaluator *after,
                          struct arena *arena, const struct finding *finding);
+struct slice in_capitals(struct arena *arena, struct slice text);
 /* What to do where another rule decides, or none; the reason is known. */
 struct slice rules_advice(const struct finding *finding);
 

@@ -103,6 +103,20 @@ static void compare_start(struct connections *c, const struct request *start)
     classes->start = plain;
 }
 
+/* Redirects may repeat a Host as it came, so that a port is tried whatever decides. */
+static void compare_spellings(struct connections *c, const struct request *plain)
+{
+    struct classes *classes = c->classes;
+    struct request start = *plain;
+    start.host = in_capitals(classes->arena, plain->host);
+    compare_start(c, &start);
+    start.host = ARENA_JOIN(classes->arena, plain->host, SLICE("."));
+    compare_start(c, &start);
+    start.host = arena_printf(classes->arena, SLICE_FMT ":8080", SLICE_ARG(plain->host));
+    arena_clear(classes->scratch);
+    classes_probe(classes, &start);
+}
+
 static void compare_name(struct connections *c, const struct request *plain, struct slice name)
 {
     struct request start = *plain;
@@ -142,6 +156,7 @@ static void compare_ways(struct connections *c, const struct request *plain)
     old.protocol = SLICE("h1.0");
     if (open) {
         compare_start(c, &old);
+        compare_spellings(c, plain);
     }
     if (open && c->host->unknown) {
         struct request hostless = *plain;

@@ -97,27 +97,35 @@ enum request_form target_plain(struct arena *arena, struct slice target, struct 
                               : FORM_PLAIN;
 }
 
-bool handshake_is_odd(const struct request *request)
+/* Of the way in which the request comes, whatever it asks for. */
+static enum request_form connection_form(const struct request *request, struct slice host,
+                                         struct slice sni)
 {
-    return slice_is(request->scheme, "https") && !slice_equal(request->sni, request->host);
+    bool other = slice_is(request->scheme, "https") && !slice_equal(sni, host);
+    return slice_is(request->protocol, "h1.0") ? FORM_OLD
+           : !host.len                         ? FORM_NO_HOST
+           : other                             ? (sni.len ? FORM_OTHER_NAME : FORM_NO_NAME)
+                                               : FORM_PLAIN;
 }
 
 enum request_form request_plain(struct arena *arena, const struct request *request,
                                 struct request *plain)
 {
+    struct slice host = host_normalise(arena, request->host),
+                 sni = host_normalise(arena, request->sni);
+    enum request_form form = connection_form(request, host, sni);
     *plain = *request;
-    bool hostless = !request->host.len;
-    if (hostless) {
-        plain->host = plain->sni.len ? plain->sni : UNKNOWN_NAME;
+    if (form == FORM_PLAIN) {
+        form = target_plain(arena, request->target, &plain->target);
+        if (form != FORM_PLAIN || slice_equal(host, request->host)) {
+            return form;
+        }
+        form = FORM_HOST;
     }
-    if (slice_is(request->scheme, "https")) {
-        plain->sni = plain->host;
-    }
+    plain->host = host.len ? host : sni.len ? sni : UNKNOWN_NAME;
+    plain->sni = slice_is(request->scheme, "https") ? plain->host : request->sni;
     plain->protocol = SLICE("h1");
-    return slice_is(request->protocol, "h1.0") ? FORM_OLD
-           : hostless                          ? FORM_NO_HOST
-           : handshake_is_odd(request)         ? (request->sni.len ? FORM_OTHER_NAME : FORM_NO_NAME)
-                                       : target_plain(arena, request->target, &plain->target);
+    return form;
 }
 
 bool target_has_control(struct slice target)

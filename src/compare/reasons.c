@@ -263,6 +263,8 @@ static struct slice form_reason(enum request_form form, const struct outcome *be
         return SLICE("one data plane serves HTTP/1.0, and the other one does not");
     case FORM_NO_HOST:
         return SLICE("the data planes answer requests without a Host in different ways");
+    case FORM_HOST:
+        return SLICE("the data planes read such a Host in different ways");
     case FORM_PLAIN:
     case FORM_ESCAPED:
     case FORM_DOUBLE_SLASH:
@@ -306,7 +308,7 @@ struct slice difference_reason(struct arena *arena, const struct difference *dif
 
 /* ---- letters of either case --------------------------------------------------------------- */
 
-static struct slice in_upper_case(struct arena *arena, struct slice text)
+struct slice in_capitals(struct arena *arena, struct slice text)
 {
     char *bytes = arena_alloc(arena, text.len + 1);
     for (size_t i = 0; i < text.len; i++) {
@@ -328,7 +330,7 @@ static bool agree_in_case(const struct evaluator *before, const struct evaluator
     struct request request = *witness;
     struct outcome a, b;
     request.target =
-        upper ? in_upper_case(arena, witness->target) : arena_lower(arena, witness->target);
+        upper ? in_capitals(arena, witness->target) : arena_lower(arena, witness->target);
     evaluate(before, arena, &request, &a);
     evaluate(after, arena, &request, &b);
     return a.kind == OUTCOME_FORWARD && b.kind == OUTCOME_FORWARD && a.backend_count &&

@@ -117,7 +117,8 @@ struct slice request_set_words(struct arena *arena, const struct request_set *se
         " on a connection whose TLS handshake named another host",
         " on a connection whose TLS handshake named no host",
         " by HTTP/1.0",
-        " without a Host"};
+        " without a Host",
+        " with a Host in capitals, with a port or with a dot at its end"};
     struct buf buf;
     buf_init(&buf, BUF_TEXT_MAX);
     if (set->method.ptr && !slice_is(set->method, "GET")) {

@@ -43,7 +43,8 @@ static const char *const form_advice[FORM_COUNT] = {
                         "connection when they are turned away",
     [FORM_NO_NAME] = "look for clients and health checks that connect by address, or without SNI",
     [FORM_OLD] = "look for HTTP/1.0 in access logs: old health checks and load tests speak it",
-    [FORM_NO_HOST] = "look for health checks that send no Host"};
+    [FORM_NO_HOST] = "look for health checks that send no Host",
+    [FORM_HOST] = "look in access logs for clients that spell the Host so"};
 
 struct slice difference_advice(const struct difference *difference)
 {
@@ -302,7 +303,8 @@ struct slice difference_title(struct arena *arena, const struct difference *diff
         "a Host other than the name in the TLS handshake: ",
         "a TLS handshake without a name: ",
         "HTTP/1.0: ",
-        "no Host: "};
+        "no Host: ",
+        "a Host in capitals, with a port or a dot: "};
     struct buf buf;
     buf_init(&buf, BUF_TEXT_MAX);
     buf_puts(&buf, forms[difference->form]);
