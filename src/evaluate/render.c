@@ -67,6 +67,16 @@ bool is_plain_http(struct context *context)
     return said.len ? slice_is(said, "http") : !context->https;
 }
 
+/* What a header of the request says. */
+static struct slice said_by(struct context *context, const struct part *part)
+{
+    struct slice said = header_value(context, part->text);
+    return part->kind == PART_HEADER_FIRST ? first_item(said)
+           : part->kind == PART_HEADER_LIST && said.len
+               ? arena_printf(context->arena, SLICE_FMT ", ", SLICE_ARG(said))
+               : said;
+}
+
 static bool part_render(struct context *context, const struct part *part, struct slice *out)
 {
     const struct request *request = context->request;
@@ -102,25 +112,20 @@ static bool part_render(struct context *context, const struct part *part, struct
         *out = request->target;
         return true;
     case PART_HEADER:
-        *out = header_value(context, part->text);
+    case PART_HEADER_LIST:
+        *out = said_by(context, part);
         return true;
     case PART_HEADER_ELSE:
-    case PART_HEADER_FIRST: {
-        struct slice said = header_value(context, part->text);
-        const struct part other = {.kind = (enum part_kind)part->index};
-        *out = part->kind == PART_HEADER_FIRST ? first_item(said) : said;
-        return out->len || part_render(context, &other, out);
-    }
-    case PART_HEADER_LIST:
-        *out = header_value(context, part->text);
-        *out = out->len ? arena_printf(context->arena, SLICE_FMT ", ", SLICE_ARG(*out)) : *out;
-        return true;
+    case PART_HEADER_FIRST:
+        *out = said_by(context, part);
+        return out->len ||
+               part_render(context, &(struct part){.kind = (enum part_kind)part->index}, out);
     case PART_PEER:
         *out = request->client_text;
-        return request->client_text.ptr != NULL;
+        return out->ptr != NULL;
     case PART_CLIENT:
         *out = context->client_text;
-        return context->client_text.ptr != NULL;
+        return out->ptr != NULL;
     case PART_REQUEST_ID:
         *out = part->text.len ? header_value(context, part->text) : SLICE_ABSENT;
         return out->len > 0;

@@ -59,11 +59,12 @@ void report_github(struct run *run, const struct report *report, struct buf *out
 {
     const struct comparison *comparison = report->comparison;
     const struct finding **list = findings_in_order(run->arena, report);
-    /* GitHub shows ten annotations of a level: platform differences, which come last, are only counted. */
-    for (size_t i = 0; i < comparison->finding_count && !list[i]->platform; i++) {
-        put_finding(run, report, list[i], out);
-    }
+    /* GitHub shows ten annotations of a level: what sums up is the first of them, and platform differences, which come
+     * last in the list, are only counted. */
     buf_printf(out, "::%s title=gateshift diff::", report_fails(report) ? "error" : "notice");
     diag_put_github(report_headline(run->arena, report), false, out);
     buf_putc(out, '\n');
+    for (size_t i = 0; i < comparison->finding_count && !list[i]->platform; i++) {
+        put_finding(run, report, list[i], out);
+    }
 }

@@ -77,14 +77,18 @@ static enum result put_case(const struct writer *writer, const struct host_verdi
     bool failed = failures || (unproven && writer->report->strict);
     buf_puts(out, "    <testcase classname=\"");
     diag_put_xml(host->host, out);
-    buf_printf(out, "\" name=\"%s\">\n", aspect_name(aspect));
+    /* some show the name alone */
+    buf_printf(out, "\" name=\"%s of ", aspect_name(aspect));
+    diag_put_xml(host->host, out);
+    buf_puts(out, "\">\n");
     if (failures) {
-        buf_printf(out, "      <failure message=\"%zu %s\">", failures,
+        buf_printf(out, "      <failure type=\"different\" message=\"%zu %s\">", failures,
                    failures == 1 ? "difference" : "differences");
         buf_put(out, buf_slice(&failing));
         buf_puts(out, "</failure>\n");
     } else if (unproven) {
-        buf_printf(out, "      <%s message=\"unproven: ", failed ? "failure" : "skipped");
+        buf_printf(out, "      <%s message=\"unproven: ",
+                   failed ? "failure type=\"unproven\"" : "skipped");
         diag_put_xml(verdict->reason, out);
         buf_puts(out, "\"/>\n");
     }

@@ -193,7 +193,8 @@ static void test_report_unproven_fails_where_it_is_asked(void **state)
     assert_non_null(strstr(print(world, REPORT_JUNIT), "<skipped message=\"unproven: one was"));
     world->report.strict = true;
     assert_true(report_fails(&world->report));
-    assert_non_null(strstr(print(world, REPORT_JUNIT), "<failure message=\"unproven: one was"));
+    assert_non_null(strstr(print(world, REPORT_JUNIT),
+                           "<failure type=\"unproven\" message=\"unproven: one was"));
     assert_non_null(strstr(print(world, REPORT_TEXT), "    why:    one was tried\n"));
     world_close(world);
 }
