@@ -28,15 +28,53 @@ void verdict_open(struct host_verdict *verdict, unsigned aspects, struct slice r
     }
 }
 
+/* Aspects that are still proved. */
+static unsigned closed_aspects(const struct host_verdict *verdict, unsigned aspects)
+{
+    unsigned closed = 0;
+    for (unsigned i = 0; i < ASPECT_COUNT; i++) {
+        closed |= aspects & (aspect_is_open(&verdict->aspects[i]) ? 0 : 1u << i);
+    }
+    return closed;
+}
+
 void classes_unproven(struct classes *classes, unsigned aspects, struct slice reason)
 {
-    bool new = false;
+    unsigned closed = closed_aspects(classes->verdict, aspects);
+    if (closed) {
+        verdict_open(classes->verdict, closed, arena_copy(classes->comparer->run->arena, reason));
+    }
+}
+
+/* That is not known of one rule. */
+static void rule_unproven(struct classes *classes, unsigned aspects, struct slice reason,
+                          const struct rule *rule)
+{
+    struct host_verdict *verdict = classes->verdict;
+    unsigned closed = closed_aspects(verdict, aspects);
+    classes_unproven(classes, aspects, reason);
+    if (!closed || !rule || !rule->origin.name.len) {
+        return;
+    }
+    const struct origin *origin = &rule->origin;
+    struct slice name = arena_printf(classes->comparer->run->arena,
+                                     SLICE_FMT " " SLICE_FMT "/" SLICE_FMT ", " SLICE_FMT,
+                                     SLICE_ARG(origin->kind), SLICE_ARG(origin->namespace),
+                                     SLICE_ARG(origin->name), SLICE_ARG(origin->field));
     for (unsigned i = 0; i < ASPECT_COUNT; i++) {
-        new |= (aspects >> i & 1) && !aspect_is_open(&classes->verdict->aspects[i]);
+        verdict->aspects[i].rule = closed >> i & 1 ? name : verdict->aspects[i].rule;
     }
-    if (new) {
-        verdict_open(classes->verdict, aspects, arena_copy(classes->comparer->run->arena, reason));
+}
+
+/* It is of the rule itself, not of its data plane or host. */
+static bool is_of_rule(const struct rule *rule, struct slice reason)
+{
+    for (const struct unknown *u = rule ? rule->unknown : NULL; u; u = u->next) {
+        if (slice_equal(u->reason, reason)) {
+            return true;
+        }
     }
+    return false;
 }
 
 static bool is_unknown(const struct outcome *outcome, struct slice reason)
@@ -49,8 +87,9 @@ static bool is_unknown(const struct outcome *outcome, struct slice reason)
     return outcome->kind == OUTCOME_UNKNOWN && slice_equal(outcome->reason, reason);
 }
 
-static void note_reason(struct classes *classes, const struct request *request, struct slice reason,
-                        unsigned aspects, const struct outcome *plain)
+static void note_reason(struct classes *classes, const struct request *request,
+                        const struct outcome *outcome, struct slice reason, unsigned aspects,
+                        const struct outcome *plain)
 {
     unsigned compared = aspects & classes->comparer->sides.aspects;
     if (plain && !is_unknown(plain, reason)) {
@@ -61,7 +100,8 @@ static void note_reason(struct classes *classes, const struct request *request, 
         return;
     }
     classes->open = false;
-    classes_unproven(classes, aspects, reason);
+    rule_unproven(classes, aspects, reason,
+                  is_of_rule(outcome->rule, reason) ? outcome->rule : NULL);
 }
 
 /* `plain` is the outcome of the same target in plain spelling; null: it is in plain spelling. */
@@ -69,10 +109,10 @@ static void note_unknown(struct classes *classes, const struct request *request,
                          const struct outcome *outcome, const struct outcome *plain)
 {
     for (const struct unknown *u = outcome->unknown; u; u = u->next) {
-        note_reason(classes, request, u->reason, 1u << u->aspect, plain);
+        note_reason(classes, request, outcome, u->reason, 1u << u->aspect, plain);
     }
     if (outcome->kind == OUTCOME_UNKNOWN) {
-        note_reason(classes, request, outcome->reason, ~0u, plain);
+        note_reason(classes, request, outcome, outcome->reason, ~0u, plain);
         struct comparison *out = classes->comparer->out;
         if (!classes->open && !out->unknown_reason.ptr) {
             out->unknown_reason = arena_copy(classes->comparer->run->arena, outcome->reason);

@@ -47,6 +47,8 @@ struct aspect_verdict {
     enum verdict verdict;
     /* The first why something is not proved, also where something else is different. */
     struct slice reason;
+    struct slice
+        rule; /* that is not known for that reason, "HTTPRoute shop/web, spec.rules[0]"; or absent */
 };
 bool aspect_is_open(const struct aspect_verdict *aspect); /* something is not proved */
 /* What is not known of targets in an unusual spelling, alike on all hosts, while the same targets in plain spelling

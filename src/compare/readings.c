@@ -164,7 +164,7 @@ static void settle_aspect(struct settling *s, struct aspect_verdict *verdict)
     bool none = verdict->verdict == VERDICT_UNPROVEN;
     if (equal == s->count) {
         verdict->verdict = none ? VERDICT_EQUIVALENT : verdict->verdict;
-        verdict->reason = SLICE_ABSENT;
+        verdict->reason = verdict->rule = SLICE_ABSENT;
         return;
     }
     verdict->reason = open_reason(s, verdict->reason, equal);

@@ -204,6 +204,7 @@ static struct node *host_node(const struct writer *writer, const struct host_ver
         }
         set(writer, aspect, "verdict", verdict_node(writer, host->aspects[a].verdict));
         set(writer, aspect, "reason", text_node(writer, reason));
+        set(writer, aspect, "rule", text_node(writer, host->aspects[a].rule));
         set(writer, aspect, "advice",
             reason.len ? text_node(writer, unproven_advice(reason)) : null_node(writer));
         set(writer, aspects, aspect_name((enum aspect)a), aspect);

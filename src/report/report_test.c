@@ -188,7 +188,7 @@ static void test_report_unproven_fails_where_it_is_asked(void **state)
     struct world *world = world_open();
     world->comparison.finding_count = 0;
     world->hosts[0].aspects[ASPECT_ROUTING] =
-        (struct aspect_verdict){VERDICT_UNPROVEN, SLICE("one was tried")};
+        (struct aspect_verdict){.verdict = VERDICT_UNPROVEN, .reason = SLICE("one was tried")};
     assert_false(report_fails(&world->report));
     assert_non_null(strstr(print(world, REPORT_JUNIT), "<skipped message=\"unproven: one was"));
     world->report.strict = true;

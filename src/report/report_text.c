@@ -201,19 +201,24 @@ enum { HOSTS_MAX = 8 }; /* that are named */
 /* Hosts of which the same is said stand in one line. */
 struct group {
     struct slice words, reasons;
+    struct slice rules; /* of the first host, one for each reason */
     struct buf hosts;
     size_t count, classes, agreed, unknown;
     bool different;
 };
 
-static struct slice reasons_of(const struct writer *writer, const struct host_verdict *host)
+static struct slice reasons_of(const struct writer *writer, const struct host_verdict *host,
+                               struct slice *rules)
 {
     struct arena *arena = writer->run->arena;
     struct slice all = SLICE("");
+    *rules = SLICE("");
     for (size_t a = 0; a < ASPECT_COUNT; a++) {
-        struct slice reason = host->aspects[a].reason;
+        struct slice reason = host->aspects[a].reason, rule = host->aspects[a].rule;
         if (writer->report->comparison->aspects[a] && reason.len && !slice_contains(all, reason)) {
-            all = ARENA_JOIN(arena, all, all.len ? SLICE("\n") : SLICE(""), reason);
+            struct slice line = all.len ? SLICE("\n") : SLICE("");
+            all = ARENA_JOIN(arena, all, line, reason);
+            *rules = ARENA_JOIN(arena, *rules, line, rule.ptr ? rule : SLICE(""));
         }
     }
     return all;
@@ -223,14 +228,14 @@ static struct group *find_group(const struct writer *writer, struct group *group
                                 const struct host_verdict *host)
 {
     struct slice words = host_words(writer->run->arena, writer->report->comparison, host);
-    struct slice reasons = reasons_of(writer, host);
+    struct slice rules, reasons = reasons_of(writer, host, &rules);
     for (size_t i = 0; i < *count; i++) {
         if (slice_equal(groups[i].words, words) && slice_equal(groups[i].reasons, reasons)) {
             return &groups[i];
         }
     }
     struct group *group = &groups[(*count)++];
-    *group = (struct group){.words = words, .reasons = reasons};
+    *group = (struct group){.words = words, .reasons = reasons, .rules = rules};
     buf_init(&group->hosts, BUF_TEXT_MAX);
     return group;
 }
@@ -255,9 +260,11 @@ static void put_group(const struct writer *writer, struct group *group)
                            SLICE_ARG(hosts), SLICE_ARG(group->words), group->agreed, group->classes,
                            SLICE_ARG(unknown)),
               2, LABEL_AT);
-    struct slice rest = group->reasons, reason;
+    struct slice rest = group->reasons, reason, rules = group->rules, rule;
     while (group->reasons.len && slice_split(&rest, '\n', &reason)) {
-        put_line(writer, "why", reason);
+        bool named = slice_split(&rules, '\n', &rule) && rule.len;
+        put_line(writer, "why",
+                 named ? ARENA_JOIN(arena, reason, SLICE(" ("), rule, SLICE(")")) : reason);
         struct slice advice = unproven_advice(reason), next = rest, one;
         bool again =
             next.ptr && slice_split(&next, '\n', &one) && slice_equal(unproven_advice(one), advice);
