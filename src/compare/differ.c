@@ -311,7 +311,8 @@ static bool same_clients(const struct client_check *a, const struct client_check
     if (!asks_a || !asks_b) {
         return asks_a == asks_b;
     }
-    return a->demand == b->demand && slice_equal(authority_name(a), authority_name(b)) &&
+    return a->demand == b->demand && a->revocation == b->revocation &&
+           slice_equal(authority_name(a), authority_name(b)) &&
            (a->depth == b->depth || !a->depth || !b->depth) &&
            (!a->name.ptr || !b->name.ptr || slice_equal(a->name, b->name));
 }

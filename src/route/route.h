@@ -119,12 +119,11 @@ struct route_redirect {
     struct slice host;    /* with REDIRECT_HOST_GIVEN */
     int64_t port_from;    /* enum redirect_port */
     int64_t port;
-    int64_t path_change; /* enum path_change */
-    struct slice prefix; /* with PATH_CHANGE_PREFIX: what the match matched */
-    struct slice path;   /* new path or new prefix */
-    bool keep_query;
-    bool strip_slash; /* one "/" at the very end of path and query is cut */
-    bool relative;    /* Location without scheme and host */
+    int64_t path_change;          /* enum path_change */
+    struct slice prefix;          /* with PATH_CHANGE_PREFIX: what the match matched */
+    struct slice path;            /* new path or new prefix */
+    bool keep_query, strip_slash; /* one "/" at the very end of path and query is cut */
+    bool relative;                /* Location without scheme and host */
     /* `location` is as nginx's directive rewrite makes it: captures are escaped; `keep_query`, `relative` count */
     bool scripted;
     struct template location; /* when it has parts: the whole Location; the above is void */
@@ -289,9 +288,8 @@ struct route_affinity {
     struct slice path, domain, same_site, expires, max_age; /* of the cookie, absent: not sent */
     bool secure;                                            /* always, else over https only */
     bool never_secure;                                      /* over https neither */
-    bool change_on_failure;
-    bool only_compatible; /* SameSite=None is left out for old browsers */
-    bool passive;         /* the cookie is read, and not set */
+    bool change_on_failure, only_compatible; /* SameSite=None is left out for old browsers */
+    bool passive;                            /* the cookie is read, and not set */
 };
 struct route_balancing {
     struct effect_source source;
@@ -584,7 +582,7 @@ struct route_table {
     const struct unknown *unknown; /* of everything: e.g. a configuration that is refused */
     struct regex_set *regexes;
 };
-/* True when both read and hand on every target in the same way, or leave that open in the same way. */
+/* True when both read and hand on every target in the same way, or leave that open alike. */
 bool targets_read_alike(const struct view *a, const struct view *b);
 /* True when both read requests alike and do the same where no rule has a word; entries are not looked at. */
 bool route_tables_alike(const struct route_table *a, const struct route_table *b);
