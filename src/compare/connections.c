@@ -130,6 +130,7 @@ static void compare_names(struct connections *c, const struct request *plain)
     const struct targets *targets = c->targets;
     size_t own = (size_t)(c->host - targets->hosts);
     compare_name(c, plain, SLICE(""));
+    c->seen_count = 0; /* what names come to is told apart from what none comes to */
     if (!c->host->unknown) {
         compare_name(c, plain, UNKNOWN_NAME);
     }
