@@ -276,11 +276,42 @@ static const char *reason_of(struct arena *arena, const struct comparison *compa
         for (size_t a = 0; a < ASPECT_COUNT; a++) {
             const struct aspect_verdict *verdict = &comparison->hosts[i].aspects[a];
             if (aspect_is_open(verdict)) {
-                return arena_string(arena, verdict->reason);
+                return arena_string(arena,
+                                    ARENA_JOIN(arena, verdict->reason, SLICE("; "), verdict->rule));
             }
         }
     }
     return "?";
+}
+
+/* Not as the start of another name. */
+static bool names(struct slice text, struct slice name)
+{
+    for (size_t at = 0; at + name.len <= text.len; at++) {
+        bool here = slice_equal(slice_sub(text, at, at + name.len), name);
+        if (here && (at + name.len == text.len || strchr(" ,;)", text.ptr[at + name.len]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is not proved says which object that lies in. */
+static bool names_object(const struct comparison *comparison, const struct mutant *mutant)
+{
+    struct slice rest = mutant->where, kind, name;
+    (void)slice_split(&rest, ' ', &kind);
+    (void)slice_split(&rest, ' ', &name);
+    for (size_t i = 0; i < comparison->host_count; i++) {
+        for (size_t a = 0; a < ASPECT_COUNT; a++) {
+            const struct aspect_verdict *verdict = &comparison->hosts[i].aspects[a];
+            if (aspect_is_open(verdict) &&
+                (names(verdict->reason, name) || names(verdict->rule, name))) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 static void judge(struct trial *trial, const struct mutant *mutant, struct side *broken)
@@ -305,6 +336,10 @@ static void judge(struct trial *trial, const struct mutant *mutant, struct side 
             return;
         }
         trial->unproven++;
+        if (!names_object(&comparison, mutant)) {
+            trial->failed++;
+            say(trial, mutant, "unproven, and the object is not named");
+        }
         if (trial->options->verbose) {
             say(trial, mutant, reason_of(arena, &comparison));
         }
