@@ -131,9 +131,6 @@ static void compare_names(struct connections *c, const struct request *plain)
     size_t own = (size_t)(c->host - targets->hosts);
     compare_name(c, plain, SLICE(""));
     c->seen_count = 0; /* what names come to is told apart from what none comes to */
-    if (!c->host->unknown) {
-        compare_name(c, plain, UNKNOWN_NAME);
-    }
     for (size_t i = 0; i < targets->host_count && i < NAMES_MAX; i++) {
         const struct target_host *host = &targets->hosts[(own + i) % targets->host_count];
         for (size_t n = 0; n < host->name_count; n++) {
@@ -141,6 +138,9 @@ static void compare_names(struct connections *c, const struct request *plain)
                 compare_name(c, plain, host->names[n]);
             }
         }
+    }
+    if (!c->host->unknown) {
+        compare_name(c, plain, UNKNOWN_NAME);
     }
 }
 
