@@ -62,9 +62,24 @@ static const struct {
     {"/foo|/b(.*)", {"/foo", "/x/b", "/a/foo", "/b/1", "/a/B"}},
     {"/a|^/v[0-9]|bar", {"/a", "/v1", "/x/v1", "/foo/bar", "/%0abar"}},
 };
-static const char *const targets[] = {"/",         "/$1",  "/$2",     "/new",       "/new/$1",
-                                      "/$1/$2",    "/a",   "/foo/",   "/$2/$1/end", "/new/$3",
-                                      "/a/b/../c", "/foo", "/$1?x=1", "/a%20b",     "/n$1w"};
+static const char *const targets[] = {"/",
+                                      "/$1",
+                                      "/$2",
+                                      "/new",
+                                      "/new/$1",
+                                      "/$1/$2",
+                                      "/a",
+                                      "/foo/",
+                                      "/$2/$1/end",
+                                      "/new/$3",
+                                      "/a/b/../c",
+                                      "/foo",
+                                      "/$1?x=1",
+                                      "/a%20b",
+                                      "/n$1w",
+                                      "https://t.example/$1",
+                                      "https://t.example",
+                                      "http://t.example/x$2/y"};
 
 struct choice {
     const char *name;

@@ -145,7 +145,8 @@ void add_firewall(struct model *model, const struct location *location, struct r
     }
     struct firewall_rules rules = rules_of(settings, snippet, firewall->core_rules);
     firewall->blocks = blocks(&rules);
-    if (firewall->blocks && !firewall_rule(snippet).ptr) { /* else the snippet is named anyway */
+    bool named = firewall_rule(snippet).ptr && annotation_acts(annotations, AN_modsecurity_snippet);
+    if (firewall->blocks && !named) { /* what acts and is not understood is named anyway */
         blocked(model, annotations, rule);
     }
     rule->effects.firewall = firewall;

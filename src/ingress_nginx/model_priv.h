@@ -437,6 +437,8 @@ void refusal_rules(struct model *model, const struct server *server, struct rule
 void app_root_rules(struct model *model, const struct server *server, struct rule_list *list);
 
 /* ---- rules.c, entries.c */
+/* Where the side of a '|' outside of all groups begins; the length when no further one does. */
+size_t path_next_side(struct slice pattern, size_t at);
 struct rule_list *server_rules(struct model *model, const struct server *server,
                                const struct view_of *view, struct route_table *table);
 void model_write(struct model *model, struct route_table *table);

@@ -190,9 +190,30 @@ static void test_ingress_nginx_cookies_without_case(void **state)
     world_close(&world);
 }
 
+static void test_ingress_nginx_rewrite_to_a_url_with_captures(void **state)
+{
+    (void)state;
+    check(WORLD("w h; I /a/(.*) a; @rewrite-target https://n/$1; P / b"),
+          EXPECT({"h/a/x%20y%2Fz?q", "302 https://n/x%20y/z?q"}, {"h/A/x", "302 https://n/x"}));
+    check(WORLD("w h; I /a a; @rewrite-target https://n"), EXPECT({"h/a/x?q", "302 https://n?q"}));
+    check(
+        WORLD("w h; I /a|/b(.*) a; @rewrite-target https://n/$1"),
+        EXPECT({"h/a", "? which groups a rewrite-target that is a URL gets, of a path with several "
+                       "sides or with conditions, is not understood"}));
+}
+
+static void test_ingress_nginx_rewrite_with_named_groups(void **state)
+{
+    (void)state;
+    check(WORLD("w h; I /(?<first>[^/]+)/([)]|x)/(?<rest>.*) a; @rewrite-target /$rest/$first"),
+          EXPECT({"h/p/x/q/r", "a /q/r/p"}, {"h/p/)/q", "a /q/p"}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ingress_nginx_rewrite_to_a_url_with_captures),
+        cmocka_unit_test(test_ingress_nginx_rewrite_with_named_groups),
         cmocka_unit_test(test_ingress_nginx_requests_that_nginx_refuses),
         cmocka_unit_test(test_ingress_nginx_fragments),
         cmocka_unit_test(test_ingress_nginx_redirects_to_the_slash),

@@ -9,12 +9,76 @@ static bool is_url(struct slice target)
     return slice_starts(target, SLICE("http://")) || slice_starts(target, SLICE("https://"));
 }
 
+/* The number of a named group; 0 where there is none, for which nginx refuses the variable. */
+static unsigned group_named(struct slice pattern, struct slice name)
+{
+    unsigned groups = 0;
+    for (size_t i = 0; i < pattern.len; i++) {
+        char c = pattern.ptr[i];
+        struct slice rest = slice_sub(pattern, i + 1, pattern.len);
+        if (c == '\\') {
+            i++;
+        } else if (c == '[') { /* a "]" at its front is one of its bytes */
+            i = slice_find(pattern, ']', i + 2);
+        } else if (c == '(' && slice_starts(rest, SLICE("?"))) {
+            size_t open = slice_starts(rest, SLICE("?P<")) ? 3 : 2;
+            bool named = open == 3 || slice_starts(rest, SLICE("?'")) ||
+                         (slice_starts(rest, SLICE("?<")) && !slice_starts(rest, SLICE("?<=")) &&
+                          !slice_starts(rest, SLICE("?<!")));
+            struct slice behind = slice_sub(rest, open, rest.len);
+            groups += named;
+            if (named && slice_starts(behind, name) && behind.len > name.len &&
+                (behind.ptr[name.len] == '>' || behind.ptr[name.len] == '\'')) {
+                return groups;
+            }
+        } else {
+            groups += c == '(';
+        }
+    }
+    return 0;
+}
+
+/* Named groups of the path are variables (ngx_http_regex_compile). */
+static void name_groups(struct slice pattern, struct template *target)
+{
+    for (size_t i = 0; i < target->count; i++) {
+        struct part *part = &target->parts[i];
+        bool braces = slice_starts(part->text, SLICE("${"));
+        struct slice name = slice_sub(part->text, braces ? 2 : 1, part->text.len - braces);
+        unsigned group = part->kind == PART_UNKNOWN ? group_named(pattern, name) : 0;
+        if (group && group < REGEX_CAPTURES) {
+            *part = (struct part){.kind = PART_CAPTURE, .index = group};
+        }
+    }
+}
+
+static void refuse_target(struct model *model, const struct annotations *annotations,
+                          struct slice target)
+{
+    model_freeze(model, annotation_source(annotations, AN_rewrite_target),
+                 annotations->ingress->object.subject,
+                 arena_printf(model->run->arena,
+                              "nginx refuses the '$' in rewrite-target '" SLICE_FMT "'",
+                              SLICE_ARG(target)));
+}
+
+static bool has_captures(const struct template *template)
+{
+    for (size_t i = 0; i < template->count; i++) {
+        if (template->parts[i].kind == PART_CAPTURE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The rewrite module answers 302 itself when the target is a URL, and appends the query
- * (ngx_http_rewrite_module). Only a plain URL can be said in parts. */
-static void rewrite_to_url(struct model *model, const struct annotations *annotations,
-                           struct rule *rule)
+ * (ngx_http_rewrite_module). The groups are those of the expression by which the location was found, but where that
+ * has several sides. */
+static void rewrite_to_url(struct model *model, const struct location *location, struct rule *rule)
 {
     struct run *run = model->run;
+    const struct annotations *annotations = location->item->annotations;
     struct slice target = annotation_text(annotations, AN_rewrite_target);
     struct effect_source source = annotation_source(annotations, AN_rewrite_target);
     struct url url = {0};
@@ -23,32 +87,35 @@ static void rewrite_to_url(struct model *model, const struct annotations *annota
     if (rule->effects.redirect) {
         return; /* the redirect annotations come first */
     }
-    if (!plain) {
-        rule->unknown =
-            unknown_add(run, rule->unknown, ASPECT_REDIRECT, source,
-                        SLICE("a rewrite-target that is a URL with variables or without "
-                              "a path is not understood yet"));
-        if (!model->probing) {
-            diag_at(run->diag, DIAG_N006, source.span, annotations->ingress->object.subject,
-                    "'" SLICE_FMT "' redirects by 302 to a URL with variables or without a path; "
-                    "this is not understood yet",
-                    SLICE_ARG(source.name));
-        }
+    struct route_redirect *redirect = NEW_EFFECT(run, redirect);
+    *redirect = (struct route_redirect){.source = source, .status = 302, .keep_query = true};
+    rule->effects.redirect = redirect;
+    if (plain) {
+        redirect->scheme = url.scheme;
+        redirect->host_from = REDIRECT_HOST_GIVEN;
+        redirect->host = url.host;
+        redirect->port_from = url.port ? REDIRECT_PORT_GIVEN : REDIRECT_PORT_NONE;
+        redirect->port = url.port;
+        redirect->path_change = PATH_CHANGE_FULL;
+        redirect->path = url.path;
         return;
     }
-    struct route_redirect *redirect = NEW_EFFECT(run, redirect);
-    *redirect =
-        (struct route_redirect){.source = source,
-                                .status = 302,
-                                .scheme = url.scheme,
-                                .host_from = REDIRECT_HOST_GIVEN,
-                                .host = url.host,
-                                .port_from = url.port ? REDIRECT_PORT_GIVEN : REDIRECT_PORT_NONE,
-                                .port = url.port,
-                                .path_change = PATH_CHANGE_FULL,
-                                .path = url.path,
-                                .keep_query = true};
-    rule->effects.redirect = redirect;
+    redirect->scripted = true;
+    if (!template_read(run, target, NULL, &redirect->location)) {
+        refuse_target(model, annotations, target);
+        return;
+    }
+    name_groups(location->path, &redirect->location);
+    struct slice match =
+        rule->match.path.value; /* with a snippet's condition in front its groups come first */
+    bool conditioned = slice_starts(match, SLICE("^(?=")) || slice_starts(match, SLICE("^(?!"));
+    if (has_captures(&redirect->location) &&
+        (conditioned || path_next_side(location->path, 0) < location->path.len)) {
+        rule->unknown =
+            unknown_add(run, rule->unknown, ASPECT_REDIRECT, source,
+                        SLICE("which groups a rewrite-target that is a URL gets, of a path with "
+                              "several sides or with conditions, is not understood"));
+    }
 }
 
 static void forwarded_prefix(struct run *run, const struct annotations *annotations,
@@ -81,18 +148,16 @@ void add_rewrite(struct model *model, const struct location *location, bool acts
         return;
     }
     if (is_url(target)) {
-        rewrite_to_url(model, annotations, rule);
+        rewrite_to_url(model, location, rule);
         return;
     }
     struct route_rewrite *rewrite = NEW_EFFECT(run, rewrite);
     rewrite->source = annotation_source(annotations, AN_rewrite_target);
     if (!template_read(run, target, NULL, &rewrite->target)) {
-        model_freeze(model, rewrite->source, annotations->ingress->object.subject,
-                     arena_printf(run->arena,
-                                  "nginx refuses the '$' in rewrite-target '" SLICE_FMT "'",
-                                  SLICE_ARG(target)));
+        refuse_target(model, annotations, target);
         return;
     }
+    name_groups(location->path, &rewrite->target);
     struct slice text;
     rewrite->kind = template_is_text(&rewrite->target, &text) ? REWRITE_FULL : REWRITE_REGEX;
     if (rewrite->kind == REWRITE_REGEX) {

@@ -279,6 +279,22 @@ static void put_ciphers(struct render *render, const struct server *server)
     }
 }
 
+/* A proxy of the controller's own stands before nginx then, and looks at the name alone (pkg/tcpproxy). */
+static void put_passthrough(struct render *render, const struct server *server)
+{
+    bool asked = false;
+    for (size_t i = 0; i < server->item_count && !asked; i++) {
+        asked = annotation_true(server->items[i]->annotations, AN_ssl_passthrough, false);
+    }
+    if (asked && !render->text->runs) {
+        buf_puts(render->out,
+                 server->passthrough
+                     ? "    # by ssl-passthrough: TLS to this name goes to the Service of \"/\" as "
+                       "it is, and never comes here\n"
+                     : "    # ssl-passthrough does nothing here\n");
+    }
+}
+
 static void put_server(struct render *render, const struct server *server)
 {
     struct buf *out = render->out;
@@ -291,6 +307,7 @@ static void put_server(struct render *render, const struct server *server)
         buf_printf(out, "    # certificate: Secret " SLICE_FMT "/" SLICE_FMT "\n",
                    SLICE_ARG(server->certificate.namespace), SLICE_ARG(server->certificate.secret));
     }
+    put_passthrough(render, server);
     put_client(render, server);
     put_ciphers(render, server);
     put_settings(render, server);
@@ -352,6 +369,33 @@ static void put_www(struct render *render, const struct server *server)
     buf_puts(out, "}\n");
 }
 
+/* All of them, that of the setting last (nginx.go, generateTemplate). */
+static void put_streams(struct render *render)
+{
+    const struct model *model = render->model;
+    struct buf *out = render->out;
+    bool any = false;
+    for (size_t i = 0; i <= model->item_count && !render->text->runs; i++) {
+        const struct annotations *annotations =
+            i < model->item_count ? model->items[i]->annotations : NULL;
+        struct slice text = annotations ? annotation_text(annotations, AN_stream_snippet)
+                                        : model->settings->stream_snippet;
+        if (!text.len) {
+            continue;
+        }
+        buf_puts(out, any ? "" : "\nstream {\n");
+        any = true;
+        if (annotations) {
+            buf_printf(out, "    # stream-snippet of " SLICE_FMT "\n",
+                       SLICE_ARG(annotations->ingress->object.subject));
+        } else {
+            buf_puts(out, "    # stream-snippet of the controller's ConfigMap\n");
+        }
+        buf_printf(out, SLICE_FMT "\n", SLICE_ARG(text));
+    }
+    buf_puts(out, any ? "}\n" : "");
+}
+
 /* Servers are sorted by name before they are written (controller.go, getBackendServers). */
 static int compare_servers(const void *a, const void *b, void *user)
 {
@@ -378,6 +422,10 @@ void render_model(struct render *render)
         put_www(render, servers[i]);
     }
     for (size_t i = 0; i < model->server_count; i++) {
+        render_auth_upstreams(render, servers[i]);
+    }
+    for (size_t i = 0; i < model->server_count; i++) {
         put_server(render, servers[i]);
     }
+    put_streams(render);
 }

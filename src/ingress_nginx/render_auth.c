@@ -134,6 +134,95 @@ static void put_sent(struct render *render, const struct location *location, str
     }
 }
 
+/* ---- connections that are kept -------------------------------------------------------------- */
+
+/* "host:port" of a URL: template.go extractHostPort. */
+static struct slice authority_of(struct slice url)
+{
+    size_t from = slice_find(url, ':', 0) + 3;
+    size_t to = from;
+    while (to < url.len && url.ptr[to] != '/' && url.ptr[to] != '?') {
+        to++;
+    }
+    return slice_sub(url, from, to);
+}
+
+/* template.go buildAuthUpstreamName */
+static struct slice kept_name(struct render *render, const struct server *server,
+                              const struct location *location)
+{
+    struct slice path = auth_path(render, location);
+    return ARENA_JOIN(render->model->scratch, server->host, SLICE("-"),
+                      slice_sub(path, 2, path.len));
+}
+
+void render_auth_upstreams(struct render *render, const struct server *server)
+{
+    for (size_t i = 0; i < server->count && !render->text->runs; i++) {
+        const struct location *location = server->locations[i];
+        struct external external;
+        if ((location->item && location->item->annotations->denied) ||
+            !location_service(render->model, location, &external) || !external.fails) {
+            continue;
+        }
+        const struct annotations *annotations = location->item->annotations;
+        buf_printf(render->out,
+                   "\n# connections to the auth service are kept, by auth-keepalive\n"
+                   "upstream " SLICE_FMT " {\n    server " SLICE_FMT ";\n    keepalive %lld;\n"
+                   "    keepalive_requests %lld;\n    keepalive_timeout %llds;\n}\n",
+                   SLICE_ARG(kept_name(render, server, location)),
+                   SLICE_ARG(authority_of(external.url)),
+                   (long long)annotation_int(annotations, AN_auth_keepalive, 0),
+                   (long long)annotation_int(annotations, AN_auth_keepalive_requests, 1000),
+                   (long long)annotation_int(annotations, AN_auth_keepalive_timeout, 60));
+    }
+}
+
+/* The service is asked by the name of the upstream: template.go changeHostPort. */
+static void put_target(struct render *render, const struct server *server,
+                       const struct location *location, const struct external *external)
+{
+    struct buf *out = render->out;
+    struct slice url = external->url;
+    if (external->fails) {
+        struct slice authority = authority_of(url);
+        size_t from = (size_t)(authority.ptr - url.ptr);
+        buf_printf(out,
+                   "%sproxy_http_version 1.1;\n%sproxy_set_header Connection \"\";\n%sset "
+                   "$target " SLICE_FMT SLICE_FMT SLICE_FMT,
+                   INDENT, INDENT, INDENT, SLICE_ARG(slice_sub(url, 0, from)),
+                   SLICE_ARG(kept_name(render, server, location)),
+                   SLICE_ARG(slice_sub(url, from + authority.len, url.len)));
+    } else {
+        buf_printf(out, "%sset $target ", INDENT);
+        render_quoted(render, url);
+    }
+    buf_printf(out, ";\n%sproxy_pass $target;\n    }\n", INDENT);
+}
+
+/* A script asks, as auth_request keeps no connections; its variables count from 0, and those that it sets from 1. */
+static void put_kept(struct render *render, const struct location *location,
+                     const struct external *external)
+{
+    struct buf *out = render->out;
+    bool shares = annotation_true(location->item->annotations, AN_auth_keepalive_share_vars, false);
+    struct slice protocol = text_of(location, AN_backend_protocol), list = external->headers, name;
+    const char *set = slice_is(protocol, "GRPC") || slice_is(protocol, "GRPCS") ? "grpc" : "proxy";
+    buf_printf(out, "%sset $auth_cookie '';\n%sadd_header Set-Cookie $auth_cookie;\n", INDENT,
+               INDENT);
+    for (size_t i = 0; slice_split(&list, ',', &name); i++) {
+        buf_printf(out,
+                   "%sset $authHeader%zu '';\n%s%s_set_header '" SLICE_FMT "' $authHeader%zu;\n",
+                   INDENT, i, INDENT, set, SLICE_ARG(slice_trim(name)), i);
+    }
+    buf_printf(out,
+               "%sset $auth_path '" SLICE_FMT "';\n%sset $auth_keepalive_share_vars %s;\n"
+               "%sset $auth_response_headers '" SLICE_FMT "';\n"
+               "%saccess_by_lua_file /etc/nginx/lua/nginx/ngx_conf_external_auth.lua;\n",
+               INDENT, SLICE_ARG(auth_path(render, location)), INDENT, shares ? "true" : "false",
+               INDENT, SLICE_ARG(external->headers.ptr ? external->headers : SLICE("")), INDENT);
+}
+
 static void put_signin(struct render *render, const struct location *location,
                        const struct external *external)
 {
@@ -178,9 +267,7 @@ void render_auth_locations(struct render *render, const struct server *server,
     if (snippet.len) {
         buf_printf(out, SLICE_FMT "\n", SLICE_ARG(snippet));
     }
-    buf_printf(out, "%sset $target ", INDENT);
-    render_quoted(render, external.url);
-    buf_printf(out, ";\n%sproxy_pass $target;\n    }\n", INDENT);
+    put_target(render, server, location, &external);
     put_signin(render, location, &external);
 }
 
@@ -204,6 +291,18 @@ static void put_answers(struct render *render, const struct location *location, 
     }
 }
 
+static void put_asked(struct render *render, const struct location *location,
+                      const struct external *external, bool always)
+{
+    buf_printf(render->out,
+               "%sauth_request " SLICE_FMT ";\n"
+               "%sauth_request_set $auth_cookie $upstream_http_set_cookie;\n"
+               "%sadd_header Set-Cookie $auth_cookie%s;\n",
+               INDENT, SLICE_ARG(auth_path(render, location)), INDENT, INDENT,
+               always ? " always" : "");
+    put_answers(render, location, external->headers);
+}
+
 static void put_external(struct render *render, const struct location *location)
 {
     struct external external;
@@ -213,13 +312,11 @@ static void put_external(struct render *render, const struct location *location)
     }
     struct slice always =
         said(render, location, AN_auth_always_set_cookie, "global-auth-always-set-cookie");
-    buf_printf(out,
-               "%sauth_request " SLICE_FMT ";\n"
-               "%sauth_request_set $auth_cookie $upstream_http_set_cookie;\n"
-               "%sadd_header Set-Cookie $auth_cookie%s;\n",
-               INDENT, SLICE_ARG(auth_path(render, location)), INDENT, INDENT,
-               is_true(always) ? " always" : "");
-    put_answers(render, location, external.headers);
+    if (external.fails) {
+        put_kept(render, location, &external);
+    } else {
+        put_asked(render, location, &external, is_true(always));
+    }
     if (external.signin.len) {
         buf_printf(out,
                    "%sset_escape_uri $escaped_request_uri $request_uri;\n"

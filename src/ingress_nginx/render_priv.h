@@ -37,6 +37,8 @@ void render_protection(struct render *render, const struct location *location);
 void render_auth_locations(struct render *render, const struct server *server,
                            const struct location *location);
 void render_authentication(struct render *render, const struct location *location);
+/* Before the servers. */
+void render_auth_upstreams(struct render *render, const struct server *server);
 
 /* ---- render_backend.c: limits, copies, and what is between nginx and the backend */
 void render_firewall(struct render *render, const struct location *location);

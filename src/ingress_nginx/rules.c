@@ -75,6 +75,51 @@ static void health_check(struct model *model, struct rule_list *list, struct sli
     note_type(model, status == 200, rule);
 }
 
+/* ---- the default server's own locations -------------------------------------------------------- */
+
+/* Others than the pod itself may be let in to see it (nginx.tmpl). */
+static void status_page(struct model *model, struct rule_list *list)
+{
+    const struct settings *settings = model->settings;
+    struct run *run = model->run;
+    health_check(model, list, SLICE("/nginx_status"), 403, "status page, for the pod only");
+    if (slice_is(settings->status_clients, "127.0.0.1") &&
+        slice_is(settings->status_clients_6, "::1")) {
+        return;
+    }
+    struct rule *rule = &list->rules[list->count - 1];
+    struct route_addresses *addresses = ARENA_NEW(run->arena, struct route_addresses);
+    struct route_answer *answer = ARENA_NEW(run->arena, struct route_answer);
+    *addresses = (struct route_addresses){
+        .source = setting_source(settings, "nginx-status-ipv4-whitelist"),
+        .allow = networks_read(run, ARENA_JOIN(run->arena, settings->status_clients, SLICE(","),
+                                               settings->status_clients_6)),
+        .has_allow = true,
+        .status = 403};
+    *answer = (struct route_answer){.status = 200, .reason = SLICE("status page"), .last = true};
+    rule->effects.addresses = addresses;
+    rule->effects.answer = answer;
+}
+
+static bool hides(struct slice path, struct slice other)
+{
+    return path.len < other.len && slice_starts(other, path);
+}
+
+/* Plain prefixes: they come before those that start them, such as "/", and after all else; an expression hides
+ * them. True when they were put here. */
+static bool add_health_checks(struct writing *writing, struct slice next)
+{
+    struct model *model = writing->model;
+    bool here = hides(next, model->settings->health_path) || hides(next, SLICE("/nginx_status"));
+    if (here) {
+        health_check(model, writing->list, model->settings->health_path, 200,
+                     "health check of the controller");
+        status_page(model, writing->list);
+    }
+    return here;
+}
+
 /* ---- plain mode --------------------------------------------------------------------------- */
 
 static struct slice without_slash(struct slice path)
@@ -376,8 +421,10 @@ static void plain_rules(struct writing *writing)
         first_prefixes(writing, prefixes, count);
         own_rules_of(writing, OWN_REGEX);
     }
+    bool checked = !slice_is(server->host, "_");
     for (size_t i = 0; i < count; i++) {
         const struct own_place *place = prefixes[i].own;
+        checked = checked || add_health_checks(writing, prefixes[i].path);
         if (!place) {
             prefix_rules(writing, prefixes[i].location, &exact);
         } else if (!regexes || place->own->kind == OWN_PREFIX) {
@@ -399,8 +446,7 @@ static void refused_expression(struct model *model, const struct location *locat
                               SLICE_ARG(location->path), SLICE_ARG(error)));
 }
 
-/* Where the side of a '|' outside of all groups begins; the length when no further one does. */
-static size_t next_side(struct slice pattern, size_t at)
+size_t path_next_side(struct slice pattern, size_t at)
 {
     size_t depth = 0;
     for (; at < pattern.len; at++) {
@@ -426,7 +472,8 @@ static struct slice location_expression(struct arena *arena, struct slice path)
 {
     struct slice out = SLICE("^");
     size_t from = 0;
-    for (size_t side = next_side(path, 0); side < path.len; side = next_side(path, side)) {
+    for (size_t side = path_next_side(path, 0); side < path.len;
+         side = path_next_side(path, side)) {
         bool bound = path.ptr[side] == '^';
         out = ARENA_JOIN(arena, out, slice_sub(path, from, side),
                          bound ? SLICE("") : SLICE("(?s:.*)"));
@@ -508,51 +555,6 @@ static void regex_rules(struct writing *writing)
     }
 }
 
-/* ---- the default server's own locations -------------------------------------------------------- */
-
-/* Others than the pod itself may be let in to see it (nginx.tmpl). */
-static void status_page(struct model *model, struct rule_list *list)
-{
-    const struct settings *settings = model->settings;
-    struct run *run = model->run;
-    health_check(model, list, SLICE("/nginx_status"), 403, "status page, for the pod only");
-    if (slice_is(settings->status_clients, "127.0.0.1") &&
-        slice_is(settings->status_clients_6, "::1")) {
-        return;
-    }
-    struct rule *rule = &list->rules[list->count - 1];
-    struct route_addresses *addresses = ARENA_NEW(run->arena, struct route_addresses);
-    struct route_answer *answer = ARENA_NEW(run->arena, struct route_answer);
-    *addresses = (struct route_addresses){
-        .source = setting_source(settings, "nginx-status-ipv4-whitelist"),
-        .allow = networks_read(run, ARENA_JOIN(run->arena, settings->status_clients, SLICE(","),
-                                               settings->status_clients_6)),
-        .has_allow = true,
-        .status = 403};
-    *answer = (struct route_answer){.status = 200, .reason = SLICE("status page"), .last = true};
-    rule->effects.addresses = addresses;
-    rule->effects.answer = answer;
-}
-
-/* Plain prefixes: they come before "/" and after all else; an expression hides them. */
-static void add_health_checks(struct model *model, struct rule_list *list)
-{
-    struct rule_list own = {0};
-    for (size_t i = 0; i < list->count; i++) {
-        const struct rule *rule = &list->rules[i];
-        bool root =
-            rule->match.path.kind == PATH_PREFIX_ELEMENT && slice_is(rule->match.path.value, "/");
-        if (root && (i == 0 || !slice_is(list->rules[i - 1].match.path.value, "/") ||
-                     list->rules[i - 1].match.path.kind != PATH_PREFIX_ELEMENT)) {
-            health_check(model, &own, model->settings->health_path, 200,
-                         "health check of the controller");
-            status_page(model, &own);
-        }
-        *rule_list_add(model->run, &own) = *rule;
-    }
-    *list = own;
-}
-
 struct rule_list *server_rules(struct model *model, const struct server *server,
                                const struct view_of *view, struct route_table *table)
 {
@@ -573,9 +575,6 @@ struct rule_list *server_rules(struct model *model, const struct server *server,
         regex_rules(&writing);
     } else {
         plain_rules(&writing);
-        if (slice_is(server->host, "_")) {
-            add_health_checks(model, list);
-        }
     }
     return list;
 }
