@@ -124,6 +124,10 @@ static void add_headers(struct arena *arena, struct chance *chance, struct heade
         {"Authorization", {"Basic eDp5", "Bearer x", "x", "y", "z", "1"}},
         {"User-Agent", {"curl/8", "Mozilla", "x", "y", "z", "-"}},
         {"Accept", {"*/*", "text/html", "x", "y", "z", "application/json"}},
+        {"Upgrade", {"websocket", "h2c", "x", "websocket", "websocket", "TLS/1.0"}},
+        {"Connection", {"Upgrade", "upgrade", "keep-alive", "X-Any", "keep-alive, Upgrade", "x"}},
+        {"TE", {"trailers", "gzip", "x", "deflate", "trailers", "trailers"}},
+        {"Keep-Alive", {"timeout=5", "x", "300", "max=3", "timeout=1", "y"}},
         {"X-Any", {"1", "two words", "a,b", "\"q\"", "$host", "\xc3\xa9"}},
     };
     bool used[ARRAY_LEN(rows)] = {false};

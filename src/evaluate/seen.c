@@ -125,20 +125,44 @@ void headers_edit(struct context *context, const struct route_header_edits *edit
     }
 }
 
+/* Of one connection, and so not handed on (RFC 9110, 7.6.1; ngx_http_proxy_module, ngx_http_proxy_headers). */
+static bool is_hop_by_hop(struct slice name)
+{
+    static const char *const names[] = {"Connection", "Keep-Alive", "TE", "Transfer-Encoding"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (slice_equal_fold(name, slice_of(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Another protocol is asked for by both headers; who opens a WebSocket sends them. */
+static void ask_upgrade(struct context *context, struct seen_headers *out)
+{
+    if (slice_is(context->request->protocol, "websocket") && !seen_find(out, SLICE("Upgrade"))) {
+        seen_set(context->arena, out, SLICE("Upgrade"), SLICE("websocket"), true);
+    }
+    if (seen_find(out, SLICE("Upgrade"))) {
+        seen_set(context->arena, out, SLICE("Connection"), SLICE("upgrade"), true);
+    }
+}
+
 void client_headers(struct context *context, struct seen_headers *out)
 {
     const struct headers *sent = &context->headers;
     for (size_t i = 0; i < sent->count; i++) {
         struct slice name = sent->items[i].name;
-        bool repeated = slice_equal_fold(name, SLICE("host"));
-        for (size_t j = 0; j < i && !repeated; j++) {
-            repeated = slice_equal_fold(sent->items[j].name, name);
+        bool left_out = slice_equal_fold(name, SLICE("host")) || is_hop_by_hop(name);
+        for (size_t j = 0; j < i && !left_out; j++) {
+            left_out = slice_equal_fold(sent->items[j].name, name);
         }
-        if (!repeated) {
+        if (!left_out) {
             *ARENA_PUSH(context->arena, out->items, out->count, out->capacity) =
                 (struct seen_header){name, headers_joined(context->arena, sent, name), true, false};
         }
     }
+    ask_upgrade(context, out);
 }
 
 void headers_doubt(const struct context *context, struct seen_headers *headers)
