@@ -209,8 +209,9 @@ static const char *const location_lines[] = {
     "if ($http_x_any) { add_header X-Add if; }",
     "if ($request_method = POST) { more_set_headers \"X-Snip: post\"; }",
     "if ($http_user_agent ~ curl) { set $a 1; } if ($a = 1) { return 403; }",
-    "set $b 0; if ($uri ~ ^/a) { set $b 1; } if ($http_x_any) { set $b \"${b}1\"; } if ($b = 11) { "
-    "return 403; }",
+    "set $b 0; if ($uri ~ ^/a) { set $b 1; } if ($http_x_any) { set $b \"${b}1\"; }",
+    "set $f 0; if ($uri ~ ^/a) { set $f 1; } if ($f = 1) { return 403; }",
+    "if ($uri ~ ^/a) { set $g \"${g}1\"; } if ($g) { return 403; }",
     "set $c $http_x_any; if ($c = 1) { return 403; } add_header X-Set \"$c-$c\" always;",
     "set $d x; proxy_set_header X-Set $d; if ($uri ~ ^/b) { set $d y; }",
     "if ($http_x_any) { break; }",
@@ -247,8 +248,7 @@ static const char *const server_lines[] = {
     "if ($request_method ~ ^(PUT|PATCH)$) { return 405; }",
     "rewrite ^/a/(.*)$ /n/$1 permanent;",
     "rewrite ^/b(.*) https://m.example$1 redirect;",
-    "set $e 0; if ($http_x_any) { set $e 1; } if ($uri ~ ^/b) { set $e 0; } if ($e) { return 403; "
-    "}",
+    "if ($http_x_any) { set $e 1; } if ($uri ~ ^/b) { set $e 0; } if ($e) { return 403; }",
     "if ($http_x_any) { return 444; }",
     "location = /a { return 410; }",
     "location = /foo { return 302 https://l.example/$host; }",
