@@ -21,9 +21,7 @@ static const char *const effect_advice[EFFECT_COUNT] = {
 };
 
 static const char *const shown_advice[SHOWN_COUNT] = {
-    [SHOWN_CLIENT] = "see that the same clients are let in: by the same authority, as deep a "
-                     "chain, and with or without "
-                     "a certificate",
+    [SHOWN_CLIENT] = "see that the same clients are let in, by the same authority and chains",
     [SHOWN_CERTIFICATE] = "let the listener refer to the certificate that clients see today",
     [SHOWN_PATH] = "look at the rewrite: the backend has to know the path that it gets",
     [SHOWN_LOCATION] = "look at where clients are sent; bookmarks and callbacks may depend on it",
@@ -37,10 +35,8 @@ static const char *const form_advice[FORM_COUNT] = {
     [FORM_EMPTY_QUERY] = "a backend that tells '?' from no query is rare",
     [FORM_ENCODED] = "see that backends take both ways to write such a path",
     [FORM_PARENT] = "clients resolve '..' before they send; look for others in access logs",
-    [FORM_OTHER_NAME] = "clients of HTTP/2 use one connection for all hosts that its certificate "
-                        "is good for; give each "
-                        "host a certificate of its own, or see that clients open another "
-                        "connection when they are turned away",
+    [FORM_OTHER_NAME] =
+        "give each host its own certificate; by a shared one HTTP/2 reuses connections",
     [FORM_NO_NAME] = "look for clients and health checks that connect by address, or without SNI",
     [FORM_OLD] = "look for HTTP/1.0 in access logs: old health checks and load tests speak it",
     [FORM_NO_HOST] = "look for health checks that send no Host",
