@@ -38,6 +38,14 @@ def run(name, arguments, good, cwd=None):
     return text
 
 
+def make_authorities(messages, folder):
+    """The ConfigMaps that users are told to make before the Gateway."""
+    for name, namespace in re.findall(r"kubectl create configmap (\S+) -n (\S+) --from-literal=ca\.crt", messages):
+        metadata = f"{{name: '{name}', namespace: '{namespace}'}}"
+        with open(f"{folder}/gateways/made-{namespace}.{name}.yaml", "w", encoding="utf-8") as out:
+            out.write(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {metadata}\ndata: {{ca.crt: any}}\n")
+
+
 def check_wave(name, path, folder, number, wave, closed):
     label = f"wave-{number:02}"
     bundle = ["-f", folder + "/gateways"] if os.path.isdir(folder + "/gateways") else []
@@ -106,6 +114,7 @@ def one(path):
         counts["moves"] += plan["check"]["moves"]
         check_runbook(path, folder)
         check_records(path, folder)
+        make_authorities(messages, folder)
         for number, wave in enumerate(plan["waves"], 1):
             if wave["moves"]:
                 counts["waves"] += 1
