@@ -91,7 +91,9 @@ static void compare_start(struct connections *c, const struct request *start)
     }
     const struct request *plain = classes->start;
     classes->start = start;
-    bool served = serves_by_rules(&now[0]) && serves_by_rules(&now[1]);
+    /* of a Host in another spelling the spelling is what matters */
+    bool served = serves_by_rules(&now[0]) && serves_by_rules(&now[1]) &&
+                  slice_equal(start->host, plain->host);
     if (served && (now[0].rules != c->plain[0].rules || now[1].rules != c->plain[1].rules)) {
         compare_rules(classes, &before, &after);
     } else {

@@ -58,9 +58,10 @@ def check_junit(name, text, document, fails):
     check(len(root) == len(hosts), name, "a suite for each host")
     for suite, host in zip(root, hosts):
         check(suite.get("name") == host["host"], name, "name of the suite")
-        check([case.get("name") for case in suite] == list(host["aspects"]), name, "a case for each aspect")
-        for case in suite:
-            verdict = host["aspects"][case.get("name")]["verdict"]
+        names = [f"{aspect} of {host['host']}" for aspect in host["aspects"]]
+        check([case.get("name") for case in suite] == names, name, "a case for each aspect")
+        for case, aspect in zip(suite, host["aspects"].values()):
+            verdict = aspect["verdict"]
             failure = case.find("failure") is not None
             skipped = case.find("skipped") is not None
             check(not failure or verdict == "different", name, f"{case.get('name')}: failed but {verdict}")
