@@ -3,6 +3,8 @@
 #include "plan/plan.h"
 #include "validate/validate.h"
 
+#include <string.h>
+
 static void summarize(struct app *app, const struct plan *plan)
 {
     const struct plan_check *check = &plan->check;
@@ -47,12 +49,65 @@ static int write_folder(struct app *app, const struct plan *plan)
     return EXIT_WELL;
 }
 
+static void put_word(struct slice word, struct buf *out)
+{
+    bool plain = word.len > 0;
+    for (size_t i = 0; i < word.len; i++) {
+        unsigned char c = (unsigned char)word.ptr[i];
+        plain = plain && ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                          (c >= 'a' && c <= 'z') || strchr("-_./:,=@%+", c));
+    }
+    if (plain) {
+        buf_put(out, word);
+    } else {
+        buf_put_shell(out, word);
+    }
+}
+
+static struct slice command_of(struct app *app)
+{
+    struct buf out;
+    buf_init(&out, BUF_TEXT_MAX);
+    buf_puts(&out, "gateshift");
+    for (size_t i = 0; i < app->words.count; i++) {
+        buf_putc(&out, ' ');
+        put_word(app->words.items[i], &out);
+    }
+    struct slice copy = arena_copy(app->run.arena, buf_slice(&out));
+    buf_release(&out);
+    return copy;
+}
+
+/* The one path that was read, as the folder of the plan sees it; absent where that is not plain. */
+static struct slice input_of(struct app *app)
+{
+    struct arena *arena = app->run.arena;
+    const struct words *paths = &app->options.files;
+    struct slice path = paths->count == 1 ? paths->items[0] : SLICE_ABSENT;
+    struct slice rest = app->options.out_dir, part, up = SLICE("");
+    if (!path.len || slice_is(path, "-") || slice_starts(path, SLICE("/"))) {
+        return slice_is(path, "-") ? SLICE_ABSENT : path;
+    }
+    if (slice_starts(rest, SLICE("/"))) {
+        return SLICE_ABSENT;
+    }
+    while (slice_split(&rest, '/', &part)) {
+        if (slice_is(part, "..")) {
+            return SLICE_ABSENT;
+        }
+        up = part.len && !slice_is(part, ".") ? ARENA_JOIN(arena, up, SLICE("../")) : up;
+    }
+    return ARENA_JOIN(arena, up, path);
+}
+
 static int make(struct app *app, struct side *before, const struct side_options *side_options,
                 const struct convert_options *convert)
 {
     const struct plan_options options = {.convert = convert,
                                          .by_host = slice_is(app->options.waves, "host"),
-                                         .version = SLICE(GATESHIFT_VERSION)};
+                                         .version = SLICE(GATESHIFT_VERSION),
+                                         .command = command_of(app),
+                                         .input = input_of(app)};
     const struct compare_options all = {0};
     struct run quiet =
         app->run; /* what there is to say of reading back was said when it was written */

@@ -27,7 +27,7 @@ static void print(struct app *app, const struct rollback *rollback)
             buf_printf(&app->out, "%s# round %zu of %zu%s\n", round ? "---\n" : "", round + 1,
                        rollback->rounds, round ? ", not before 2 seconds later" : "");
         }
-        rollback_write_round(rollback, round, &app->out);
+        rollback_write_round(rollback, round, ROLLBACK_ALL, &app->out);
     }
 }
 
@@ -58,7 +58,7 @@ static void write_file(struct app *app, const struct rollback *rollback, size_t 
         rollback_write_deletions(&app->run, rollback, out);
         return;
     default:
-        rollback_write_round(rollback, index - FILE_ROUNDS, out);
+        rollback_write_round(rollback, index - FILE_ROUNDS, ROLLBACK_ALL, out);
     }
 }
 

@@ -236,6 +236,10 @@ int main(int argc, char **argv)
     int status = EXIT_USAGE;
     signal(SIGPIPE, SIG_IGN);
     struct arena *arena = arena_open(0, app_out_of_memory, NULL);
+    for (int i = 1; i < argc; i++) {
+        *ARENA_PUSH(arena, app.words.items, app.words.count, app.words.capacity) =
+            slice_of(argv[i]);
+    }
     if (!options_parse(arena, argc, argv, &app.options, &error)) {
         app_usage(&app, SLICE_FMT, SLICE_ARG(error));
     } else if (read_limits(&app, arena, &limits)) {

@@ -35,7 +35,7 @@ static void take_over(struct run *run, const struct input_file *file)
                 namespace.len ? "holds namespace '" : "lacks what could not be read",
                 SLICE_ARG(namespace), namespace.len ? "' only" : " (see 'refused')");
     } else {
-        run->closed = true;
+        run->closed = run->whole = true;
         run->secrets_open = !slice_is(reading_text(root, "secrets"), "facts");
     }
 }

@@ -72,22 +72,26 @@ void backend_tls_note(struct conversion *c, const struct rule *rule, const struc
     }
 }
 
-bool authority_need(struct conversion *c, struct slice namespace, struct slice name)
+bool authority_need(struct conversion *c, const struct converted_authority *authority)
 {
     const struct config_map *map =
-        (const void *)kube_find(c->kube, KUBE_CONFIG_MAP, namespace, name);
+        (const void *)kube_find(c->kube, KUBE_CONFIG_MAP, authority->namespace, authority->name);
     if (map && labels_find(&map->data, "ca.crt")) {
         return false;
     }
     struct converted *out = c->out;
     *ARENA_PUSH(c->arena, out->authorities, out->authority_count, out->authority_capacity) =
-        (struct converted_authority){namespace, name};
+        *authority;
     return true;
 }
 
 static void say_authority(struct conversion *c, const struct backend_tls *tls)
 {
-    if (!authority_need(c, tls->namespace, tls->authority)) {
+    struct slice secret = tls->rule->effects.upstream_tls->secret;
+    const struct converted_authority authority = {tls->namespace, tls->authority,
+                                                  slice_sub(secret, 0, slice_find(secret, '/', 0)),
+                                                  secret_name(secret)};
+    if (!authority_need(c, &authority)) {
         return;
     }
     const struct effect_source *source = effect_source(tls->rule->effects.upstream_tls);

@@ -125,10 +125,11 @@ static void say_authority(struct conversion *c, const struct plane *plane, struc
                           const struct client_check *check)
 {
     struct slice namespace, name, map = authority_name(c, plane, check);
-    if (!authority_need(c, plane->namespace, map)) {
+    secret_of(check, &namespace, &name);
+    const struct converted_authority authority = {plane->namespace, map, namespace, name};
+    if (!authority_need(c, &authority)) {
         return;
     }
-    secret_of(check, &namespace, &name);
     say(c, DIAG_C057, SEVERITY_WARNING, check->source.span, NULL,
         "Gateway '" SLICE_FMT "/" SLICE_FMT
         "' reads the CA of its clients from ConfigMap '" SLICE_FMT

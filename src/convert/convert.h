@@ -128,7 +128,7 @@ struct converted_patch {
 };
 /* A ConfigMap that is not written, as it has to be made from the ca.crt of a Secret; objects refer to it. */
 struct converted_authority {
-    struct slice namespace, name;
+    struct slice namespace, name, secret_namespace, secret_name;
 };
 struct converted {
     /* in the order to apply: Namespace, Gateway, ListenerSet, ReferenceGrant, filters, HTTPRoute, the

@@ -442,7 +442,7 @@ struct node *listener_clients_node(struct conversion *c, const struct listener_p
 bool rule_speaks_tls(const struct rule *rule);
 struct slice secret_name(struct slice secret); /* "shop/ca" without its namespace */
 /* True when users have to make the ConfigMap with a CA: it is not in the input. */
-bool authority_need(struct conversion *c, struct slice namespace, struct slice name);
+bool authority_need(struct conversion *c, const struct converted_authority *authority);
 /* A BackendTLSPolicy says how the rule speaks to its Services. */
 bool backend_tls_is_written(const struct conversion *c, const struct rule *rule);
 void backend_tls_note(struct conversion *c, const struct rule *rule, const struct backend *backend);

@@ -26,7 +26,7 @@ static void put_json(const struct node *root, struct buf *text)
 /* ---- objects ------------------------------------------------------------------------------- */
 
 /* kubectl applies the files of a folder by name, so what others refer to has to come first. */
-static struct slice object_file(struct arena *arena, const struct converted_object *object)
+struct slice object_file(struct arena *arena, const struct converted_object *object)
 {
     return arena_printf(arena, "%zu-" SLICE_FMT "-" SLICE_FMT "%s" SLICE_FMT ".yaml",
                         object->rank + 1, SLICE_ARG(arena_lower(arena, slice_of(object->kind))),
@@ -124,7 +124,14 @@ static struct rollback_place place_of(const struct planner *planner, const struc
                             folder, SLICE("/verify.sh \"$OLD\"")),
         .records_back = ARENA_JOIN(arena, SLICE("sh shift/records.sh back "), hosts),
         .records_show = ARENA_JOIN(arena, SLICE("sh shift/records.sh show "), hosts),
+        .changed =
+            ARENA_JOIN(arena, SLICE("retire/"), wave_label(arena, index), SLICE("-changed.txt")),
+        .saved =
+            ARENA_JOIN(arena, SLICE("retire/"), wave_label(arena, index), SLICE("-saved.json")),
+        .arrivals = arrivals_of(planner, wave),
         .ingresses_step = step_name(planner, STEP_REMOVE, index + 1),
+        .drain_step = step_name(planner, STEP_DRAIN, index + 1),
+        .verify_step = step_name(planner, STEP_VERIFY, index + 1),
         .records_step = step_name(planner, STEP_MOVE, index + 1),
         .share_step = step_name(planner, STEP_SHARE, index + 1),
         .routes_step = step_name(planner, STEP_ROUTES, index + 1),
@@ -139,7 +146,7 @@ static void add_rollback(struct planner *planner, const struct plan_wave *wave, 
     struct buf text;
     buf_init(&text, BUF_TEXT_MAX);
     for (size_t round = 0; round < rollback->rounds; round++) {
-        rollback_write_round(rollback, round, &text);
+        rollback_write_round(rollback, round, ROLLBACK_INGRESSES, &text);
         add(planner,
             ARENA_JOIN(arena, folder, SLICE("/"),
                        rollback_round_file(planner->run, rollback, round)),
@@ -150,9 +157,77 @@ static void add_rollback(struct planner *planner, const struct plan_wave *wave, 
     add(planner, ARENA_JOIN(arena, folder, SLICE("/ROLLBACK.md")), &text);
     put_json(wave->old_cases, &text);
     add(planner, ARENA_JOIN(arena, folder, SLICE("/old-requests.json")), &text);
-    buf_put(&text, requests_script(planner, wave->old_cases));
+    buf_put(&text, requests_script(planner, wave, PLAN_OLD,
+                                   ARENA_JOIN(arena, SLICE("../../verify/"),
+                                              wave_label(arena, index), SLICE("-answers.tsv"))));
     add(planner, ARENA_JOIN(arena, folder, SLICE("/verify.sh")), &text);
     buf_release(&text);
+}
+
+/* What the controller takes along when it goes, and no wave. */
+static void add_shared(struct planner *planner)
+{
+    struct rollback shared = {.rounds = 1};
+    struct buf text;
+    struct map *seen = map_new(planner->arena);
+    buf_init(&text, BUF_TEXT_MAX);
+    for (size_t w = 0; w < planner->plan->moving; w++) {
+        const struct rollback *rollback = &planner->plan->waves[w].rollback;
+        for (size_t i = 0; i < rollback->count; i++) {
+            struct rollback_object object = rollback->objects[i];
+            if (object.object->kind != KUBE_INGRESS &&
+                !map_add(seen, object.object->subject, planner)) {
+                object.round = 0;
+                *ARENA_PUSH(planner->arena, shared.objects, shared.count, shared.capacity) = object;
+            }
+        }
+    }
+    if (shared.count) {
+        rollback_write_round(&shared, 0, ROLLBACK_SHARED, &text);
+        add(planner, SLICE("rollback/shared.yaml"), &text);
+    }
+    buf_release(&text);
+}
+
+/* ---- what only the user knows -------------------------------------------------------------- */
+
+/* Read by the user's shell: it leaves nothing behind but the names. */
+static void put_env(const struct planner *planner, struct buf *out)
+{
+    const struct plan *plan = planner->plan;
+    bool aks = plan->from_aks || slice_is(slice_of(plan->target->name), "aks-approuting");
+    buf_puts(out,
+             "# Names that the commands of this plan read. Fill them in once, then read them at "
+             "the head of each\n# session, in the folder of RUNBOOK.md:\n#\n#   . "
+             "prepare/env.sh\n\n"
+             "# The context of kubectl, as `kubectl config current-context` prints it.\n"
+             "export CONTEXT=\n"
+             "# The file or folder that this plan was made from, seen from here.\n"
+             "export MANIFESTS=");
+    if (planner->options->input.len) {
+        buf_put_shell(out, planner->options->input);
+    }
+    buf_puts(out, "\n");
+    if (aks) {
+        buf_puts(out, "# The AKS cluster, and its resource group.\nexport CLUSTER=\nexport "
+                      "GROUP=\n");
+    }
+    buf_puts(out, "# Who changes DNS records: `azure` (az does; name the zone and its resource "
+                  "group), or `by-hand` (you do).\n"
+                  "export DNS=\nexport DNS_ZONE=\nexport DNS_GROUP=\n"
+                  "# Further options of curl, if any, such as '--cacert FILE' for an authority of "
+                  "your own.\n"
+                  "export CURL_OPTIONS=\n\n");
+    buf_printf(out,
+               "for name in CONTEXT MANIFESTS%s DNS$([ \"$DNS\" != azure ] || echo ' DNS_ZONE "
+               "DNS_GROUP'); do\n"
+               "    eval \"[ -n \\\"\\$$name\\\" ]\" || echo \"prepare/env.sh: $name is not filled "
+               "in\" >&2\n"
+               "done\n"
+               "unset name\n"
+               "[ \"$(kubectl config current-context)\" = \"$CONTEXT\" ] || echo 'kubectl does not "
+               "speak to CONTEXT' >&2\n",
+               aks ? " CLUSTER GROUP" : "");
 }
 
 /* ---- lists and scripts --------------------------------------------------------------------- */
@@ -188,93 +263,6 @@ static void put_upstreams(const struct plan_wave *wave, struct buf *text)
     }
 }
 
-static const char records_script[] =
-    "#!/bin/sh\n"
-    "# Records of hosts: what they say, and with Azure DNS (DNS_ZONE and DNS_GROUP set) how they "
-    "change.\n"
-    "#\n"
-    "#   sh records.sh show FILE         what resolvers answer, beside the old and the new "
-    "address\n"
-    "#   sh records.sh ttl SECONDS FILE  set the TTL\n"
-    "#   sh records.sh add FILE          the new address beside the old one: about half of the "
-    "clients\n"
-    "#   sh records.sh move FILE         the new address alone\n"
-    "#   sh records.sh back FILE         the old address alone\n"
-    "#\n"
-    "# FILE has a line for each host: host, Gateway and Ingress, with tabs between them; a line "
-    "that begins with # is a\n"
-    "# heading. Without DNS_ZONE the changes are printed for you to make. Hosts outside DNS_ZONE "
-    "are left out, and named.\n"
-    "# An address is added before the other one is removed, so that a record is never empty.\n"
-    "set -eu\n"
-    "todo=${1:?usage: records.sh show|ttl|add|move|back FILE}\n"
-    "shift\n"
-    "ttl=60\n"
-    "[ \"$todo\" != ttl ] || { ttl=$1; shift; }\n"
-    "file=${1:?a file with hosts is missing}\n"
-    "zone=${DNS_ZONE:-}\n"
-    "[ -z \"$zone\" ] || group=${DNS_GROUP:?DNS_GROUP is the resource group of the zone}\n"
-    "record() { # verb argument...\n"
-    "    verb=$1\n"
-    "    shift\n"
-    "    az network dns record-set a \"$verb\" -g \"$group\" -z \"$zone\" -n \"$name\" \"$@\" -o "
-    "none\n"
-    "}\n"
-    "tab=$(printf '\\t')\n"
-    "while IFS=\"$tab\" read -r host gateway ingress; do\n"
-    "    case $host in '' | '#'*) continue ;; esac\n"
-    "    new=$(kubectl -n \"${gateway%%/*}\" get gateway \"${gateway#*/}\" \\\n"
-    "        -o jsonpath='{.status.addresses[0].value}' 2>/dev/null </dev/null) || new=\n"
-    "    old=$(kubectl -n \"${ingress%%/*}\" get ingress \"${ingress#*/}\" -o \\\n"
-    "        "
-    "jsonpath='{.status.loadBalancer.ingress[0].ip}{.status.loadBalancer.ingress[0].hostname}' \\\n"
-    "        2>/dev/null </dev/null) || old=\n"
-    "    if [ \"$todo\" = show ]; then\n"
-    "        answer=$(dig +noall +answer \"$host\" </dev/null | awk '{print $5 \" (TTL \" $2 "
-    "\")\"}' "
-    "| sort | tr '\\n' ' ')\n"
-    "        echo \"$host: ${answer:-no record }- old side ${old:-gone}, new side ${new:-not "
-    "there}\"\n"
-    "        continue\n"
-    "    fi\n"
-    "    case $todo in add | move) [ -n \"$new\" ] || { echo \"$host: the Gateway has no address\" "
-    ">&2; exit 1; } ;; esac\n"
-    "    case $todo in add | move | back)\n"
-    "        [ -n \"$old\" ] || { echo \"$host: the Ingress has no address\" >&2; exit 1; } ;;\n"
-    "    esac\n"
-    "    case $host in \"$zone\" | *.\"$zone\") ;; *)\n"
-    "        [ -z \"$zone\" ] || { echo \"$host: not in zone $zone, left out\" >&2; continue; } "
-    ";;\n"
-    "    esac\n"
-    "    if [ -z \"$zone\" ]; then\n"
-    "        case $todo in\n"
-    "        ttl) echo \"$host: set the TTL of the record to $ttl\" ;;\n"
-    "        add) echo \"$host: set the record to $old and $new\" ;;\n"
-    "        move) echo \"$host: set the record to $new alone\" ;;\n"
-    "        back) echo \"$host: set the record to $old alone\" ;;\n"
-    "        esac\n"
-    "        continue\n"
-    "    fi\n"
-    "    name=${host%\"$zone\"}\n"
-    "    name=${name%.}\n"
-    "    name=${name:-@}\n"
-    "    case $todo in\n"
-    "    ttl) record update --set \"ttl=$ttl\" </dev/null ;;\n"
-    "    add) record add-record -a \"$new\" </dev/null ;;\n"
-    "    move)\n"
-    "        record add-record -a \"$new\" </dev/null\n"
-    "        record remove-record -a \"$old\" --keep-empty-record-set </dev/null\n"
-    "        ;;\n"
-    "    back)\n"
-    "        record add-record -a \"$old\" </dev/null\n"
-    "        [ -z \"$new\" ] || record remove-record -a \"$new\" --keep-empty-record-set "
-    "</dev/null\n"
-    "        ;;\n"
-    "    *) echo \"there is no '$todo'\" >&2; exit 2 ;;\n"
-    "    esac\n"
-    "    echo \"$host: $todo done\"\n"
-    "done <\"$file\"\n";
-
 static void add_wave(struct planner *planner, const struct plan_wave *wave, size_t index)
 {
     struct arena *arena = planner->arena;
@@ -286,7 +274,8 @@ static void add_wave(struct planner *planner, const struct plan_wave *wave, size
     add_rollback(planner, wave, ARENA_JOIN(arena, SLICE("rollback/"), label), index);
     put_json(wave->cases, &text);
     add(planner, ARENA_JOIN(arena, SLICE("verify/"), label, SLICE("-requests.json")), &text);
-    buf_put(&text, requests_script(planner, wave->cases));
+    buf_put(&text, requests_script(planner, wave, PLAN_NEW,
+                                   ARENA_JOIN(arena, label, SLICE("-answers.tsv"))));
     add(planner, ARENA_JOIN(arena, SLICE("verify/"), label, SLICE(".sh")), &text);
     put_hosts(planner, wave, &text);
     add(planner, ARENA_JOIN(arena, SLICE("shift/"), label, SLICE("-hosts.tsv")), &text);
@@ -308,10 +297,15 @@ void bundle_make(struct planner *planner)
     add(planner, SLICE("RUNBOOK.md"), &text);
     put_hosts(planner, NULL, &text);
     add(planner, SLICE("prepare/hosts.tsv"), &text);
-    buf_puts(&text, records_script);
+    put_env(planner, &text);
+    add(planner, SLICE("prepare/env.sh"), &text);
+    script_put_changed(&text);
+    add(planner, SLICE("prepare/changed.sh"), &text);
+    script_put_records(&text);
     add(planner, SLICE("shift/records.sh"), &text);
     buf_release(&text);
     add_objects(planner, NULL, SLICE("gateways"), SLICE("rollback/gateways.yaml"));
+    add_shared(planner);
     for (size_t w = 0; w < plan->moving; w++) {
         add_wave(planner, &plan->waves[w], w);
     }

@@ -79,6 +79,12 @@ struct plan_host {
     struct slices routes;    /* "HTTPRoute namespace/name" that serve it after */
 };
 enum { PLAN_IMPACTS = IMPACT_BREAKING + 1 };
+enum plan_side { PLAN_NEW, PLAN_OLD, PLAN_SIDES };
+/* A request that a wave is verified with. */
+struct plan_asked {
+    const struct node *cases[PLAN_SIDES]; /* null: the answer of that side is not known */
+    struct slice curl;
+};
 struct plan_difficulty {
     size_t findings[PLAN_IMPACTS], unproven; /* unproven: hosts */
 };
@@ -92,6 +98,8 @@ struct plan_wave {
     struct rollback rollback;
     size_t rules, covered;          /* rules of both sides, and those that a request exercises */
     struct node *cases, *old_cases; /* requests, with the answers of the new and of the old side */
+    struct plan_asked *asked;       /* both of each */
+    size_t asked_count, asked_capacity;
 };
 /* What comes of trying the steps. */
 struct plan_check {
@@ -124,6 +132,8 @@ struct plan_options {
     const struct convert_options *convert;
     bool by_host;         /* waves by host; else by namespace */
     struct slice version; /* of the program */
+    struct slice command; /* that makes the plan, for a shell */
+    struct slice input;   /* the first path that was read, as it was given; absent: none was */
 };
 /* False when there is nothing to move, or when the plan fails its own check, which was said. */
 NODISCARD bool plan_make(struct run *run, struct side *before,

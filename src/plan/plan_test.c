@@ -37,6 +37,7 @@ static struct world *make_of(const char *text, bool by_host, bool closed)
     assert_non_null(world);
     run_open(&world->run, NULL, NULL, NULL);
     world->run.closed = closed;
+    world->run.whole = closed;
     input_add_text(&world->run, &input, SLICE("in.yaml"), slice_of(text));
     side_read_whole(&world->run, &input, SLICE_ABSENT, &world->before.kube);
     world->side_options.kind = SIDE_INGRESS;
@@ -47,7 +48,11 @@ static struct world *make_of(const char *text, bool by_host, bool closed)
     assert_true(side_from_converted(&world->run, &world->converted, &world->before.kube,
                                     world->convert.target, &world->after));
     sides_compare(&world->run, &world->before, &world->after, &all, &world->comparison);
-    const struct plan_options options = {&world->convert, by_host, SLICE("1")};
+    const struct plan_options options = {.convert = &world->convert,
+                                         .by_host = by_host,
+                                         .version = SLICE("1"),
+                                         .command = SLICE("gateshift plan -f in.yaml"),
+                                         .input = SLICE("../in.yaml")};
     world->made = plan_make(&world->run, &world->before, &world->side_options, &world->after,
                             &world->converted, &world->comparison, &options, &world->plan);
     return world;
@@ -235,7 +240,9 @@ static void test_plan_has_the_files_that_it_names(void **state)
                                          "rollback/wave-01/ROLLBACK.md",
                                          "rollback/wave-02/restore.yaml",
                                          "rollback/wave-02/verify.sh",
-                                         "rollback/gateways.yaml"};
+                                         "rollback/gateways.yaml",
+                                         "rollback/shared.yaml",
+                                         "prepare/env.sh"};
     (void)state;
     struct world *world = make(shops, false);
     for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
@@ -279,7 +286,9 @@ static void test_plan_heads_its_list_of_hosts(void **state)
 
 static void test_rollback_of_a_wave_names_the_steps_that_it_undoes(void **state)
 {
-    static const char *const parts[] = {"(`retire-ingresses-wave-02`)",
+    static const char *const parts[] = {"(`retire-ingresses-wave-02`) | 1, 2, 3 |",
+                                        "(`shift-drain-wave-02`) | 2, 3 |",
+                                        "(`verify-ask-wave-02`) | 3 |",
                                         "(`shift-move-wave-02`)",
                                         "(`routes-apply-wave-02`)",
                                         "(`retire-controller`)",
@@ -292,6 +301,44 @@ static void test_rollback_of_a_wave_names_the_steps_that_it_undoes(void **state)
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         assert_says(file_of(world, "rollback/wave-02/ROLLBACK.md"), parts[i]);
     }
+    assert_false(slice_contains(file_of(world, "rollback/wave-02/restore.yaml"),
+                                SLICE("kind: IngressClass")));
+    assert_says(file_of(world, "rollback/shared.yaml"), "kind: IngressClass");
+    world_close(world);
+}
+
+static void test_plan_says_how_it_was_made_and_what_to_fill_in(void **state)
+{
+    (void)state;
+    struct world *world = make(shops, false);
+    struct slice text = file_of(world, "RUNBOOK.md");
+    assert_says(text, "```sh\ngateshift plan -f in.yaml\n```");
+    assert_says(text, "which step 3 (`prepare-records`) saw to");
+    assert_says(text, "The next wave may begin at once");
+    assert_says(file_of(world, "prepare/env.sh"), "export MANIFESTS='../in.yaml'\n");
+    world_close(world);
+}
+
+/* A CA that has to be made is made, and looked at, before the Gateway needs it. */
+static void test_plan_makes_the_authority_of_clients_first(void **state)
+{
+    static const char text[] =
+        CLASS "apiVersion: v1\nkind: Secret\nmetadata: {name: ca, namespace: one}\n"
+              "data: {ca.crt: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==}\n---\n"
+              "apiVersion: networking.k8s.io/v1\nkind: Ingress\n"
+              "metadata: {name: a, namespace: one, annotations: "
+              "{nginx.ingress.kubernetes.io/auth-tls-secret: one/ca}}\nspec:\n"
+              "  ingressClassName: nginx\n  tls: [{hosts: [a.example], secretName: a-tls}]\n"
+              "  rules: [{host: a.example, http: {paths: [{path: /, pathType: Prefix, backend: "
+              "{service: {name: web, port: {number: 80}}}}]}}]\n";
+    (void)state;
+    struct world *world = make(text, false);
+    assert_true(world->made);
+    assert_int_equal(world->converted.authority_count, 1);
+    struct slice runbook = file_of(world, "RUNBOOK.md");
+    assert_says(runbook, "kubectl create configmap ca -n one");
+    assert_says(runbook, "kubectl get configmap ca -n one");
+    assert_says(runbook, "-f routes/wave-01 -f prepare/ca-one.ca.yaml -f");
     world_close(world);
 }
 
@@ -329,7 +376,8 @@ static void test_plan_looks_for_certificates(void **state)
     struct slice script = file_of(world, "rollback/wave-01/verify.sh");
     assert_says(script, "'https://a.example/");
     assert_says(script, "'http://b.example/");
-    assert_false(slice_contains(script, SLICE("'https://b.example/")));
+    assert_false(slice_contains(script, SLICE("443 'https://b.example/")));
+    assert_says(script, "the host has no certificate of its own today");
     world_close(world);
 }
 
@@ -361,6 +409,8 @@ int main(void)
         cmocka_unit_test(test_plan_has_the_files_that_it_names),
         cmocka_unit_test(test_plan_heads_its_list_of_hosts),
         cmocka_unit_test(test_rollback_of_a_wave_names_the_steps_that_it_undoes),
+        cmocka_unit_test(test_plan_says_how_it_was_made_and_what_to_fill_in),
+        cmocka_unit_test(test_plan_makes_the_authority_of_clients_first),
         cmocka_unit_test(test_plan_tells_what_was_looked_for),
         cmocka_unit_test(test_plan_looks_for_certificates),
         cmocka_unit_test(test_plan_finds_the_ingresses_of_a_wave_again),

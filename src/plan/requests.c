@@ -61,15 +61,16 @@ static struct node *expect_node(struct arena *arena, const struct outcome *outco
     return expect;
 }
 
-static void add_case(struct asking *asking, struct slice name, const struct request *request,
-                     struct side *side, struct node *to)
+static const struct node *add_case(struct asking *asking, struct slice name,
+                                   const struct request *request, struct side *side,
+                                   struct node *to)
 {
     struct arena *arena = asking->arena;
     struct outcome outcome;
     evaluate(side_evaluator(asking->planner->run, side), arena, request, &outcome);
-    struct node *expect = expect_node(arena, &outcome);
+    struct node *expect = expect_node(arena, &outcome), *item = NULL;
     if (expect) {
-        struct node *item = node_map(arena);
+        item = node_map(arena);
         node_set(arena, item, "name", node_string(arena, name));
         struct request shown = *request;
         bool several = asking->planner->plan->gateway_count > 1 && side == asking->planner->after;
@@ -78,6 +79,7 @@ static void add_case(struct asking *asking, struct slice name, const struct requ
         node_set(arena, item, "expect", expect);
         node_add(arena, to, item);
     }
+    return item;
 }
 
 static bool is_known(struct asking *asking, struct side *side, const struct request *request)
@@ -106,9 +108,13 @@ static void add_request(struct asking *asking, struct slice name, const struct r
     request.gateway = SLICE_ABSENT;
     forget_client(asking, &request);
     struct slice line = request_curl(asking->arena, &request);
+    struct plan_wave *wave = asking->wave;
     if (!map_add(asking->seen, line, asking)) {
-        add_case(asking, name, &request, asking->planner->after, asking->wave->cases);
-        add_case(asking, name, &request, asking->planner->before, asking->wave->old_cases);
+        const struct plan_asked asked = {
+            {add_case(asking, name, &request, asking->planner->after, wave->cases),
+             add_case(asking, name, &request, asking->planner->before, wave->old_cases)},
+            line};
+        *ARENA_PUSH(asking->arena, wave->asked, wave->asked_count, wave->asked_capacity) = asked;
     }
 }
 
@@ -303,66 +309,6 @@ static void put_text(const struct node *map, const char *key, struct buf *out)
     buf_put_shell(out, node ? node->text : SLICE(""));
 }
 
-static const char script_head[] =
-    "#!/bin/sh\n"
-    "# Asks a side whether it answers as it has to, and beside it the other one, the same "
-    "requests, "
-    "each under the name\n"
-    "# of its host.\n"
-    "#\n"
-    "#   sh verify.sh ADDRESS [OTHER_ADDRESS [GATEWAY]]\n"
-    "#\n"
-    "# Exit status 1: an answer is not the one expected. Only GET, HEAD and OPTIONS are sent; "
-    "methods that may change\n"
-    "# something are asked with METHODS=all. CURL_OPTIONS are handed to curl, such as --cacert "
-    "FILE.\n"
-    "set -u\n"
-    "address=${1:?usage: verify.sh ADDRESS [OTHER_ADDRESS [GATEWAY]]}\n"
-    "other=${2:-}\n"
-    "only=${3:-}\n"
-    "passed=0 failed=0 left=0\n"
-    "ask() { # address host port argument...\n"
-    "    side=$1 host=$2 port=$3\n"
-    "    shift 3\n"
-    "    # shellcheck disable=SC2086\n"
-    "    curl -sS -o /dev/null -m 20 --path-as-is -w '%{http_code} %{redirect_url}' "
-    "${CURL_OPTIONS:-} \\\n"
-    "        --connect-to \"$host:$port:$side:$port\" \"$@\" 2>&1 | tail -n 1\n"
-    "}\n"
-    "# kind: answer (the data plane answers with this status and Location), forward (a Service "
-    "answers: anything but\n"
-    "# what a data plane without a route or without endpoints says, and as the other side where "
-    "that one is asked)\n"
-    "check() { # gateway name kind expected method host port argument...\n"
-    "    gateway=$1\n"
-    "    shift\n"
-    "    [ -z \"$only\" ] || [ -z \"$gateway\" ] || [ \"$only\" = \"$gateway\" ] || return 0\n"
-    "    name=$1 kind=$2 want=$3 method=$4 host=$5 port=$6\n"
-    "    shift 6\n"
-    "    case $method in GET | HEAD | OPTIONS) ;; *)\n"
-    "        [ \"${METHODS:-safe}\" = all ] || { left=$((left + 1)); return 0; } ;;\n"
-    "    esac\n"
-    "    got=$(ask \"$address\" \"$host\" \"$port\" \"$@\")\n"
-    "    status=${got%% *}\n"
-    "    fine=yes\n"
-    "    if [ \"$kind\" = answer ]; then\n"
-    "        [ \"$got\" = \"$want\" ] || [ \"$status\" = \"$want\" ] || fine=\n"
-    "    elif [ -n \"$other\" ]; then\n"
-    "        want=$(ask \"$other\" \"$host\" \"$port\" \"$@\")\n"
-    "        [ \"$status\" = \"${want%% *}\" ] || fine=\n"
-    "    else\n"
-    "        want='an answer of the Service'\n"
-    "        case $status in [1-4][0-9][0-9]) ;; *) fine= ;; esac\n"
-    "    fi\n"
-    "    if [ -n \"$fine\" ]; then\n"
-    "        passed=$((passed + 1))\n"
-    "    else\n"
-    "        failed=$((failed + 1))\n"
-    "        printf 'not ok: %s\\n  expected: %s\\n  got:      %s\\n' \"$name\" \"$want\" "
-    "\"$got\"\n"
-    "    fi\n"
-    "}\n";
-
 static void put_headers(const struct node *headers, struct buf *out)
 {
     for (size_t i = 0; headers && i < headers->count; i++) {
@@ -399,9 +345,26 @@ static bool has_path(struct slice url)
     return slice_find(url, '/', host) < url.len || slice_find(url, '?', host) < url.len;
 }
 
-/* Bodies are left to the requests file: what a limit answers is not to be tried on a live side by megabytes. */
-static void put_check(struct arena *arena, const struct node *item, struct buf *out)
+static bool is_outcome(const struct node *item, const char *outcome)
 {
+    const struct node *node = item ? node_get(node_get(item, "expect"), "outcome") : NULL;
+    return node && slice_is(node->text, outcome);
+}
+
+/* Both sides hand the request to the same Services. */
+static bool is_same(const struct plan_asked *asked)
+{
+    const struct node *one = asked->cases[PLAN_NEW], *other = asked->cases[PLAN_OLD];
+    return is_outcome(one, "forward") && is_outcome(other, "forward") &&
+           node_equal(node_get(node_get(one, "expect"), "backends"),
+                      node_get(node_get(other, "expect"), "backends"));
+}
+
+/* Bodies are left to people: what a limit answers is not to be tried on a live side by megabytes. */
+static void put_check(struct arena *arena, const struct plan_asked *asked, enum plan_side side,
+                      struct buf *out)
+{
+    const struct node *item = asked->cases[side];
     const struct node *request = node_get(item, "request"), *expect = node_get(item, "expect");
     const struct node *status = node_get(expect, "status"),
                       *location = node_get(expect, "location");
@@ -416,7 +379,13 @@ static void put_check(struct arena *arena, const struct node *item, struct buf *
     put_text(request, "gateway", out);
     buf_putc(out, ' ');
     put_text(item, "name", out);
-    buf_puts(out, status ? " answer " : " forward ");
+    buf_puts(out, is_outcome(item, "close") ? " close "
+                  : status                  ? " answer "
+                  : is_same(asked)          ? " same "
+                                            : " other ");
+    buf_puts(out, is_outcome(asked->cases[side == PLAN_NEW ? PLAN_OLD : PLAN_NEW], "forward")
+                      ? "yes "
+                      : "no ");
     buf_put_shell(out, want);
     buf_putc(out, ' ');
     put_text(request, "method", out);
@@ -447,42 +416,71 @@ static bool has_certificate(struct planner *planner, const struct map *by_host,
     return !host || host->certified;
 }
 
-static bool is_plain(struct planner *planner, const struct map *by_host, const struct node *item)
+/* Why the script does not send a request; null: it does. */
+static const char *why_unsent(struct planner *planner, const struct map *by_host,
+                              const struct node *item)
 {
+    static const struct {
+        const char *key, *why;
+    } keys[] = {{"body_size", "it needs a body of that size"},
+                {"client_cert", "it needs a certificate of a client"},
+                {"client_ip", "it has to come from that address"},
+                {"protocol", "it needs another protocol"}};
     const struct node *request = node_get(item, "request");
-    const struct node *outcome = node_get(node_get(item, "expect"), "outcome");
-    return !node_get(request, "body_size") && !node_get(request, "client_cert") &&
-           !node_get(request, "client_ip") && !node_get(request, "protocol") &&
-           node_get(request, "host") && has_certificate(planner, by_host, request) &&
-           (slice_is(outcome->text, "forward") || slice_is(outcome->text, "redirect") ||
-            slice_is(outcome->text, "respond"));
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        if (node_get(request, keys[i].key)) {
+            return keys[i].why;
+        }
+    }
+    if (!node_get(request, "host")) {
+        return "it names no host";
+    }
+    if (is_outcome(item, "close")) {
+        return NULL;
+    }
+    if (!has_certificate(planner, by_host, request)) {
+        return "the host has no certificate of its own today";
+    }
+    return is_outcome(item, "forward") || is_outcome(item, "redirect") ||
+                   is_outcome(item, "respond")
+               ? NULL
+               : "it needs another protocol";
 }
 
-struct slice requests_script(struct planner *planner, const struct node *cases)
+static void put_by_hand(const struct plan_asked *asked, const struct node *item, const char *why,
+                        struct arena *arena, struct buf *out)
+{
+    buf_puts(out, "by_hand ");
+    put_text(node_get(item, "request"), "gateway", out);
+    buf_putc(out, ' ');
+    buf_put_shell(out, ARENA_JOIN(arena, node_get(item, "name")->text, SLICE(" ("), slice_of(why),
+                                  SLICE(")")));
+    buf_putc(out, ' ');
+    buf_put_shell(out, asked->curl);
+    buf_putc(out, '\n');
+}
+
+struct slice requests_script(struct planner *planner, const struct plan_wave *wave,
+                             enum plan_side side, struct slice answers)
 {
     struct buf out;
     buf_init(&out, BUF_TEXT_MAX);
-    buf_puts(&out, script_head);
-    size_t left = 0;
     const struct map *by_host = hosts_by_name(planner);
-    for (size_t i = 0; i < cases->count; i++) {
-        if (is_plain(planner, by_host, cases->items[i])) {
-            put_check(planner->arena, cases->items[i], &out);
-        } else {
-            left++;
+    script_put_verify_head(&out);
+    buf_printf(&out, "answers=${ANSWERS:-$(dirname \"$0\")/" SLICE_FMT "} me=%s they=%s\n",
+               SLICE_ARG(answers), side == PLAN_NEW ? "new" : "old",
+               side == PLAN_NEW ? "old" : "new");
+    for (size_t i = 0; i < wave->asked_count; i++) {
+        const struct plan_asked *asked = &wave->asked[i];
+        const struct node *item = asked->cases[side];
+        const char *why = item ? why_unsent(planner, by_host, item) : NULL;
+        if (why) {
+            put_by_hand(asked, item, why, planner->arena, &out);
+        } else if (item) {
+            put_check(planner->arena, asked, side, &out);
         }
     }
-    buf_printf(&out, "[ \"$left\" -eq 0 ] || echo \"$left requests of other methods were left out; "
-                     "METHODS=all sends them\"\n"
-                     "echo \"$passed passed, $failed failed\"\n");
-    if (left) {
-        buf_printf(
-            &out,
-            "echo '%zu more need a body, a certificate or another protocol, and were not sent: "
-            "try them by hand, from the file of requests'\n",
-            left);
-    }
-    buf_puts(&out, "[ \"$failed\" -eq 0 ]\n");
+    script_put_verify_tail(&out);
     struct slice text = arena_copy(planner->arena, buf_slice(&out));
     buf_release(&out);
     return text;

@@ -5,7 +5,27 @@
 static const char *const part_titles[LINES_COUNT] = {"Before", "Do", "It worked when", "Stop when",
                                                      "Undo"};
 
-static void put_lines(const struct plan_lines *lines, const char *title, struct buf *out)
+/* A step that a sentence names by its id gets its number, too. */
+static void put_sentence(const struct plan *plan, struct slice text, struct buf *out)
+{
+    for (size_t i = 0; i < plan->step_count; i++) {
+        struct slice id = plan->steps[i].id;
+        for (size_t at = 0; at + id.len + 2 <= text.len; at++) {
+            bool named = text.ptr[at] == '`' && text.ptr[at + 1 + id.len] == '`' &&
+                         slice_equal(slice_sub(text, at + 1, at + 1 + id.len), id);
+            if (named) {
+                put_sentence(plan, slice_sub(text, 0, at), out);
+                buf_printf(out, "%zu (`" SLICE_FMT "`)", i + 1, SLICE_ARG(id));
+                put_sentence(plan, slice_sub(text, at + 2 + id.len, text.len), out);
+                return;
+            }
+        }
+    }
+    buf_put(out, text);
+}
+
+static void put_lines(const struct plan *plan, const struct plan_lines *lines, const char *title,
+                      struct buf *out)
 {
     bool open = false;
     if (!lines->count) {
@@ -18,19 +38,24 @@ static void put_lines(const struct plan_lines *lines, const char *title, struct 
             buf_puts(out, line->command ? (i ? "\n```sh\n" : "```sh\n") : "```\n\n");
             open = line->command;
         }
-        buf_puts(out, line->command ? "" : "- ");
-        buf_put(out, line->text);
+        if (line->command) {
+            buf_put(out, line->text);
+        } else {
+            buf_puts(out, "- ");
+            put_sentence(plan, line->text, out);
+        }
         buf_putc(out, '\n');
     }
     buf_puts(out, open ? "```\n\n" : "\n");
 }
 
-static void put_step(const struct plan_step *step, size_t number, struct buf *out)
+static void put_step(const struct plan *plan, size_t number, struct buf *out)
 {
+    const struct plan_step *step = &plan->steps[number - 1];
     buf_printf(out, "### %zu. " SLICE_FMT "\n\n`" SLICE_FMT "`\n\n", number, SLICE_ARG(step->title),
                SLICE_ARG(step->id));
     for (size_t i = 0; i < LINES_COUNT; i++) {
-        put_lines(&step->parts[i], part_titles[i], out);
+        put_lines(plan, &step->parts[i], part_titles[i], out);
     }
 }
 
@@ -56,7 +81,9 @@ static void put_waves(struct planner *planner, struct buf *out)
     }
     buf_puts(out, "\nDifferences are counted: requests that clients get answered otherwise are "
                   "*breaking*, other limits and timeouts are *changed*, and what hardly anybody "
-                  "sees is *cosmetic*. For hosts *unproven* not all requests could be compared. "
+                  "sees is *cosmetic*. Hosts are *unproven* where not all requests could be "
+                  "compared, so that others may differ as well: ask the new side for what matters "
+                  "there by hand. "
                   "The rollback is *equivalent* when Ingresses that are deleted and created again "
                   "answer every request as now.\n\n");
 }
@@ -75,14 +102,25 @@ static void put_check(const struct plan *plan, struct buf *out)
 
 static const char head[] =
     "The *old side* is the controller that serves the Ingresses now, the *new side* the Gateways "
-    "and routes of this folder; each has an address of its own. A host moves when its DNS record "
-    "names the other address. Hosts that move together are a *wave*.\n\n"
+    "and routes of this folder; each has an address of its own. A *data plane* is the proxies that "
+    "requests pass there. A host "
+    "moves when its DNS record names the other address. Hosts that move together are a *wave*.\n\n"
     "Do the steps one after the other. Each says what to look at before, what to do, how to see "
     "that it worked, when to stop, and how to undo it. You may stop after any step, for as long as "
     "you like. To go back, undo the steps that were done, the latest first; a single wave goes "
     "back alone by undoing its own steps. The Ingresses stay until the last chapter: before it, "
     "going back is a change of records.\n\n"
-    "Commands run in this folder. Words in capitals, such as NAMESPACE, are yours to fill in.\n\n";
+    "Commands run in this folder, after `. prepare/env.sh` at the head of each session (step 1). "
+    "Words in capitals, such as NAMESPACE, are yours to fill in. The word below the title of a "
+    "step "
+    "is its name in `plan.json`.\n\n";
+
+/* What the data planes do by themselves is told where a client is answered by something else. */
+static bool is_shown(const struct finding *finding)
+{
+    bool answer = finding->aspect == ASPECT_ROUTING || finding->aspect == ASPECT_REDIRECT;
+    return finding->impact >= IMPACT_CHANGED && (!finding->platform || answer);
+}
 
 /* Differences are looked at before the first step: what is meant to change is agreed with those who own the hosts. */
 static void put_differences(struct planner *planner, struct buf *out)
@@ -91,12 +129,13 @@ static void put_differences(struct planner *planner, struct buf *out)
     size_t shown = 0;
     for (size_t i = 0; i < comparison->finding_count; i++) {
         const struct finding *finding = &comparison->findings[i];
-        if (finding->impact < IMPACT_CHANGED || finding->platform) {
+        if (!is_shown(finding)) {
             continue;
         }
         if (!shown++) {
             buf_puts(out, "## What will be answered otherwise\n\nAgree on these with the owners of "
-                          "the hosts first, or change the input and make the plan again. Each has "
+                          "the hosts first, or change the manifests that the plan was made "
+                          "from and make it again. Each has "
                           "a name, by which the requests of step *Ask both sides* call it, and a "
                           "request that shows it.\n\n");
         }
@@ -125,14 +164,16 @@ static void put_platform(const struct plan *plan, const struct comparison *compa
 {
     size_t count = 0;
     for (size_t i = 0; i < comparison->finding_count; i++) {
-        count += comparison->findings[i].platform;
+        const struct finding *finding = &comparison->findings[i];
+        count += finding->platform && !is_shown(finding);
     }
     if (count) {
         buf_printf(
             out,
-            "%zu more hold for all hosts alike, because the two data planes differ; "
-            "`gateshift diff --before \"$MANIFESTS\" --to %s` lists them, with a request for "
-            "each.\n\n",
+            "%zu more come from the data planes themselves, whatever the Ingresses say, and leave "
+            "who "
+            "answers as it is: headers, limits, spellings of paths. `gateshift diff --before "
+            "\"$MANIFESTS\" --to %s` lists them, with a request for each.\n\n",
             count, plan->target->name);
     }
 }
@@ -150,6 +191,12 @@ void runbook_write(struct planner *planner, struct buf *out)
     buf_printf(out, "%zu Gateway%s will run%s an address of its own.\n\n", plan->gateway_count,
                plan->gateway_count == 1 ? "" : "s",
                plan->gateway_count == 1 ? ", with" : ", each with");
+    if (planner->options->command.len) {
+        buf_printf(out,
+                   "This command made the plan, and makes it again; its paths are seen from "
+                   "where it ran:\n\n```sh\n" SLICE_FMT "\n```\n\n",
+                   SLICE_ARG(planner->options->command));
+    }
     put_waves(planner, out);
     put_check(plan, out);
     put_differences(planner, out);
@@ -166,6 +213,6 @@ void runbook_write(struct planner *planner, struct buf *out)
             buf_printf(out, "## %s\n\n", titles[step->phase]);
         }
         phase = step->phase;
-        put_step(step, i + 1, out);
+        put_step(plan, i + 1, out);
     }
 }

@@ -24,7 +24,7 @@ static const struct {
 /* ---- words --------------------------------------------------------------------------------- */
 
 struct filling {
-    struct planner *planner;
+    const struct planner *planner;
     const struct plan_wave *wave; /* null: none */
     size_t number;
     struct slice namespace, name; /* of the object that a line is about */
@@ -46,6 +46,88 @@ struct slice old_address(const struct planner *planner, const struct plan_wave *
                         SLICE_ARG(slice_sub(id, slash + 1, id.len)));
 }
 
+/* The access log of the old side, for requests to Services of the wave. */
+static struct slice drain_of(const struct planner *planner, size_t number)
+{
+    struct slice wave = wave_label(planner->arena, number - 1);
+    const char *logs =
+        planner->plan->from_aks
+            ? "for pod in $(kubectl -n app-routing-system get pods -o name | grep '/nginx-'); do "
+              "kubectl -n app-routing-system logs \"$pod\" --since=15m; done"
+            : "kubectl -n ingress-nginx logs -l app.kubernetes.io/component=controller --tail=-1 "
+              "--since=15m";
+    return arena_printf(planner->arena,
+                        "%s | grep -F -f shift/" SLICE_FMT "-upstreams.txt | tail -n 3", logs,
+                        SLICE_ARG(wave));
+}
+
+/* Pods that carry a Gateway, by the labels that their operators give them. Sources: istio
+ * manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml; Envoy Gateway
+ * internal/gatewayapi/translator.go (it logs unless told otherwise, listener.go); NGINX Gateway Fabric
+ * internal/controller/provisioner/objects.go (it logs as nginx does). */
+static const struct {
+    const char *target, *command;
+    bool istio;
+} logs[] = {
+    {"aks-approuting",
+     "kubectl -n {namespace} logs -l gateway.networking.k8s.io/gateway-name={name} --tail=-1 "
+     "--since=15m | tail -n 3",
+     true},
+    {"istio",
+     "kubectl -n {namespace} logs -l gateway.networking.k8s.io/gateway-name={name} --tail=-1 "
+     "--since=15m | tail -n 3",
+     true},
+    {"envoy-gateway",
+     "kubectl -n envoy-gateway-system logs -c envoy -l "
+     "gateway.envoyproxy.io/owning-gateway-namespace={namespace},gateway.envoyproxy.io/"
+     "owning-gateway-name={name} --tail=-1 --since=15m | tail -n 3",
+     false},
+    {"nginx-gateway-fabric",
+     "kubectl -n {namespace} logs -c nginx -l gateway.networking.k8s.io/gateway-name={name} "
+     "--tail=-1 --since=15m | tail -n 3",
+     false},
+};
+
+/* Its row in `logs`; past the end: nothing is known. */
+static size_t logs_row(const struct planner *planner)
+{
+    size_t row = 0;
+    while (row < ARRAY_LEN(logs) &&
+           !slice_is(slice_of(planner->plan->target->name), logs[row].target)) {
+        row++;
+    }
+    return row;
+}
+
+static struct slice ingresses_of(const struct filling *f)
+{
+    struct slice out = SLICE("");
+    for (size_t i = 0; f->wave && i < f->wave->ingresses.count; i++) {
+        out = ARENA_JOIN(f->planner->arena, out, i ? SLICE(",\"") : SLICE("\""),
+                         f->wave->ingresses.items[i], SLICE("\""));
+    }
+    return out;
+}
+
+/* Where a ConfigMap with a CA is kept that the input does not have. */
+static struct slice authority_file(struct arena *arena, const struct converted_authority *at)
+{
+    return arena_printf(arena, "prepare/ca-" SLICE_FMT "." SLICE_FMT ".yaml",
+                        SLICE_ARG(at->namespace), SLICE_ARG(at->name));
+}
+
+static struct slice authority_files(const struct planner *planner)
+{
+    struct slice out = SLICE("");
+    for (size_t i = 0; i < planner->converted->authority_count; i++) {
+        out = ARENA_JOIN(planner->arena, out, SLICE(" -f "),
+                         authority_file(planner->arena, &planner->converted->authorities[i]));
+    }
+    return out;
+}
+
+static struct slice fill(const struct filling *f, const char *text);
+
 static struct slice value_of(const struct filling *f, struct slice name)
 {
     const struct convert_options *convert = f->planner->options->convert;
@@ -64,7 +146,15 @@ static struct slice value_of(const struct filling *f, struct slice name)
     if (slice_is(name, "channel")) {
         return convert->experimental ? SLICE("experimental") : SLICE("standard");
     }
+    if (slice_is(name, "drain")) {
+        return drain_of(f->planner, f->number);
+    }
+    if (slice_is(name, "arrivals")) {
+        return fill(f, logs[logs_row(f->planner)].command);
+    }
     return slice_is(name, "as")          ? slice_of(profile->name)
+           : slice_is(name, "ingresses") ? ingresses_of(f)
+           : slice_is(name, "made")      ? authority_files(f->planner)
            : slice_is(name, "target")    ? slice_of(convert->target->name)
            : slice_is(name, "namespace") ? f->namespace
            : slice_is(name, "name")      ? f->name
@@ -151,6 +241,14 @@ static unsigned facts_of(const struct planner *planner, const struct plan_wave *
     facts |= has_annotation(planner, wave, SLICE("cert-manager.io/")) ? WHEN_CERTIFICATES : 0;
     facts |= has_annotation(planner, wave, SLICE("kubernetes.azure.com/tls-cert")) ? WHEN_VAULT : 0;
     facts |= planner->options->convert->gateway_name.len ? 0 : WHEN_OWN_GATEWAY;
+    size_t row = logs_row(planner);
+    facts |= row == ARRAY_LEN(logs) ? WHEN_NO_LOGS
+             : logs[row].istio      ? WHEN_LOGS | WHEN_ISTIO
+                                    : WHEN_LOGS;
+    for (size_t w = 0; w < plan->moving; w++) {
+        facts |= rollback_has_shared(&plan->waves[w].rollback) ? WHEN_SHARED : 0;
+    }
+    facts |= !wave ? 0 : wave + 1 < plan->waves + plan->moving ? WHEN_MORE : WHEN_LAST;
     return facts | (wave && wave->rollback.trap_count ? WHEN_TRAP : 0);
 }
 
@@ -164,6 +262,23 @@ static bool concerns(const struct planner *planner, const struct plan_wave *wave
         }
     }
     return !wave;
+}
+
+struct slice arrivals_of(const struct planner *planner, const struct plan_wave *wave)
+{
+    struct slice out = SLICE_ABSENT;
+    size_t row = logs_row(planner);
+    for (size_t i = 0; i < planner->plan->gateway_count && row < ARRAY_LEN(logs); i++) {
+        struct slice id = planner->plan->gateways[i];
+        size_t slash = slice_find(id, '/', 0);
+        const struct filling filling = {planner, wave, 1, slice_sub(id, 0, slash),
+                                        slice_sub(id, slash + 1, id.len)};
+        if (concerns(planner, wave, id)) {
+            out = ARENA_JOIN(planner->arena, out.ptr ? out : SLICE(""), SLICE("\n"),
+                             fill(&filling, logs[row].command));
+        }
+    }
+    return out.ptr ? slice_sub(out, 1, out.len) : out;
 }
 
 static void add_row(struct planner *planner, struct plan_step *step, const struct step_row *row,
@@ -220,7 +335,7 @@ static void add_absent(struct planner *planner, struct plan_step *step,
     struct slice lists[2] = {{0}};
     for (size_t i = 0; i < found->absent_count; i++) {
         const struct surrounding_row *row = found->absent[i];
-        struct slice *list = &lists[planner->run->closed && row->in_snapshots];
+        struct slice *list = &lists[planner->run->whole && row->in_snapshots];
         *list = list->len ? ARENA_JOIN(planner->arena, *list, SLICE("; "), slice_of(row->what))
                           : slice_of(row->what);
     }
@@ -243,6 +358,24 @@ static void add_absent(struct planner *planner, struct plan_step *step,
     }
 }
 
+/* The step that does what is advised for Certificates; empty: none does. */
+static struct slice certificate_step(const struct planner *planner, const struct surrounding *item)
+{
+    for (size_t w = 0; w < planner->plan->moving; w++) {
+        const struct plan_wave *wave = &planner->plan->waves[w];
+        for (size_t i = 0; i < wave->namespaces.count && item->row->code == DIAG_S012 &&
+                           slice_is(item->object->kind_name, "Certificate");
+             i++) {
+            if (slice_equal(wave->namespaces.items[i], item->object->namespace) &&
+                facts_of(planner, wave) & WHEN_CERTIFICATES) {
+                return ARENA_JOIN(planner->arena, SLICE(". Step `retire-ingresses-"),
+                                  wave_label(planner->arena, w), SLICE("` does it"));
+            }
+        }
+    }
+    return SLICE("");
+}
+
 static void add_surroundings(struct planner *planner, struct plan_step *step)
 {
     struct surroundings found = {0};
@@ -255,9 +388,11 @@ static void add_surroundings(struct planner *planner, struct plan_step *step)
         struct slice text = arena_copy(planner->arena, buf_slice(&shown));
         buf_release(&shown);
         add_line(planner, step, LINES_BEFORE, false,
-                 arena_printf(
-                     planner->arena, SLICE_FMT " hangs on the old controller (" SLICE_FMT "): %s",
-                     SLICE_ARG(item->object->subject), SLICE_ARG(text), item->row->advice));
+                 arena_printf(planner->arena,
+                              SLICE_FMT " hangs on the old controller (" SLICE_FMT
+                                        "): %s" SLICE_FMT,
+                              SLICE_ARG(item->object->subject), SLICE_ARG(text), item->row->advice,
+                              SLICE_ARG(certificate_step(planner, item))));
     }
     add_absent(planner, step, &found);
 }
@@ -292,6 +427,91 @@ static void add_secrets(struct planner *planner, struct plan_step *step)
     }
     for (const struct map_entry *at = map_first(commands); at; at = map_next(at)) {
         add_line(planner, step, LINES_BEFORE, true, *(const struct slice *)map_value(at));
+    }
+}
+
+/* What is made by hand before the Gateways needs its Namespace, which may be theirs. */
+static void add_namespace(struct planner *planner, struct plan_step *step, struct slice namespace)
+{
+    for (size_t i = 0; i < planner->converted->count; i++) {
+        const struct converted_object *object = &planner->converted->objects[i];
+        if (slice_is(slice_of(object->kind), "Namespace") && slice_equal(object->name, namespace)) {
+            add_line(planner, step, LINES_BEFORE, true,
+                     ARENA_JOIN(planner->arena, SLICE("kubectl apply -f gateways/"),
+                                object_file(planner->arena, object)));
+        }
+    }
+}
+
+/* Until the CA is there, listeners that ask clients for certificates serve nothing, and Services that are spoken to by
+ * TLS get nothing. */
+static void add_authorities(struct planner *planner, struct plan_step *step)
+{
+    const struct converted *converted = planner->converted;
+    for (size_t i = 0; i < converted->authority_count; i++) {
+        const struct converted_authority *at = &converted->authorities[i];
+        if (!i) {
+            add_line(
+                planner, step, LINES_BEFORE, false,
+                SLICE("Make the ConfigMaps with the CA that Gateways and policies name, out of "
+                      "the Secrets that the old side reads. Until each is there, https of its "
+                      "Gateway, or its Service, answers nothing. Make it again when the CA "
+                      "changes:"));
+        }
+        struct slice file = authority_file(planner->arena, at);
+        add_namespace(planner, step, at->namespace);
+        add_line(planner, step, LINES_BEFORE, true,
+                 arena_printf(planner->arena,
+                              "kubectl create configmap " SLICE_FMT " -n " SLICE_FMT
+                              " --from-literal=ca.crt=\"$(kubectl get secret " SLICE_FMT
+                              " -n " SLICE_FMT " -o jsonpath='{.data.ca\\.crt}' | base64 -d)\" "
+                              "--dry-run=client -o yaml > " SLICE_FMT "\n"
+                              "kubectl apply -f " SLICE_FMT "\n"
+                              "kubectl get configmap " SLICE_FMT " -n " SLICE_FMT
+                              " -o jsonpath='{.data.ca\\.crt}' | openssl x509 -noout -subject",
+                              SLICE_ARG(at->name), SLICE_ARG(at->namespace),
+                              SLICE_ARG(at->secret_name), SLICE_ARG(at->secret_namespace),
+                              SLICE_ARG(file), SLICE_ARG(file), SLICE_ARG(at->name),
+                              SLICE_ARG(at->namespace)));
+    }
+    if (converted->authority_count) {
+        add_line(planner, step, LINES_BEFORE, false, SLICE("The subject of each CA is printed."));
+    }
+}
+
+/* A target that reads the CA of clients from a Secret needs the key ca.crt in it. */
+static void add_authority_secrets(struct planner *planner, struct plan_step *step)
+{
+    struct arena *arena = planner->arena;
+    for (size_t i = 0; i < planner->converted->count; i++) {
+        const struct converted_object *object = &planner->converted->objects[i];
+        if (!slice_is(slice_of(object->kind), "Gateway")) {
+            continue;
+        }
+        const struct node *at = converted_read(planner->run, object);
+        static const char *const path[] = {"spec",    "tls",        "frontend",
+                                           "default", "validation", "caCertificateRefs"};
+        for (size_t p = 0; p < ARRAY_LEN(path) && at; p++) {
+            at = node_get(at, path[p]);
+        }
+        for (size_t r = 0; at && at->kind == NODE_LIST && r < at->count; r++) {
+            const struct node *reference = at->items[r];
+            const struct node *kind = node_get(reference, "kind"),
+                              *namespace = node_get(reference, "namespace");
+            if (!kind || !slice_is(kind->text, "Secret")) {
+                continue;
+            }
+            add_line(planner, step, LINES_BEFORE, false,
+                     SLICE("The Secret with the CA of clients is there; its subject is printed. "
+                           "Without it the Gateway serves nothing by https:"));
+            add_line(planner, step, LINES_BEFORE, true,
+                     arena_printf(arena,
+                                  "kubectl -n " SLICE_FMT " get secret " SLICE_FMT
+                                  " -o jsonpath='{.data.ca\\.crt}' | base64 -d | openssl x509 "
+                                  "-noout -subject",
+                                  SLICE_ARG(namespace ? namespace->text : object->namespace),
+                                  SLICE_ARG(node_get(reference, "name")->text)));
+        }
     }
 }
 
@@ -332,6 +552,8 @@ void steps_make(struct planner *planner)
             say_held(planner, step);
         } else if (before[i] == STEP_GATEWAYS) {
             add_secrets(planner, step);
+            add_authorities(planner, step);
+            add_authority_secrets(planner, step);
         }
     }
     for (size_t w = 0; w < plan->moving; w++) {

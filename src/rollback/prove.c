@@ -22,7 +22,7 @@ static struct slice text_of(struct return_trip *trip)
     struct buf text;
     buf_init(&text, BUF_TEXT_MAX);
     for (size_t round = 0; round < trip->out->rounds; round++) {
-        rollback_write_round(trip->out, round, &text);
+        rollback_write_round(trip->out, round, ROLLBACK_ALL, &text);
         buf_puts(&text, "---\n");
     }
     struct slice copy = arena_copy(trip->run->arena, buf_slice(&text));

@@ -68,8 +68,12 @@ struct rollback_input {
 /* False when nothing is chosen, which was said. */
 NODISCARD bool rollback_make(struct run *run, const struct rollback_input *input,
                              const struct rollback_choice *choice, struct rollback *out);
+/* Shared: IngressClasses and settings, which stay as long as their controller does. */
+enum rollback_part { ROLLBACK_ALL, ROLLBACK_INGRESSES, ROLLBACK_SHARED };
 /* Documents that are applied together. */
-void rollback_write_round(const struct rollback *rollback, size_t round, struct buf *out);
+void rollback_write_round(const struct rollback *rollback, size_t round, enum rollback_part part,
+                          struct buf *out);
+bool rollback_has_shared(const struct rollback *rollback);
 /* Names of what is to be deleted, as `kubectl delete -f` reads them. */
 void rollback_write_deletions(struct run *run, const struct rollback *rollback, struct buf *out);
 /* All that is known, as gateshift-rollback(1) describes it. */
@@ -79,9 +83,13 @@ struct rollback_place {
     struct slice title;  /* of the wave */
     struct slice folder; /* of the rollback, as the runbook sees it, with '/' at the end */
     struct slice check;  /* commands that ask the old side; it says "0 failed" when it serves */
+    struct slice changed,
+        saved;             /* file that tells what was changed, and that has it; from the step */
+    struct slice arrivals; /* commands that show what comes to the new side; absent: not known */
     struct slice records_back, records_show; /* commands for the records of DNS */
     /* Steps of the runbook, with number and name; the last one may be absent. */
-    struct slice ingresses_step, records_step, share_step, routes_step, controller_step;
+    struct slice ingresses_step, drain_step, records_step, share_step, verify_step, routes_step,
+        controller_step;
 };
 /* The steps for people, in Markdown. `place` null: it is alone in its folder. */
 void rollback_write_steps(struct run *run, const struct rollback *rollback,

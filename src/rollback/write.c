@@ -2,11 +2,28 @@
 
 #include "expect/expect.h"
 
-void rollback_write_round(const struct rollback *rollback, size_t round, struct buf *out)
+static bool is_of(const struct rollback_object *object, enum rollback_part part)
+{
+    return part == ROLLBACK_ALL ||
+           (object->object->kind == KUBE_INGRESS) == (part == ROLLBACK_INGRESSES);
+}
+
+bool rollback_has_shared(const struct rollback *rollback)
+{
+    for (size_t i = 0; i < rollback->count; i++) {
+        if (is_of(&rollback->objects[i], ROLLBACK_SHARED)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void rollback_write_round(const struct rollback *rollback, size_t round, enum rollback_part part,
+                          struct buf *out)
 {
     bool first = true;
     for (size_t i = 0; i < rollback->count; i++) {
-        if (rollback->objects[i].round == round) {
+        if (rollback->objects[i].round == round && is_of(&rollback->objects[i], part)) {
             buf_puts(out, first ? "" : "---\n");
             buf_put(out, rollback->objects[i].yaml);
             first = false;
@@ -195,18 +212,35 @@ static void put_traps(struct run *run, const struct rollback *rollback, struct b
                   "retired: an Ingress that was never deleted keeps its age.\n\n");
 }
 
+static void put_check(const struct rollback_place *place, struct buf *out)
+{
+    buf_printf(out, "```sh\n" SLICE_FMT "\n```\n\n", SLICE_ARG(place->check));
+}
+
 static void put_commands(const struct rollback *rollback, const struct rollback_place *place,
                          struct run *run, struct buf *out)
 {
-    buf_puts(out, "\n```sh\n");
+    struct slice folder = place ? place->folder : SLICE("");
+    buf_puts(out, "\nSee what will be created or changed; an Ingress that is still there keeps its "
+                  "age:\n\n```sh\n");
     for (size_t round = 0; round < rollback->rounds; round++) {
-        buf_printf(out, "%skubectl apply -f " SLICE_FMT SLICE_FMT "\n", round ? "sleep 2\n" : "",
-                   SLICE_ARG(place ? place->folder : SLICE("")),
+        buf_printf(out, "kubectl diff -f " SLICE_FMT SLICE_FMT "\n", SLICE_ARG(folder),
                    SLICE_ARG(rollback_round_file(run, rollback, round)));
     }
-    buf_puts(out, "```\n\nAn Ingress that is still there keeps its age, and `apply` changes "
-                  "nothing.\n\nIt worked when each Ingress has an address after some minutes:"
-                  "\n\n```sh\n");
+    buf_puts(out, "```\n\nThen:\n\n```sh\n");
+    for (size_t round = 0; round < rollback->rounds; round++) {
+        buf_printf(out, "%skubectl apply -f " SLICE_FMT SLICE_FMT "\n", round ? "sleep 2\n" : "",
+                   SLICE_ARG(folder), SLICE_ARG(rollback_round_file(run, rollback, round)));
+    }
+    buf_puts(out, "```\n\n");
+    if (place) {
+        buf_printf(out,
+                   "These are the Ingresses that the plan was made from. If `" SLICE_FMT
+                   "` says that they were changed after that, put their last state on top:\n\n"
+                   "```sh\n[ ! -s " SLICE_FMT " ] || kubectl apply -f " SLICE_FMT "\n```\n\n",
+                   SLICE_ARG(place->changed), SLICE_ARG(place->changed), SLICE_ARG(place->saved));
+    }
+    buf_puts(out, "It worked when each Ingress has an address after some minutes:\n\n```sh\n");
     for (size_t i = 0; i < rollback->count; i++) {
         const struct object *object = rollback->objects[i].object;
         if (object->kind == KUBE_INGRESS) {
@@ -214,12 +248,7 @@ static void put_commands(const struct rollback *rollback, const struct rollback_
                        SLICE_ARG(object->namespace), SLICE_ARG(object->name));
         }
     }
-    if (place) {
-        buf_printf(out, "```\n\nand when this says `0 failed`:\n\n```sh\n" SLICE_FMT "\n```\n\n",
-                   SLICE_ARG(place->check));
-    } else {
-        buf_puts(out, "```\n\nand when that address answers. ");
-    }
+    buf_puts(out, place ? "```\n\n" : "```\n\nand when that address answers. ");
     buf_puts(out, "Stop when one of them stays without: the "
                   "controller does not run, or refuses the Ingress and says why in its log.\n\n");
 }
@@ -240,14 +269,19 @@ static void put_restore(struct run *run, const struct rollback *rollback,
 
 static void put_records(const struct rollback_place *place, struct buf *out)
 {
-    buf_puts(out, "## 2. Send traffic back\n\nPoint the DNS records of the hosts at the old "
+    buf_puts(out, "## 2. Send traffic back\n\n");
+    if (place) {
+        buf_puts(out, "Ask the old side first. Go on when it says `0 failed`:\n\n");
+        put_check(place, out);
+    }
+    buf_puts(out, "Point the DNS records of the hosts at the old "
                   "address, and wait until their TTL has passed. Browsers keep permanent redirects "
                   "and HSTS, so the old side has to serve https as well.");
     if (place) {
         buf_printf(out, "\n\n```sh\n" SLICE_FMT "\n" SLICE_FMT "\n", SLICE_ARG(place->records_back),
                    SLICE_ARG(place->records_show));
         buf_puts(out, "```\n\nIt worked when only the address of the old side is given out. Stop "
-                      "when the script says that an Ingress has no address: finish part 1 first.");
+                      "when the script says that an Ingress has no address: do part 1.");
     }
     buf_puts(out, "\n\n");
 }
@@ -257,12 +291,17 @@ static void put_removal(const struct rollback *rollback, const struct rollback_p
                         struct buf *out)
 {
     if (place || rollback->deletion_count) {
-        buf_printf(
-            out,
-            "## 3. Remove the new objects\n\nOnly when no request arrives at the new address any "
-            "more:\n\n```sh\nkubectl delete --ignore-not-found -f " SLICE_FMT "%s\n```\n\n",
-            SLICE_ARG(place ? place->folder : SLICE("")),
-            place ? "routes.yaml" : ROLLBACK_DELETE_FILE);
+        buf_puts(out, "## 3. Remove the new objects\n\nOnly when no request arrives at the new "
+                      "address any more");
+        if (place && place->arrivals.ptr) {
+            buf_printf(out,
+                       ". Its access log, where it has one, shows the latest; those for "
+                       "other hosts do not count:\n\n```sh\n" SLICE_FMT "\n```\n\nThen",
+                       SLICE_ARG(place->arrivals));
+        }
+        buf_printf(out, ":\n\n```sh\nkubectl delete --ignore-not-found -f " SLICE_FMT "%s\n```\n\n",
+                   SLICE_ARG(place ? place->folder : SLICE("")),
+                   place ? "routes.yaml" : ROLLBACK_DELETE_FILE);
     }
     if (place) {
         buf_puts(out, "The Gateways stay, as other waves may use them.\n");
@@ -281,17 +320,21 @@ static void put_head(const struct rollback_place *place, struct buf *out)
     }
     buf_printf(out,
                "# Rollback of " SLICE_FMT "\n\n"
-               "Commands run in the folder of `RUNBOOK.md`. Part 1 undoes its step " SLICE_FMT
-               ", part 2 the steps " SLICE_FMT " and " SLICE_FMT ", part 3 step " SLICE_FMT
-               ". Begin with the part for the last step that was done, and stop after any part.",
-               SLICE_ARG(place->title), SLICE_ARG(place->ingresses_step),
-               SLICE_ARG(place->records_step), SLICE_ARG(place->share_step),
-               SLICE_ARG(place->routes_step));
+               "Commands run in the folder of `RUNBOOK.md`, whose steps are meant here. Begin the "
+               "session with `. prepare/env.sh`. Find the last step of this wave that was done, "
+               "and do the parts from there on; you may stop after any part.\n\n"
+               "| last step that was done | parts |\n|---|---|\n",
+               SLICE_ARG(place->title));
     if (place->controller_step.ptr) {
-        buf_printf(out, " If step " SLICE_FMT " was done, undo it first.",
+        buf_printf(out, "| " SLICE_FMT " | its own undo, then 1, 2, 3 |\n",
                    SLICE_ARG(place->controller_step));
     }
-    buf_puts(out, "\n\n");
+    buf_printf(out,
+               "| " SLICE_FMT " | 1, 2, 3 |\n| " SLICE_FMT ", " SLICE_FMT " or " SLICE_FMT
+               " | 2, 3 |\n| " SLICE_FMT " or " SLICE_FMT " | 3 |\n\n",
+               SLICE_ARG(place->ingresses_step), SLICE_ARG(place->share_step),
+               SLICE_ARG(place->records_step), SLICE_ARG(place->drain_step),
+               SLICE_ARG(place->routes_step), SLICE_ARG(place->verify_step));
 }
 
 void rollback_write_steps(struct run *run, const struct rollback *rollback,

@@ -45,6 +45,7 @@ struct run {
     struct diag *diag;
     struct limits limits;
     bool closed; /* an object that is referenced and not in the input is absent, not assumed */
+    bool whole; /* all of a cluster was read: there is no other object of the kinds that are read */
     bool secrets_open; /* but for Secrets, which a snapshot of a cluster leaves out */
     /* Closed as a case folder is: with Ingresses, and with neither their IngressClass nor any Secret, it is the
      * manifests of an application, whose Secrets are kept elsewhere (kube_finish opens them). */
