@@ -81,7 +81,8 @@ static void put_waves(struct planner *planner, struct buf *out)
     }
     buf_puts(out, "\nDifferences are counted: requests that clients get answered otherwise are "
                   "*breaking*, other limits and timeouts are *changed*, and what hardly anybody "
-                  "sees is *cosmetic*. Hosts are *unproven* where not all requests could be "
+                  "sees is *cosmetic*; what the data planes change by themselves is not counted. "
+                  "Hosts are *unproven* where not all requests could be "
                   "compared, so that others may differ as well: ask the new side for what matters "
                   "there by hand. "
                   "The rollback is *equivalent* when Ingresses that are deleted and created again "
@@ -140,7 +141,9 @@ static void put_differences(struct planner *planner, struct buf *out)
                           "request that shows it.\n\n");
         }
         buf_printf(out, "- `" SLICE_FMT "`, %s: ", SLICE_ARG(finding->id),
-                   finding->impact == IMPACT_BREAKING ? "breaking" : "changed");
+                   finding->platform                    ? "changed by the data planes themselves"
+                   : finding->impact == IMPACT_BREAKING ? "breaking"
+                                                        : "changed");
         diag_put_code(finding->title, false, out);
         buf_puts(out, " (");
         for (size_t h = 0; h < finding->host_count && h < 3; h++) {
