@@ -370,7 +370,7 @@ void backends_apply(struct builder *builder, const struct http_route *route,
                 *effects = *backend->effects;
             }
             policies_apply_service(builder, backend->namespace, backend->service,
-                                   &(struct policy_place){match, effects, &rule->unknown});
+                                   &(struct policy_place){match, effects, &rule->unknown, route});
             filters_apply(builder, route, match, FILTER_OF_BACKEND, given->filters,
                           given->filter_count, effects, &rule->unknown);
             backend->effects = effects;

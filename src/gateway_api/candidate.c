@@ -238,7 +238,7 @@ static void fill_rule(struct builder *builder, struct candidate *candidate)
                   source->filter_count, &rule->effects, &rule->unknown);
     backends_apply(builder, route, source, candidate->match, rule);
     policies_apply(builder, candidate->route, source,
-                   &(struct policy_place){candidate->match, &rule->effects, &rule->unknown});
+                   &(struct policy_place){candidate->match, &rule->effects, &rule->unknown, route});
     traffic_apply(builder, candidate);
 }
 

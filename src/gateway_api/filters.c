@@ -257,7 +257,7 @@ static void not_understood(struct work *work, bool misplaced);
 
 static void extension(struct work *work)
 {
-    const struct policy_place place = {work->match, work->effects, work->unknown};
+    const struct policy_place place = {work->match, work->effects, work->unknown, work->route};
     if (!policy_filter_apply(work->builder, &work->filter->extension, work->route->object.namespace,
                              &place)) {
         not_understood(work, false);

@@ -127,6 +127,7 @@ struct snippet_part {
 struct builder {
     struct snippet_part *parts;
     size_t part_count, part_capacity;
+    struct map *defined; /* names that snippets define, to who does */
     struct run *run;
     const struct kube *kube;
     const struct gateway_profile *profile;

@@ -314,6 +314,7 @@ void policy_apply(struct builder *builder, const struct policy_reader *reader,
         .match = place->match,
         .effects = place->effects,
         .unknown = place->unknown,
+        .route = place->route,
     };
     reader->apply(&work, node_get(policy->root, "spec"));
 }
@@ -431,10 +432,17 @@ void policies_apply(struct builder *builder, const struct route_state *state,
                     const struct http_rule *rule, const struct policy_place *place)
 {
     for (const struct policy_reader *reader = builder->readers; reader && reader->kind; reader++) {
-        if (reader->attach != POLICY_BY_TARGET || !reader->apply) {
-            continue;
+        struct policy_work work = {.builder = builder,
+                                   .match = place->match,
+                                   .effects = place->effects,
+                                   .unknown = place->unknown,
+                                   .route = place->route};
+        if (reader->rule) {
+            reader->rule(&work);
         }
-        apply_chain(builder, reader, state, rule, place);
+        if (reader->attach == POLICY_BY_TARGET && reader->apply) {
+            apply_chain(builder, reader, state, rule, place);
+        }
     }
     apply_each(builder, state, place);
     if (builder->policies_unknown) {

@@ -48,6 +48,9 @@ static void client_settings(struct policy_work *work, const struct node *spec)
     policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
     policy_fields(work, body, "body", body_fields, ARRAY_LEN(body_fields), ASPECT_TRAFFIC);
     int64_t bytes = size ? ngf_bytes(size->text) : -1;
+    if (size && bytes < 0) {
+        policy_unknown(work, ASPECT_PROTECTION, "body.maxSize");
+    }
     if (bytes >= 0) {
         struct route_body_limit *limit =
             ARENA_NEW(work->builder->run->arena, struct route_body_limit);
@@ -69,6 +72,9 @@ static void read_timeouts(struct policy_work *work, const struct node *timeout)
     for (size_t i = 0; i < ARRAY_LEN(known); i++) {
         int64_t ms = ngf_ms(policy_text(timeout, known[i]));
         *fields[i] = ms > 0 ? ms : *fields[i];
+        if (node_get(timeout, known[i]) && ms <= 0) {
+            policy_unknown(work, ASPECT_TRAFFIC, "timeout");
+        }
     }
     work->effects->timeouts = timeouts;
 }
@@ -111,6 +117,19 @@ static int64_t int_at(const struct node *map, const char *key, int64_t otherwise
     return node && node->kind == NODE_INT ? node->integer : otherwise;
 }
 
+/* Absent, or a number. */
+static bool is_int(const struct node *map, const char *key)
+{
+    const struct node *node = node_get(map, key);
+    return !node || node->kind == NODE_INT;
+}
+
+/* A limit of a snippet and one of a policy are both in force. */
+static bool of_snippet(const struct route_rate_limit *limit)
+{
+    return limit && slice_is(limit->source.name, "SnippetsFilter");
+}
+
 static bool read_rate(const struct node *rule, struct route_rate_limit *out)
 {
     static const char *const known[] = {"rate", "burst", "noDelay", "key", "zoneSize"};
@@ -120,7 +139,8 @@ static bool read_rate(const struct node *rule, struct route_rate_limit *out)
     int64_t per_second = in_units(rate, second, 1), per_minute = in_units(rate, minute, 1);
     if (!policy_has_only(rule, known, ARRAY_LEN(known)) ||
         !slice_is(policy_text(rule, "key"), "$binary_remote_addr") || !now ||
-        now->kind != NODE_BOOL || !now->boolean || (per_second <= 0 && per_minute <= 0)) {
+        now->kind != NODE_BOOL || !now->boolean || !is_int(rule, "burst") ||
+        (per_second <= 0 && per_minute <= 0)) {
         return false;
     }
     if (per_second > 0 ? out->per_second : out->per_minute) {
@@ -136,6 +156,7 @@ static void rate_limit(struct policy_work *work, const struct node *spec)
 {
     static const char *const known[] = {"targetRefs", "rateLimit"};
     static const char *const rate_fields[] = {"local", "rejectCode", "logLevel"};
+    static const char *const local_fields[] = {"rules"};
     const struct node *rate = node_get(spec, "rateLimit");
     const struct node *rules = node_get(node_get(rate, "local"), "rules");
     struct route_rate_limit *limit = ARENA_NEW(work->builder->run->arena, struct route_rate_limit);
@@ -144,7 +165,10 @@ static void rate_limit(struct policy_work *work, const struct node *spec)
         .status = int_at(rate, "rejectCode", 503),
         .connection_status = int_at(rate, "rejectCode", 503),
     };
-    bool understood = policy_has_only(rate, rate_fields, ARRAY_LEN(rate_fields));
+    bool understood = policy_has_only(rate, rate_fields, ARRAY_LEN(rate_fields)) &&
+                      policy_has_only(node_get(rate, "local"), local_fields, 1) &&
+                      is_int(rate, "rejectCode") && policy_items(rules) &&
+                      !of_snippet(work->effects->rate_limit);
     policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
     for (size_t i = 0; understood && i < policy_items(rules); i++) {
         understood = read_rate(rules->items[i], limit);
@@ -164,8 +188,11 @@ static void upstream_settings(struct policy_work *work, const struct node *spec)
                                         "loadBalancingMethod", "hashMethodKey", "useClusterIP"};
     const struct node *address = node_get(spec, "useClusterIP");
     struct slice method = policy_text(spec, "loadBalancingMethod");
-    bool hash = slice_starts(method, SLICE("hash"));
+    bool hash = slice_is(method, "hash consistent");
     policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_TRAFFIC);
+    if (slice_is(method, "hash")) { /* most keys go elsewhere when an endpoint comes or goes */
+        policy_unknown(work, ASPECT_TRAFFIC, "loadBalancingMethod");
+    }
     struct route_balancing *balancing =
         ARENA_NEW(work->builder->run->arena, struct route_balancing);
     *balancing = (struct route_balancing){
@@ -185,9 +212,14 @@ static void authentication(struct policy_work *work, const struct node *spec)
 {
     static const char *const known[] = {"type", "basic"};
     struct arena *arena = work->builder->run->arena;
+    static const char *const basic_fields[] = {"realm", "secretRef"}, *const ref[] = {"name"};
     const struct node *basic = node_get(spec, "basic");
     policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
-    if (!basic) {
+    if (!slice_is(policy_text(spec, "type"), "Basic") ||
+        !policy_has_only(basic, basic_fields, ARRAY_LEN(basic_fields)) ||
+        !policy_has_only(node_get(basic, "secretRef"), ref, ARRAY_LEN(ref)) ||
+        work->effects->authentication) { /* behind another one */
+        policy_unknown(work, ASPECT_PROTECTION, "basic");
         return;
     }
     struct route_authentication *all = ARENA_NEW(arena, struct route_authentication);
@@ -211,19 +243,59 @@ static void authentication(struct policy_work *work, const struct node *spec)
 
 /* ---- SnippetsFilter ------------------------------------------------------------------------- */
 
+static const struct snippet_context {
+    const char *name;
+    bool (*read)(struct ngf_parse *p, struct slice text);
+} contexts[] = {
+    {"http", ngf_read_zones},
+    {"http.server", ngf_read_locations},
+    {"http.server.location", ngf_read_snippet},
+};
+
+static const struct snippet_context *context_of(const struct node *item)
+{
+    static const char *const known[] = {"context", "value"};
+    for (size_t i = 0; policy_has_only(item, known, ARRAY_LEN(known)) && i < ARRAY_LEN(contexts);
+         i++) {
+        if (slice_is(policy_text(item, "context"), contexts[i].name)) {
+            return &contexts[i];
+        }
+    }
+    return NULL;
+}
+
+static void read_snippets_of(struct policy_work *work, const struct snippet_context *context,
+                             const struct node *list)
+{
+    struct arena *arena = work->builder->run->arena;
+    bool found = false;
+    for (size_t i = 0; i < policy_items(list); i++) {
+        struct ngf_parse parse = {.work = work};
+        if (context_of(list->items[i]) != context) {
+            continue;
+        }
+        if (found || !context->read(&parse, policy_text(list->items[i], "value"))) {
+            struct slice culprit = parse.culprit.ptr ? parse.culprit : slice_of(context->name);
+            policy_unknown(work, ASPECT_PROTECTION,
+                           arena_string(arena, ARENA_JOIN(arena, SLICE("snippets: "), culprit)));
+        }
+        found = true;
+    }
+}
+
+/* What one for all of nginx or a server defines is read before what names it. */
 static void snippets(struct policy_work *work, const struct node *spec)
 {
+    static const char *const known[] = {"snippets"};
     const struct node *list = node_get(spec, "snippets");
+    policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
     for (size_t i = 0; i < policy_items(list); i++) {
-        struct slice context = policy_text(list->items[i], "context");
-        struct slice value = policy_text(list->items[i], "value");
-        bool all = slice_is(context, "http"), server = slice_is(context, "http.server");
-        if (slice_is(context, "http.server.location")) {
-            ngf_read_snippet(work, value);
-        } else if (!(all && ngf_read_zones(work, value)) &&
-                   !(server && ngf_read_locations(work, value))) {
+        if (!context_of(list->items[i])) {
             policy_unknown(work, ASPECT_PROTECTION, "snippets[].context");
         }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(contexts); i++) {
+        read_snippets_of(work, &contexts[i], list);
     }
 }
 
@@ -323,7 +395,11 @@ const struct policy_reader ngf_readers[] = {
      .attach = POLICY_BY_INDEX,
      .index = index_proxy,
      .view = nginx_proxy},
-    {.group = GROUP, .kind = "SnippetsFilter", .attach = POLICY_BY_FILTER, .apply = snippets},
+    {.group = GROUP,
+     .kind = "SnippetsFilter",
+     .attach = POLICY_BY_FILTER,
+     .apply = snippets,
+     .rule = ngf_check_rule},
     {.kind = NULL},
 };
 /* The phases of nginx: the size of a body, then rewrite, preaccess and access (ngx_http_core_module.c). */

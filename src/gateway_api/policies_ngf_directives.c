@@ -1,169 +1,213 @@
 #include "gateway_api/policies_ngf_priv.h"
 
-/* The language of nginx's configuration (ngx_conf_file.c), as far as snippets have it. */
+#include <string.h>
+
+/* The language of nginx's configuration (ngx_conf_file.c, ngx_conf_read_token), as far as snippets have it, and tables
+ * of the forms of directives that are understood. */
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+enum token { TOKEN_END, TOKEN_WORD, TOKEN_STOP, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_BAD };
 
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Behind the quotes that begin at `at`; the length of the text where they do not end. */
-static size_t quoted_end(struct slice text, size_t at)
+static bool ends_word(char c)
 {
-    return slice_find(text, text.ptr[at], at + 1) + 1;
+    return is_blank(c) || c == ';' || c == '{';
 }
 
-/* Of the brace that closes the one at `at`; the length of the text where there is none. */
-static size_t block_end(struct slice text, size_t at)
+/* nginx reads a '\\' before these as something else than two bytes. */
+static bool has_escape(struct slice word)
 {
-    size_t depth = 0;
-    while (at < text.len) {
-        char c = text.ptr[at];
-        if (c == '"' || c == '\'') {
-            at = quoted_end(text, at);
-            continue;
-        }
-        depth += c == '{';
-        depth -= c == '}';
-        if (!depth) {
-            return at;
-        }
-        at++;
-    }
-    return text.len;
-}
-
-static bool add_word(struct slice text, size_t *at, struct directive *out)
-{
-    char c = text.ptr[*at];
-    bool quoted = c == '"' || c == '\'';
-    size_t from = *at + quoted, end = from;
-    while (end < text.len &&
-           (quoted ? text.ptr[end] != c : !is_blank(text.ptr[end]) && text.ptr[end] != ';')) {
-        end++;
-    }
-    if (out->count == WORDS_MAX) {
-        return false;
-    }
-    out->words[out->count++] = slice_sub(text, from, end);
-    *at = end + quoted;
-    return true;
-}
-
-bool ngf_next(struct slice text, size_t *at, struct directive *out)
-{
-    *out = (struct directive){0};
-    while (*at < text.len) {
-        char c = text.ptr[*at];
-        if (is_blank(c)) {
-            ++*at;
-        } else if (c == ';') {
-            ++*at;
-            return out->count > 0;
-        } else if (c == '{') {
-            size_t end = block_end(text, *at);
-            if (end >= text.len || !out->count) {
-                return false;
-            }
-            out->block = slice_sub(text, *at + 1, end);
-            *at = end + 1;
+    static const char *const after = "\"'\\trn";
+    for (size_t i = 0; i < word.len; i++) {
+        bool last = i + 1 == word.len;
+        if (word.ptr[i] == '\\' && (last || strchr(after, word.ptr[i + 1]))) {
             return true;
-        } else if (c == '}' || c == '#' || !add_word(text, at, out)) {
-            return false;
         }
     }
     return false;
 }
 
-bool ngf_is(const struct directive *d, const char *name, size_t count)
+static enum token quoted(struct slice text, size_t *at, struct slice *word)
 {
-    return d->count == count && !d->block.ptr && slice_is(d->words[0], name);
+    size_t end = slice_find(text, text.ptr[*at], *at + 1);
+    if (end >= text.len) {
+        return TOKEN_BAD;
+    }
+    *word = slice_sub(text, *at + 1, end);
+    *at = end + 1;
+    bool apart = *at == text.len || ends_word(text.ptr[*at]);
+    return apart && !has_escape(*word) ? TOKEN_WORD : TOKEN_BAD;
 }
 
-void ngf_part_add(struct policy_work *work, const char *kind, struct slice name, const void *value)
+static enum token plain(struct slice text, size_t *at, struct slice *word)
 {
-    struct builder *builder = work->builder;
-    *ARENA_PUSH(builder->run->arena, builder->parts, builder->part_count, builder->part_capacity) =
-        (struct snippet_part){work->effects, kind, name, value};
+    size_t from = *at;
+    while (*at < text.len && (!ends_word(text.ptr[*at]) ||
+                              (text.ptr[*at] == '{' && *at > from && text.ptr[*at - 1] == '$'))) {
+        ++*at;
+    }
+    *word = slice_sub(text, from, *at);
+    return has_escape(*word) ? TOKEN_BAD : TOKEN_WORD;
 }
 
-/* Those of the rule at hand are the last ones. */
-const void *ngf_part(struct policy_work *work, const char *kind, struct slice name)
+static enum token next_token(struct slice text, size_t *at, struct slice *word)
 {
-    const struct builder *builder = work->builder;
-    for (size_t i = builder->part_count; i > 0; i--) {
-        const struct snippet_part *part = &builder->parts[i - 1];
-        if (part->effects != work->effects) {
-            break;
-        }
-        if (slice_is(slice_of(part->kind), kind) && slice_equal(part->name, name)) {
-            return part->value;
-        }
+    while (*at < text.len && is_blank(text.ptr[*at])) {
+        ++*at;
     }
-    return NULL;
+    if (*at == text.len) {
+        return TOKEN_END;
+    }
+    char c = text.ptr[*at];
+    if (c == '"' || c == '\'') {
+        return quoted(text, at, word);
+    }
+    if (c != ';' && c != '{' && c != '}' && c != '#') {
+        return plain(text, at, word);
+    }
+    ++*at;
+    return c == ';' ? TOKEN_STOP : c == '{' ? TOKEN_OPEN : c == '}' ? TOKEN_CLOSE : TOKEN_BAD;
 }
 
-/* ---- values --------------------------------------------------------------------------------- */
-
-/* ngx_http_variables.c, and what NGINX Gateway Fabric adds (base_http_config_template.go). */
-static const struct {
-    const char *name;
-    enum part_kind kind;
-} variables[] = {
-    {"host", PART_HOST},
-    {"http_host", PART_HOST_HEADER},
-    {"remote_addr", PART_CLIENT},
-    {"request_id", PART_REQUEST_ID},
-    {"request_method", PART_METHOD},
-    {"request_uri", PART_TARGET},
-    {"scheme", PART_SCHEME},
-    {"server_port", PART_PORT},
-};
-
-static struct part variable_part(struct policy_work *work, struct slice name)
+/* Behind the brace that closes the one before `at`. */
+static bool skip_block(struct slice text, size_t *at)
 {
-    struct arena *arena = work->builder->run->arena;
-    struct slice header = SLICE("http_"), whole = ARENA_JOIN(arena, SLICE("$"), name);
-    const struct part *own = ngf_part(work, "variable", whole);
-    if (own) {
-        return *own;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(variables); i++) {
-        if (slice_is(name, variables[i].name)) {
-            return (struct part){.kind = variables[i].kind, .text = SLICE("")};
+    struct slice word;
+    size_t depth = 1;
+    while (depth) {
+        enum token token = next_token(text, at, &word);
+        if (token == TOKEN_END || token == TOKEN_BAD) {
+            return false;
         }
+        depth += token == TOKEN_OPEN;
+        depth -= token == TOKEN_CLOSE;
     }
-    if (!slice_starts(name, header)) {
-        return (struct part){.kind = PART_UNKNOWN, .text = whole};
-    }
-    char *bytes = arena_alloc(arena, name.len);
-    for (size_t i = header.len; i < name.len; i++) { /* "x_user" as "X-User", as people write it */
-        bool first = i == header.len || name.ptr[i - 1] == '_', small = name.ptr[i] >= 'a';
-        char c =
-            first && small && name.ptr[i] <= 'z' ? (char)(name.ptr[i] - 'a' + 'A') : name.ptr[i];
-        bytes[i - header.len] = c == '_' ? '-' : c;
-    }
-    return (struct part){.kind = PART_HEADER, .text = {bytes, name.len - header.len}};
+    return true;
 }
 
-struct template ngf_value(struct policy_work *work, struct slice text)
+/* TOKEN_WORD: there is one. */
+static enum token next_directive(struct slice text, size_t *at, struct directive *out)
 {
-    struct part *parts = ARENA_ARRAY(work->builder->run->arena, struct part, text.len + 1);
-    size_t count = 0, from = 0, at = 0;
-    while (at <= text.len) {
-        bool variable = at < text.len && text.ptr[at] == '$';
-        if ((variable || at == text.len) && at > from) {
-            parts[count++] = (struct part){.kind = PART_TEXT, .text = slice_sub(text, from, at)};
+    size_t start = *at;
+    struct slice word;
+    *out = (struct directive){0};
+    while (true) {
+        enum token token = next_token(text, at, &word);
+        bool word_ended = token == TOKEN_WORD || token == TOKEN_BAD || token == TOKEN_END;
+        out->text = slice_trim(slice_sub(text, start, word_ended ? *at : *at - 1));
+        if (token == TOKEN_WORD && out->count < WORDS_MAX) {
+            out->words[out->count++] = word;
+            continue;
         }
-        at++;
-        if (variable) {
-            from = at;
-            while (at < text.len && (is_alphanumeric(text.ptr[at]) || text.ptr[at] == '_')) {
-                at++;
+        size_t from = *at;
+        if (token == TOKEN_END && !out->count) {
+            return TOKEN_END;
+        }
+        if (!out->count || (token != TOKEN_STOP && token != TOKEN_OPEN) ||
+            (token == TOKEN_OPEN && !skip_block(text, at))) {
+            return TOKEN_BAD;
+        }
+        out->block = token == TOKEN_OPEN ? slice_sub(text, from, *at - 1) : SLICE_ABSENT;
+        return TOKEN_WORD;
+    }
+}
+
+/* ---- forms ---------------------------------------------------------------------------------- */
+
+static void leave_open(struct directive *d, struct slice text)
+{
+    d->args[d->arg_count++] = text;
+}
+
+static bool word_fits(struct slice form, struct slice word, struct directive *d)
+{
+    struct slice one, rest = form;
+    if (slice_is(form, "\"\"")) {
+        return !word.len;
+    }
+    if (slice_ends(form, SLICE("*"))) {
+        struct slice start = slice_sub(form, 0, form.len - 1);
+        leave_open(d, slice_sub(word, start.len, word.len));
+        return slice_starts(word, start);
+    }
+    if (slice_find(form, '|', 0) == form.len) {
+        return slice_equal(form, word);
+    }
+    leave_open(d, word);
+    while (slice_split(&rest, '|', &one)) {
+        if (slice_equal(one, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool fits(const struct ngf_form *form, struct directive *d)
+{
+    struct slice rest = slice_of(form->words), own;
+    size_t at = 0;
+    d->arg_count = 0;
+    if (form->block != (d->block.ptr != NULL)) {
+        return false;
+    }
+    while (slice_split(&rest, ' ', &own)) {
+        if (slice_is(own, "...")) {
+            for (; at < d->count; at++) {
+                leave_open(d, d->words[at]);
             }
-            parts[count++] = variable_part(work, slice_sub(text, from, at));
-            from = at;
+            return d->arg_count > 0;
+        }
+        if (at == d->count || !word_fits(own, d->words[at++], d)) {
+            return false;
         }
     }
-    return (struct template){parts, count};
+    return at == d->count;
+}
+
+static bool fail(struct ngf_parse *p, struct slice culprit)
+{
+    p->culprit = p->culprit.ptr ? p->culprit : culprit;
+    return false;
+}
+
+bool ngf_read(struct ngf_parse *p, struct slice text, const struct ngf_form *forms, size_t count)
+{
+    struct directive d;
+    enum token token;
+    size_t at = 0;
+    uint64_t seen = 0;
+    bool rewrites = false;
+    while ((token = next_directive(text, &at, &d)) == TOKEN_WORD) {
+        size_t i = 0;
+        while (i < count && !fits(&forms[i], &d)) {
+            i++;
+        }
+        if (i == count || (forms[i].times != NGF_MANY && (seen >> i & 1)) ||
+            (forms[i].rewrites && rewrites) || (forms[i].read && !forms[i].read(p, &d))) {
+            return fail(p, d.text);
+        }
+        seen |= (uint64_t)1 << i;
+        rewrites = rewrites || forms[i].rewrites;
+    }
+    for (size_t i = 0; token == TOKEN_END && i < count; i++) {
+        if (forms[i].times == NGF_MUST && !(seen >> i & 1)) {
+            return fail(p, ARENA_JOIN(p->work->builder->run->arena, SLICE("no "),
+                                      slice_of(forms[i].words)));
+        }
+    }
+    return token == TOKEN_END || fail(p, d.text);
+}
+
+bool ngf_read_block(struct ngf_parse *p, const struct directive *d, void *out,
+                    const struct ngf_form *forms, size_t count)
+{
+    struct ngf_parse inner = {.work = p->work, .out = out};
+    bool understood = ngf_read(&inner, d->block, forms, count);
+    p->culprit = inner.culprit;
+    return understood;
 }

@@ -8,7 +8,7 @@ struct reading {
     struct route_retries *retries;
     struct route_bandwidth *bandwidth;
     struct slice url;                /* of the service that is asked */
-    struct slice sent[WORDS_MAX];    /* variables that it sets: "$auth_x_user" */
+    struct slice sent[WORDS_MAX];    /* variables that it sets: "auth_x_user" */
     struct slice headers[WORDS_MAX]; /* of its answer: "x_user" */
     size_t sent_count;
     struct edits taken;     /* headers of the client that it stands in for */
@@ -17,9 +17,16 @@ struct reading {
     struct route_error_pages *pages;
     bool intercepts; /* errors of the backend as well */
     struct route_rate_limit *limit;
-    struct route_response_rewrites *rewrites;
+    struct route_response_rewrites *replaced;
+    struct route_answer *answer;
+    struct route_rewrite *rewrite;
     bool streams_requests;
 };
+
+static struct reading *reading_of(const struct ngf_parse *p)
+{
+    return p->out;
+}
 
 /* ---- directives ----------------------------------------------------------------------------- */
 
@@ -29,7 +36,7 @@ bool ngf_read_access(struct policy_work *work, const struct directive *d,
                      struct route_addresses *addresses)
 {
     struct arena *arena = work->builder->run->arena;
-    bool deny = slice_is(d->words[0], "deny"), all = slice_is(d->words[1], "all");
+    bool deny = slice_is(d->words[0], "deny"), all = slice_is(d->args[0], "all");
     struct network network;
     if (addresses->has_allow || (deny && !all && addresses->allow.count)) {
         return false;
@@ -38,7 +45,7 @@ bool ngf_read_access(struct policy_work *work, const struct directive *d,
         addresses->has_allow = deny;
         return deny;
     }
-    if (!network_parse(d->words[1], &network)) {
+    if (!network_parse(d->args[0], &network)) {
         return false;
     }
     struct networks *list = deny ? &addresses->deny : &addresses->allow;
@@ -51,8 +58,9 @@ bool ngf_read_access(struct policy_work *work, const struct directive *d,
     return true;
 }
 
-static bool read_access(struct reading *r, const struct directive *d)
+static bool read_access(struct ngf_parse *p, const struct directive *d)
 {
+    struct reading *r = reading_of(p);
     if (!r->addresses) {
         r->addresses = ARENA_NEW(r->work->builder->run->arena, struct route_addresses);
         *r->addresses = (struct route_addresses){.source = r->work->source, .status = 403};
@@ -69,13 +77,14 @@ static struct route_retries *retries_of(struct reading *r)
     return r->retries;
 }
 
-static bool read_next_upstream(struct reading *r, const struct directive *d)
+static bool read_next_upstream(struct ngf_parse *p, const struct directive *d)
 {
+    struct reading *r = reading_of(p);
     struct route_retries *retries = retries_of(r);
-    retries->conditions = d->words[1];
-    for (size_t i = 2; i < d->count; i++) {
+    retries->conditions = d->args[0];
+    for (size_t i = 1; i < d->arg_count; i++) {
         retries->conditions =
-            ARENA_JOIN(r->work->builder->run->arena, retries->conditions, SLICE(" "), d->words[i]);
+            ARENA_JOIN(r->work->builder->run->arena, retries->conditions, SLICE(" "), d->args[i]);
     }
     if (slice_is(retries->conditions, "off")) {
         retries->attempts = 0;
@@ -83,25 +92,28 @@ static bool read_next_upstream(struct reading *r, const struct directive *d)
     return true;
 }
 
-static bool read_tries(struct reading *r, const struct directive *d)
+static bool read_tries(struct ngf_parse *p, const struct directive *d)
 {
+    struct reading *r = reading_of(p);
     uint64_t tries;
-    if (!slice_to_uint(d->words[1], INT32_MAX, &tries)) {
+    if (!slice_to_uint(d->args[0], INT32_MAX, &tries)) {
         return false;
     }
     retries_of(r)->attempts = (int64_t)tries - 1; /* 0 is no limit */
     return true;
 }
 
-static bool read_total(struct reading *r, const struct directive *d)
+static bool read_total(struct ngf_parse *p, const struct directive *d)
 {
-    retries_of(r)->total_ms = ngf_ms(d->words[1]);
+    struct reading *r = reading_of(p);
+    retries_of(r)->total_ms = ngf_ms(d->args[0]);
     return retries_of(r)->total_ms >= 0;
 }
 
-static bool read_limit_rate(struct reading *r, const struct directive *d)
+static bool read_limit_rate(struct ngf_parse *p, const struct directive *d)
 {
-    int64_t bytes = ngf_bytes(d->words[1]);
+    struct reading *r = reading_of(p);
+    int64_t bytes = ngf_bytes(d->args[0]);
     if (!r->bandwidth) {
         r->bandwidth = ARENA_NEW(r->work->builder->run->arena, struct route_bandwidth);
         r->bandwidth->source = r->work->source;
@@ -111,29 +123,25 @@ static bool read_limit_rate(struct reading *r, const struct directive *d)
     return bytes >= 0;
 }
 
-static bool read_return(struct reading *r, const struct directive *d)
+static bool read_return(struct ngf_parse *p, const struct directive *d)
 {
-    uint64_t status;
-    if (!slice_to_uint(d->words[1], 599, &status) || status < 400) {
-        return false;
-    }
-    struct route_answer *answer = ARENA_NEW(r->work->builder->run->arena, struct route_answer);
-    *answer = (struct route_answer){.source = r->work->source,
-                                    .status = (int64_t)status,
-                                    .reason = SLICE("return in a snippet")};
-    r->work->effects->answer = answer;
-    return true;
+    struct reading *r = reading_of(p);
+    r->answer = ARENA_NEW(r->work->builder->run->arena, struct route_answer);
+    *r->answer =
+        (struct route_answer){.source = r->work->source, .reason = SLICE("return in a snippet")};
+    return ngf_status(d->args[0], &r->answer->status);
 }
 
 /* ngx_http_rewrite_module; where the rule has conditions beside the path the snippet stands in another location
  * than the one that the request was sent to. */
-static bool read_rewrite(struct reading *r, const struct directive *d)
+static bool read_rewrite(struct ngf_parse *p, const struct directive *d)
 {
+    struct reading *r = reading_of(p);
     struct policy_work *work = r->work;
-    struct slice pattern = d->words[1], error = SLICE_ABSENT;
+    struct slice pattern = d->args[0], error = SLICE_ABSENT;
     const struct http_match *match = work->match;
-    if (d->count != 4 || !slice_is(d->words[3], "break") || !match || match->method.len ||
-        match->header_count || match->query_count) {
+    if (!match || match->method.len || match->header_count || match->query_count ||
+        slice_starts(d->args[1], SLICE("http://")) || slice_starts(d->args[1], SLICE("https://"))) {
         return false;
     }
     struct route_rewrite *rewrite = ARENA_NEW(work->builder->run->arena, struct route_rewrite);
@@ -142,32 +150,38 @@ static bool read_rewrite(struct reading *r, const struct directive *d)
     rewrite->pattern = slice_sub(pattern, rewrite->fold ? 4 : 0, pattern.len);
     rewrite->regex = regex_compile(work->builder->run, work->builder->table->regexes,
                                    rewrite->pattern, rewrite->fold, false, &error);
-    if (!rewrite->regex || !policy_template(work, '$', d->words[2], &rewrite->target)) {
+    if (!rewrite->regex || !policy_template(work, '$', d->args[1], &rewrite->target)) {
         return false;
     }
-    work->effects->rewrite = rewrite;
+    r->rewrite = rewrite;
     return true;
 }
 
 /* ---- who is asked --------------------------------------------------------------------------- */
 
 /* ngx_http_auth_request_module. */
-static bool read_auth_request(struct reading *r, const struct directive *d)
+static bool read_auth_request(struct ngf_parse *p, const struct directive *d)
 {
-    const struct slice *url = ngf_part(r->work, "auth_request", d->words[1]);
+    struct reading *r = reading_of(p);
+    const struct slice *url = ngf_part(r->work, "auth_request", d->args[0]);
     r->url = url ? *url : SLICE_ABSENT;
-    return url && d->count == 2;
+    return url != NULL;
 }
 
 /* "auth_request_set $auth_x $upstream_http_x": what the service sends. */
-static bool read_auth_set(struct reading *r, const struct directive *d)
+static bool read_auth_set(struct ngf_parse *p, const struct directive *d)
 {
-    struct slice start = SLICE("$upstream_http_");
-    if (d->count != 3 || !slice_starts(d->words[2], start) || r->sent_count == WORDS_MAX) {
+    struct reading *r = reading_of(p);
+    for (size_t i = 0; i < r->sent_count; i++) {
+        if (slice_equal(r->sent[i], d->args[0])) {
+            return false; /* the last one counts */
+        }
+    }
+    if (r->sent_count == WORDS_MAX) {
         return false;
     }
-    r->sent[r->sent_count] = d->words[1];
-    r->headers[r->sent_count++] = slice_sub(d->words[2], start.len, d->words[2].len);
+    r->sent[r->sent_count] = d->args[0];
+    r->headers[r->sent_count++] = d->args[1];
     return true;
 }
 
@@ -183,24 +197,42 @@ static bool is_variable_of(struct slice variable, struct slice name)
     return variable.len == name.len;
 }
 
-/* Only with what the service sends: it is not known whether it sends anything, so the client's is gone. */
-static bool read_auth_header(struct reading *r, const struct directive *d)
+/* NGINX Gateway Fabric sets these in each location (servers.go), so that a backend would get them twice. */
+static bool is_taken(const struct reading *r, struct slice name)
 {
-    for (size_t i = 0; d->count == 3 && i < r->sent_count; i++) {
-        if (slice_equal(r->sent[i], d->words[2]) && is_variable_of(r->headers[i], d->words[1])) {
+    static const char *const own[] = {"Authority",        "Connection",        "Host",
+                                      "Upgrade",          "X-Forwarded-For",   "X-Forwarded-Host",
+                                      "X-Forwarded-Port", "X-Forwarded-Proto", "X-Real-IP"};
+    bool taken = false;
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+        taken = taken || slice_equal_fold(name, slice_of(own[i]));
+    }
+    for (size_t i = 0; i < r->taken.count; i++) {
+        taken = taken || slice_equal_fold(name, r->taken.items[i].name);
+    }
+    return taken;
+}
+
+/* Only with what the service sends: it is not known whether it sends anything, so the client's is gone. */
+static bool read_auth_header(struct ngf_parse *p, const struct directive *d)
+{
+    struct reading *r = reading_of(p);
+    for (size_t i = 0; !is_taken(r, d->args[0]) && i < r->sent_count; i++) {
+        if (slice_equal(r->sent[i], d->args[1]) && is_variable_of(r->headers[i], d->args[0])) {
             *ARENA_PUSH(r->work->builder->run->arena, r->taken.items, r->taken.count,
                         r->taken.capacity) =
-                (struct header_edit){.kind = EDIT_REMOVE, .name = d->words[1]};
+                (struct header_edit){.kind = EDIT_REMOVE, .name = d->args[0]};
             return true;
         }
     }
     return false;
 }
 
-static bool read_satisfy(struct reading *r, const struct directive *d)
+static bool read_satisfy(struct ngf_parse *p, const struct directive *d)
 {
-    r->any = slice_is(d->words[1], "any");
-    return d->count == 2;
+    struct reading *r = reading_of(p);
+    r->any = slice_is(d->args[0], "any");
+    return true;
 }
 
 /* A guard behind those that an AuthenticationFilter has. */
@@ -234,106 +266,106 @@ static void add_guard(struct reading *r)
     r->work->effects->authentication = all;
 }
 
-/* What can be said of how the guards stand together only here; false where there are none. */
-static bool apply_guards(struct reading *r)
-{
-    if (r->url.len) {
-        add_guard(r);
-    }
-    if (r->any && r->work->effects->authentication) {
-        struct route_authentication *all =
-            ARENA_NEW(r->work->builder->run->arena, struct route_authentication);
-        *all = *r->work->effects->authentication;
-        all->any = true;
-        r->work->effects->authentication = all;
-    }
-    return !r->any || r->work->effects->authentication;
-}
-
 /* ---- what clients see ----------------------------------------------------------------------- */
 
-static bool read_error_page(struct reading *r, const struct directive *d)
+static bool read_error_page(struct ngf_parse *p, const struct directive *d)
 {
+    struct reading *r = reading_of(p);
     return ngf_read_error_page(r->work, d, &r->pages, &r->signin);
 }
 
-static bool read_intercept(struct reading *r, const struct directive *d)
+static bool read_intercept(struct ngf_parse *p, const struct directive *d)
 {
-    r->intercepts = slice_is(d->words[1], "on");
-    return d->count == 2;
-}
-
-static bool read_limit(struct reading *r, const struct directive *d)
-{
-    return ngf_read_limit(r->work, d, &r->limit);
-}
-
-static bool read_request_buffering(struct reading *r, const struct directive *d)
-{
-    r->streams_requests = slice_is(d->words[1], "off");
-    return d->count == 2;
-}
-
-/* ngx_http_proxy_module, proxy_redirect, proxy_cookie_domain and proxy_cookie_path. */
-static bool read_replaced(struct reading *r, const struct directive *d)
-{
-    struct arena *arena = r->work->builder->run->arena;
-    if (d->count != 3) {
-        return false;
-    }
-    if (!r->rewrites) {
-        r->rewrites = ARENA_NEW(arena, struct route_response_rewrites);
-        r->rewrites->source = r->work->source;
-    }
-    if (slice_is(d->words[0], "proxy_redirect")) {
-        r->rewrites->redirect_from = d->words[1];
-        r->rewrites->redirect_to = d->words[2];
-        return true;
-    }
-    *(slice_is(d->words[0], "proxy_cookie_path") ? &r->rewrites->cookie_path
-                                                 : &r->rewrites->cookie_domain) =
-        ARENA_JOIN(arena, d->words[1], SLICE(" "), d->words[2]);
+    struct reading *r = reading_of(p);
+    r->intercepts = slice_is(d->args[0], "on");
     return true;
 }
 
-static const struct row {
-    const char *name;
-    bool (*read)(struct reading *r, const struct directive *d);
-} rows[] = {
-    {"allow", read_access},
-    {"auth_request", read_auth_request},
-    {"auth_request_set", read_auth_set},
-    {"deny", read_access},
-    {"error_page", read_error_page},
-    {"limit_conn", read_limit},
-    {"limit_conn_status", read_limit},
-    {"limit_rate", read_limit_rate},
-    {"limit_rate_after", read_limit_rate},
-    {"limit_req", read_limit},
-    {"limit_req_status", read_limit},
-    {"proxy_cookie_domain", read_replaced},
-    {"proxy_cookie_path", read_replaced},
-    {"proxy_intercept_errors", read_intercept},
-    {"proxy_next_upstream", read_next_upstream},
-    {"proxy_next_upstream_timeout", read_total},
-    {"proxy_next_upstream_tries", read_tries},
-    {"proxy_redirect", read_replaced},
-    {"proxy_request_buffering", read_request_buffering},
-    {"proxy_set_header", read_auth_header},
-    {"return", read_return},
-    {"rewrite", read_rewrite},
-    {"satisfy", read_satisfy},
-};
-
-static bool read_directive(struct reading *r, const struct directive *d)
+static struct route_rate_limit *limit_of(struct ngf_parse *p)
 {
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (d->count > 1 && !d->block.ptr && slice_is(d->words[0], rows[i].name)) {
-            return rows[i].read(r, d);
-        }
-    }
-    return false;
+    struct reading *r = reading_of(p);
+    r->limit = r->limit ? r->limit : ngf_new_limit(r->work);
+    return r->limit;
 }
+
+static bool read_limit_conn(struct ngf_parse *p, const struct directive *d)
+{
+    return ngf_read_limit_conn(p->work, d, limit_of(p));
+}
+
+static bool read_limit_conn_status(struct ngf_parse *p, const struct directive *d)
+{
+    return ngf_status(d->args[0], &limit_of(p)->connection_status);
+}
+
+static bool read_limit_req(struct ngf_parse *p, const struct directive *d)
+{
+    return ngf_read_limit_req(p->work, d, limit_of(p));
+}
+
+static bool read_limit_req_status(struct ngf_parse *p, const struct directive *d)
+{
+    return ngf_status(d->args[0], &limit_of(p)->status);
+}
+
+static bool read_request_buffering(struct ngf_parse *p, const struct directive *d)
+{
+    reading_of(p)->streams_requests = slice_is(d->args[0], "off");
+    return true;
+}
+
+static bool is_plain(struct slice text)
+{
+    return text.len && slice_find(text, '$', 0) == text.len && slice_find(text, ' ', 0) == text.len;
+}
+
+/* ngx_http_proxy_module, proxy_redirect, proxy_cookie_domain and proxy_cookie_path. */
+static bool read_replaced(struct ngf_parse *p, const struct directive *d)
+{
+    struct reading *r = reading_of(p);
+    struct arena *arena = p->work->builder->run->arena;
+    if (!r->replaced) {
+        r->replaced = ARENA_NEW(arena, struct route_response_rewrites);
+        r->replaced->source = p->work->source;
+    }
+    struct slice pair = ARENA_JOIN(arena, d->args[0], SLICE(" "), d->args[1]);
+    if (slice_is(d->words[0], "proxy_redirect")) {
+        r->replaced->redirect_from = d->args[0];
+        r->replaced->redirect_to = d->args[1];
+    } else {
+        *(slice_is(d->words[0], "proxy_cookie_path") ? &r->replaced->cookie_path
+                                                     : &r->replaced->cookie_domain) = pair;
+    }
+    return is_plain(d->args[0]) && is_plain(d->args[1]);
+}
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+static const struct ngf_form forms[] = {
+    {"allow *", read_access, NGF_MANY, false, false},
+    {"auth_request *", read_auth_request, NGF_ONCE, false, false},
+    {"auth_request_set $* $upstream_http_*", read_auth_set, NGF_MANY, false, false},
+    {"deny *", read_access, NGF_MANY, false, false},
+    {"error_page * = @*", read_error_page, NGF_MANY, false, false},
+    {"limit_conn * *", read_limit_conn, NGF_MANY, false, false},
+    {"limit_conn_status *", read_limit_conn_status, NGF_ONCE, false, false},
+    {"limit_rate *", read_limit_rate, NGF_ONCE, false, false},
+    {"limit_rate_after *", read_limit_rate, NGF_ONCE, false, false},
+    {"limit_req zone=* burst=* nodelay", read_limit_req, NGF_MANY, false, false},
+    {"limit_req_status *", read_limit_req_status, NGF_ONCE, false, false},
+    {"proxy_cookie_domain * *", read_replaced, NGF_ONCE, false, false},
+    {"proxy_cookie_path * *", read_replaced, NGF_ONCE, false, false},
+    {"proxy_intercept_errors on|off", read_intercept, NGF_ONCE, false, false},
+    {"proxy_next_upstream ...", read_next_upstream, NGF_ONCE, false, false},
+    {"proxy_next_upstream_timeout *", read_total, NGF_ONCE, false, false},
+    {"proxy_next_upstream_tries *", read_tries, NGF_ONCE, false, false},
+    {"proxy_redirect * *", read_replaced, NGF_ONCE, false, false},
+    {"proxy_request_buffering on|off", read_request_buffering, NGF_ONCE, false, false},
+    {"proxy_set_header * $*", read_auth_header, NGF_MANY, false, false},
+    {"return *", read_return, NGF_ONCE, false, true},
+    {"rewrite * * break", read_rewrite, NGF_ONCE, false, true},
+    {"satisfy all|any", read_satisfy, NGF_ONCE, false, false},
+};
 
 /* What a ProxySettingsPolicy says of answers is read later, and leaves this as it is. */
 static void stream_requests(struct policy_work *work)
@@ -347,6 +379,50 @@ static void stream_requests(struct policy_work *work)
     work->effects->buffering = buffering;
 }
 
+/* What one directive does to another; null where nothing of it is left open. */
+static const char *clash(const struct reading *r)
+{
+    const struct route_authentication *before = r->work->effects->authentication;
+    bool signs_in = r->signin.count > 0, page = false;
+    int64_t statuses[] = {r->answer ? r->answer->status : 0, r->limit ? r->limit->status : 0,
+                          r->limit ? r->limit->connection_status : 0};
+    for (size_t i = 0; r->pages && i < r->pages->statuses.count; i++) {
+        page = page || slice_is(r->pages->statuses.items[i], "401");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+        page = page || statuses[i] == 401;
+    }
+    /* error_page leads whoever gets 401 there, of whatever it comes */
+    if (signs_in && (!r->url.len || before || r->intercepts || page)) {
+        return "error_page 401 beside what else may answer 401";
+    }
+    return r->intercepts && !r->pages                ? "proxy_intercept_errors without error_page"
+           : r->any && !r->url.len && !before        ? "satisfy without guards"
+           : r->rewrite && r->work->effects->rewrite ? "rewrite beside another rewrite"
+                                                     : NULL;
+}
+
+/* What is looked at again when all filters of the rule are applied. */
+struct applied {
+    const struct object *policy;
+    const struct route_rewrite *rewrite;
+    struct edits taken;
+};
+
+static void apply_guards(struct reading *r)
+{
+    if (r->url.len) {
+        add_guard(r);
+    }
+    if (r->any) {
+        struct route_authentication *all =
+            ARENA_NEW(r->work->builder->run->arena, struct route_authentication);
+        *all = *r->work->effects->authentication;
+        all->any = true;
+        r->work->effects->authentication = all;
+    }
+}
+
 static void apply(struct reading *r)
 {
     struct effects *effects = r->work->effects;
@@ -354,7 +430,10 @@ static void apply(struct reading *r)
     effects->retries = r->retries ? r->retries : effects->retries;
     effects->bandwidth = r->bandwidth ? r->bandwidth : effects->bandwidth;
     effects->rate_limit = r->limit ? r->limit : effects->rate_limit;
-    effects->response_rewrites = r->rewrites ? r->rewrites : effects->response_rewrites;
+    effects->response_rewrites = r->replaced ? r->replaced : effects->response_rewrites;
+    effects->answer = r->answer ? r->answer : effects->answer;
+    effects->rewrite = r->rewrite ? r->rewrite : effects->rewrite;
+    apply_guards(r);
     if (r->streams_requests) {
         stream_requests(r->work);
     }
@@ -364,23 +443,46 @@ static void apply(struct reading *r)
     }
 }
 
-void ngf_read_snippet(struct policy_work *work, struct slice text)
+/* A location takes one such snippet: two would have to be read as one. */
+bool ngf_read_snippet(struct ngf_parse *p, struct slice text)
 {
-    struct reading reading = {.work = work};
-    struct directive directive;
-    size_t at = 0;
-    bool understood = true;
-    while (understood && ngf_next(text, &at, &directive)) {
-        understood = read_directive(&reading, &directive);
+    struct reading reading = {.work = p->work};
+    struct applied *applied = ARENA_NEW(p->work->builder->run->arena, struct applied);
+    if (ngf_part(p->work, "snippet", SLICE(""))) {
+        p->culprit = SLICE("a second one for the location");
+        return false;
     }
-    understood = understood && apply_guards(&reading);
-    if (!understood || slice_trim(slice_sub(text, at, text.len)).len) {
-        struct slice word = directive.count ? directive.words[0] : SLICE("...");
-        policy_unknown(
-            work, ASPECT_PROTECTION,
-            arena_string(work->builder->run->arena,
-                         ARENA_JOIN(work->builder->run->arena, SLICE("snippets: "), word)));
-        return;
+    p->out = &reading;
+    if (!ngf_read(p, text, forms, ARRAY_LEN(forms))) {
+        return false;
+    }
+    const char *why = clash(&reading);
+    if (why) {
+        p->culprit = slice_of(why);
+        return false;
     }
     apply(&reading);
+    *applied = (struct applied){p->work->policy, reading.rewrite, reading.taken};
+    ngf_part_add(p->work, "snippet", SLICE(""), applied);
+    return true;
+}
+
+void ngf_check_rule(struct policy_work *work)
+{
+    const struct applied *applied = ngf_part(work, "snippet", SLICE(""));
+    const struct route_header_edits *edits = work->effects->request_headers;
+    if (!applied) {
+        return;
+    }
+    work->policy = applied->policy;
+    if (applied->rewrite && work->effects->rewrite != applied->rewrite) {
+        policy_unknown(work, ASPECT_REWRITE, "snippets: rewrite beside another rewrite");
+    }
+    for (size_t i = 0; edits && i < edits->edits.count; i++) {
+        for (size_t j = 0; j < applied->taken.count; j++) {
+            if (slice_equal_fold(edits->edits.items[i].name, applied->taken.items[j].name)) {
+                policy_unknown(work, ASPECT_HEADERS, "snippets: proxy_set_header twice");
+            }
+        }
+    }
 }

@@ -12,6 +12,7 @@ struct policy_place {
     const struct http_match *match; /* of the rule; null for backends */
     struct effects *effects;
     const struct unknown **unknown;
+    const struct http_route *route; /* of filters */
 };
 struct policy_work {
     struct builder *builder;
@@ -20,6 +21,7 @@ struct policy_work {
     const struct http_match *match;
     struct effects *effects;
     const struct unknown **unknown;
+    const struct http_route *route; /* of filters */
 };
 
 enum policy_attach {
@@ -36,6 +38,8 @@ struct policy_reader {
     bool on_services; /* holds for the backends of a Service */
     /* Null: changes nothing that a request could see. */
     void (*apply)(struct policy_work *work, const struct node *spec);
+    /* POLICY_BY_FILTER: when all filters of a rule are applied; no policy is given. */
+    void (*rule)(struct policy_work *work);
     /* Each of those on a Gateway of the route, where several are in force together. */
     void (*each)(struct policy_work *work, const struct node *spec,
                  const struct route_state *route);
