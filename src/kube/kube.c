@@ -37,7 +37,7 @@ static const struct reading {
     [KUBE_SECRET] = {sizeof(struct secret), &secret_schema, core_versions, NAME_SUBDOMAIN},
     [KUBE_NAMESPACE] = {sizeof(struct namespace), &namespace_schema, core_versions, NAME_LABEL},
     [KUBE_GATEWAY_CLASS] = {sizeof(struct gateway_class), &gateway_class_schema, gateway_versions,
-                            NAME_SUBDOMAIN},
+                            NAME_SUBDOMAIN, true},
     [KUBE_GATEWAY] = {sizeof(struct gateway), &gateway_schema, gateway_versions, NAME_SUBDOMAIN,
                       true},
     [KUBE_HTTP_ROUTE] = {sizeof(struct http_route), &http_route_schema, gateway_versions,
