@@ -73,7 +73,8 @@ static void test_gateway_snippets_of_nginx(void **state)
                                 "proxy_set_header Host $u;"),
          "unknown", NULL}, /* there is another one */
         {IN_LOCATION("return 410;"), "410", NULL},
-        {IN_LOCATION("return 444;"), "unknown", NULL},
+        {IN_LOCATION("return 444;"), "close", NULL},
+        {IN_LOCATION("return 499;"), "unknown", NULL},
         {IN_LOCATION("return 410 gone;"), "unknown", NULL},
         {IN_LOCATION("return 410; return 404;"), "unknown", NULL},
         {IN_LOCATION("return 410;") IN_LOCATION("satisfy all;"), "unknown", NULL},

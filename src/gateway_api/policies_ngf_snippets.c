@@ -129,6 +129,11 @@ static bool read_return(struct ngf_parse *p, const struct directive *d)
     r->answer = ARENA_NEW(r->work->builder->run->arena, struct route_answer);
     *r->answer =
         (struct route_answer){.source = r->work->source, .reason = SLICE("return in a snippet")};
+    if (slice_is(d->args[0], "444")) {
+        r->answer->status = 444;
+        r->answer->closes = true;
+        return true;
+    }
     return ngf_status(d->args[0], &r->answer->status);
 }
 
@@ -393,7 +398,7 @@ static const char *clash(const struct reading *r)
         page = page || statuses[i] == 401;
     }
     /* error_page leads whoever gets 401 there, of whatever it comes */
-    if (signs_in && (!r->url.len || before || r->intercepts || page)) {
+    if (signs_in && (!r->url.len || r->intercepts || page)) {
         return "error_page 401 beside what else may answer 401";
     }
     return r->intercepts && !r->pages                ? "proxy_intercept_errors without error_page"
