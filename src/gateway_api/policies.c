@@ -302,6 +302,20 @@ bool policy_has_only(const struct node *map, const char *const *known, size_t co
     return map && map->kind == NODE_MAP;
 }
 
+bool policy_is(const struct node *map, const char *known)
+{
+    bool all = map && map->kind == NODE_MAP;
+    for (size_t i = 0; all && i < map->count; i++) {
+        struct slice rest = slice_of(known), name;
+        bool found = false;
+        while (!found && slice_split(&rest, ' ', &name)) {
+            found = slice_equal(name, map->pairs[i].key);
+        }
+        all = found;
+    }
+    return all;
+}
+
 /* ---- in force ------------------------------------------------------------------------------ */
 
 void policy_apply(struct builder *builder, const struct policy_reader *reader,

@@ -33,7 +33,8 @@ static bool read_rules(struct policy_work *work, const struct node *rules,
     for (size_t i = 0; i < policy_items(rules); i++) {
         const struct node *rule = rules->items[i], *principal = node_get(rule, "principal");
         bool deny = slice_is(policy_text(rule, "action"), "Deny");
-        bool plain = policy_has_only(rule, rule_fields, ARRAY_LEN(rule_fields)) &&
+        bool plain = (deny || slice_is(policy_text(rule, "action"), "Allow")) &&
+                     policy_has_only(rule, rule_fields, ARRAY_LEN(rule_fields)) &&
                      policy_has_only(principal, principal_fields, ARRAY_LEN(principal_fields));
         if (!plain || (deny && addresses->allow.count) ||
             !read_networks(work, node_get(principal, "clientCIDRs"),
@@ -49,7 +50,8 @@ static void read_authorization(struct policy_work *work, const struct node *auth
     struct route_addresses *addresses =
         ARENA_NEW(work->builder->run->arena, struct route_addresses);
     *addresses = (struct route_addresses){.source = work->source, .status = 403};
-    if (!read_rules(work, node_get(authorization, "rules"), addresses)) {
+    if (!policy_is(authorization, "defaultAction rules") ||
+        !read_rules(work, node_get(authorization, "rules"), addresses)) {
         policy_unknown(work, ASPECT_PROTECTION, "authorization.rules");
         return;
     }
@@ -68,6 +70,9 @@ static void read_basic(struct policy_work *work, const struct node *basic)
     const struct node *users = node_get(basic, "users");
     struct slice namespace = policy_text(users, "namespace");
     policy_fields(work, basic, "basicAuth", known, ARRAY_LEN(known), ASPECT_PROTECTION);
+    if (!policy_is(users, "group kind name namespace")) {
+        policy_unknown(work, ASPECT_PROTECTION, "basicAuth.users");
+    }
     namespace = namespace.len ? namespace : work->policy->namespace;
     struct route_authentication *authentication =
         ARENA_NEW(work->builder->run->arena, struct route_authentication);
@@ -93,7 +98,8 @@ static struct slice external_url(struct policy_work *work, const struct node *ht
     const struct node *ref = policy_items(refs) == 1 ? refs->items[0] : NULL;
     const struct node *port = node_get(ref, "port");
     struct slice namespace = policy_text(ref, "namespace"), kind = policy_text(ref, "kind");
-    if (!ref || !port || port->kind != NODE_INT || (kind.len && !slice_is(kind, "Service"))) {
+    if (!policy_is(ref, "group kind name namespace port") || policy_text(ref, "group").len ||
+        !port || port->kind != NODE_INT || (kind.len && !slice_is(kind, "Service"))) {
         return SLICE_ABSENT;
     }
     namespace = namespace.len ? namespace : work->policy->namespace;
@@ -120,6 +126,17 @@ static void external_headers(struct policy_work *work, const struct node *header
     }
 }
 
+/* Without a list it is told of Host, method, path, Content-Length and Authorization; by cookies others are known. */
+static bool is_told(const struct node *headers)
+{
+    bool cookie = false, address = false;
+    for (size_t i = 0; i < policy_items(headers); i++) {
+        cookie = cookie || slice_equal_fold(headers->items[i]->text, SLICE("cookie"));
+        address = address || slice_equal_fold(headers->items[i]->text, SLICE("x-forwarded-for"));
+    }
+    return cookie && address;
+}
+
 /* ext_auth_types.go; what the service answers goes to the client. */
 static void read_external(struct policy_work *work, const struct node *external)
 {
@@ -131,6 +148,9 @@ static void read_external(struct policy_work *work, const struct node *external)
     policy_fields(work, external, "extAuth", known, ARRAY_LEN(known), ASPECT_PROTECTION);
     policy_fields(work, http, "extAuth.http", http_fields, ARRAY_LEN(http_fields),
                   ASPECT_PROTECTION);
+    if (!is_told(node_get(external, "headersToExtAuth"))) {
+        policy_unknown(work, ASPECT_PROTECTION, "extAuth.headersToExtAuth");
+    }
     if (!url.ptr || (open && open->kind == NODE_BOOL && open->boolean)) {
         policy_unknown(work, ASPECT_PROTECTION, url.ptr ? "extAuth.failOpen" : "extAuth");
         return;
@@ -196,7 +216,7 @@ static void read_regex_rewrite(struct policy_work *work, const struct node *repl
     rewrite->pattern = rewrite->pattern.ptr ? rewrite->pattern : pattern;
     rewrite->regex = regex_compile(work->builder->run, work->builder->table->regexes,
                                    rewrite->pattern, rewrite->fold, false, &error);
-    if (!whole || !rewrite->regex ||
+    if (!policy_is(replace, "pattern substitution") || !whole || !rewrite->regex ||
         !policy_template(work, '\\', policy_text(replace, "substitution"), &rewrite->target)) {
         policy_unknown(work, ASPECT_REWRITE, "urlRewrite.path.replaceRegexMatch");
         return;
@@ -217,8 +237,10 @@ static void route_filter(struct policy_work *work, const struct node *spec)
                   ASPECT_REWRITE);
     policy_fields(work, answer, "directResponse", answer_fields, ARRAY_LEN(answer_fields),
                   ASPECT_HEADERS);
-    if (replace) {
+    if (replace && policy_is(node_get(rewrite, "path"), "type replaceRegexMatch")) {
         read_regex_rewrite(work, replace);
+    } else if (rewrite) {
+        policy_unknown(work, ASPECT_REWRITE, "urlRewrite.path");
     }
     if (answer) {
         const struct node *status = node_get(answer, "statusCode");

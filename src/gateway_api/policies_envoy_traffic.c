@@ -27,6 +27,14 @@ static void read_timeouts(struct policy_work *work, const struct node *timeout)
     int64_t connect = duration_at(tcp, "connectTimeout");
     int64_t total = duration_at(http, "requestTimeout");
     int64_t idle = duration_at(http, "streamIdleTimeout");
+    const bool unread[] = {node_get(tcp, "connectTimeout") && connect <= 0,
+                           node_get(http, "requestTimeout") && total < 0,
+                           node_get(http, "streamIdleTimeout") && idle < 0};
+    for (size_t i = 0; i < ARRAY_LEN(unread); i++) {
+        if (unread[i]) {
+            policy_unknown(work, ASPECT_TRAFFIC, "timeout");
+        }
+    }
     timeouts->connect_ms = connect > 0 ? connect : timeouts->connect_ms;
     if (idle >= 0) {
         timeouts->read_ms = timeouts->send_ms = idle ? idle : -1;
@@ -64,8 +72,8 @@ static void read_buffer(struct policy_work *work, const struct node *buffer)
 {
     const struct node *limit = node_get(buffer, "limit");
     int64_t bytes = limit ? quantity_bytes(limit->text) : -1;
-    if (bytes < 0) {
-        policy_unknown(work, ASPECT_PROTECTION, "requestBuffer.limit");
+    if (bytes < 0 || !policy_is(buffer, "limit")) {
+        policy_unknown(work, ASPECT_PROTECTION, "requestBuffer");
         return;
     }
     struct route_body_limit *body = ARENA_NEW(work->builder->run->arena, struct route_body_limit);
@@ -93,13 +101,16 @@ static bool read_clients(struct policy_work *work, const struct node *source, bo
         return false;
     }
     if (others) {
+        if (family[0] || family[1]) {
+            return false; /* of two rules that hold both count */
+        }
         family[0] = family[1] = true;
         *exempt = (struct networks){network, 1};
         return network_parse(value, network);
     }
-    family[0] = family[0] || slice_is(value, "0.0.0.0/0");
-    family[1] = family[1] || slice_is(value, "::/0");
-    return slice_is(value, "0.0.0.0/0") || slice_is(value, "::/0");
+    bool old = slice_is(value, "0.0.0.0/0"), again = family[!old];
+    family[!old] = true;
+    return !again && (old || slice_is(value, "::/0"));
 }
 
 /* ratelimit_types.go: a bucket for each address with sourceCIDR of type Distinct; 429 for who asks too often. */
@@ -108,6 +119,12 @@ struct rates {
     int64_t requests;
     struct networks exempt;
 };
+
+static bool sends_no_headers(const struct node *rule)
+{
+    return !node_get(rule, "xRateLimitHeaders") ||
+           slice_is(policy_text(rule, "xRateLimitHeaders"), "Off");
+}
 
 static bool read_limit(struct policy_work *work, const struct node *rule, struct rates *second,
                        struct rates *minute)
@@ -124,6 +141,7 @@ static bool read_limit(struct policy_work *work, const struct node *rule, struct
                                                      : NULL;
     if (!rates || !policy_has_only(rule, rule_fields, ARRAY_LEN(rule_fields)) ||
         !policy_has_only(selector, selector_fields, ARRAY_LEN(selector_fields)) || !requests ||
+        !policy_is(limit, "requests unit") || !sends_no_headers(rule) ||
         requests->kind != NODE_INT || (rates->requests && rates->requests != requests->integer)) {
         return false;
     }
@@ -144,7 +162,9 @@ static void read_rates(struct policy_work *work, const struct node *rate)
     struct route_rate_limit *limit = ARENA_NEW(work->builder->run->arena, struct route_rate_limit);
     *limit =
         (struct route_rate_limit){.source = work->source, .status = 429, .connection_status = 429};
-    bool understood = policy_has_only(rate, known, ARRAY_LEN(known)) && policy_items(rules);
+    bool understood = policy_has_only(rate, known, ARRAY_LEN(known)) && policy_items(rules) &&
+                      policy_is(node_get(rate, "local"), "rules") &&
+                      slice_is(policy_text(rate, "type"), "Local");
     struct rates second = {0}, minute = {0};
     for (size_t i = 0; understood && i < policy_items(rules); i++) {
         understood = read_limit(work, rules->items[i], &second, &minute);
@@ -212,6 +232,13 @@ static struct slice only_name(const struct node *list)
     return policy_items(list) == 1 ? policy_text(list->items[0], "name") : SLICE_ABSENT;
 }
 
+static bool is_cookie(const struct node *cookie)
+{
+    const struct node *attributes = node_get(cookie, "attributes");
+    return policy_is(cookie, "name ttl attributes") && policy_text(cookie, "name").len &&
+           (!attributes || policy_is(attributes, "SameSite"));
+}
+
 /* Without a ttl the cookie is read, and never made (loadbalancer_types.go, Cookie). */
 static void read_cookie(struct policy_work *work, const struct node *cookie,
                         struct route_balancing *balancing)
@@ -240,14 +267,16 @@ static bool read_hash(struct policy_work *work, const struct node *hash,
                       struct route_balancing *balancing)
 {
     struct slice type = policy_text(hash, "type");
+    struct slice header = only_name(node_get(hash, "headers"));
+    struct slice parameter = only_name(node_get(hash, "queryParams"));
     balancing->algorithm = SLICE("hash");
     if (slice_is(type, "SourceIP")) {
         balancing->key = SLICE("$remote_addr");
-    } else if (slice_is(type, "Headers")) {
-        balancing->key = variable(work, "$http_", only_name(node_get(hash, "headers")));
-    } else if (slice_is(type, "QueryParams")) {
-        balancing->key = variable(work, "$arg_", only_name(node_get(hash, "queryParams")));
-    } else if (slice_is(type, "Cookie")) {
+    } else if (slice_is(type, "Headers") && header.len) {
+        balancing->key = variable(work, "$http_", header);
+    } else if (slice_is(type, "QueryParams") && parameter.len) {
+        balancing->key = variable(work, "$arg_", parameter);
+    } else if (slice_is(type, "Cookie") && is_cookie(node_get(hash, "cookie"))) {
         read_cookie(work, node_get(hash, "cookie"), balancing);
     } else {
         return false;
@@ -266,9 +295,10 @@ static void read_balancer(struct policy_work *work, const struct node *balancer,
     struct slice type = policy_text(balancer, "type");
     *balancing = (struct route_balancing){.source = work->source, .service_address = service};
     bool understood =
-        !balancer || (slice_is(type, "ConsistentHash") &&
-                      read_hash(work, node_get(balancer, "consistentHash"), balancing));
-    for (size_t i = 0; !understood && i < ARRAY_LEN(types); i++) {
+        !balancer ||
+        (policy_is(balancer, "type consistentHash") && slice_is(type, "ConsistentHash") &&
+         read_hash(work, node_get(balancer, "consistentHash"), balancing));
+    for (size_t i = 0; !understood && policy_is(balancer, "type") && i < ARRAY_LEN(types); i++) {
         understood = slice_is(type, types[i].type);
         balancing->algorithm = understood ? slice_of(types[i].algorithm) : SLICE_ABSENT;
     }

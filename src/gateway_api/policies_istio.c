@@ -31,7 +31,9 @@ static void read_connections(struct policy_work *work, const struct node *pool)
     policy_fields(work, tcp, "trafficPolicy.connectionPool.tcp", tcp_fields, ARRAY_LEN(tcp_fields),
                   ASPECT_TRAFFIC);
     struct slice connect = policy_text(tcp, "connectTimeout");
-    if (connect.ptr && kube_duration(connect, &ms)) {
+    if (node_get(tcp, "connectTimeout") && !(connect.ptr && kube_duration(connect, &ms))) {
+        policy_unknown(work, ASPECT_TRAFFIC, "trafficPolicy.connectionPool.tcp.connectTimeout");
+    } else if (connect.ptr) {
         struct route_timeouts *timeouts =
             ARENA_NEW(work->builder->run->arena, struct route_timeouts);
         *timeouts = timeouts_in_force(work->builder, work->effects);
@@ -52,7 +54,7 @@ static struct slice variable(struct policy_work *work, const char *start, struct
     return (struct slice){bytes, text.len};
 }
 
-static void read_cookie(struct policy_work *work, const struct node *cookie)
+static bool read_cookie(struct policy_work *work, const struct node *cookie)
 {
     struct arena *arena = work->builder->run->arena;
     struct route_affinity *affinity = ARENA_NEW(arena, struct route_affinity);
@@ -67,6 +69,7 @@ static void read_cookie(struct policy_work *work, const struct node *cookie)
         affinity->max_age = arena_printf(arena, "%llu", (unsigned long long)(ms / 1000));
     }
     work->effects->affinity = affinity;
+    return policy_is(cookie, "name path ttl") && affinity->cookie.len;
 }
 
 /* destination_rule.proto, LoadBalancerSettings: one of simple and consistentHash. */
@@ -82,20 +85,27 @@ static bool read_balancer(struct policy_work *work, const struct node *balancer,
     struct slice header = policy_text(hash, "httpHeaderName");
     struct slice parameter = policy_text(hash, "httpQueryParameterName");
     const struct node *address = node_get(hash, "useSourceIp");
+    bool by_address = address && address->kind == NODE_BOOL && address->boolean;
+    if (!policy_is(balancer, "simple consistentHash") || balancer->count != 1) {
+        return false; /* such as where endpoints are */
+    }
     for (size_t i = 0; i < ARRAY_LEN(simples); i++) {
         if (slice_is(simple, simples[i].simple)) {
             out->algorithm = slice_of(simples[i].algorithm);
             return true;
         }
     }
+    if (!policy_is(hash, "httpCookie httpHeaderName httpQueryParameterName useSourceIp") ||
+        hash->count != 1) {
+        return false;
+    }
     if (node_get(hash, "httpCookie")) {
-        read_cookie(work, node_get(hash, "httpCookie"));
-        return true;
+        return read_cookie(work, node_get(hash, "httpCookie"));
     }
     out->algorithm = SLICE("hash");
     out->key = header.len      ? variable(work, "$http_", header)
                : parameter.len ? variable(work, "$arg_", parameter)
-               : address       ? SLICE("$remote_addr")
+               : by_address    ? SLICE("$remote_addr")
                                : SLICE_ABSENT;
     return out->key.ptr != NULL;
 }
@@ -177,7 +187,8 @@ static bool read_source(struct policy_work *work, const struct node *rule,
     const struct node *allow = node_get(source, "notRemoteIpBlocks");
     const struct node *blocks = deny ? deny : allow;
     struct networks *list = deny ? &addresses->deny : &addresses->allow;
-    if (!source || source->count != 1 || !blocks || list->count) {
+    if (!source || source->count != 1 || from->items[0]->count != 1 || !policy_items(blocks) ||
+        list->count) {
         return false;
     }
     list->items = ARENA_ARRAY(work->builder->run->arena, struct network, policy_items(blocks));

@@ -21,9 +21,8 @@ static int64_t int_at(const struct node *map, const char *key)
 static const struct node *patch_value(const struct node *patch, const char *where,
                                       const char *operation)
 {
-    static const char *const known[] = {"applyTo", "match", "patch"};
     const struct node *change = node_get(patch, "patch");
-    bool fits = policy_has_only(patch, known, ARRAY_LEN(known)) &&
+    bool fits = policy_is(patch, "applyTo match patch") && policy_is(change, "operation value") &&
                 slice_is(policy_text(patch, "applyTo"), where) &&
                 slice_is(policy_text(node_get(patch, "match"), "context"), "GATEWAY") &&
                 slice_is(policy_text(change, "operation"), operation);
@@ -34,16 +33,20 @@ static const struct node *patch_value(const struct node *patch, const char *wher
 
 static const void *read_buffer(struct policy_work *work, const struct node *config)
 {
-    int64_t bytes = int_at(node_get(config, "buffer"), "max_request_bytes");
+    const struct node *buffer = node_get(config, "buffer");
+    int64_t bytes = int_at(buffer, "max_request_bytes");
     struct route_body_limit *limit = ARENA_NEW(work->builder->run->arena, struct route_body_limit);
     *limit = (struct route_body_limit){work->source, bytes};
-    return bytes > 0 ? limit : NULL;
+    bool understood =
+        policy_is(config, "@type buffer") && policy_is(buffer, "max_request_bytes") && bytes > 0;
+    return understood ? limit : NULL;
 }
 
 static bool is_all(const struct node *config, const char *key)
 {
     const struct node *share = node_get(node_get(config, key), "default_value");
-    return int_at(share, "numerator") == 100 &&
+    return policy_is(node_get(config, key), "default_value runtime_key") &&
+           policy_is(share, "numerator denominator") && int_at(share, "numerator") == 100 &&
            slice_is(policy_text(share, "denominator"), "HUNDRED");
 }
 
@@ -55,7 +58,11 @@ static struct slice word_of(const struct node *limit, const struct node *descrip
     bool two = policy_items(actions) == 2 && policy_items(entries) == 2;
     struct slice word = two ? policy_text(entries->items[1], "value") : SLICE_ABSENT;
     bool same =
-        two && node_get(actions->items[0], "remote_address") &&
+        two && policy_is(limit, "actions") && policy_is(descriptor, "entries token_bucket") &&
+        policy_is(actions->items[0], "remote_address") && actions->items[0]->count == 1 &&
+        policy_is(actions->items[1], "generic_key") &&
+        policy_is(node_get(actions->items[1], "generic_key"), "descriptor_value") &&
+        policy_is(entries->items[1], "key value") &&
         slice_equal(policy_text(node_get(actions->items[1], "generic_key"), "descriptor_value"),
                     word) &&
         entries->items[0]->count == 1 &&
@@ -73,6 +80,7 @@ static bool read_rate(const struct node *limit, const struct node *descriptor,
     uint64_t ms = 0;
     int64_t most = int_at(bucket, "max_tokens"), fill = int_at(bucket, "tokens_per_fill");
     bool understood = word_of(limit, descriptor).len && most > 0 && fill > 0 &&
+                      policy_is(bucket, "max_tokens tokens_per_fill fill_interval") &&
                       kube_duration(policy_text(bucket, "fill_interval"), &ms);
     bool minute = ms == MINUTE_MS;
     if (!understood || (!minute && ms != 1000) || (minute ? out->per_minute : out->per_second)) {
@@ -129,12 +137,16 @@ static const struct shape {
 static const struct shape *read_filter(const struct node *patch, struct slice *name)
 {
     const struct node *value = patch_value(patch, "HTTP_FILTER", "INSERT_BEFORE");
-    const struct node *chain =
-        node_get(node_get(node_get(patch, "match"), "listener"), "filterChain");
-    const struct node *before = node_get(node_get(chain, "filter"), "subFilter");
+    const struct node *match = node_get(patch, "match"), *listener = node_get(match, "listener");
+    const struct node *chain = node_get(listener, "filterChain");
+    const struct node *filter = node_get(chain, "filter"), *before = node_get(filter, "subFilter");
     struct slice type = policy_text(node_get(value, "typed_config"), "@type");
     *name = policy_text(value, "name");
-    if (!name->len || !is_true(node_get(value, "disabled")) || chain->count != 1 ||
+    if (!name->len || !is_true(node_get(value, "disabled")) ||
+        !policy_is(value, "name disabled typed_config") || !policy_is(match, "context listener") ||
+        !policy_is(listener, "filterChain") || !policy_is(chain, "filter") ||
+        !policy_is(filter, "name subFilter") || !policy_is(before, "name") ||
+        !slice_is(policy_text(filter, "name"), "envoy.filters.network.http_connection_manager") ||
         !slice_is(policy_text(before, "name"), "envoy.filters.http.router")) {
         return NULL;
     }
@@ -157,11 +169,25 @@ static const void *read_host(struct policy_work *work, const struct shape *shape
     const struct node *vhost = node_get(routes, "vhost");
     *host = policy_text(vhost, "domainName");
     if (!config || configs->count != 1 || value->count != 1 ||
+        !policy_is(node_get(patch, "match"), "context routeConfiguration") ||
         !slice_is(policy_text(config, "@type"), shape->host) ||
         (routes && (!host->len || vhost->count != 1 || routes->count != 1))) {
         return NULL;
     }
     return shape->read(work, config);
+}
+
+/* A second patch of one host changes the first. */
+static bool is_patched(const struct node *patches, size_t count, struct slice host)
+{
+    for (size_t i = 1; i < count; i++) {
+        const struct node *match = node_get(patches->items[i], "match");
+        const struct node *routes = node_get(match, "routeConfiguration");
+        if (slice_equal_fold(policy_text(node_get(routes, "vhost"), "domainName"), host)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool has_host(const struct route_state *state, struct slice host)
@@ -198,7 +224,8 @@ void istio_envoy_filter(struct policy_work *work, const struct node *spec,
     const void *effect = NULL;
     for (size_t i = 1; understood && i < count; i++) {
         const void *own = read_host(work, shape, patches->items[i], name, &host);
-        understood = own && (!effect || effect_equal(shape->effect, own, effect));
+        understood = own && (!effect || effect_equal(shape->effect, own, effect)) &&
+                     !is_patched(patches, i, host);
         effect = own;
         all = all || !host.len;
         hosts += host.len && has_host(state, host);

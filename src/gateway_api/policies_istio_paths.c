@@ -172,13 +172,29 @@ static enum cover counted(size_t count, size_t all)
     return !count ? COVER_NONE : count == all ? COVER_ALL : COVER_SOME;
 }
 
+/* "*", "*.org" and "a.*" hold as well, and names are not case-sensitive. */
+static bool is_named(const struct node *hosts, struct slice name)
+{
+    for (size_t i = 0; i < policy_items(hosts); i++) {
+        struct slice host = hosts->items[i]->text;
+        struct slice end = slice_sub(host, 1, host.len), start = slice_sub(host, 0, host.len - 1);
+        bool of_ports = slice_ends(host, SLICE(":*"));
+        if (slice_equal_fold(host, name) ||
+            (slice_starts(host, SLICE("*")) && slice_ends(name, end)) ||
+            (slice_ends(host, SLICE("*")) && !of_ports && slice_starts(name, start))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum cover hosts_cover(const struct node *operation, const struct route_state *state)
 {
     const struct node *hosts = node_get(operation, "hosts");
     const struct slices *names = &state->route->hostnames;
     size_t count = 0;
     for (size_t i = 0; i < names->count; i++) {
-        count += node_has_text(hosts, names->items[i]);
+        count += is_named(hosts, names->items[i]);
     }
     return !hosts ? COVER_ALL : names->count ? counted(count, names->count) : COVER_SOME;
 }

@@ -104,6 +104,8 @@ void policy_unknown(struct policy_work *work, enum aspect aspect, const char *fi
 void policy_fields(struct policy_work *work, const struct node *map, const char *path,
                    const char *const *known, size_t count, enum aspect aspect);
 bool policy_has_only(const struct node *map, const char *const *known, size_t count);
+/* The same, with the names in one text: "name port"; false where it is no mapping. */
+bool policy_is(const struct node *map, const char *known);
 struct slice policy_text(const struct node *map, const char *key); /* absent unless it is a text */
 size_t policy_items(const struct node *list);                      /* 0 unless it is a list */
 /* "/new/$1" as a template, where `mark` is what stands before the digit of a capture; false where it stands before
