@@ -250,8 +250,10 @@ static void test_convert_external_authentication(void **state)
         struct fixture f;
         struct rule *rule = single_for(&f, rows[i].target, NULL);
         ask_service(&f, rule, rows[i].url);
+        rule->effects.authentication->guards.items->asked = SLICE("auth-method POST");
         const char *yaml = convert(&f);
         if (rows[i].written) {
+            assert_true(said_text(&f, DIAG_C002, "'auth-method POST'"));
             assert_has(yaml, rows[i].written);
             assert_true(said_text(&f, DIAG_C002, rows[i].text ? rows[i].text : "SnippetsFilter"));
         }

@@ -105,7 +105,18 @@ void host_policies_write(struct conversion *c, const struct plane *plane, size_t
 void say_refusal(struct emission *e, const struct route_authentication *authentication)
 {
     for (size_t i = 0; i < authentication->guards.count; i++) {
-        if (authentication->guards.items[i].never) {
+        const struct guard *guard = &authentication->guards.items[i];
+        if (guard->asked.len) {
+            say_effect(
+                e->c, DIAG_C002, SEVERITY_WARNING, e->rule, authentication,
+                "who is let in is asked for with '" SLICE_FMT
+                "' today, and in the target's own way afterwards; see that %s",
+                SLICE_ARG(guard->asked),
+                guard->kind == GUARD_EXTERNAL
+                    ? "the service understands that"
+                    : "the Secret holds one list of users, in the key that the target reads");
+        }
+        if (guard->never) {
             say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, authentication,
                        "nobody is let in today, because no entry of the Secret has a hash that "
                        "nginx can check; look whom the target lets in by it");
