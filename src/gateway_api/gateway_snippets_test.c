@@ -444,8 +444,8 @@ static void test_gateway_bodies_and_answers_of_nginx(void **state)
                  "gateway.nginx.org, kind: NginxProxy, name: p, namespace: shop}}\n---\n"
 #define ANOTHER_EDGE                                                                               \
     GATEWAY_HEAD                                                                                   \
-        "kind: Gateway\nmetadata: {name: more, namespace: shop}\nspec: "                           \
-        "{gatewayClassName: c, listeners: [{name: http, port: 80, protocol: HTTP}]}\n---\n"
+    "kind: Gateway\nmetadata: {name: more, namespace: shop}\nspec: "                               \
+    "{gatewayClassName: c, listeners: [{name: http, port: 80, protocol: HTTP}]}\n---\n"
 
 static void test_gateway_external_names_of_nginx(void **state)
 {

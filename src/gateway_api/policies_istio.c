@@ -25,7 +25,7 @@ static void read_connections(struct policy_work *work, const struct node *pool)
 {
     static const char *const known[] = {"tcp"}, *const tcp_fields[] = {"connectTimeout"};
     const struct node *tcp = node_get(pool, "tcp");
-    uint64_t ms;
+    uint64_t ms = 0;
     policy_fields(work, pool, "trafficPolicy.connectionPool", known, ARRAY_LEN(known),
                   ASPECT_TRAFFIC);
     policy_fields(work, tcp, "trafficPolicy.connectionPool.tcp", tcp_fields, ARRAY_LEN(tcp_fields),
