@@ -451,23 +451,25 @@ static void apply(struct reading *r)
 /* A location takes one such snippet: two would have to be read as one. */
 bool ngf_read_snippet(struct ngf_parse *p, struct slice text)
 {
-    struct reading reading = {.work = p->work};
-    struct applied *applied = ARENA_NEW(p->work->builder->run->arena, struct applied);
+    struct arena *arena = p->work->builder->run->arena;
+    struct reading *reading = ARENA_NEW(arena, struct reading);
+    struct applied *applied = ARENA_NEW(arena, struct applied);
+    *reading = (struct reading){.work = p->work};
     if (ngf_part(p->work, "snippet", SLICE(""))) {
         p->culprit = SLICE("a second one for the location");
         return false;
     }
-    p->out = &reading;
+    p->out = reading;
     if (!ngf_read(p, text, forms, ARRAY_LEN(forms))) {
         return false;
     }
-    const char *why = clash(&reading);
+    const char *why = clash(reading);
     if (why) {
         p->culprit = slice_of(why);
         return false;
     }
-    apply(&reading);
-    *applied = (struct applied){p->work->policy, reading.rewrite, reading.taken};
+    apply(reading);
+    *applied = (struct applied){p->work->policy, reading->rewrite, reading->taken};
     ngf_part_add(p->work, "snippet", SLICE(""), applied);
     return true;
 }
