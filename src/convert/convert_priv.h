@@ -394,7 +394,7 @@ struct node *redirect_node(struct conversion *c, const struct rule *rule,
 
 /* ---- filter.c: effects as filters --------------------------------------------------------- */
 
-enum { POLICIES_MAX = 8 }; /* kinds of a target */
+enum { POLICIES_MAX = 16 }; /* kinds of a target */
 struct emission {
     struct conversion *c;
     const struct rule *rule;

@@ -115,6 +115,7 @@ static const struct policy_kind kinds[] = {
     [ENVOY_BACKEND] = {KIND("Backend"), .attach = ATTACH_NAMED},
     [ENVOY_ROUTE_FILTER] = {KIND("HTTPRouteFilter"), .attach = ATTACH_FILTER, .suffix = "filter"},
 };
+_Static_assert(ARRAY_LEN(kinds) <= POLICIES_MAX, "a rule has room for each kind of policy");
 
 #define TIMEOUTS_TEXT                                                                              \
     "timeouts of a BackendTrafficPolicy, with one limit for the time without a byte either way"

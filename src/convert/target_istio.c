@@ -213,6 +213,7 @@ static const struct policy_kind kinds[] = {
                           .suffix = "rate-limit",
                           .write_hosts = istio_write_limits},
 };
+_Static_assert(ARRAY_LEN(kinds) <= POLICIES_MAX, "a rule has room for each kind of policy");
 
 static const struct vendor vendor = {
     .kinds = kinds,

@@ -28,6 +28,7 @@ static const struct policy_kind kinds[] = {
                    .by_gateway = true,
                    .base = ngf_nginx_base},
 };
+_Static_assert(ARRAY_LEN(kinds) <= POLICIES_MAX, "a rule has room for each kind of policy");
 
 #define BUFFERING_TEXT "a ProxySettingsPolicy of the Gateway, and nginx's own default for requests"
 
