@@ -28,23 +28,10 @@ static struct slice header_value(struct context *context, struct slice name)
                : headers_joined(context->arena, &context->headers, name);
 }
 
-/* All but the unreserved characters of RFC 3986, as ngx.escape_uri writes them. */
-static struct slice component_escape(struct arena *arena, struct slice text)
+/* The unreserved characters of RFC 3986, as ngx.escape_uri keeps them. */
+static bool kept_in_component(char c)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    char *out = arena_alloc(arena, 3 * text.len + 1);
-    size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (is_alphanumeric(text.ptr[i]) || (c && strchr("-._~", c))) {
-            out[len++] = text.ptr[i];
-        } else {
-            out[len++] = '%';
-            out[len++] = digits[c >> 4];
-            out[len++] = digits[c & 15];
-        }
-    }
-    return (struct slice){out, len};
+    return is_alphanumeric(c) || (c && strchr("-._~", c));
 }
 
 static struct slice first_item(struct slice list)
@@ -106,7 +93,7 @@ static bool part_render(struct context *context, const struct part *part, struct
         *out = arena_printf(context->arena, "%u", request->port);
         return true;
     case PART_TARGET_ESCAPED:
-        *out = component_escape(context->arena, request->target);
+        *out = percent_escape(context->arena, request->target, kept_in_component);
         return true;
     case PART_TARGET:
         *out = request->target;
@@ -262,22 +249,9 @@ static struct slice redirect_target(struct context *context, const struct route_
 /* ---- redirects of nginx's directive rewrite ------------------------------------------------ */
 
 /* ngx_escape_uri, NGX_ESCAPE_ARGS */
-static struct slice argument_escape(struct arena *arena, struct slice text)
+static bool kept_in_arguments(char c)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    char *out = arena_alloc(arena, 3 * text.len + 1);
-    size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c > ' ' && c < 0x7f && !strchr("\"#%&+;<>?\\^`{|}", c)) {
-            out[len++] = text.ptr[i];
-        } else {
-            out[len++] = '%';
-            out[len++] = digits[c >> 4];
-            out[len++] = digits[c & 15];
-        }
-    }
-    return (struct slice){out, len};
+    return c > ' ' && c < 0x7f && !strchr("\"#%&+;<>?\\^`{|}", c);
 }
 
 /* ngx_unescape_uri, NGX_UNESCAPE_REDIRECT: visible bytes behind '%' are read, up to a '?'; what is no escape loses its
@@ -324,7 +298,8 @@ static struct slice scripted_location(struct context *context, const struct rout
             return SLICE_ABSENT;
         }
         bool captured = template->parts[i].kind == PART_CAPTURE;
-        texts[i] = captured && quotes ? argument_escape(arena, texts[i]) : texts[i];
+        texts[i] =
+            captured && quotes ? percent_escape(arena, texts[i], kept_in_arguments) : texts[i];
     }
     struct slice location = redirect_unescape(arena, concat(arena, texts, template->count));
     if (r->keep_query && context->query.len) {

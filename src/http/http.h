@@ -82,6 +82,9 @@ bool is_unreserved(unsigned char byte);
 /* The path in a normal form. Dot segments are resolved after decoding, as nginx does it. */
 enum normalise_result path_normalise(struct arena *arena, struct slice path,
                                      const struct path_form *form, struct slice *out);
+/* Each byte that is not kept becomes "%XX". */
+typedef bool kept_fn(char c);
+struct slice percent_escape(struct arena *arena, struct slice text, kept_fn *kept);
 /* Escapes for a rewritten URI as nginx's ngx_escape_uri(NGX_ESCAPE_URI) does: blank, % ? # control and
  * non-ASCII bytes, and " < > \ ^ ` { | }. */
 struct slice path_escape(struct arena *arena, struct slice path);

@@ -188,20 +188,30 @@ enum normalise_result path_normalise(struct arena *arena, struct slice path,
     return NORMALISE_OK;
 }
 
-struct slice path_escape(struct arena *arena, struct slice path)
+struct slice percent_escape(struct arena *arena, struct slice text, kept_fn *kept)
 {
     static const char digits[] = "0123456789ABCDEF";
-    char *out = arena_alloc(arena, path.len * 3 + 1);
+    char *out = arena_alloc(arena, text.len * 3 + 1);
     size_t used = 0;
-    for (size_t i = 0; i < path.len; i++) {
-        unsigned char c = (unsigned char)path.ptr[i];
-        if (c <= 0x20 || c >= 0x7f || strchr("%?#\"<>\\^`{|}", c) != NULL) {
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (kept(text.ptr[i])) {
+            out[used++] = (char)c;
+        } else {
             out[used++] = '%';
             out[used++] = digits[c >> 4];
             out[used++] = digits[c & 15];
-        } else {
-            out[used++] = (char)c;
         }
     }
     return (struct slice){out, used};
+}
+
+static bool kept_in_path(char c)
+{
+    return c > ' ' && c < 0x7f && !strchr("%?#\"<>\\^`{|}", c);
+}
+
+struct slice path_escape(struct arena *arena, struct slice path)
+{
+    return percent_escape(arena, path, kept_in_path);
 }
