@@ -12,20 +12,52 @@ struct asking {
     struct effect_source source;
 };
 
+struct asked {
+    struct arena *arena;
+    struct slice text;
+};
+static void ask(struct asked *asked, enum annotation_id id, struct slice value)
+{
+    const struct annotation_row *row = annotation_row(id);
+    if (value.len && !slice_is(value, row->fallback)) {
+        asked->text =
+            ARENA_JOIN(asked->arena, asked->text, asked->text.len ? SLICE(", ") : SLICE(""),
+                       slice_of(row->name), SLICE(" "), value);
+    }
+}
+
 /* What else decides who is let in, or what the service hears: annotations that are set, as they are written. */
 static struct slice asked_with(const struct asking *asking, const enum annotation_id *ids,
                                size_t count)
 {
-    struct arena *arena = asking->model->run->arena;
-    struct slice all = SLICE("");
+    struct asked asked = {asking->model->run->arena, SLICE("")};
     for (size_t i = 0; i < count; i++) {
-        struct slice text = annotation_text(asking->annotations, ids[i]);
-        if (text.len && !slice_is(text, annotation_row(ids[i])->fallback)) {
-            all = ARENA_JOIN(arena, all, all.len ? SLICE(", ") : SLICE(""),
-                             slice_of(annotation_row(ids[i])->name), SLICE(" "), text);
-        }
+        ask(&asked, ids[i], annotation_text(asking->annotations, ids[i]));
     }
-    return all;
+    return asked.text;
+}
+
+/* The same of the global service. */
+
+static struct slice asked_globally(const struct asking *asking)
+{
+    const struct settings *settings = asking->model->settings;
+    struct slice lasts = settings->global_auth_duration;
+    const struct {
+        enum annotation_id id; /* by whose name both ways of asking for the same compare as equal */
+        struct slice text;
+    } rows[] = {{AN_auth_method, settings->global_auth_method},
+                {AN_auth_cache_key, settings->global_auth_key},
+                {AN_auth_cache_duration, !settings->global_auth_key.len ? SLICE("")
+                                         : lasts.len                    ? lasts
+                                                                        : SLICE("none")},
+                {AN_auth_always_set_cookie, settings->global_auth_cookie},
+                {AN_auth_request_redirect, settings->global_auth_redirect}};
+    struct asked asked = {asking->model->run->arena, SLICE("")};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        ask(&asked, rows[i].id, rows[i].text);
+    }
+    return asked.text;
 }
 
 static struct guard *guard_add(struct asking *asking, enum guard_kind kind,
@@ -183,6 +215,8 @@ static void ask_service(struct asking *asking, const struct external *external)
             AN_auth_method,         AN_auth_proxy_set_headers, AN_auth_cache_key,
             AN_auth_cache_duration, AN_auth_always_set_cookie, AN_auth_request_redirect};
         guard->asked = asked_with(asking, parts, ARRAY_LEN(parts));
+    } else {
+        guard->asked = asked_globally(asking);
     }
     if (external->signin.len && !signin_location(asking, external, &guard->location)) {
         model_freeze(asking->model, external->source, asking->annotations->ingress->object.subject,

@@ -59,15 +59,17 @@ struct settings {
     struct slice add_headers, hide_headers, allowed_headers;
     struct slice server_snippet, location_snippet, http_snippet, stream_snippet, auth_snippet;
     struct slice global_auth, global_signin, global_signin_parameter, global_auth_headers;
-    struct slice error_statuses;   /* custom-http-errors */
-    bool no_intercept;             /* disable-proxy-intercept-errors */
-    bool firewall, firewall_rules; /* enable-modsecurity, enable-owasp-modsecurity-crs */
-    struct slice firewall_snippet; /* modsecurity-snippet */
-    bool full_forwarded_for;       /* compute-full-forwarded-for */
-    bool service_address;          /* service-upstream */
-    bool tls_of_locations;         /* proxy-ssl-location-only */
-    bool retry_all_methods;        /* retry-non-idempotent */
-    int64_t tries_s;               /* proxy-next-upstream-timeout */
+    struct slice global_auth_method, global_auth_redirect, global_auth_key, global_auth_duration;
+    struct slice global_auth_cookie; /* global-auth-always-set-cookie */
+    struct slice error_statuses;     /* custom-http-errors */
+    bool no_intercept;               /* disable-proxy-intercept-errors */
+    bool firewall, firewall_rules;   /* enable-modsecurity, enable-owasp-modsecurity-crs */
+    struct slice firewall_snippet;   /* modsecurity-snippet */
+    bool full_forwarded_for;         /* compute-full-forwarded-for */
+    bool service_address;            /* service-upstream */
+    bool tls_of_locations;           /* proxy-ssl-location-only */
+    bool retry_all_methods;          /* retry-non-idempotent */
+    int64_t tries_s;                 /* proxy-next-upstream-timeout */
     int64_t limit_rate, limit_rate_after;
     struct slice limit_key;                     /* limit-conn-zone-variable */
     bool ignore_odd_headers;                    /* ignore-invalid-headers */
@@ -98,6 +100,13 @@ struct effect_source setting_source_of(const struct settings *settings, const ch
                                        size_t count);
 /* A ConfigMap "namespace/name"; null when it is not in the input. */
 const struct config_map *config_map_named(const struct kube *kube, struct slice name);
+
+/* ---- settings_auth.c: an auth service, of annotations or of settings */
+/* annotations/authreq: a URL with scheme and host, and no ".." in the host */
+bool auth_url_passes(struct slice text);
+bool cache_durations_pass(struct slice text);
+/* Values of global-auth-... that the controller ignores. */
+void settings_check_auth(struct run *run, struct settings *settings);
 
 /* ---- settings_check.c: values that nginx refuses, and what cannot be said of them */
 struct model;

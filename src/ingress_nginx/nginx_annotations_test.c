@@ -219,6 +219,9 @@ static void test_ingress_nginx_authentication_goes_off(void **state)
     world_open(&world, true, "", open);
     assert_true(slice_is(world_outcome(&world, world_request(SLICE("h/")), &out), "a /"));
     world_close(&world);
+    check(WORLD("i h; P / a; @auth-url http://auth.example/; @auth-cache-duration 5m 200",
+                "j g; P / a; @auth-url http://auth.example/; @auth-cache-duration 200 401 1h 5m"),
+          EXPECT({"h/", "503"}, {"g/", "401"}));
 }
 
 static const char settings[] =

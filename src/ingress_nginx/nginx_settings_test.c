@@ -1,6 +1,7 @@
 #include "ingress_nginx/world_priv.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* What keys of the controller's ConfigMap become that show in no answer: as effects are printed. */
 
@@ -198,6 +199,72 @@ static void test_settings_that_act_where_they_are_used(void **state)
     world_close(&world);
 }
 
+/* How who is let in is asked for, of the first rule; empty: by nobody. */
+static void expect_guard(const char *settings, const char *const *lines, const char *wanted)
+{
+    struct world world;
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    world_configured(&world, settings, lines);
+    const struct route_authentication *asked =
+        world.table.entries[0].rules->rules[0].effects.authentication;
+    for (size_t i = 0; asked && i < asked->guards.count; i++) {
+        const struct guard *guard = &asked->guards.items[i];
+        buf_printf(&text, "%s by " SLICE_FMT "%s" SLICE_FMT, guard_name(guard->kind),
+                   SLICE_ARG(guard->subject), guard->asked.len ? " with " : "",
+                   SLICE_ARG(guard->asked));
+    }
+    if (!slice_is(buf_slice(&text), wanted)) {
+        print_error("%s: want '%s', got '" SLICE_FMT "'\n", settings, wanted,
+                    SLICE_ARG(buf_slice(&text)));
+        fail();
+    }
+    buf_release(&text);
+    world_close(&world);
+}
+
+/* Both ways to ask for the same say the same; a value that the controller does not take is none. */
+static void test_how_the_service_of_all_is_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *settings, *annotations, *asked; /* null: nobody is asked */
+    } rows[] = {
+        {"", "", ""},
+        {"  global-auth-method: POST\n", "", "auth-method POST"},
+        {"", "; @auth-url http://auth.example/; @auth-method POST", "auth-method POST"},
+        {"  global-auth-method: POST\n", "; @auth-url http://auth.example/", ""},
+        {"  global-auth-method: GET\n", "", ""},
+        {"  global-auth-method: post\n", "", ""},
+        {"  global-auth-cache-key: $a\n", "", "auth-cache-key $a, auth-cache-duration none"},
+        {"  global-auth-cache-key: $a\n  global-auth-cache-duration: \"\"\n", "",
+         "auth-cache-key $a"},
+        {"  global-auth-cache-key: $a\n  global-auth-cache-duration: 5m 200\n", "",
+         "auth-cache-key $a"},
+        {"  global-auth-cache-key: $a\n  global-auth-cache-duration: 200 1m, 401 9s\n", "",
+         "auth-cache-key $a, auth-cache-duration 200 1m, 401 9s"},
+        {"  global-auth-cache-duration: 200 1m\n", "", ""},
+        {"  global-auth-always-set-cookie: \"true\"\n", "", "auth-always-set-cookie true"},
+        {"  global-auth-always-set-cookie: \"false\"\n", "", ""},
+        {"  global-auth-request-redirect: /x\n", "", "auth-request-redirect /x"},
+        {"", "; @enable-global-auth false", NULL},
+        {"  global-auth-url: /check\n", "", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char settings[SETTINGS_MAX], line[SETTINGS_MAX], wanted[SETTINGS_MAX];
+        const char *url = strstr(rows[i].settings, "global-auth-url")
+                              ? ""
+                              : "  global-auth-url: http://auth.example/\n";
+        (void)snprintf(settings, sizeof settings, "%s%s", url, rows[i].settings);
+        (void)snprintf(line, sizeof line, "i h; P /foo a%s", rows[i].annotations);
+        (void)snprintf(wanted, sizeof wanted, "external-auth by http://auth.example/%s%s",
+                       rows[i].asked && *rows[i].asked ? " with " : "",
+                       rows[i].asked ? rows[i].asked : "");
+        const char *const lines[] = {line, NULL};
+        expect_guard(settings, lines, rows[i].asked ? wanted : "");
+    }
+}
+
 static void test_status_page_for_others(void **state)
 {
     (void)state;
@@ -292,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_rules_of_a_firewall),
         cmocka_unit_test(test_raw_configuration_of_http),
         cmocka_unit_test(test_settings_that_act_where_they_are_used),
+        cmocka_unit_test(test_how_the_service_of_all_is_asked),
         cmocka_unit_test(test_status_page_for_others),
         cmocka_unit_test(test_error_pages_of_certificates),
         cmocka_unit_test(test_earlier_versions),

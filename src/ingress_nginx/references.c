@@ -53,16 +53,18 @@ static void check_basic_auth(const struct checking *checking)
     }
 }
 
-/* annotations/authreq: a URL with scheme and host, and no ".." in the host */
 static void check_external_auth(const struct checking *checking)
 {
     struct annotations *annotations = checking->annotations;
     struct slice text = annotation_text(annotations, AN_auth_url);
-    struct url url;
-    if (text.ptr &&
-        (!url_parse(text, &url) || !url.host.len || slice_contains(url.host, SLICE("..")))) {
+    struct slice lasts = annotation_text(annotations, AN_auth_cache_duration);
+    if (text.ptr && !auth_url_passes(text)) {
         annotations_deny(checking->run, annotations, AN_auth_url, "is no URL with a host");
         return;
+    }
+    if (text.ptr && !cache_durations_pass(lasts)) {
+        annotations_deny(checking->run, annotations, AN_auth_cache_duration,
+                         "is no list of statuses with a time behind them");
     }
     struct slice headers = annotation_text(annotations, AN_auth_proxy_set_headers);
     if (text.ptr && headers.ptr && checking->run->closed &&

@@ -15,14 +15,12 @@ static struct slice text_of(const struct location *location, enum annotation_id 
     return location->item ? annotation_text(location->item->annotations, id) : SLICE_ABSENT;
 }
 
-/* What an annotation says of a service of its own, or a key of the one of all. */
-static struct slice said(const struct render *render, const struct location *location,
-                         enum annotation_id id, const char *key)
+/* What an annotation says of a service of its own, or a setting of the one of all. */
+static struct slice said(const struct location *location, enum annotation_id id,
+                         struct slice setting)
 {
-    const struct config_map *config = render->model->settings->config;
-    const struct label *label = config ? labels_find(&config->data, key) : NULL;
     bool own = annotation_set(location->item->annotations, AN_auth_url);
-    return own ? text_of(location, id) : label ? slice_trim(label->value) : SLICE_ABSENT;
+    return own ? text_of(location, id) : setting;
 }
 
 /* template.go buildAuthLocation: the path in base64, as it is for URLs and without an end. */
@@ -64,9 +62,13 @@ static struct slice signin_name(struct render *render, const struct location *lo
 static void put_cache(struct render *render, const struct server *server,
                       const struct location *location, struct slice path)
 {
-    struct slice key = said(render, location, AN_auth_cache_key, "global-auth-cache-key");
-    struct slice lasts =
-        said(render, location, AN_auth_cache_duration, "global-auth-cache-duration");
+    const struct settings *settings = render->model->settings;
+    struct slice key = said(location, AN_auth_cache_key, settings->global_auth_key);
+    struct slice own = text_of(location, AN_auth_cache_duration);
+    own = own.len ? own : slice_of(annotation_row(AN_auth_cache_duration)->fallback);
+    struct slice lasts = annotation_set(location->item->annotations, AN_auth_url)
+                             ? own
+                             : settings->global_auth_duration;
     struct slice one;
     if (!key.len) {
         return;
@@ -76,7 +78,6 @@ static void put_cache(struct render *render, const struct server *server,
                "%s# by script: $cache_key is a hash of it\n%sproxy_cache auth_cache;\n",
                INDENT, SLICE_ARG(server->host), SLICE_ARG(path), SLICE_ARG(key), INDENT, INDENT,
                INDENT);
-    lasts = lasts.len ? lasts : SLICE("200 202 401 5m");
     while (slice_split(&lasts, ',', &one)) {
         one = slice_trim(one);
         if (one.len) {
@@ -103,9 +104,9 @@ static void put_sent(struct render *render, const struct location *location, str
                                         "X-Original-Method $request_method",
                                         "X-Sent-From \"nginx-ingress-controller\"",
                                         "X-Real-IP $remote_addr", "X-Forwarded-For $remote_addr"};
-    struct slice method = said(render, location, AN_auth_method, "global-auth-method");
-    struct slice back =
-        said(render, location, AN_auth_request_redirect, "global-auth-request-redirect");
+    const struct settings *settings = render->model->settings;
+    struct slice method = said(location, AN_auth_method, settings->global_auth_method);
+    struct slice back = said(location, AN_auth_request_redirect, settings->global_auth_redirect);
     struct buf *out = render->out;
     for (size_t i = 0; i < ARRAY_LEN(first); i++) {
         buf_printf(out, "%sproxy_set_header %s;\n", INDENT, first[i]);
@@ -254,7 +255,7 @@ void render_auth_locations(struct render *render, const struct server *server,
         return;
     }
     struct slice path = auth_path(render, location);
-    struct slice snippet = said(render, location, AN_auth_snippet, "global-auth-snippet");
+    struct slice snippet = said(location, AN_auth_snippet, render->model->settings->auth_snippet);
     buf_printf(
         out,
         "\n    # asks the auth service, for the location behind it\n    location = " SLICE_FMT
@@ -311,7 +312,7 @@ static void put_external(struct render *render, const struct location *location)
         return;
     }
     struct slice always =
-        said(render, location, AN_auth_always_set_cookie, "global-auth-always-set-cookie");
+        said(location, AN_auth_always_set_cookie, render->model->settings->global_auth_cookie);
     if (external.fails) {
         put_kept(render, location, &external);
     } else {

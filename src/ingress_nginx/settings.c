@@ -401,6 +401,7 @@ void settings_read(struct run *run, const struct kube *kube,
     check_map(run, kube, "add-headers", out);
     check_map(run, kube, "proxy-set-headers", out);
     check_named(run, kube, out);
+    settings_check_auth(run, out);
     /* template/configmap.go accepts only these */
     int64_t code = out->http_redirect_code;
     if (code != 301 && code != 302 && code != 307 && code != 308) {

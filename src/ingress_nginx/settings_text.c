@@ -86,10 +86,16 @@ static const struct {
      "Headers that the annotation custom-headers may set."},
     {"global-auth-always-set-cookie", "false",
      "Passes cookies of the global auth service on with every status."},
-    {"global-auth-cache-duration", "200 202 401 5m",
-     "How long answers of the global auth service are kept; needs global-auth-cache-key."},
+    {"global-auth-cache-duration", "none",
+     "How long answers of the global auth service are kept; needs global-auth-cache-key. Without "
+     "it "
+     "only the service's own Cache-Control and Expires say so; a value that does not pass counts "
+     "as "
+     "'200 202 401 5m', as for the annotation."},
     {"global-auth-cache-key", "none", "Keeps answers of the global auth service under this key."},
-    {"global-auth-method", "GET", "Method of the request to the global auth service."},
+    {"global-auth-method", "GET",
+     "Method of the request to the global auth service, in capitals, never with a body; one that "
+     "is not known is ignored. A backend never sees it."},
     {"global-auth-request-redirect", "the request's own URI",
      "X-Auth-Request-Redirect for the global auth service."},
     {"global-auth-response-headers", "none",
