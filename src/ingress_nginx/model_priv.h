@@ -175,6 +175,18 @@ struct server {
     bool outside;                      /* of the redirect to or from www: no snippet is in it */
     bool asks_scheme, asks_host;       /* a snippet looks at the scheme, or at the host */
 };
+struct stream_port { /* of TCP or UDP, which the controller forwards as it comes */
+    const struct config_map *map;
+    const struct label *label;
+    uint16_t port;
+    bool udp, proxy_in, proxy_out;
+    struct slice named; /* the port of the Service, as it is written */
+    struct backend backend;
+};
+struct stream_ports {
+    struct stream_port *items;
+    size_t count, capacity;
+};
 struct model {
     struct run *run;
     struct arena *scratch; /* for what is gone once the rules are written: servers and locations */
@@ -194,6 +206,7 @@ struct model {
     struct map
         *names; /* who has a controller's name of Service and port; null: none can meet in one */
     const struct unknown *frozen; /* nginx refuses the configuration */
+    struct stream_ports streams; /* in the order of their ports, those of TCP first */
     bool probing; /* what would be, were another Ingress the older one: nothing is reported */
 };
 void model_build(struct model *model);
@@ -435,6 +448,7 @@ enum feature_id setting_feature(struct slice key);
 bool flag_info_at(size_t index, struct nginx_setting_info *out);
 
 /* ---- streams.c: ports of TCP and UDP */
+struct origin stream_origin(struct run *run, const struct stream_port *stream);
 void streams_write(struct model *model, struct route_table *table);
 
 /* ---- head_rules.c: rules at the head of a server, before a location is looked for */

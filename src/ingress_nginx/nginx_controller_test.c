@@ -256,14 +256,18 @@ static void test_ingress_nginx_streams(void **state)
     struct world world;
     static const char yaml[] =
         "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: tcp, namespace: sys}\ndata:\n"
-        "  '9000': shop/a:80:PROXY:PROXY\n  '80': shop/a:80\n  x: shop/a:80\n"
+        "  '9000': shop/a:80:PROXY:PROXY\n  '8080': shop/a:80\n  x: shop/a:80\n"
         "  '9001': shop/none:80\n  '9002': shop/a:http\n  '9003': shop/a\n"
+        "  '9004': shop/a:80:PROXY:PROXY:PROXY\n  '55': sys/both:53\n  '56': sys/dns:53\n"
         "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: udp, namespace: sys}\ndata:\n"
-        "  '53': sys/dns:53\n  '54': shop/a:80\n"
+        "  '53': sys/dns:53\n  '54': shop/a:80\n  '55': sys/both:53:PROXY\n"
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: both, namespace: sys}\n"
+        "spec: {ports: [{name: t, port: 53}, {name: u, port: 53, protocol: UDP}]}\n"
         "---\napiVersion: v1\nkind: Service\nmetadata: {name: dns, namespace: sys}\n"
         "spec: {ports: [{port: 53, protocol: UDP}]}\n";
     const struct slice flags[] = {SLICE("--tcp-services-configmap=sys/tcp"),
-                                  SLICE("--udp-services-configmap=sys/udp")};
+                                  SLICE("--udp-services-configmap=sys/udp"),
+                                  SLICE("--http-port=8080"), SLICE("--https-port=9443")};
     with_flags(&world, flags, ARRAY_LEN(flags), yaml, WORLD("a h; P / a"));
     size_t found = 0;
     for (size_t i = 0; i < world.table.entry_count; i++) {
@@ -273,11 +277,12 @@ static void test_ingress_nginx_streams(void **state)
         }
         found++;
         assert_int_equal(entry->kind, ENTRY_TUNNEL);
-        assert_int_equal(entry->transport, entry->port == 53 ? TRANSPORT_UDP : TRANSPORT_TCP);
-        assert_int_equal(entry->proxy_in, entry->port == 9000);
+        assert_true(entry->port == 55 ||
+                    (entry->transport == TRANSPORT_UDP) == (entry->port == 53));
+        assert_int_equal(entry->proxy_in, entry->port == 9000 || entry->port == 9004);
         assert_int_equal(entry->proxy_out, entry->port == 9000);
     }
-    assert_int_equal(found, 3); /* 9000, 9002 and 53 */
+    assert_int_equal(found, 6); /* 9000, 9002, 9004, 53 and 55 of both */
     assert_true(named(&world, "N036"));
     struct request request = world_request(SLICE("x/"));
     struct outcome out;

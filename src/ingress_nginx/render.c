@@ -369,33 +369,6 @@ static void put_www(struct render *render, const struct server *server)
     buf_puts(out, "}\n");
 }
 
-/* All of them, that of the setting last (nginx.go, generateTemplate). */
-static void put_streams(struct render *render)
-{
-    const struct model *model = render->model;
-    struct buf *out = render->out;
-    bool any = false;
-    for (size_t i = 0; i <= model->item_count && !render->text->runs; i++) {
-        const struct annotations *annotations =
-            i < model->item_count ? model->items[i]->annotations : NULL;
-        struct slice text = annotations ? annotation_text(annotations, AN_stream_snippet)
-                                        : model->settings->stream_snippet;
-        if (!text.len) {
-            continue;
-        }
-        buf_puts(out, any ? "" : "\nstream {\n");
-        any = true;
-        if (annotations) {
-            buf_printf(out, "    # stream-snippet of " SLICE_FMT "\n",
-                       SLICE_ARG(annotations->ingress->object.subject));
-        } else {
-            buf_puts(out, "    # stream-snippet of the controller's ConfigMap\n");
-        }
-        buf_printf(out, SLICE_FMT "\n", SLICE_ARG(text));
-    }
-    buf_puts(out, any ? "}\n" : "");
-}
-
 /* Servers are sorted by name before they are written (controller.go, getBackendServers). */
 static int compare_servers(const void *a, const void *b, void *user)
 {
@@ -427,5 +400,5 @@ void render_model(struct render *render)
     for (size_t i = 0; i < model->server_count; i++) {
         put_server(render, servers[i]);
     }
-    put_streams(render);
+    render_streams(render);
 }

@@ -54,6 +54,9 @@ void render_error_locations(struct render *render, const struct server *server);
 /* ---- render_rest.c: annotations that no directive was written for */
 void render_rest(struct render *render, const struct location *location);
 
+/* ---- render_streams.c: ports of TCP and UDP */
+void render_streams(struct render *render);
+
 void render_model(struct render *render);
 
 #endif

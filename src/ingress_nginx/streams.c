@@ -8,25 +8,55 @@ struct stream {
     struct model *model;
     const struct config_map *map;
     const struct label *label;
-    const char *protocol;
+    bool udp;
 };
+
+static const char *protocol_of(const struct stream *stream)
+{
+    return stream->udp ? "UDP" : "TCP";
+}
 
 static void refuse(const struct stream *stream, struct slice why)
 {
     diag_at(stream->model->run->diag, DIAG_N036, stream->label->span, stream->map->object.subject,
             "port '" SLICE_FMT "' for %s is not served: " SLICE_FMT, SLICE_ARG(stream->label->key),
-            stream->protocol, SLICE_ARG(why));
+            protocol_of(stream), SLICE_ARG(why));
 }
 
-static bool is_reserved(uint64_t port)
+/* "8080" of a flag; the flag has a default. */
+static bool is_flagged(struct slice flag, uint64_t usual, uint64_t port)
 {
-    static const uint64_t reserved[] = {80, 443, 442, 10254, 8181, 10245, 10246, 10247};
+    uint64_t number;
+    return port == (slice_to_uint(flag, 65535, &number) ? number : usual);
+}
+
+static bool is_reserved(const struct settings *settings, uint64_t port)
+{
+    static const uint64_t reserved[] = {442, 10254, 8181, 10245, 10246, 10247};
     for (size_t i = 0; i < ARRAY_LEN(reserved); i++) {
         if (port == reserved[i]) {
             return true;
         }
     }
-    return false;
+    return is_flagged(settings->http_port, 80, port) || is_flagged(settings->https_port, 443, port);
+}
+
+/* Whether a port of the Service is meant, and one of them has the protocol: names and numbers may stand for two. */
+static bool has_protocol(const struct stream *stream, const struct service *service,
+                         const struct ingress_backend *backend)
+{
+    bool any = false;
+    for (size_t i = 0; service && i < service->port_count; i++) {
+        const struct service_port *one = &service->ports[i];
+        bool fits = backend->port_name.ptr ? slice_equal(one->name, backend->port_name)
+                                           : one->port == backend->port;
+        struct slice protocol = one->protocol.len ? one->protocol : SLICE("TCP");
+        if (fits && slice_is(protocol, protocol_of(stream))) {
+            return true;
+        }
+        any = any || fits;
+    }
+    return !any;
 }
 
 /* "namespace/service" and "port" as a backend that serves; the port is one of the Service, by number or name, with
@@ -51,14 +81,9 @@ static bool resolve(const struct stream *stream, struct slice name, struct slice
                                             .span = stream->label->span};
     const struct service *service = (const struct service *)(const void *)kube_find(
         model->kube, KUBE_SERVICE, namespace, backend.service);
-    for (size_t i = 0; service && i < service->port_count; i++) {
-        const struct service_port *one = &service->ports[i];
-        bool fits = numbered ? one->port == number : slice_equal(one->name, port);
-        struct slice protocol = one->protocol.len ? one->protocol : SLICE("TCP");
-        if (fits && !slice_is(protocol, stream->protocol)) {
-            refuse(stream, SLICE("the port of the Service has another protocol"));
-            return false;
-        }
+    if (!has_protocol(stream, service, &backend)) {
+        refuse(stream, SLICE("the port of the Service has another protocol"));
+        return false;
     }
     *out = ingress_backend_resolve(run, model->kube, namespace, &backend, false, 503, 503);
     if (out->status) {
@@ -67,65 +92,83 @@ static bool resolve(const struct stream *stream, struct slice name, struct slice
     return !out->status;
 }
 
-static void add(const struct stream *stream, const struct backend *backend, uint16_t port,
-                const bool proxy[2], struct route_table *table)
+struct origin stream_origin(struct run *run, const struct stream_port *stream)
 {
-    struct run *run = stream->model->run;
-    bool udp = slice_is(slice_of(stream->protocol), "UDP");
-    struct entry *entry = route_table_add(run, table);
-    entry->gateway = stream->model->gateway;
-    entry->port = port;
-    entry->kind = ENTRY_TUNNEL;
-    entry->transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP;
-    entry->proxy_in = proxy[0];
-    entry->proxy_out = proxy[1];
-    entry->tunnel = ARENA_NEW(run->arena, struct backend);
-    entry->tunnel[0] = *backend;
-    entry->tunnel_count = 1;
-    entry->origin = (struct origin){
+    return (struct origin){
         .kind = SLICE("ConfigMap"),
         .namespace = stream->map->object.namespace,
         .name = stream->map->object.name,
         .field = arena_printf(run->arena, "data." SLICE_FMT, SLICE_ARG(stream->label->key)),
         .span = stream->label->span};
-    entry->unknown = stream->model->frozen;
 }
 
-static void read_stream(const struct stream *stream, struct route_table *table)
+static void add(struct model *model, const struct stream_port *stream, struct route_table *table)
 {
-    struct slice rest = stream->label->value, name = SLICE(""), port = SLICE(""), word;
-    bool proxy[2] = {false, false};
+    struct entry *entry = route_table_add(model->run, table);
+    entry->gateway = model->gateway;
+    entry->port = stream->port;
+    entry->kind = ENTRY_TUNNEL;
+    entry->transport = stream->udp ? TRANSPORT_UDP : TRANSPORT_TCP;
+    entry->proxy_in = stream->proxy_in;
+    entry->proxy_out = stream->proxy_out;
+    entry->tunnel = ARENA_NEW(model->run->arena, struct backend);
+    entry->tunnel[0] = stream->backend;
+    entry->tunnel_count = 1;
+    entry->origin = stream_origin(model->run, stream);
+    entry->unknown = model->frozen;
+}
+
+static bool is_proxy(struct slice word)
+{
+    return slice_equal_fold(word, SLICE("PROXY"));
+}
+
+static void read_stream(const struct stream *stream)
+{
+    struct model *model = stream->model;
+    struct slice rest = stream->label->value, words[5] = {SLICE(""), SLICE("")};
+    size_t count = 0;
     uint64_t number;
-    (void)slice_split(&rest, ':', &name);
-    (void)slice_split(&rest, ':', &port);
-    for (size_t i = 0; i < 2 && slice_split(&rest, ':', &word); i++) {
-        proxy[i] =
-            slice_equal_fold(word, SLICE("PROXY")) && slice_is(slice_of(stream->protocol), "TCP");
+    while (count < ARRAY_LEN(words) && slice_split(&rest, ':', &words[count])) {
+        count++;
     }
-    struct backend backend;
+    struct stream_port port = {.map = stream->map,
+                               .label = stream->label,
+                               .udp = stream->udp,
+                               .named = words[1],
+                               .proxy_in = !stream->udp && count >= 3 && is_proxy(words[2]),
+                               .proxy_out = !stream->udp && count == 4 && is_proxy(words[3])};
     if (!slice_to_uint(stream->label->key, 65535, &number) || !number) {
         refuse(stream, SLICE("it is no port"));
-    } else if (is_reserved(number)) {
+    } else if (is_reserved(model->settings, number)) {
         refuse(stream, SLICE("the controller uses it itself"));
-    } else if (resolve(stream, name, port, &backend)) {
-        add(stream, &backend, (uint16_t)number, proxy, table);
+    } else if (resolve(stream, words[0], words[1], &port.backend)) {
+        struct stream_ports *all = &model->streams;
+        port.port = (uint16_t)number;
+        *ARENA_PUSH(model->scratch, all->items, all->count, all->capacity) = port;
     }
 }
 
-static void read_map(struct model *model, struct slice name, const char *protocol,
-                     struct route_table *table)
+static void read_map(struct model *model, struct slice name, bool udp)
 {
     const struct config_map *map = config_map_named(model->kube, name);
     if (name.len && !map) {
         diag_at(model->run->diag, DIAG_N030, SPAN_NONE, SLICE_ABSENT,
                 "the controller forwards %s ports of ConfigMap '" SLICE_FMT
                 "', which is not in the input; add it",
-                protocol, SLICE_ARG(name));
+                udp ? "UDP" : "TCP", SLICE_ARG(name));
     }
     for (size_t i = 0; map && i < map->data.count; i++) {
-        const struct stream stream = {model, map, &map->data.items[i], protocol};
-        read_stream(&stream, table);
+        const struct stream stream = {model, map, &map->data.items[i], udp};
+        read_stream(&stream);
     }
+}
+
+static int compare_ports(const void *a, const void *b, void *user)
+{
+    (void)user;
+    const struct stream_port *x = a, *y = b;
+    return x->udp != y->udp ? x->udp - y->udp : (x->port > y->port) - (x->port < y->port);
 }
 
 /* Without the controller's flags in the input: the names that its own manifests have (deploy/static). */
@@ -263,9 +306,12 @@ static void raw_streams(struct model *model, struct route_table *table)
 void streams_write(struct model *model, struct route_table *table)
 {
     const struct settings *settings = model->settings;
-    read_map(model, map_name(model, settings->tcp_services, "ingress-nginx/tcp-services"), "TCP",
-             table);
-    read_map(model, map_name(model, settings->udp_services, "ingress-nginx/udp-services"), "UDP",
-             table);
+    struct stream_ports *all = &model->streams;
+    read_map(model, map_name(model, settings->tcp_services, "ingress-nginx/tcp-services"), false);
+    read_map(model, map_name(model, settings->udp_services, "ingress-nginx/udp-services"), true);
+    sort_stable(model->scratch, all->items, all->count, sizeof *all->items, compare_ports, NULL);
+    for (size_t i = 0; i < all->count; i++) {
+        add(model, &all->items[i], table);
+    }
     raw_streams(model, table);
 }
