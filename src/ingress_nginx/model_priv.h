@@ -206,7 +206,7 @@ struct model {
     struct map
         *names; /* who has a controller's name of Service and port; null: none can meet in one */
     const struct unknown *frozen; /* nginx refuses the configuration */
-    struct stream_ports streams; /* in the order of their ports, those of TCP first */
+    struct stream_ports streams;  /* in the order of their ports, those of TCP first */
     bool probing; /* what would be, were another Ingress the older one: nothing is reported */
 };
 void model_build(struct model *model);
