@@ -115,7 +115,8 @@ static bool request_from_url(struct app *app, struct slice text, struct request 
         .host =
             shown ? arena_printf(arena, SLICE_FMT ":%u", SLICE_ARG(url.host), url.port) : url.host,
         .sni = url.host,
-        .port = url.port};
+        .port = url.port,
+        .credentials_sent = true};
     struct slice path = url.path.len ? url.path : SLICE("/");
     out->target = url.query.ptr ? arena_printf(arena, SLICE_FMT "?" SLICE_FMT, SLICE_ARG(path),
                                                SLICE_ARG(url.query))

@@ -95,16 +95,26 @@ bool client_refused(struct context *context, const struct client_check *check, s
 
 /* ---- authentication ----------------------------------------------------------------------- */
 
+/* A client that names no user of the list is refused, whatever its password. */
+static bool names_a_user(struct context *context, const struct guard *guard, struct slice text)
+{
+    struct slice user;
+    return guard->kind != GUARD_BASIC || !context->request->credentials_sent ||
+           (credentials_user(context->arena, text, &user) &&
+            user_list_may_hold(&guard->users, user));
+}
+
 /* Credentials that are there are taken to be good. A service that is asked may look at cookies as well. */
-static bool shows_credentials(struct context *context, enum guard_kind kind)
+static bool shows_credentials(struct context *context, const struct guard *guard)
 {
     const struct headers *headers = &context->headers;
-    bool shown = headers_get(headers, SLICE("authorization")).ptr ||
-                 (kind == GUARD_EXTERNAL && headers_get(headers, SLICE("cookie")).ptr);
-    if (!shown) {
+    struct slice authorization = headers_get(headers, SLICE("authorization"));
+    bool cookie = guard->kind == GUARD_EXTERNAL && headers_get(headers, SLICE("cookie")).ptr;
+    if (!authorization.ptr && !cookie) {
         note_untold(context, UNTOLD_CREDENTIALS, SLICE_ABSENT, NULL);
+        return false;
     }
-    return shown;
+    return cookie || names_a_user(context, guard, authorization);
 }
 
 static bool lets_in(struct context *context, const struct guard *guard, struct outcome *out)
@@ -115,7 +125,7 @@ static bool lets_in(struct context *context, const struct guard *guard, struct o
     const struct condition condition = {
         .name = guard_name(guard->kind),
         .parameters = guard->subject,
-        .passes = shows_credentials(context, guard->kind),
+        .passes = shows_credentials(context, guard),
         .otherwise = guard->location.count
                          ? SLICE("redirect 302 to the sign-in page")
                          : arena_printf(context->arena, "answer %lld", (long long)guard->status),

@@ -112,6 +112,7 @@ bool expect_read_request(struct run *run, const struct node *node, struct reques
     request.client_certificate = certificate && certificate->boolean;
     request.protocol = text_of(node, "protocol");
     request.gateway = text_of(node, "gateway");
+    request.credentials_sent = true;
     read_headers(run, node_get(node, "headers"), &request.headers);
     grpc_defaults(run, &request);
     request_defaults(&request);

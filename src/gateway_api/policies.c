@@ -54,6 +54,13 @@ size_t policy_items(const struct node *list)
     return list && list->kind == NODE_LIST ? list->count : 0;
 }
 
+struct user_list policy_users(struct policy_work *work, struct slice namespace, struct slice name)
+{
+    const struct secret *secret = (const struct secret *)(const void *)kube_find(
+        work->builder->kube, KUBE_SECRET, namespace, name);
+    return secret ? secret->users : (struct user_list){0};
+}
+
 bool policy_template(struct policy_work *work, char mark, struct slice text, struct template *out)
 {
     struct part *parts = ARENA_ARRAY(work->builder->run->arena, struct part, text.len + 1);

@@ -81,6 +81,7 @@ static void read_basic(struct policy_work *work, const struct node *basic)
         .kind = GUARD_BASIC,
         .subject = ARENA_JOIN(work->builder->run->arena, SLICE("Secret "), namespace, SLICE("/"),
                               policy_text(users, "name")),
+        .users = policy_users(work, namespace, policy_text(users, "name")),
         .status = 401,
     };
     *authentication = (struct route_authentication){

@@ -228,6 +228,8 @@ static void authentication(struct policy_work *work, const struct node *spec)
         .kind = GUARD_BASIC,
         .subject = ARENA_JOIN(arena, SLICE("Secret "), work->policy->namespace, SLICE("/"),
                               policy_text(node_get(basic, "secretRef"), "name")),
+        .users = policy_users(work, work->policy->namespace,
+                              policy_text(node_get(basic, "secretRef"), "name")),
         .status = 401,
     };
     *ARENA_PUSH(arena, guard->refused.items, guard->refused.count, guard->refused.capacity) =

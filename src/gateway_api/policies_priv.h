@@ -108,6 +108,8 @@ bool policy_has_only(const struct node *map, const char *const *known, size_t co
 bool policy_is(const struct node *map, const char *known);
 struct slice policy_text(const struct node *map, const char *key); /* absent unless it is a text */
 size_t policy_items(const struct node *list);                      /* 0 unless it is a list */
+/* Whom a Secret names; not known where it is not in the input. */
+struct user_list policy_users(struct policy_work *work, struct slice namespace, struct slice name);
 /* "/new/$1" as a template, where `mark` is what stands before the digit of a capture; false where it stands before
  * anything else. */
 bool policy_template(struct policy_work *work, char mark, struct slice text, struct template *out);

@@ -119,3 +119,61 @@ bool is_token(struct slice text)
     }
     return text.len > 0;
 }
+
+static int base64_value(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* What is behind the first "=" is not looked at (ngx_decode_base64). */
+static bool decode_base64(struct arena *arena, struct slice text, struct slice *out)
+{
+    size_t length = slice_find(text, '=', 0), used = 0;
+    char *bytes = arena_alloc(arena, length + 1);
+    uint32_t bits = 0;
+    for (size_t i = 0; i < length; i++) {
+        int value = base64_value(text.ptr[i]);
+        if (value < 0) {
+            return false;
+        }
+        bits = bits << 6 | (uint32_t)value;
+        if (i % 4) {
+            bytes[used++] = (char)(bits >> (6 - 2 * (i % 4)) & 0xff);
+        }
+    }
+    *out = (struct slice){bytes, used};
+    return length % 4 != 1;
+}
+
+bool credentials_user(struct arena *arena, struct slice authorization, struct slice *user)
+{
+    const struct slice scheme = SLICE("Basic ");
+    struct slice text, coded = slice_sub(authorization, scheme.len, authorization.len);
+    while (slice_starts(coded, SLICE(" "))) {
+        coded = slice_sub(coded, 1, coded.len);
+    }
+    if (!slice_equal_fold(slice_sub(authorization, 0, scheme.len), scheme) ||
+        !decode_base64(arena, coded, &text)) {
+        return false;
+    }
+    size_t colon = slice_find(text, ':', 0);
+    *user = slice_sub(text, 0, colon);
+    return colon > 0 && colon < text.len;
+}
+
+void user_list_add(struct arena *arena, struct user_list *users, struct slice name)
+{
+    *ARENA_PUSH(arena, users->items, users->count, users->capacity) = slice_hash(name, 0);
+}
+
+bool user_list_may_hold(const struct user_list *users, struct slice name)
+{
+    uint64_t hash = slice_hash(name, 0);
+    bool found = !users->known;
+    for (size_t i = 0; i < users->count && !found; i++) {
+        found = users->items[i] == hash;
+    }
+    return found;
+}

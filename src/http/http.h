@@ -29,6 +29,19 @@ void headers_add(struct arena *arena, struct headers *headers, struct slice name
  * there is none. */
 struct slice headers_cookie(struct arena *arena, const struct headers *headers, struct slice name);
 
+/* Who a value of Authorization says that the client is: RFC 7617, as nginx reads it (ngx_http_auth_basic_user). False
+ * where it names nobody. */
+bool credentials_user(struct arena *arena, struct slice authorization, struct slice *user);
+/* All names that a list of users has, as hashes (slice_hash, seed 0): nobody else can read them. */
+struct user_list {
+    bool known;
+    uint64_t *items;
+    size_t count, capacity;
+};
+void user_list_add(struct arena *arena, struct user_list *users, struct slice name);
+/* False where it is certain that there is no such user. */
+bool user_list_may_hold(const struct user_list *users, struct slice name);
+
 /* A name of a header or method: RFC 9110 5.6.2, token. */
 bool is_token(struct slice text);
 
@@ -57,7 +70,9 @@ struct request {
     uint64_t body_bytes;
     struct slice sni;
     bool client_certificate;
-    bool open;             /* it may have had headers, and a certificate, that are not told here */
+    bool
+        credentials_sent; /* Authorization is what the client says, not a stand-in for what is let in */
+    bool open;            /* it may have had headers, and a certificate, that are not told here */
     struct slice hidden;   /* what headers have for what is not told; absent: all is told */
     struct slice protocol; /* h1, h1.0, h2, grpc, websocket */
     struct slice gateway;  /* namespace/name, absent: the only one */

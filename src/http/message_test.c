@@ -43,6 +43,33 @@ static void test_http_finds_cookies_in_all_lines(void **state)
     arena_close(arena);
 }
 
+static void test_http_reads_who_a_client_says_it_is(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_open(0, NULL, NULL);
+    struct slice user;
+    assert_true(credentials_user(arena, SLICE("Basic YW5uYTpzZWNyZXQ="), &user));
+    assert_true(slice_is(user, "anna"));
+    assert_true(credentials_user(arena, SLICE("bASIC   YTpi"), &user));
+    assert_true(slice_is(user, "a"));
+    assert_true(credentials_user(arena, SLICE("Basic YTo"), &user)); /* no "=", no password */
+    assert_true(slice_is(user, "a"));
+    static const char *const nobody[] = {"",           "Basic",      "Basic ",       "Bearer YTpi",
+                                         "Basic YWI=", "Basic OmE=", "Basic YTpi!!", "Basic YTpiY",
+                                         "BasicYTpi"};
+    for (size_t i = 0; i < sizeof nobody / sizeof nobody[0]; i++) {
+        assert_false(credentials_user(arena, slice_of(nobody[i]), &user));
+    }
+    struct user_list list = {0};
+    assert_true(user_list_may_hold(&list, SLICE("anna"))); /* not known */
+    list.known = true;
+    assert_false(user_list_may_hold(&list, SLICE("anna")));
+    user_list_add(arena, &list, SLICE("anna"));
+    assert_true(user_list_may_hold(&list, SLICE("anna")));
+    assert_false(user_list_may_hold(&list, SLICE("ann")));
+    arena_close(arena);
+}
+
 static void test_http_fills_in_requests(void **state)
 {
     (void)state;
@@ -185,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http_joins_repeated_headers),
         cmocka_unit_test(test_http_finds_cookies_in_all_lines),
+        cmocka_unit_test(test_http_reads_who_a_client_says_it_is),
         cmocka_unit_test(test_http_fills_in_requests),
         cmocka_unit_test(test_http_parses_urls),
         cmocka_unit_test(test_http_refuses_what_is_no_url),

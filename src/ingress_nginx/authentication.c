@@ -105,16 +105,27 @@ static struct slice secret_name(const struct asking *asking, struct slice text)
                               asking->annotations->ingress->object.namespace, SLICE("/"), text);
 }
 
-/* No entry of the htpasswd file can match: every client is refused. */
-static bool nobody(const struct asking *asking, struct slice name)
+/* Whom the Secret names. Where no entry of the htpasswd file can match, every client is refused. */
+static void read_users(const struct asking *asking, struct slice name, struct guard *guard)
 {
     size_t slash = slice_find(name, '/', 0);
     const struct secret *secret = (const struct secret *)(const void *)kube_find(
         asking->model->kube, KUBE_SECRET, slice_sub(name, 0, slash),
         slice_sub(name, slash + 1, name.len));
     struct slice type = annotation_text(asking->annotations, AN_auth_secret_type);
-    return secret && (slice_contains(type, SLICE("auth-map")) ? secret->keys.count == 0
-                                                              : secret->htpasswd_count == 0);
+    if (!secret) {
+        return;
+    }
+    if (!slice_contains(type, SLICE("auth-map"))) {
+        guard->users = secret->users;
+        guard->never = secret->htpasswd_count == 0;
+        return;
+    }
+    for (size_t i = 0; i < secret->keys.count; i++) { /* auth/main.go dumpSecretAuthMap */
+        user_list_add(asking->model->run->arena, &guard->users, secret->keys.items[i]);
+    }
+    guard->users.known = true;
+    guard->never = secret->keys.count == 0;
 }
 
 /* annotations/auth, and the auth_basic lines of nginx.tmpl; the backend does not get the credentials. */
@@ -141,7 +152,7 @@ static void ask_basic(struct asking *asking)
     guard->subject = ARENA_JOIN(arena, SLICE("Secret "), name);
     static const enum annotation_id types[] = {AN_auth_secret_type};
     guard->asked = asked_with(asking, types, ARRAY_LEN(types));
-    guard->never = nobody(asking, name);
+    read_users(asking, name, guard);
     refused_header(
         asking, guard,
         basic ? template_text(arena, ARENA_JOIN(arena, SLICE("Basic realm=\""), realm, SLICE("\"")))

@@ -17,6 +17,7 @@
 #define GATESHIFT_KUBE_H
 
 #include "document/document.h"
+#include "http/http.h"
 #include "run/run.h"
 
 /* X(ID, "Kind", "group", scope: 1 namespaced, 0 cluster) */
@@ -156,6 +157,7 @@ struct secret {
     bool has_ca;                     /* ca.crt */
     bool has_revocations;            /* ca.crl */
     size_t htpasswd_count;           /* usable entries in key "auth" */
+    struct user_list users;          /* in key "auth", or Envoy's ".htpasswd" */
 };
 /* Its keys may have been left out of the input: an API server takes no Secret of the type kubernetes.io/tls without
  * them. One of another type without any key holds none. */

@@ -110,15 +110,20 @@ static void read_certificate(struct run *run, const unsigned char *pem, size_t l
     BIO_free(bio);
 }
 
-static size_t count_htpasswd(const unsigned char *text, size_t length)
+static size_t read_htpasswd(struct run *run, const unsigned char *text, size_t length,
+                            struct secret *secret)
 {
     struct slice rest = {(const char *)text, length}, line;
     size_t count = 0;
     while (slice_split(&rest, '\n', &line)) {
-        line = slice_trim(line);
         size_t colon = slice_find(line, ':', 0);
-        count += line.len && line.ptr[0] != '#' && colon > 0 && colon + 1 < line.len;
+        if (line.len && line.ptr[0] != '#' && colon > 0 &&
+            slice_trim(slice_sub(line, colon, line.len)).len > 1) {
+            user_list_add(run->arena, &secret->users, slice_sub(line, 0, colon));
+            count++;
+        }
     }
+    secret->users.known = true;
     return count;
 }
 
@@ -132,7 +137,9 @@ static void read_value(struct run *run, struct slice key, const unsigned char *b
     } else if (slice_is(key, "ca.crl")) {
         secret->has_revocations = length > 0;
     } else if (slice_is(key, "auth")) {
-        secret->htpasswd_count = count_htpasswd(bytes, length);
+        secret->htpasswd_count = read_htpasswd(run, bytes, length, secret);
+    } else if (slice_is(key, ".htpasswd")) {
+        (void)read_htpasswd(run, bytes, length, secret);
     }
 }
 

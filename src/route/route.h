@@ -39,8 +39,7 @@ struct origin {
     uint32_t place; /* of the object among those of its kind in the input, from 1; 0: not known */
 };
 
-/* Text with variables in it. A variable that a data plane has and we do not model is
- * PART_UNKNOWN; it makes the value unknown, never a guess. */
+/* Text with variables in it. One that is not modelled is PART_UNKNOWN: the value is unknown, never a guess. */
 enum part_kind {
     PART_TEXT,
     PART_CAPTURE,     /* index: capture of the rewrite's or the path's expression */
@@ -80,8 +79,7 @@ void template_print(const struct template *template, struct buf *out); /* "/$1",
 
 /* ---- effects ------------------------------------------------------------------------------ */
 
-/* What set a value: an annotation, a field, a setting. name is absent for what the data plane does
- * unless told otherwise. */
+/* What set a value: an annotation, a field, a setting; name is absent for what a data plane does untold. */
 struct effect_source {
     struct slice name;
     struct span span;
@@ -199,7 +197,9 @@ struct guard {
     struct slice subject; /* where credentials are looked up: "Secret shop/users", or a URL */
     struct slice asked;   /* how, where not in the usual way: "method POST"; absent: not known */
     bool never;           /* nobody is let in: there is no usable credential */
-    int64_t status;       /* answer to who is not let in */
+    struct user_list
+        users;      /* of a basic one; they follow from the subject, so they are not compared */
+    int64_t status; /* answer to who is not let in */
     struct template location; /* when it has parts: who is not let in is redirected there by 302 */
     struct edits refused;     /* headers of the answer */
 };
