@@ -435,12 +435,22 @@ static void serve_http(struct context *context, const struct entry *entry, struc
 }
 
 /* A Gateway whose routes are gone still listens; where nothing does, no connection comes about. */
+static bool listens_by(const struct context *context, enum lane lane)
+{
+    const struct entry_query query = {
+        .gateway = context->request->gateway, .lane = lane, .port = context->request->port};
+    return entry_index_listens(context->evaluator->index, &query);
+}
+
 static bool listens(const struct context *context)
 {
-    const struct entry_query query = {.gateway = context->request->gateway,
-                                      .lane = lane_of(context->request->scheme),
-                                      .port = context->request->port};
-    return entry_index_listens(context->evaluator->index, &query);
+    return listens_by(context, lane_of(context->request->scheme));
+}
+
+static bool is_plain_on_tls(const struct context *context)
+{
+    return context->table->view.plain_http_status && slice_is(context->request->scheme, "http") &&
+           listens_by(context, LANE_HTTPS);
 }
 
 static void serve(struct context *context, const struct entry *entry, struct outcome *out)
@@ -453,6 +463,9 @@ static void serve(struct context *context, const struct entry *entry, struct out
         return;
     } else if (entry && entry->kind == ENTRY_TUNNEL) {
         tunnel(context, entry, out);
+    } else if (is_plain_on_tls(context)) {
+        respond(out, context->table->view.plain_http_status,
+                SLICE("the port is one of https, and the request is plain http"));
     } else {
         out->kind = OUTCOME_CLOSE;
         out->reason = entry || listens(context)
@@ -491,9 +504,10 @@ static struct context context_of(const struct evaluator *evaluator, struct arena
                             .https = slice_is(request->scheme, "https")};
 }
 
-void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *request,
+void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *sent,
               struct outcome *out)
 {
+    const struct request *request = request_led(arena, &evaluator->table->view.leads, sent);
     struct context context = context_of(evaluator, arena, request);
     const struct entry_query query = {.gateway = request->gateway,
                                       .lane = lane_of(request->scheme),

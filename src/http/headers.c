@@ -109,6 +109,25 @@ void request_defaults(struct request *request)
     }
 }
 
+const struct request *request_led(struct arena *arena, const struct port_leads *leads,
+                                  const struct request *request)
+{
+    bool stream = slice_is(request->scheme, "tcp") || slice_is(request->scheme, "udp");
+    for (size_t i = 0; i < leads->count && !stream; i++) {
+        if (leads->items[i].port == request->port) {
+            struct request *led = ARENA_NEW(arena, struct request);
+            *led = *request;
+            led->port = leads->items[i].to;
+            if (leads->items[i].relayed) {
+                led->client_text = SLICE("127.0.0.1");
+                (void)address_parse(led->client_text, &led->client);
+            }
+            return led;
+        }
+    }
+    return request;
+}
+
 bool is_token(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {

@@ -78,6 +78,18 @@ struct request {
     struct slice gateway;  /* namespace/name, absent: the only one */
 };
 void request_defaults(struct request *request);
+/* A port that leads to another one of the same machine; by a process of it, which is then who connects. */
+struct port_lead {
+    uint16_t port, to;
+    bool relayed;
+};
+struct port_leads {
+    struct port_lead *items;
+    size_t count, capacity;
+};
+/* The request as it arrives where its port leads: itself, or a copy. */
+const struct request *request_led(struct arena *arena, const struct port_leads *leads,
+                                  const struct request *request);
 
 /* The target split at its first '?'; query is absent when there is none. */
 void target_split(struct slice target, struct slice *path, struct slice *query);

@@ -203,6 +203,7 @@ static void set_up(struct route_table *table)
                                 .bad_host_status = 400,
                                 .bad_method_status = 405,
                                 .misdirected_status = 421,
+                                .plain_http_status = 400,
                                 .cut_fragment = true,
                                 .cut_at_colon = true, /* lua_ingress.lua redirect_host */
                                 .underscores = UNDERSCORES_DROPPED,

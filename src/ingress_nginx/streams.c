@@ -186,6 +186,7 @@ struct stream_server {
     uint16_t port; /* 0: not understood */
     bool udp;
     struct slice pass; /* of proxy_pass */
+    bool more;         /* it says more than these two */
 };
 
 /* "9000", "0.0.0.0:9000", "[::]:9000" */
@@ -212,10 +213,12 @@ static bool read_stream_server(struct run *run, struct slice *text, struct strea
             return false;
         }
         for (size_t i = 0; snippet_word(run, text, &word); i++) {
-            bool listens = slice_is(directive, "listen");
+            bool listens = slice_is(directive, "listen"),
+                 passes = slice_is(directive, "proxy_pass");
             out->port = listens && !i ? listen_port(word) : out->port;
             out->udp = out->udp || (listens && slice_is(word, "udp"));
-            out->pass = slice_is(directive, "proxy_pass") ? word : out->pass;
+            out->pass = passes ? word : out->pass;
+            out->more = out->more || i || (!listens && !passes);
         }
         *text = snippet_blanks(*text);
         if (!snippet_takes(text, ';') && !snippet_skip_block(run, text)) {
@@ -235,11 +238,56 @@ static struct slice skip_words(struct run *run, struct slice text)
     return snippet_blanks(text);
 }
 
+/* The controller's own listener, as its other processes reach it: 80 or 443 of route tables, 0 for any other. */
+static uint16_t own_listener(const struct settings *settings, const struct stream_server *server)
+{
+    size_t colon = server->pass.len;
+    while (colon > 0 && server->pass.ptr[colon - 1] != ':') {
+        colon--;
+    }
+    struct slice host = slice_sub(server->pass, 0, colon ? colon - 1 : 0);
+    struct slice port = slice_sub(server->pass, colon, server->pass.len);
+    bool local = slice_is(host, "127.0.0.1") || slice_is(host, "localhost");
+    struct slice http = settings->http_port.len ? settings->http_port : SLICE("80");
+    struct slice https = settings->https_port.len ? settings->https_port : SLICE("443");
+    return !local || server->more || server->udp ? 0
+           : slice_equal(port, http)             ? 80
+           : slice_equal(port, https)            ? 443
+                                                 : 0;
+}
+
+static void add_lead(struct model *model, struct route_table *table, struct port_lead lead)
+{
+    struct port_leads *leads = &table->view.leads;
+    *ARENA_PUSH(model->run->arena, leads->items, leads->count, leads->capacity) = lead;
+}
+
+/* Clients reach the ports of the flags at the pod itself, and 80 and 443 at the Service in front of it. */
+static void lead_flags(struct model *model, struct route_table *table)
+{
+    const struct settings *settings = model->settings;
+    uint64_t http = 80, https = 443;
+    (void)slice_to_uint(settings->http_port, 65535, &http);
+    (void)slice_to_uint(settings->https_port, 65535, &https);
+    if (http != 80 && http != 443) {
+        add_lead(model, table, (struct port_lead){(uint16_t)http, 80, false});
+    }
+    if (https != 80 && https != 443) {
+        add_lead(model, table, (struct port_lead){(uint16_t)https, 443, false});
+    }
+}
+
+/* What is led back to the controller is answered as if it had come there; as a stream of its own, which a conversion
+ * would have to write, it is not understood. */
 static void add_raw(struct model *model, const struct stream_server *server,
                     struct effect_source source, const struct origin *origin,
                     struct route_table *table)
 {
     struct entry *entry = route_table_add(model->run, table);
+    uint16_t own = own_listener(model->settings, server);
+    if (own) {
+        add_lead(model, table, (struct port_lead){server->port, own, true});
+    }
     entry->gateway = model->gateway;
     entry->port = server->port;
     entry->kind = ENTRY_TUNNEL;
@@ -314,4 +362,5 @@ void streams_write(struct model *model, struct route_table *table)
         add(model, &all->items[i], table);
     }
     raw_streams(model, table);
+    lead_flags(model, table);
 }

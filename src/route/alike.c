@@ -103,6 +103,16 @@ bool targets_read_alike(const struct view *a, const struct view *b)
            a->escaped_slash_status == b->escaped_slash_status && a->cut_fragment == b->cut_fragment;
 }
 
+static bool leads_alike(const struct port_leads *a, const struct port_leads *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++) {
+        const struct port_lead *x = &a->items[i], *y = &b->items[i];
+        same = x->port == y->port && x->to == y->to && x->relayed == y->relayed;
+    }
+    return same;
+}
+
 static bool views_alike(const struct view *a, const struct view *b)
 {
     return targets_read_alike(a, b) && !a->form_open && !b->form_open &&
@@ -110,6 +120,7 @@ static bool views_alike(const struct view *a, const struct view *b)
            a->bad_host_status == b->bad_host_status &&
            a->bad_method_status == b->bad_method_status &&
            a->old_http_status == b->old_http_status &&
+           a->plain_http_status == b->plain_http_status && leads_alike(&a->leads, &b->leads) &&
            a->misdirected_status == b->misdirected_status && a->cut_at_colon == b->cut_at_colon &&
            a->underscores == b->underscores && a->drops_odd_headers == b->drops_odd_headers &&
            a->line_bytes == b->line_bytes && a->host_dot == b->host_dot &&

@@ -51,6 +51,8 @@ static const struct rule_list an_end = {0};
 static const struct route_error_pages some_pages = {0};
 static struct network one_network[1];
 static const struct networks a_network = {one_network, 1};
+static struct port_lead one_lead = {8000, 80, true};
+static const struct port_leads a_lead = {&one_lead, 1, 1};
 static const struct route_answer last_answer = {.status = 403, .last = true};
 static const struct route_answer bodied_answer = {.status = 403, .bodied = true};
 #define CHANGES(X)                                                                                 \
@@ -118,6 +120,8 @@ static const struct route_answer bodied_answer = {.status = 403, .bodied = true}
     X(w->table.view.bad_host_status = 400)                                                         \
     X(w->table.view.bad_method_status = 405)                                                       \
     X(w->table.view.old_http_status = 426)                                                         \
+    X(w->table.view.plain_http_status = 400)                                                       \
+    X(w->table.view.leads = a_lead)                                                                \
     X(w->table.view.misdirected_status = 421)                                                      \
     X(w->table.view.drops_odd_headers = true)                                                      \
     X(w->table.view.line_bytes = 8192)                                                             \

@@ -417,8 +417,7 @@ void match_print(const struct match *match, struct buf *out); /* "PathPrefix /fo
 
 /* ---- rules and entries -------------------------------------------------------------------- */
 
-/* Something that is not known, and what it makes unknown. Aspects ROUTING, REDIRECT and PROTECTION make
- * the outcome unknown, the others a part of it. */
+/* What is not known, and what it makes unknown: ROUTING, REDIRECT and PROTECTION the outcome, others a part of it. */
 struct unknown {
     enum aspect aspect;
     struct slice reason; /* "annotation auth-url is not understood yet" */
@@ -544,9 +543,10 @@ struct view {
     int64_t bad_escape_status; /* answer to "%00", and where all is decoded to "%zz"; 0: kept */
     /* a redirect of this status to the path with "%2F" and "%5C" as slashes; 0: they are kept as they are */
     int64_t escaped_slash_status;
-    int64_t missing_host_status;
-    int64_t bad_host_status;   /* answer to a Host that is not host_accepted; 0: handed on */
-    int64_t bad_method_status; /* answer to TRACE and CONNECT; 0: handed on */
+    int64_t missing_host_status, bad_host_status; /* of one not host_accepted; 0: handed on */
+    int64_t bad_method_status;                    /* answer to TRACE and CONNECT; 0: handed on */
+    int64_t plain_http_status; /* answer to http on a port of https; 0: the connection is closed */
+    struct port_leads leads;   /* ports of http and https that are another listener's */
     int64_t old_http_status;   /* answer to HTTP/1.0; 0: it is served; -1: not known */
     /* Answer to a Host that asks for certificates where the handshake named another one; 0: that chose the entry. */
     int64_t misdirected_status;
@@ -577,8 +577,7 @@ struct route_table {
     int gates[GATE_COUNT]; /* enum effect_id or GATE_NO_ENDPOINTS */
     size_t gate_count;
     struct effects platform; /* what the data plane does where a rule says nothing */
-    int64_t no_rule_status, no_backend_status; /* 404, 500 */
-    int64_t no_weight_status;                  /* 500, when all weights are zero */
+    int64_t no_rule_status, no_backend_status, no_weight_status; /* 404; 500; 500: all are zero */
     const struct unknown *unknown; /* of everything: e.g. a configuration that is refused */
     struct regex_set *regexes;
 };
