@@ -198,6 +198,7 @@ enum shown {
     SHOWN_REQUEST_HEADERS,
     SHOWN_RESPONSE_HEADERS,
     SHOWN_CLIENT, /* which certificates of clients are good */
+    SHOWN_BODY,   /* of an answer of the data plane itself */
     SHOWN_COUNT
 };
 struct difference {
@@ -229,6 +230,8 @@ void sides_init(struct arena *arena, const struct route_table *before,
 size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
                        const struct outcome *after, struct difference out[DIFFERENCES_MAX]);
 const char *shown_name(enum shown shown);
+/* The text of an answer, or its Content-Type, where a rule gives one; else absent. */
+struct slice outcome_text(const struct outcome *outcome, bool type);
 /* The effect that decides on one side, where the sides answer differently, and that lets other requests pass; that
  * of a rule only where the other side has one, too: enum effect_id; -1: there is none. */
 int outcomes_gate(const struct sides *sides, const struct outcome *before,

@@ -16,6 +16,7 @@ static const struct {
     [SHOWN_REQUEST_HEADERS] = {"request headers", ASPECT_HEADERS, IMPACT_CHANGED},
     [SHOWN_RESPONSE_HEADERS] = {"response headers", ASPECT_HEADERS, IMPACT_CHANGED},
     [SHOWN_CLIENT] = {"client certificate", ASPECT_PROTECTION, IMPACT_BREAKING},
+    [SHOWN_BODY] = {"body of answers", ASPECT_HEADERS, IMPACT_CHANGED},
 };
 
 /* Effects whose whole result shows in the outcome of the drawn requests. */
@@ -235,6 +236,23 @@ static void compare_status(struct comparing *c)
     bool both_errors = a->status >= 400 && b->status >= 400;
     note(c, place(c, platform, SHOWN_STATUS), SHOWN_STATUS, deciding_aspect(a, b),
          both_errors || platform || a->kind == OUTCOME_REDIRECT ? IMPACT_CHANGED : IMPACT_BREAKING);
+}
+
+struct slice outcome_text(const struct outcome *outcome, bool type)
+{
+    const struct route_answer *answer = outcome->effects.answer;
+    bool given = outcome->rule && outcome->decided_by == EFFECT_answer && answer;
+    return given ? type ? answer->type : answer->body : SLICE_ABSENT;
+}
+
+static void compare_body(struct comparing *c)
+{
+    const struct outcome *a = c->before, *b = c->after;
+    if (a->kind == OUTCOME_RESPOND && a->status == b->status &&
+        !(slice_equal(outcome_text(a, false), outcome_text(b, false)) &&
+          slice_equal(outcome_text(a, true), outcome_text(b, true)))) {
+        note_row(c, &c->rules, SHOWN_BODY);
+    }
 }
 
 static bool one_slash_more(struct slice longer, struct slice shorter)
@@ -517,6 +535,7 @@ size_t outcomes_differ(const struct sides *sides, const struct outcome *before,
         if (before->kind == OUTCOME_RESPOND || before->kind == OUTCOME_REDIRECT) {
             compare_status(&c);
             compare_location(&c);
+            compare_body(&c);
             compare_headers(&c, &before->response, &after->response, true);
         } else if (before->kind == OUTCOME_FORWARD || before->kind == OUTCOME_TUNNEL) {
             compare_forward(&c);

@@ -24,6 +24,7 @@ static const char *const shown_advice[SHOWN_COUNT] = {
     [SHOWN_CLIENT] = "see that the same clients are let in, by the same authority and chains",
     [SHOWN_CERTIFICATE] = "let the listener refer to the certificate that clients see today",
     [SHOWN_PATH] = "look at the rewrite: the backend has to know the path that it gets",
+    [SHOWN_BODY] = "see whether somebody reads the text of that answer",
     [SHOWN_LOCATION] = "look at where clients are sent; bookmarks and callbacks may depend on it",
 };
 
@@ -172,6 +173,21 @@ static void put_clients(const struct outcome *outcome, struct buf *out)
     }
 }
 
+/* "'gone' (text/html)" */
+static void put_body(const struct outcome *outcome, struct buf *out)
+{
+    enum { SHOWN_BYTES = 40 };
+    struct slice text = outcome_text(outcome, false), type = outcome_text(outcome, true);
+    if (!text.ptr) {
+        buf_puts(out, "none, or a page of the data plane");
+        return;
+    }
+    bool cut = text.len > SHOWN_BYTES;
+    buf_printf(out, "'" SLICE_FMT "%s' (" SLICE_FMT ")",
+               SLICE_ARG(slice_sub(text, 0, cut ? SHOWN_BYTES : text.len)), cut ? "..." : "",
+               SLICE_ARG(type));
+}
+
 static void put_header_names(const struct texts *names, struct buf *out)
 {
     enum { NAMES_MAX = 8 };
@@ -233,6 +249,12 @@ static void put_shown(enum shown shown, const struct texts *headers, const struc
         put_clients(before, out);
         buf_puts(out, " before, ");
         put_clients(after, out);
+        break;
+    case SHOWN_BODY:
+        buf_puts(out, "the client gets another text: ");
+        put_body(before, out);
+        buf_puts(out, " before, ");
+        put_body(after, out);
         break;
     case SHOWN_REQUEST_HEADERS:
     case SHOWN_RESPONSE_HEADERS:

@@ -209,6 +209,15 @@ static inline struct rule *single(struct fixture *f, enum path_kind kind, const 
     return rule;
 }
 
+/* The same for a target, with a path that is an expression, or null. */
+static inline struct rule *single_for(struct fixture *f, const char *target, const char *pattern)
+{
+    struct rule *rule =
+        single(f, pattern ? PATH_REGEX : PATH_PREFIX_ELEMENT, pattern ? pattern : "/");
+    f->options.target = target_find(slice_of(target));
+    return rule;
+}
+
 static inline struct template parts_of(struct fixture *f, const struct part *parts, size_t count)
 {
     struct part *copy = ARENA_ARRAY(f->run.arena, struct part, count);

@@ -48,8 +48,9 @@ struct draft_match {
 /* An object of the target's own that says what an HTTPRoute cannot. */
 struct policy {
     const struct policy_kind *kind;
-    struct slice yaml; /* of its spec, without what it is attached to */
-    struct slice name; /* ATTACH_FILTER */
+    struct slice yaml;       /* of its spec, without what it is attached to */
+    struct slice name;       /* ATTACH_FILTER */
+    const struct node *spec; /* ATTACH_HOSTS */
 };
 /* Those of a rule, in the order of the target's kinds. Equal sets are one. */
 struct policies {
@@ -68,9 +69,10 @@ struct draft {
     const struct rule *rule;
     struct draft_match match;
     const struct behaviour *behaviour;
-    bool replaces_prefix; /* must be the only match of its rule */
-    bool to_https;        /* redirects plain http to https */
-    bool not_found;       /* answers 404, as does a Gateway where no rule matches */
+    struct host_need *needs; /* see host_policy_priv.h; null: none */
+    bool replaces_prefix;    /* must be the only match of its rule */
+    bool to_https;           /* redirects plain http to https */
+    bool not_found;          /* answers 404, as does a Gateway where no rule matches */
     bool dropped;
 };
 struct drafts {

@@ -1,14 +1,7 @@
 #include "convert/convert_fixture_priv.h"
 
-/* What Istio, Envoy Gateway and NGINX Gateway Fabric say in kinds of their own, beside what policies share. */
-
-static struct rule *single_for(struct fixture *f, const char *target, const char *pattern)
-{
-    struct rule *rule =
-        single(f, pattern ? PATH_REGEX : PATH_PREFIX_ELEMENT, pattern ? pattern : "/");
-    f->options.target = target_find(slice_of(target));
-    return rule;
-}
+/* What Envoy Gateway and NGINX Gateway Fabric say in kinds of their own, and Istio with them, beside what policies
+ * share. */
 
 /* ---- expressions of nginx ------------------------------------------------------------------- */
 
@@ -173,43 +166,6 @@ static void test_convert_https_that_is_verified(void **state)
     }
 }
 
-/* ---- bodies --------------------------------------------------------------------------------- */
-
-static void test_convert_body_limit_of_istio(void **state)
-{
-    (void)state;
-    struct fixture f;
-    struct rule *rule = single_for(&f, "istio", NULL);
-    EFFECT_OF(f, body_limit, "proxy-body-size");
-    effect->bytes = 8 << 20;
-    rule->effects.body_limit = effect;
-    const char *yaml = convert(&f);
-    assert_has(yaml, "kind: EnvoyFilter\n");
-    assert_has(yaml, "        vhost:\n          domainName: a.example.com\n");
-    assert_int_equal(occurrences(yaml, "max_request_bytes: 8388608\n"), 2);
-    assert_true(said_text(&f, DIAG_C002, "each release of Istio"));
-    fixture_close(&f);
-}
-
-/* A filter of the host would limit the other paths too. */
-static void test_convert_body_limit_of_one_path(void **state)
-{
-    (void)state;
-    struct fixture f;
-    fixture_open(&f);
-    f.options.target = target_find(SLICE("istio"));
-    struct rule_list *rules = rules_new(&f);
-    struct rule *rule = rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/upload", "front");
-    rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "front");
-    EFFECT_OF(f, body_limit, "proxy-body-size");
-    effect->bytes = 8 << 20;
-    rule->effects.body_limit = effect;
-    host_add(&f, "a.example.com", rules, NULL, NULL);
-    assert_lacks(convert(&f), "EnvoyFilter");
-    assert_int_equal(said(&f, DIAG_C001), 1);
-    fixture_close(&f);
-}
-
 /* ---- a service that is asked ---------------------------------------------------------------- */
 
 static void ask_service(struct fixture *f, struct rule *rule, const char *url)
@@ -256,63 +212,6 @@ static void test_convert_external_authentication(void **state)
             assert_true(said_text(&f, DIAG_C002, "'auth-method POST'"));
             assert_has(yaml, rows[i].written);
             assert_true(said_text(&f, DIAG_C002, rows[i].text ? rows[i].text : "SnippetsFilter"));
-        }
-        assert_int_equal(said(&f, DIAG_C003), !rows[i].written);
-        fixture_close(&f);
-    }
-}
-
-static struct rule *keep_out(struct fixture *f, struct rule *rule, const struct network *network)
-{
-    EFFECT_OF(*f, addresses, "whitelist-source-range");
-    effect->allow = (struct networks){(struct network *)(uintptr_t)network, 1};
-    effect->has_allow = true;
-    effect->status = 403;
-    rule->effects.addresses = effect;
-    return rule;
-}
-
-/* A host with a rule for "/" and one for another path; who has the list of addresses. */
-static void test_convert_policies_of_istio_for_paths(void **state)
-{
-    (void)state;
-    static const struct {
-        enum path_kind kind;
-        const char *path;
-        bool root, other;
-        const char *written; /* null: it cannot be */
-        const char *host;    /* null: a.example.com */
-    } rows[] = {
-        {PATH_PREFIX_ELEMENT, "/admin", false, true,
-         "        paths:\n        - /admin\n        - /admin/*\n", NULL},
-        {PATH_EXACT, "/admin", false, true, "        paths:\n        - /admin\n", NULL},
-        {PATH_PREFIX_ELEMENT, "/oauth2", true, false,
-         "        notPaths:\n        - /oauth2\n        - /oauth2/*\n", NULL},
-        {PATH_REGEX, "^/a[0-9]", false, true, NULL, NULL},
-        {PATH_PREFIX_ELEMENT, "/a*b", false, true, NULL, NULL},
-        {PATH_PREFIX_ELEMENT, "/admin", false, true, NULL, "*.example.com"},
-    };
-    struct network network;
-    assert_true(network_parse(SLICE("10.0.0.0/8"), &network));
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct fixture f;
-        fixture_open(&f);
-        f.options.target = target_find(SLICE("istio"));
-        struct rule_list *rules = rules_new(&f);
-        struct rule *other = rule_to(&f, rules, "web", rows[i].kind, rows[i].path, "front");
-        if (rows[i].other) {
-            keep_out(&f, other, &network);
-        }
-        struct rule *root = rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "front");
-        if (rows[i].root) {
-            keep_out(&f, root, &network);
-        }
-        host_add(&f, rows[i].host ? rows[i].host : "a.example.com", rules, NULL, NULL);
-        const char *yaml = convert(&f);
-        if (rows[i].written) {
-            assert_has(yaml, rows[i].written);
-        } else {
-            assert_lacks(yaml, "AuthorizationPolicy");
         }
         assert_int_equal(said(&f, DIAG_C003), !rows[i].written);
         fixture_close(&f);
@@ -440,7 +339,7 @@ static void test_convert_sign_in_of_several_rules(void **state)
             host_add(&f, rows[i].host, more, NULL, NULL);
         }
         const char *yaml = convert(&f);
-        assert_int_equal(locations(yaml, "= /_auth_"), rows[i].asked);
+        assert_int_equal(locations(yaml, "= _auth_"), rows[i].asked);
         assert_int_equal(locations(yaml, "@signin_"), rows[i].signed_in);
         fixture_close(&f);
     }
@@ -534,6 +433,35 @@ static void test_convert_limits_of_envoy(void **state)
     }
 }
 
+/* ---- answers -------------------------------------------------------------------------------- */
+
+static void test_convert_answers_of_envoy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *written, *lacking;
+    } rows[] = {
+        {"", "  directResponse:\n    statusCode: 403\n", "body"},
+        {"gone", "    contentType: text/html\n    body:\n      type: Inline\n      inline: gone\n",
+         "$"},
+        {"no, $host", "  directResponse:\n    statusCode: 403\n", "body"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, "envoy-gateway", NULL);
+        EFFECT_OF(f, answer, "server-snippet");
+        effect->status = 403;
+        effect->body = slice_of(rows[i].body);
+        effect->type = SLICE("text/html");
+        rule->effects.answer = effect;
+        const char *yaml = convert(&f);
+        assert_has(yaml, rows[i].written);
+        assert_lacks(yaml, rows[i].lacking);
+        assert_int_equal(said_text(&f, DIAG_C002, "a text of their own"), i == 2);
+        fixture_close(&f);
+    }
+}
+
 /* ---- what changes answers ------------------------------------------------------------------- */
 
 static void test_convert_response_rewrites_of_nginx(void **state)
@@ -574,16 +502,14 @@ int main(void)
         cmocka_unit_test(test_convert_https_to_backends),
         cmocka_unit_test(test_convert_https_with_a_secret_elsewhere),
         cmocka_unit_test(test_convert_https_that_is_verified),
-        cmocka_unit_test(test_convert_body_limit_of_istio),
-        cmocka_unit_test(test_convert_body_limit_of_one_path),
         cmocka_unit_test(test_convert_external_authentication),
-        cmocka_unit_test(test_convert_policies_of_istio_for_paths),
         cmocka_unit_test(test_convert_error_pages_of_nginx),
         cmocka_unit_test(test_convert_sign_in_of_nginx),
         cmocka_unit_test(test_convert_sign_in_of_several_rules),
         cmocka_unit_test(test_convert_error_pages_of_several_rules),
         cmocka_unit_test(test_convert_limits_of_nginx),
         cmocka_unit_test(test_convert_limits_of_envoy),
+        cmocka_unit_test(test_convert_answers_of_envoy),
         cmocka_unit_test(test_convert_response_rewrites_of_nginx),
     };
     return cmocka_run_group_tests_name("convert_vendor", tests, NULL, NULL);

@@ -367,10 +367,18 @@ static void answer_emit(struct emission *e)
 {
     const struct route_answer *answer = e->rule->effects.answer;
     const struct vendor *vendor = e->c->options->target->vendor;
+    bool own = vendor && vendor->answer && (answer->status != 404 || answer->body.len) &&
+               vendor->answer(e, answer);
+    if (answer->body.len && (!own || !vendor->says_text || !answer_is_fixed(answer))) {
+        say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, answer,
+                   "answers %lld with a text of their own today come without it afterwards",
+                   (long long)answer->status);
+    }
+    if (own) {
+        return;
+    }
     if (answer->status == 404) {
         e->draft->not_found = true; /* order.c says whether that needs a rule */
-    } else if (vendor && vendor->answer && vendor->answer(e, answer)) {
-        return;
     } else if (answer->status != empty_rule_status(e->c)) {
         say_effect(e->c, DIAG_C032, SEVERITY_WARNING, e->rule, answer,
                    "requests that are answered %lld today are answered %lld by '%s': %s",

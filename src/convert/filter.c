@@ -493,6 +493,12 @@ static emit_fn *const emitters[] = {
 #undef EFFECT
 };
 
+/* ngx_http_rewrite_module, return: variables in the text. */
+bool answer_is_fixed(const struct route_answer *answer)
+{
+    return slice_find(answer->body, '$', 0) == answer->body.len;
+}
+
 void emit_as_standard(struct emission *e, enum effect_id id, const void *effect)
 {
     emitters[id](e, effect);

@@ -119,6 +119,7 @@ static void view_build(struct conversion *c, struct plane *plane, struct unit *u
             continue;
         }
         unit->emitted = true;
+        host_policies_need(c, draft);
         catch_all = catch_all || is_catch_all(&draft->match);
         struct origin origin = draft_origin(plane, draft);
         struct share *share = share_find(c, shares, &origin);

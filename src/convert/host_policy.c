@@ -5,18 +5,44 @@ struct host_policy {
     size_t gateway;
     const struct plane *plane;
     struct node *spec; /* in c->arena */
-    struct texts hosts;
-    size_t capacity;
-    bool every_host;
+    struct policy_places places;
+    size_t host_capacity, rule_capacity;
     struct origin origin; /* the first that asked for it */
 };
+/* What a draft asked for, in their order. */
+struct host_need {
+    const struct policy_kind *kind;
+    const struct node *spec; /* in c->arena */
+    struct host_need *next;
+};
+
+/* An earlier one takes all its requests. */
+static bool is_reached(const struct unit *unit, const struct rule *rule)
+{
+    for (const struct rule_list *list = unit->rules; list; list = list->next) {
+        for (size_t i = 0; i < list->count; i++) {
+            const struct match *match = &list->rules[i].match;
+            if (&list->rules[i] == rule) {
+                return true;
+            }
+            if (!match->test_count && !match->method.len &&
+                match->path.kind == rule->match.path.kind &&
+                match->path.fold == rule->match.path.fold &&
+                slice_equal(match->path.value, rule->match.path.value)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
 
 static bool all_alike(const struct unit *unit, enum effect_id id, const void *effect)
 {
     for (const struct rule_list *list = unit->rules; list; list = list->next) {
         for (size_t i = 0; i < list->count; i++) {
             const struct rule *rule = &list->rules[i];
-            if (rule->backend_count && !effect_equal(id, effect_get(&rule->effects, id), effect)) {
+            if (rule->backend_count && !effect_equal(id, effect_get(&rule->effects, id), effect) &&
+                is_reached(unit, rule)) {
                 return false;
             }
         }
@@ -46,38 +72,80 @@ bool host_policy_fits(struct emission *e, enum effect_id id)
     return all_alike(c->unit, id, effect) && !c->options->gateway_name.len;
 }
 
+/* A catch-all host is served by all Gateways, and each has objects of its own. */
+bool host_policy_by_rule(const struct emission *e)
+{
+    const struct conversion *c = e->c;
+    bool one = c->plane_count == 1 && c->plane->gateway_count == 1;
+    return (c->unit->hostname.ptr || one) && !c->options->gateway_name.len;
+}
+
 void host_policy_add(struct emission *e, size_t index, struct node *spec)
 {
-    struct conversion *c = e->c;
-    const struct policy_kind *kind = &c->options->target->vendor->kinds[index];
-    const size_t numbers[] = {index, c->unit->gateway};
+    struct host_need **end = &e->draft->needs, *need = ARENA_NEW(e->c->arena, struct host_need);
+    *need = (struct host_need){.kind = &e->c->options->target->vendor->kinds[index],
+                               .spec = node_copy(e->c->arena, spec)};
+    while (*end) {
+        end = &(*end)->next;
+    }
+    *end = need;
+}
+
+/* Equal ones of a Gateway are one. */
+static struct host_policy *policy_of(struct conversion *c, const struct policy_kind *kind,
+                                     const struct plane *plane, size_t gateway,
+                                     const struct node *spec, const struct origin *origin)
+{
+    const size_t numbers[] = {(size_t)(kind - c->options->target->vendor->kinds), gateway};
     struct buf text;
     buf_init(&text, BUF_TEXT_MAX);
     document_write_yaml(spec, &text);
     struct slice key = ARENA_JOIN(c->arena, (struct slice){(const char *)numbers, sizeof numbers},
-                                  c->plane->gateway, SLICE("\n"), buf_slice(&text));
+                                  plane->gateway, SLICE("\n"), buf_slice(&text));
     buf_release(&text);
     struct host_policy *policy = map_get(c->host_policies, key);
     if (!policy) {
         policy = ARENA_NEW(c->arena, struct host_policy);
         *policy = (struct host_policy){.kind = kind,
-                                       .gateway = c->unit->gateway,
-                                       .plane = c->plane,
+                                       .gateway = gateway,
+                                       .plane = plane,
                                        .spec = node_copy(c->arena, spec),
-                                       .origin = e->rule->origin};
+                                       .origin = *origin};
         map_put(c->host_policies, key, policy);
     }
+    return policy;
+}
+
+void host_policies_need(struct conversion *c, const struct draft *draft)
+{
     struct slice host = c->unit->hostname;
-    policy->every_host = policy->every_host || !host.ptr;
-    if (host.ptr && (!policy->hosts.count ||
-                     !slice_equal(policy->hosts.items[policy->hosts.count - 1], host))) {
-        *ARENA_PUSH(c->arena, policy->hosts.items, policy->hosts.count, policy->capacity) = host;
+    for (const struct host_need *need = draft->needs; need; need = need->next) {
+        struct host_policy *policy =
+            policy_of(c, need->kind, c->plane, c->unit->gateway, need->spec, &draft->rule->origin);
+        struct texts *hosts = &policy->places.hosts;
+        policy->places.every_host = policy->places.every_host || !host.ptr;
+        if (host.ptr && (!hosts->count || !slice_equal(hosts->items[hosts->count - 1], host))) {
+            *ARENA_PUSH(c->arena, hosts->items, hosts->count, policy->host_capacity) = host;
+        }
+    }
+}
+
+void rule_policies_note(struct conversion *c, const struct plane *plane, size_t gateway,
+                        const struct draft *draft, struct slice rule)
+{
+    const struct policies *policies = draft->behaviour->policies;
+    for (size_t i = 0; policies && i < policies->count; i++) {
+        if (policies->items[i].kind->attach == ATTACH_HOSTS) {
+            struct host_policy *policy = policy_of(c, policies->items[i].kind, plane, gateway,
+                                                   policies->items[i].spec, &draft->rule->origin);
+            struct texts *rules = &policy->places.rules;
+            *ARENA_PUSH(c->arena, rules->items, rules->count, policy->rule_capacity) = rule;
+        }
     }
 }
 
 void host_policies_write(struct conversion *c, const struct plane *plane, size_t gateway)
 {
-    static const struct texts none;
     for (const struct map_entry *entry = map_first(c->host_policies); entry;
          entry = map_next(entry)) {
         const struct host_policy *policy = map_value(entry);
@@ -95,7 +163,7 @@ void host_policies_write(struct conversion *c, const struct plane *plane, size_t
         }
         struct slice name = name_claim(c->arena, taken, wanted, map_key(entry), ROUTE_NAME_MAX);
         struct node *spec = node_copy(c->nodes, policy->spec);
-        policy->kind->write_hosts(c, spec, policy->every_host ? &none : &policy->hosts);
+        policy->kind->write_places(c, spec, &policy->places);
         policy_object_write(c, policy->kind, plane, gateway, name, &policy->origin, spec);
     }
 }

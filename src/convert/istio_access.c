@@ -81,11 +81,12 @@ static struct node *with_hosts(struct conversion *c, const struct node *to,
     return out;
 }
 
-void istio_write_hosts(struct conversion *c, struct node *spec, const struct texts *hosts)
+void istio_write_hosts(struct conversion *c, struct node *spec, const struct policy_places *places)
 {
+    const struct texts *hosts = &places->hosts;
     struct node *rules = node_get(spec, "rules");
     struct node *names = node_list(c->nodes);
-    for (size_t i = 0; i < hosts->count; i++) {
+    for (size_t i = 0; !places->every_host && i < hosts->count; i++) {
         node_add(c->nodes, names, node_string(c->nodes, hosts->items[i]));
         node_add(c->nodes, names,
                  node_string(c->nodes, ARENA_JOIN(c->arena, hosts->items[i], SLICE(":*"))));

@@ -1,9 +1,12 @@
 #include "convert/host_policy_priv.h"
 #include "convert/istio_priv.h"
 
-/* EnvoyFilters, in one shape alone: a filter of Envoy in front of the router of a Gateway, switched off but for the
- * virtual hosts that are named (istio/api networking/v1alpha3 envoy_filter.proto). What they say: envoy
- * extensions/filters/http/buffer/v3/buffer.proto and local_ratelimit/v3/local_rate_limit.proto. */
+/* EnvoyFilters, in two shapes alone (istio/api networking/v1alpha3 envoy_filter.proto): a filter of Envoy in front of
+ * the router of a Gateway, switched off but for the virtual hosts and routes that are named; and what a route does to
+ * the path. Istio calls the routes of an HTTPRoute "namespace.name.index", by the index of the rule (istio 1.30.1
+ * pilot/pkg/config/kube/gateway/conversion.go, convertHTTPRoute). What they say: envoy
+ * extensions/filters/http/buffer/v3/buffer.proto, local_ratelimit/v3/local_rate_limit.proto and
+ * config/route/v3/route_components.proto. */
 
 #define BUFFER_TYPE "type.googleapis.com/envoy.extensions.filters.http.buffer.v3."
 #define RATE_TYPE                                                                                  \
@@ -47,9 +50,9 @@ static struct node *add_filter(struct conversion *c, struct node *list, struct s
     return config;
 }
 
-/* What switches it on; `istio_write_limits` names the host. */
-static struct node *add_host(struct conversion *c, struct node *list, struct slice name,
-                             const char *type)
+/* What switches it on; `istio_write_patches` says where. */
+static struct node *add_place(struct conversion *c, struct node *list, struct slice name,
+                              const char *type)
 {
     struct node *item = patch_node(c, list, "VIRTUAL_HOST", "MERGE");
     struct node *value = policy_map(c, node_get(item, "patch"), "value");
@@ -59,19 +62,47 @@ static struct node *add_host(struct conversion *c, struct node *list, struct sli
     return config;
 }
 
-/* Each host has the last patch for itself. */
-void istio_write_limits(struct conversion *c, struct node *spec, const struct texts *hosts)
+static struct node *vhost_of(struct conversion *c, struct node *patch)
 {
-    struct node *patches = node_get(spec, "configPatches");
-    struct node *last = patches->items[patches->count - 1];
-    for (size_t i = 0; i < hosts->count; i++) {
-        struct node *item = i ? node_copy(c->nodes, last) : last;
-        struct node *routes = policy_map(c, node_get(item, "match"), "routeConfiguration");
-        node_set(c->nodes, policy_map(c, routes, "vhost"), "domainName",
-                 node_string(c->nodes, hosts->items[i]));
-        if (i) {
-            node_add(c->nodes, patches, item);
-        }
+    struct node *routes = policy_map(c, node_get(patch, "match"), "routeConfiguration");
+    return policy_map(c, routes, "vhost");
+}
+
+/* Each host and each rule has the last patch for itself. */
+void istio_write_patches(struct conversion *c, struct node *spec,
+                         const struct policy_places *places)
+{
+    struct node *patches = node_get(spec, "configPatches"), *item;
+    struct node *last = patches->items[--patches->count];
+    if (places->every_host) {
+        node_add(c->nodes, patches, node_copy(c->nodes, last));
+    }
+    for (size_t i = 0; !places->every_host && i < places->hosts.count; i++) {
+        node_add(c->nodes, patches, item = node_copy(c->nodes, last));
+        node_set(c->nodes, vhost_of(c, item), "domainName",
+                 node_string(c->nodes, places->hosts.items[i]));
+    }
+    for (size_t i = 0; i < places->rules.count; i++) {
+        node_add(c->nodes, patches, item = node_copy(c->nodes, last));
+        node_set(c->nodes, item, "applyTo", text_node(c, "HTTP_ROUTE"));
+        node_set(c->nodes, policy_map(c, vhost_of(c, item), "route"), "name",
+                 node_string(c->nodes, places->rules.items[i]));
+    }
+}
+
+/* For the host where all rules are alike, else for the rule at hand; false where neither can be named. */
+static bool can_place(struct emission *e, enum effect_id id)
+{
+    return host_policy_fits(e, id) || host_policy_by_rule(e);
+}
+
+static void place(struct emission *e, enum effect_id id, size_t index, struct node *patches)
+{
+    struct node *spec = node_map(e->c->nodes);
+    bool host = host_policy_fits(e, id);
+    node_set(e->c->nodes, host ? spec : policy_spec(e, index), "configPatches", patches);
+    if (host) {
+        host_policy_add(e, index, spec);
     }
 }
 
@@ -84,25 +115,23 @@ void istio_body_limit(struct emission *e, const void *effect)
     if (limit->bytes < 0 || !limit->source.name.len) {
         return;
     }
-    if (calls || !limit->bytes || limit->bytes > UINT32_MAX ||
-        !host_policy_fits(e, EFFECT_body_limit)) {
+    if (calls || !limit->bytes || limit->bytes > UINT32_MAX || !can_place(e, EFFECT_body_limit)) {
         say_unsupported(e->c, e->rule, EFFECT_body_limit, effect);
         return;
     }
-    struct node *spec = node_map(e->c->nodes), *patches = node_list(e->c->nodes);
+    struct node *patches = node_list(e->c->nodes);
     struct slice name = arena_printf(e->c->arena, "body-limit-%lld", (long long)limit->bytes);
     struct node *filter = add_filter(e->c, patches, name, BUFFER_TYPE "Buffer");
-    struct node *host = add_host(e->c, patches, name, BUFFER_TYPE "BufferPerRoute");
+    struct node *own = add_place(e->c, patches, name, BUFFER_TYPE "BufferPerRoute");
     put_int(e->c, filter, "max_request_bytes", limit->bytes);
-    put_int(e->c, policy_map(e->c, host, "buffer"), "max_request_bytes", limit->bytes);
-    node_set(e->c->nodes, spec, "configPatches", patches);
-    host_policy_add(e, ISTIO_BODY_LIMIT, spec);
+    put_int(e->c, policy_map(e->c, own, "buffer"), "max_request_bytes", limit->bytes);
+    place(e, EFFECT_body_limit, ISTIO_BODY_LIMIT, patches);
     say_effect(
         e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
         "'" SLICE_FMT
         "' becomes an EnvoyFilter, which changes Envoy itself and has to be looked at "
         "with each release of Istio: requests are held in memory until they are complete, and "
-        "WebSockets of the host end; take it away where bodies are large, and check their size "
+        "WebSockets of the paths end; take it away where bodies are large, and check their size "
         "in the application",
         SLICE_ARG(limit->source.name));
 }
@@ -179,11 +208,12 @@ static void put_rates(struct conversion *c, struct node *config,
 
 static void say_rates(struct emission *e, const struct route_rate_limit *limit)
 {
+    bool host = host_policy_fits(e, EFFECT_rate_limit);
     say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, limit,
                "'" SLICE_FMT "' becomes an EnvoyFilter with Envoy's local_ratelimit, which changes "
-               "Envoy itself and has to be looked at with each release of Istio: each host, and "
+               "Envoy itself and has to be looked at with each release of Istio: each %s, and "
                "each pod of the Gateway, counts by itself, and knows %d clients at a time",
-               SLICE_ARG(limit->source.name), CLIENTS_MAX);
+               SLICE_ARG(limit->source.name), host ? "host" : "path", CLIENTS_MAX);
     if (limit->connections || limit->exempt.count) {
         say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, limit,
                    limit->connections
@@ -200,18 +230,68 @@ void istio_rate_limit(struct emission *e, const void *effect)
     struct conversion *c = e->c;
     bool fits = limit->second_burst < UINT32_MAX && limit->minute_burst < UINT32_MAX;
     if ((limit->per_second <= 0 && limit->per_minute <= 0) || !fits || limit->status < 400 ||
-        !host_policy_fits(e, EFFECT_rate_limit)) {
+        !can_place(e, EFFECT_rate_limit)) {
         say_unsupported(c, e->rule, EFFECT_rate_limit, effect);
         return;
     }
-    struct node *spec = node_map(c->nodes), *patches = node_list(c->nodes);
+    struct node *patches = node_list(c->nodes);
     struct slice name =
         arena_printf(c->arena, "rate-limit-%lld-%lld-%lld-%lld-%lld", (long long)limit->per_second,
                      (long long)limit->second_burst, (long long)limit->per_minute,
                      (long long)limit->minute_burst, (long long)limit->status);
     put_text(c, add_filter(c, patches, name, RATE_TYPE), "stat_prefix", "rate_limit");
-    put_rates(c, add_host(c, patches, name, RATE_TYPE), limit);
-    node_set(c->nodes, spec, "configPatches", patches);
-    host_policy_add(e, ISTIO_RATE_LIMIT, spec);
+    put_rates(c, add_place(c, patches, name, RATE_TYPE), limit);
+    place(e, EFFECT_rate_limit, ISTIO_RATE_LIMIT, patches);
     say_rates(e, limit);
+}
+
+/* ---- rules ---------------------------------------------------------------------------------- */
+
+/* What is made of the route of the rule at hand; the rest of it stays. */
+static struct node *add_route(struct emission *e, size_t index)
+{
+    struct conversion *c = e->c;
+    struct node *patches = node_list(c->nodes);
+    struct node *item = patch_node(c, patches, "HTTP_ROUTE", "MERGE");
+    node_set(c->nodes, policy_spec(e, index), "configPatches", patches);
+    return policy_map(c, node_get(item, "patch"), "value");
+}
+
+static void say_route(struct emission *e, const void *effect, const char *what)
+{
+    say_effect(
+        e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
+        "%s an EnvoyFilter, which finds the rule by its place in the HTTPRoute and has to be "
+        "looked at with each release of Istio: when rules are put in another order, change "
+        "the name of its route as well",
+        what);
+}
+
+void istio_rewrite(struct emission *e, const void *effect)
+{
+    struct conversion *c = e->c;
+    const struct route_rewrite *rewrite = effect;
+    struct slice pattern, substitution;
+    if (!host_policy_by_rule(e) || !envoy_rewrite(e, rewrite, &pattern, &substitution)) {
+        emit_as_standard(e, EFFECT_rewrite, effect);
+        return;
+    }
+    struct node *action = policy_map(c, add_route(e, ISTIO_REWRITE), "route");
+    struct node *regex = policy_map(c, action, "regex_rewrite");
+    node_set(c->nodes, policy_map(c, regex, "pattern"), "regex", node_string(c->nodes, pattern));
+    node_set(c->nodes, regex, "substitution", node_string(c->nodes, substitution));
+    say_route(e, effect, "paths that change by an expression become");
+}
+
+/* A route without backends answers by itself (pilot/pkg/config/kube/gateway/conversion.go), here with another status. */
+bool istio_answer(struct emission *e, const struct route_answer *answer)
+{
+    if (!host_policy_by_rule(e) || answer->closes || answer->status < 200 || answer->status > 599 ||
+        answer->status == empty_rule_status(e->c)) {
+        return false;
+    }
+    struct node *response = policy_map(e->c, add_route(e, ISTIO_ANSWER), "direct_response");
+    put_int(e->c, response, "status", answer->status);
+    say_route(e, answer, "answers without a backend become");
+    return true;
 }

@@ -133,7 +133,10 @@ bool ngf_external(struct emission *e, const void *effect, const struct guard *gu
     }
     /* Rules of a namespace share the filter with the location, which nginx takes once in a server: there is nothing
      * else in that filter. */
-    struct slice name = ARENA_JOIN(c->arena, SLICE("/_auth_"), ngf_id(e, url));
+    /* No path of a client is the name of the location, because all of them start with a '/'. Without a path of its own
+     * the service is asked for one that nobody has. */
+    struct slice name = ARENA_JOIN(c->arena, SLICE("_auth_"), ngf_id(e, url));
+    struct slice path = parts.path.len ? SLICE("") : ARENA_JOIN(c->arena, SLICE("/"), name);
     ngf_snippet(e, NGF_LOCATIONS, "http.server",
                 arena_printf(c->arena,
                              "location = " SLICE_FMT " {\n"
@@ -147,9 +150,10 @@ bool ngf_external(struct emission *e, const void *effect, const struct guard *gu
                              "  proxy_set_header X-Real-IP $remote_addr;\n"
                              "  proxy_set_header X-Auth-Request-Redirect $request_uri;\n"
                              "  proxy_ssl_server_name on;\n"
-                             "  proxy_pass " SLICE_FMT ";\n"
+                             "  proxy_pass " SLICE_FMT SLICE_FMT ";\n"
                              "}",
-                             SLICE_ARG(name), SLICE_ARG(parts.host), SLICE_ARG(url)));
+                             SLICE_ARG(name), SLICE_ARG(parts.host), SLICE_ARG(url),
+                             SLICE_ARG(path)));
     ngf_directive(e, effect,
                   arena_printf(c->arena, "auth_request " SLICE_FMT ";" SLICE_FMT, SLICE_ARG(name),
                                SLICE_ARG(sent)));

@@ -126,7 +126,7 @@ static const struct policies *policies_share(struct conversion *c, const struct 
 
 const struct policies *policies_of(struct emission *e)
 {
-    static const enum attach order[] = {ATTACH_ROUTE, ATTACH_SERVICE, ATTACH_FILTER};
+    static const enum attach order[] = {ATTACH_ROUTE, ATTACH_SERVICE, ATTACH_FILTER, ATTACH_HOSTS};
     struct conversion *c = e->c;
     const struct vendor *vendor = c->options->target->vendor;
     struct policies found = {0};
@@ -145,6 +145,8 @@ const struct policies *policies_of(struct emission *e)
             if (kind->attach == ATTACH_FILTER) {
                 policy->name = filter_name(e, kind, policy->yaml);
                 filter_ref(e, kind, policy->name);
+            } else if (kind->attach == ATTACH_HOSTS) {
+                policy->spec = node_copy(c->arena, e->policies[i]);
             } else if (kind->attach == ATTACH_ROUTE) {
                 found.on_route = found.count;
                 found.hash = slice_hash(policy->yaml, found.hash + i + 1);

@@ -8,9 +8,15 @@ enum attach {
     ATTACH_ROUTE, /* by spec.targetRef or targetRefs to an HTTPRoute; also to the Gateway, see `base` */
     ATTACH_SERVICE, /* the same to the Services of backendRefs */
     ATTACH_GATEWAY, /* the same to Gateways alone */
-    ATTACH_HOSTS,   /* to a Gateway, for some of its hosts: see host_policy_priv.h */
+    ATTACH_HOSTS,   /* to a Gateway, for some of its hosts or rules: see host_policy_priv.h */
     ATTACH_FILTER,  /* by an ExtensionRef filter of the rule */
     ATTACH_NAMED    /* not: backendRefs name it */
+};
+/* What an object of a Gateway holds for: where no host is meant, all are; rules by the names that the target gives
+ * them. */
+struct policy_places {
+    bool every_host;
+    struct texts hosts, rules;
 };
 struct policy_kind {
     const char *kind, *group, *version;
@@ -24,8 +30,9 @@ struct policy_kind {
     /* What one of the Gateway says: what the data plane did where no rule said anything. Null: there is
      * none. */
     void (*base)(struct conversion *c, struct node *spec);
-    /* ATTACH_HOSTS: names the hosts in the spec; none are all. */
-    void (*write_hosts)(struct conversion *c, struct node *spec, const struct texts *hosts);
+    /* ATTACH_HOSTS: names the hosts and the rules in the spec. */
+    void (*write_places)(struct conversion *c, struct node *spec,
+                         const struct policy_places *places);
     /* ATTACH_SERVICE: how the object names its Service, where not by targetRefs. */
     void (*attach_service)(struct conversion *c, struct node *spec, struct slice namespace,
                            struct slice service);
@@ -38,6 +45,7 @@ struct vendor {
     emit_fn *emitters[EFFECT_COUNT]; /* null: as the standard says it */
     /* A rule that answers by itself; false: as the standard says it. Null: always so. */
     bool (*answer)(struct emission *e, const struct route_answer *answer);
+    bool says_text; /* and with the text of the answer, where that is fixed */
     /* Makes a backendRef, which names a Service so far, one to an object of the target; false: as the standard says
      * it. Null: always so. */
     bool (*backend)(struct emission *e, const struct backend *backend, struct node *ref);
@@ -54,6 +62,9 @@ struct vendor {
 /* Targets with kinds of their own have a file each. */
 extern const struct target target_envoy_gateway, target_istio, target_ngf;
 
+/* Has its text nothing of a request in it? Without a text it has not. */
+bool answer_is_fixed(const struct route_answer *answer);
+
 /* The spec of a kind of the target for the rule at hand, made when it is first asked for. */
 struct node *policy_spec(struct emission *e, size_t index);
 /* An object for a backendRef of the rule at hand; returns its name, which is like `wanted`. */
@@ -65,6 +76,11 @@ struct node *policy_map(struct conversion *c, struct node *map, const char *key)
 const struct policies *policies_of(struct emission *e);
 /* Can rules with these policies share an HTTPRoute? Either may be null. */
 bool policies_attach_alike(const struct policies *a, const struct policies *b);
+/* ATTACH_HOSTS: the draft is written, so that what it asked for its host is needed. */
+void host_policies_need(struct conversion *c, const struct draft *draft);
+/* The same of what it asked for itself, where the target calls it `rule`. */
+void rule_policies_note(struct conversion *c, const struct plane *plane, size_t gateway,
+                        const struct draft *draft, struct slice rule);
 /* Those of the group's rules, for an HTTPRoute that was written. */
 void policies_write(struct conversion *c, const struct route_group *group, struct slice route);
 void gateway_policies_write(struct conversion *c, const struct plane *plane, struct slice gateway);

@@ -24,6 +24,11 @@ static bool takes_more(const struct written_rule *rule)
     return rule->count < RULE_MATCHES_MAX && !rule->drafts[0]->replaces_prefix;
 }
 
+static struct slice behaviour_key(const struct draft *draft)
+{
+    return (struct slice){(const char *)&draft->behaviour, sizeof(const struct behaviour *)};
+}
+
 /* The rule that a draft can join; null when there is none. The order of rules only counts for
  * matches that rank equally, so plain ones may join any. */
 static struct written_rule *rule_to_join(struct written_rules *rules, const struct map *latest,
@@ -31,7 +36,7 @@ static struct written_rule *rule_to_join(struct written_rules *rules, const stru
 {
     size_t at = 0; /* one more than the index of the last rule that does the same */
     if (latest) {
-        at = (uintptr_t)map_get(latest, draft->behaviour->yaml);
+        at = (uintptr_t)map_get(latest, behaviour_key(draft));
     } else {
         for (at = rules->count; at > 0; at--) {
             if (rules->items[at - 1].drafts[0]->behaviour == draft->behaviour) {
@@ -54,7 +59,7 @@ static void rules_merge(struct conversion *c, const struct route_group *group,
         if (!rule) {
             rule = ARENA_PUSH(c->arena, out->items, out->count, out->capacity);
             if (latest) {
-                map_put(latest, draft->behaviour->yaml, (void *)out->count);
+                map_put(latest, behaviour_key(draft), (void *)out->count);
             }
         }
         *ARENA_PUSH(c->arena, rule->drafts, rule->count, rule->capacity) = draft;
@@ -279,6 +284,13 @@ static void route_write(struct conversion *c, const struct route_group *group,
     object_add(c, "HTTPRoute", group->origin.namespace, name);
     c->out->routes++;
     policies_write(c, group, name);
+    for (size_t i = at->rules.from; i < at->rules.to; i++) {
+        struct slice rule =
+            arena_printf(c->arena, SLICE_FMT "." SLICE_FMT ".%zu",
+                         SLICE_ARG(group->origin.namespace), SLICE_ARG(name), i - at->rules.from);
+        rule_policies_note(c, group->plane, group->units[at->units.from]->gateway,
+                           rules->items[i].drafts[0], rule);
+    }
 }
 
 /* Would only the order of rules decide between the two? Between routes it would be their age. */

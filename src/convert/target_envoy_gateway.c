@@ -14,51 +14,14 @@ static struct node *text(struct emission *e, const char *value)
 
 /* ---- HTTPRouteFilter ------------------------------------------------------------------------ */
 
-static bool has_re2(struct slice pattern)
-{
-    static const char *const parts[] = {"(?=", "(?!", "(?<=", "(?<!", "(?>"};
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-        if (slice_contains(pattern, slice_of(parts[i]))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* "/new/$1" as "/new/\1"; absent where the target has other parts. */
-static struct slice substitution(struct conversion *c, const struct template *target)
-{
-    struct slice out = SLICE("");
-    for (size_t i = 0; i < target->count; i++) {
-        const struct part *part = &target->parts[i];
-        if (part->kind == PART_CAPTURE && part->index < 10) {
-            out = arena_printf(c->arena, SLICE_FMT "\\%u", SLICE_ARG(out), part->index);
-        } else if (part->kind == PART_TEXT && slice_find(part->text, '\\', 0) == part->text.len) {
-            out = ARENA_JOIN(c->arena, out, part->text);
-        } else {
-            return SLICE_ABSENT;
-        }
-    }
-    return out;
-}
-
-/* Envoy replaces each find (type.matcher.v3.RegexMatchAndSubstitute), nginx the whole path: what stands
- * around the first find is made part of it. */
 static void emit_rewrite(struct emission *e, const void *effect)
 {
     struct conversion *c = e->c;
-    const struct route_rewrite *rewrite = effect;
-    struct slice value =
-        rewrite->kind == REWRITE_REGEX ? substitution(c, &rewrite->target) : SLICE_ABSENT;
-    if (e->rewrite->way != REWRITE_WAY_CANNOT || !value.len || !has_re2(rewrite->pattern)) {
+    struct slice pattern, value;
+    if (!envoy_rewrite(e, effect, &pattern, &value)) {
         emit_as_standard(e, EFFECT_rewrite, effect);
         return;
     }
-    bool start = slice_starts(rewrite->pattern, SLICE("^"));
-    struct slice inner = slice_sub(rewrite->pattern, start, rewrite->pattern.len);
-    struct slice pattern =
-        ARENA_JOIN(c->arena, rewrite->fold ? SLICE("(?i)") : SLICE(""),
-                   start ? SLICE("^(?:") : SLICE("^.*?(?:"), inner, SLICE(").*$"));
     struct node *spec = policy_spec(e, ENVOY_ROUTE_FILTER);
     struct node *path = policy_map(c, policy_map(c, spec, "urlRewrite"), "path");
     struct node *regex = node_map(c->nodes);
@@ -73,9 +36,15 @@ static bool emit_answer(struct emission *e, const struct route_answer *answer)
     if (answer->status < 200 || answer->status > 599) {
         return false;
     }
-    struct node *spec = policy_spec(e, ENVOY_ROUTE_FILTER);
-    node_set(e->c->nodes, policy_map(e->c, spec, "directResponse"), "statusCode",
-             node_int(e->c->nodes, answer->status));
+    struct arena *arena = e->c->nodes;
+    struct node *response = policy_map(e->c, policy_spec(e, ENVOY_ROUTE_FILTER), "directResponse");
+    node_set(arena, response, "statusCode", node_int(arena, answer->status));
+    if (answer->body.len && answer_is_fixed(answer)) {
+        node_set(arena, response, "contentType", node_string(arena, answer->type));
+        struct node *body = policy_map(e->c, response, "body");
+        node_set(arena, body, "type", text(e, "Inline"));
+        node_set(arena, body, "inline", node_string(arena, answer->body));
+    }
     return true;
 }
 
@@ -138,6 +107,7 @@ static const struct vendor vendor = {
                  [EFFECT_upstream_tls] = envoy_upstream_tls},
     .backend = envoy_backend,
     .answer = emit_answer,
+    .says_text = true,
     .base_says = {[EFFECT_timeouts] = TIMEOUTS_TEXT, [EFFECT_retries] = RETRIES_TEXT},
     .client_kind = "ClientTrafficPolicy",
 };

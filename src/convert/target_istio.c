@@ -191,7 +191,7 @@ static void emit_upstream_tls(struct emission *e, const void *effect)
 
 #define AUTHORIZATION                                                                              \
     .kind = "AuthorizationPolicy", .group = "security.istio.io", .version = "v1",                  \
-    .attach = ATTACH_HOSTS, .write_hosts = istio_write_hosts
+    .attach = ATTACH_HOSTS, .write_places = istio_write_hosts
 static const struct policy_kind kinds[] = {
     [ISTIO_DESTINATION] = {.kind = "DestinationRule",
                            .group = "networking.istio.io",
@@ -205,13 +205,25 @@ static const struct policy_kind kinds[] = {
                           .version = "v1alpha3",
                           .attach = ATTACH_HOSTS,
                           .suffix = "body-limit",
-                          .write_hosts = istio_write_limits},
+                          .write_places = istio_write_patches},
     [ISTIO_RATE_LIMIT] = {.kind = "EnvoyFilter",
                           .group = "networking.istio.io",
                           .version = "v1alpha3",
                           .attach = ATTACH_HOSTS,
                           .suffix = "rate-limit",
-                          .write_hosts = istio_write_limits},
+                          .write_places = istio_write_patches},
+    [ISTIO_REWRITE] = {.kind = "EnvoyFilter",
+                       .group = "networking.istio.io",
+                       .version = "v1alpha3",
+                       .attach = ATTACH_HOSTS,
+                       .suffix = "rewrite",
+                       .write_places = istio_write_patches},
+    [ISTIO_ANSWER] = {.kind = "EnvoyFilter",
+                      .group = "networking.istio.io",
+                      .version = "v1alpha3",
+                      .attach = ATTACH_HOSTS,
+                      .suffix = "answer",
+                      .write_places = istio_write_patches},
 };
 _Static_assert(ARRAY_LEN(kinds) <= POLICIES_MAX, "a rule has room for each kind of policy");
 
@@ -225,8 +237,10 @@ static const struct vendor vendor = {
                  [EFFECT_authentication] = istio_authentication,
                  [EFFECT_body_limit] = istio_body_limit,
                  [EFFECT_rate_limit] = istio_rate_limit,
+                 [EFFECT_rewrite] = istio_rewrite,
                  [EFFECT_upstream_protocol] = emit_upstream_protocol,
                  [EFFECT_upstream_tls] = emit_upstream_tls},
+    .answer = istio_answer,
     .speaks_tls = true,
     /* what holds for a host holds before any route is looked for */
     .before_redirect = {[EFFECT_body_limit] = true, [EFFECT_rate_limit] = true},
@@ -234,12 +248,12 @@ static const struct vendor vendor = {
                      "proxy.istio.io/config of the Gateway, to the number of proxies in front",
 };
 
-#define ISTIO_answer         STANDARD_answer
+#define ISTIO_answer         SUPPORT_EXACT, "an EnvoyFilter with a direct_response for the rule"
 #define ISTIO_redirect       STANDARD_redirect
 #define ISTIO_https_redirect STANDARD_https_redirect
 #define ISTIO_body_limit                                                                           \
     SUPPORT_NEAR,                                                                                  \
-        "an EnvoyFilter with Envoy's buffer filter limits the bodies of whole hosts, and "         \
+        "an EnvoyFilter with Envoy's buffer filter limits the bodies of hosts and rules, and "     \
         "ends streams: check the size in the application"
 #define ISTIO_addresses                                                                            \
     SUPPORT_NEAR,                                                                                  \
@@ -251,7 +265,7 @@ static const struct vendor vendor = {
         "a provider in MeshConfig extensionProviders: for all else put a proxy that asks for "     \
         "credentials (such as oauth2-proxy) in front of the Service"
 #define ISTIO_cors          STANDARD_cors
-#define ISTIO_rewrite       STANDARD_rewrite
+#define ISTIO_rewrite       SUPPORT_EXACT, "URLRewrite, or an EnvoyFilter with an expression for the rule"
 #define ISTIO_upstream_host STANDARD_upstream_host
 #define ISTIO_upstream_protocol                                                                    \
     SUPPORT_NEAR, "gRPC and HTTP/2 by appProtocol of the Service, by a patch; TLS by a "           \
@@ -269,7 +283,7 @@ static const struct vendor vendor = {
 #define ISTIO_rate_limit                                                                           \
     SUPPORT_NEAR,                                                                                  \
         "an EnvoyFilter with Envoy's local_ratelimit limits the requests of each client, for "     \
-        "whole hosts: limit single paths, and connections, in front of the Gateway"
+        "hosts and rules: limit connections in front of the Gateway"
 #define ISTIO_firewall STANDARD_firewall
 #define ISTIO_upstream_tls                                                                         \
     SUPPORT_NEAR, "BackendTLSPolicy, or a DestinationRule with a Secret beside the Gateway; "      \

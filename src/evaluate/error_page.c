@@ -24,7 +24,7 @@ static bool stands_in(const struct route_error_pages *pages, const struct outcom
     if (out->decided_by != EFFECT_answer || !answer) {
         return true;
     }
-    return answer->last ? pages->of_backends : !answer->bodied;
+    return answer->last ? pages->of_backends : !answer->body.len;
 }
 
 static const struct header_edit *edit_of(const struct edits *edits, struct slice name)

@@ -27,6 +27,21 @@
     "    patch:\n      operation: MERGE\n      value:\n        typed_per_filter_config:\n"         \
     "          own:\n"
 
+#define OF_RULE                                                                                    \
+    "  - applyTo: HTTP_ROUTE\n    match:\n      context: GATEWAY\n"                                \
+    "      routeConfiguration:\n        vhost:\n          route:\n            name: shop.a.0\n"    \
+    "    patch:\n      operation: MERGE\n      value:\n"
+#define OF_SERVER                                                                                  \
+    "  snippets:\n  - context: http.server.location\n    value: auth_request _auth_1;\n"           \
+    "  - context: http.server\n    value: |\n      location = _auth_1 {\n      internal;\n"        \
+    "      proxy_pass http://auth.shop.svc.cluster.local/c;\n"                                     \
+    "      proxy_pass_request_body off;\n      proxy_set_header Content-Length \"\";\n"            \
+    "      proxy_set_header Host auth.shop.svc.cluster.local;\n"                                   \
+    "      proxy_set_header X-Auth-Request-Redirect $request_uri;\n"                               \
+    "      proxy_set_header X-Original-Method $request_method;\n"                                  \
+    "      proxy_set_header X-Original-URL $scheme://$http_host$request_uri;\n"                    \
+    "      proxy_set_header X-Real-IP $remote_addr;\n      }\n"
+
 static const struct row {
     const char *profile, *kind, *version;
     const char *spec;
@@ -52,6 +67,18 @@ static const struct row {
      "              - key: generic_key\n                value: second\n"
      "              token_bucket:\n                max_tokens: 36\n"
      "                tokens_per_fill: 7\n                fill_interval: 1s\n"},
+    {"istio", "EnvoyFilter", "networking.istio.io/v1alpha3",
+     OF_GATEWAY BEFORE_ROUTER
+     "        typed_config: {'@type': " FILTERS "buffer.v3.Buffer, max_request_bytes: 1}\n" OF_RULE
+     "        typed_per_filter_config:\n          own:\n"
+     "            '@type': " FILTERS "buffer.v3.BufferPerRoute\n            buffer:\n"
+     "              max_request_bytes: 100\n"},
+    {"istio", "EnvoyFilter", "networking.istio.io/v1alpha3",
+     OF_GATEWAY "  configPatches:\n" OF_RULE
+                "        route:\n          regex_rewrite:\n            pattern:\n"
+                "              regex: ^/a/(.*)$\n            substitution: /b/\\1\n"},
+    {"istio", "EnvoyFilter", "networking.istio.io/v1alpha3",
+     OF_GATEWAY "  configPatches:\n" OF_RULE "        direct_response:\n          status: 403\n"},
     {"istio", "DestinationRule", "networking.istio.io/v1",
      "  host: web\n  trafficPolicy:\n    connectionPool:\n      tcp:\n        connectTimeout: 5s\n"
      "    loadBalancer:\n      consistentHash:\n        httpHeaderName: x-user\n"
@@ -73,6 +100,12 @@ static const struct row {
               "      backendRefs:\n      - name: auth\n        port: 80\n      pathOverride: /c\n"},
     {"envoy-gateway", "SecurityPolicy", "gateway.envoyproxy.io/v1alpha1",
      OF_ROUTE "  basicAuth:\n    users:\n      name: users\n"},
+    {"envoy-gateway", "HTTPRouteFilter", "gateway.envoyproxy.io/v1alpha1",
+     "  urlRewrite:\n    path:\n      type: ReplaceRegexMatch\n      replaceRegexMatch:\n"
+     "        pattern: ^/a/(.*)$\n        substitution: /b/\\1\n"},
+    {"envoy-gateway", "HTTPRouteFilter", "gateway.envoyproxy.io/v1alpha1",
+     "  directResponse:\n    statusCode: 403\n    body:\n      type: Inline\n"
+     "      inline: no\n"},
     {"envoy-gateway", "ClientTrafficPolicy", "gateway.envoyproxy.io/v1alpha1",
      OF_GATEWAY "  headers:\n    withUnderscoresAction: Allow\n  path:\n"
                 "    escapedSlashesAction: KeepUnchanged\n  clientIPDetection:\n"
@@ -96,6 +129,9 @@ static const struct row {
      OF_ROUTE "  rateLimit:\n    rejectCode: 429\n    local:\n      rules:\n      - rate: 7r/s\n"
               "        burst: 35\n        noDelay: true\n        key: $binary_remote_addr\n"
               "        zoneSize: 5m\n"},
+    {"nginx-gateway-fabric", "AuthenticationFilter", "gateway.nginx.org/v1alpha1",
+     "  type: Basic\n  basic:\n    realm: Here\n    secretRef:\n      name: users\n"},
+    {"nginx-gateway-fabric", "SnippetsFilter", "gateway.nginx.org/v1alpha1", OF_SERVER},
     {"nginx-gateway-fabric", "UpstreamSettingsPolicy", "gateway.nginx.org/v1alpha1",
      "  targetRefs: [{group: '', kind: Service, name: web}]\n"
      "  loadBalancingMethod: hash consistent\n  hashMethodKey: $remote_addr\n"},
@@ -125,15 +161,20 @@ static bool with_field(const char *spec, size_t at, char *out, size_t size)
 static size_t not_understood(const struct row *row, const char *spec)
 {
     struct fixture f;
-    char yaml[8192];
-    snprintf(yaml, sizeof yaml,
-             SERVICE("web") SERVICE("auth")
-                 EDGE ROUTE("a", "hostnames: [a.org], rules: [{" TO("web") "}]") "apiVersion: "
-                                                                                 "%s\nkind: %s\n"
-                                                                                 "metadata: {name: "
-                                                                                 "p, namespace: "
-                                                                                 "shop}\nspec:\n%s",
-             row->version, row->kind, spec);
+    char yaml[8192], filter[256] = "";
+    if (strstr(row->kind, "Filter") && strcmp(row->profile, "istio") != 0) {
+        snprintf(
+            filter, sizeof filter,
+            "filters: [{type: ExtensionRef, extensionRef: {group: %.*s, kind: %s, name: p}}], ",
+            (int)strcspn(row->version, "/"), row->version, row->kind);
+    }
+    snprintf(
+        yaml, sizeof yaml,
+        SERVICE("web") SERVICE("auth") EDGE ROUTE(
+            "a", "hostnames: [a.org], rules: [{%s" TO(
+                     "web") "}]") "apiVersion: %s\nkind: %s\nmetadata: {name: p, namespace: shop}\n"
+                                  "spec:\n%s",
+        filter, row->version, row->kind, spec);
     fixture_open(&f, row->profile, FIXTURE_OPEN, yaml);
     size_t count = fixture_count(&f, DIAG_G040);
     fixture_close(&f);
@@ -167,6 +208,16 @@ static void test_gateway_other_values_are_unknown(void **state)
         {"EnvoyFilter", "disabled: true", "disabled: false"},
         {"EnvoyFilter", "numerator: 100", "numerator: 50"},
         {"EnvoyFilter", "- remote_address: {}", "- remote_address: {}\n              - x: {}"},
+        {"EnvoyFilter", "operation: MERGE\n      value:\n        route",
+         "operation: ADD\n      value:\n        route"},
+        {"EnvoyFilter", "regex: ^/a/(.*)$", "regex: ^/a/(.*)"},
+        {"EnvoyFilter", "          route:\n            name: shop.a.0",
+         "          domainName: a.org\n          route:\n            name: shop.a.0"},
+        {"HTTPRouteFilter", "ReplaceRegexMatch", "ReplaceFullPath"},
+        {"HTTPRouteFilter", "type: Inline", "type: ValueRef"},
+        {"AuthenticationFilter", "type: Basic", "type: JWT"},
+        {"SnippetsFilter", "auth_request _auth_1;", "auth_request _auth_2;"},
+        {"SnippetsFilter", "internal;", "internal; limit_rate 1;"},
         {"DestinationRule", "connectTimeout: 5s", "connectTimeout: 5"},
         {"DestinationRule", "httpHeaderName: x-user",
          "httpHeaderName: x-user\n        useSourceIp: true"},

@@ -18,7 +18,7 @@
     "        proxy_set_header X-Real-IP $remote_addr;\n"                                           \
     "        proxy_set_header X-Auth-Request-Redirect $request_uri;\n"
 #define ASKING_AS(internal, host, url, more)                                                       \
-    "  - context: http.server\n    value: |\n      location = /_a {\n        " internal "\n" TOLD  \
+    "  - context: http.server\n    value: |\n      location = _a {\n        " internal "\n" TOLD   \
     "        proxy_set_header Host " host ";\n        proxy_pass " url ";\n" more "      }\n"
 #define ASKING(more)      ASKING_AS("internal;", "auth", "http://auth/check", more)
 #define IN_LOCATION(text) "  - context: http.server.location\n    value: \"" text "\"\n"
@@ -48,28 +48,28 @@ static void test_gateway_snippets_of_nginx(void **state)
     static const struct {
         const char *snippets, *answer, *subject;
     } rows[] = {
-        {ASKING("") IN_LOCATION("auth_request /_a;"), "401", "http://auth/check"},
-        {ASKING("") IN_LOCATION("auth_request /_a; auth_request_set $u $upstream_http_x_user; "
+        {ASKING("") IN_LOCATION("auth_request _a;"), "401", "http://auth/check"},
+        {ASKING("") IN_LOCATION("auth_request _a; auth_request_set $u $upstream_http_x_user; "
                                 "proxy_set_header X-User $u;"),
          "401", "http://auth/check, which sends no X-User"},
-        {IN_LOCATION("auth_request /_a;"), "unknown", NULL},
-        {ASKING("        auth_basic off;\n") IN_LOCATION("auth_request /_a;"), "unknown", NULL},
-        {ASKING("") IN_LOCATION("auth_request /_a; proxy_set_header X-User $u;"), "unknown", NULL},
+        {IN_LOCATION("auth_request _a;"), "unknown", NULL},
+        {ASKING("        auth_basic off;\n") IN_LOCATION("auth_request _a;"), "unknown", NULL},
+        {ASKING("") IN_LOCATION("auth_request _a; proxy_set_header X-User $u;"), "unknown", NULL},
         {IN_LOCATION("satisfy any;"), "unknown", NULL},
-        {ASKING_AS("", "auth", "http://auth/check", "") IN_LOCATION("auth_request /_a;"), "unknown",
+        {ASKING_AS("", "auth", "http://auth/check", "") IN_LOCATION("auth_request _a;"), "unknown",
          NULL}, /* anybody may ask it */
-        {ASKING_AS("internal;", "other", "http://auth/check", "") IN_LOCATION("auth_request /_a;"),
+        {ASKING_AS("internal;", "other", "http://auth/check", "") IN_LOCATION("auth_request _a;"),
          "unknown", NULL},
-        {ASKING_AS("internal;", "auth", "https://auth/check", "") IN_LOCATION("auth_request /_a;"),
+        {ASKING_AS("internal;", "auth", "https://auth/check", "") IN_LOCATION("auth_request _a;"),
          "unknown", NULL}, /* the server is not told which name is meant */
         {ASKING_AS("internal;", "auth", "https://auth/check", "        proxy_ssl_server_name on;\n")
-             IN_LOCATION("auth_request /_a;"),
+             IN_LOCATION("auth_request _a;"),
          "401", "https://auth/check"},
-        {ASKING_AS("internal;", "auth", "http://auth/$host", "") IN_LOCATION("auth_request /_a;"),
+        {ASKING_AS("internal;", "auth", "http://auth/$host", "") IN_LOCATION("auth_request _a;"),
          "unknown", NULL},
-        {ASKING("        proxy_set_header Cookie no;\n") IN_LOCATION("auth_request /_a;"),
-         "unknown", NULL},
-        {ASKING("") IN_LOCATION("auth_request /_a; auth_request_set $u $upstream_http_host; "
+        {ASKING("        proxy_set_header Cookie no;\n") IN_LOCATION("auth_request _a;"), "unknown",
+         NULL},
+        {ASKING("") IN_LOCATION("auth_request _a; auth_request_set $u $upstream_http_host; "
                                 "proxy_set_header Host $u;"),
          "unknown", NULL}, /* there is another one */
         {IN_LOCATION("return 410;"), "410", NULL},
@@ -187,7 +187,7 @@ static void test_gateway_what_an_error_page_is_told(void **state)
 
 #define SIGNIN(text) "      location @s { " text " }\n"
 #define TO_SIGNIN    "return 302 \"http://in/?rd=$scheme\";"
-#define ASKS         "auth_request /_a; error_page 401 = @s;"
+#define ASKS         "auth_request _a; error_page 401 = @s;"
 
 static void test_gateway_sign_in_of_nginx(void **state)
 {
@@ -251,7 +251,7 @@ static void test_gateway_nothing_of_a_snippet_is_passed_over(void **state)
             "p",
             LINE("proxy_intercept_errors off;") LINE("proxy_hide_header X-B;") LINE(
                 "add_header X-B c always;")) "  - context: http.server.location\n    value: "
-                                             "|\n" LINE("auth_request /_a;") LINE(
+                                             "|\n" LINE("auth_request _a;") LINE(
                                                  "auth_request_set $u $upstream_http_x_user;")
                                                  LINE("proxy_set_header X-User $u;") LINE(
                                                      "error_page 401 = @s;")

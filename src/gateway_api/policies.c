@@ -392,7 +392,7 @@ static bool targets_gateway(const struct object *policy, const struct object *ga
 }
 
 static void apply_each(struct builder *builder, const struct route_state *state,
-                       const struct policy_place *place)
+                       const struct http_rule *rule, const struct policy_place *place)
 {
     for (size_t i = 0; i < builder->each_count; i++) {
         const struct object *policy = builder->each[i];
@@ -400,6 +400,7 @@ static void apply_each(struct builder *builder, const struct route_state *state,
                                    .policy = policy,
                                    .source = {policy->kind_name, policy->span},
                                    .match = place->match,
+                                   .rule = rule,
                                    .effects = place->effects,
                                    .unknown = place->unknown};
         size_t count = 0;
@@ -465,7 +466,7 @@ void policies_apply(struct builder *builder, const struct route_state *state,
             apply_chain(builder, reader, state, rule, place);
         }
     }
-    apply_each(builder, state, place);
+    apply_each(builder, state, rule, place);
     if (builder->policies_unknown) {
         *place->unknown =
             unknown_add(builder->run, *place->unknown, ASPECT_PROTECTION,

@@ -63,6 +63,27 @@ static void read_authorization(struct policy_work *work, const struct node *auth
     work->effects->addresses = addresses;
 }
 
+/* Behind those that are there: each of them has to let a request in. */
+static struct route_authentication *add_guard(struct policy_work *work, const struct guard *guard)
+{
+    struct arena *arena = work->builder->run->arena;
+    const struct route_authentication *before = work->effects->authentication;
+    struct route_authentication *all = ARENA_NEW(arena, struct route_authentication);
+    size_t count = before ? before->guards.count : 0;
+    struct guard *guards = ARENA_ARRAY(arena, struct guard, count + 1);
+    if (before) {
+        *all = *before;
+    }
+    for (size_t i = 0; i < count; i++) {
+        guards[i] = before->guards.items[i];
+    }
+    guards[count] = *guard;
+    all->source = work->source;
+    all->guards = (struct guards){guards, count + 1};
+    work->effects->authentication = all;
+    return all;
+}
+
 /* basic_auth_types.go: the header is taken away from the request unless it is forwarded. */
 static void read_basic(struct policy_work *work, const struct node *basic)
 {
@@ -74,21 +95,14 @@ static void read_basic(struct policy_work *work, const struct node *basic)
         policy_unknown(work, ASPECT_PROTECTION, "basicAuth.users");
     }
     namespace = namespace.len ? namespace : work->policy->namespace;
-    struct route_authentication *authentication =
-        ARENA_NEW(work->builder->run->arena, struct route_authentication);
-    struct guard *guard = ARENA_NEW(work->builder->run->arena, struct guard);
-    *guard = (struct guard){
+    const struct guard guard = {
         .kind = GUARD_BASIC,
         .subject = ARENA_JOIN(work->builder->run->arena, SLICE("Secret "), namespace, SLICE("/"),
                               policy_text(users, "name")),
         .users = policy_users(work, namespace, policy_text(users, "name")),
         .status = 401,
     };
-    *authentication = (struct route_authentication){
-        .source = work->source,
-        .guards = {guard, 1},
-    };
-    work->effects->authentication = authentication;
+    (void)add_guard(work, &guard);
 }
 
 /* The address of the service that is asked: "http://oauth2-proxy.auth.svc.cluster.local:4180/check". */
@@ -114,11 +128,10 @@ static struct slice external_url(struct policy_work *work, const struct node *ht
 
 /* Headers that the service may send are not known to be sent: they are taken away from the request. */
 static void external_headers(struct policy_work *work, const struct node *headers,
-                             struct route_authentication *authentication, struct guard *guard)
+                             struct edits *edits, struct guard *guard)
 {
     struct arena *arena = work->builder->run->arena;
     for (size_t i = 0; i < policy_items(headers); i++) {
-        struct edits *edits = &authentication->request;
         *ARENA_PUSH(arena, edits->items, edits->count, edits->capacity) =
             (struct header_edit){.kind = EDIT_REMOVE, .name = headers->items[i]->text};
         guard->subject =
@@ -156,17 +169,15 @@ static void read_external(struct policy_work *work, const struct node *external)
         policy_unknown(work, ASPECT_PROTECTION, url.ptr ? "extAuth.failOpen" : "extAuth");
         return;
     }
-    struct route_authentication *authentication = ARENA_NEW(arena, struct route_authentication);
-    struct guard *guard = ARENA_NEW(arena, struct guard);
+    struct guard guard = {.kind = GUARD_EXTERNAL, .subject = url, .status = 401};
+    struct edits taken = {0};
     struct template challenge =
         template_named(arena, PART_UNKNOWN, SLICE("a challenge of the auth service"));
-    *guard = (struct guard){.kind = GUARD_EXTERNAL, .subject = url, .status = 401};
-    *ARENA_PUSH(arena, guard->refused.items, guard->refused.count, guard->refused.capacity) =
+    *ARENA_PUSH(arena, guard.refused.items, guard.refused.count, guard.refused.capacity) =
         (struct header_edit){
             .kind = EDIT_SET, .name = SLICE("WWW-Authenticate"), .value = challenge};
-    *authentication = (struct route_authentication){.source = work->source, .guards = {guard, 1}};
-    external_headers(work, node_get(http, "headersToBackend"), authentication, guard);
-    work->effects->authentication = authentication;
+    external_headers(work, node_get(http, "headersToBackend"), &taken, &guard);
+    add_guard(work, &guard)->request = taken;
 }
 
 static void security(struct policy_work *work, const struct node *spec)
@@ -179,50 +190,52 @@ static void security(struct policy_work *work, const struct node *spec)
     if (authorization) {
         read_authorization(work, authorization);
     }
-    if (basic && external) {
-        policy_unknown(work, ASPECT_PROTECTION, "basicAuth beside extAuth");
-    } else if (basic) {
-        read_basic(work, basic);
-    } else if (external) {
+    if ((basic || external) && work->effects->authentication) {
+        policy_unknown(work, ASPECT_PROTECTION, "mergeType beside authentication of the Gateway");
+    }
+    /* in the order of Envoy's filters (internal/xds/translator/httpfilters.go, newOrderedHTTPFilter) */
+    if (external) {
         read_external(work, external);
+    }
+    if (basic) {
+        read_basic(work, basic);
     }
 }
 
 /* ---- HTTPRouteFilter ------------------------------------------------------------------------ */
 
-/* Each find is replaced (type.matcher.v3.RegexMatchAndSubstitute), so that only an expression which spans the
- * path replaces all of it. */
 static void read_regex_rewrite(struct policy_work *work, const struct node *replace)
 {
-    struct slice pattern = policy_text(replace, "pattern"), error = SLICE_ABSENT;
-    struct route_rewrite *rewrite = ARENA_NEW(work->builder->run->arena, struct route_rewrite);
-    *rewrite = (struct route_rewrite){.source = work->source, .kind = REWRITE_REGEX};
-    rewrite->fold = slice_starts(pattern, SLICE("(?i)"));
-    pattern = slice_sub(pattern, rewrite->fold ? 4 : 0, pattern.len);
-    bool whole = slice_starts(pattern, SLICE("^")) && slice_ends(pattern, SLICE("$"));
-    static const struct {
-        const char *start;
-        bool anchored;
-    } forms[] = {{"^.*?(?:", false}, {"^(?:", true}};
-    for (size_t i = 0; i < ARRAY_LEN(forms) && !rewrite->pattern.ptr; i++) {
-        struct slice start = slice_of(forms[i].start);
-        if (slice_starts(pattern, start) && slice_ends(pattern, SLICE(").*$"))) {
-            /* what is around the find goes away with it: the same as a search that replaces the path */
-            struct slice inner = slice_sub(pattern, start.len, pattern.len - 4);
-            rewrite->pattern = forms[i].anchored
-                                   ? ARENA_JOIN(work->builder->run->arena, SLICE("^"), inner)
-                                   : inner;
-        }
-    }
-    rewrite->pattern = rewrite->pattern.ptr ? rewrite->pattern : pattern;
-    rewrite->regex = regex_compile(work->builder->run, work->builder->table->regexes,
-                                   rewrite->pattern, rewrite->fold, false, &error);
-    if (!policy_is(replace, "pattern substitution") || !whole || !rewrite->regex ||
-        !policy_template(work, '\\', policy_text(replace, "substitution"), &rewrite->target)) {
+    const struct route_rewrite *rewrite = policy_regex_rewrite(
+        work, policy_text(replace, "pattern"), policy_text(replace, "substitution"));
+    if (!rewrite || !policy_is(replace, "pattern substitution")) {
         policy_unknown(work, ASPECT_REWRITE, "urlRewrite.path.replaceRegexMatch");
         return;
     }
     work->effects->rewrite = rewrite;
+}
+
+/* http_direct_response_types.go; Envoy calls a text "text/plain" unless told otherwise (source/common/http/utility.cc,
+ * prepareLocalReply). */
+static void read_answer(struct policy_work *work, const struct node *answer)
+{
+    const struct node *status = node_get(answer, "statusCode"), *body = node_get(answer, "body");
+    struct slice text = policy_text(body, "inline"), type = policy_text(answer, "contentType");
+    struct route_answer *out = ARENA_NEW(work->builder->run->arena, struct route_answer);
+    if (body &&
+        (!policy_is(body, "type inline") || !slice_is(policy_text(body, "type"), "Inline"))) {
+        policy_unknown(work, ASPECT_HEADERS, "directResponse.body");
+    }
+    *out = (struct route_answer){
+        .source = work->source,
+        .status = status && status->kind == NODE_INT ? status->integer : 200,
+        .reason = SLICE("directResponse of a filter"),
+        .body = text.len ? text : SLICE_ABSENT,
+        .type = !text.len  ? SLICE_ABSENT
+                : type.len ? type
+                           : SLICE("text/plain"),
+    };
+    work->effects->answer = out;
 }
 
 static void route_filter(struct policy_work *work, const struct node *spec)
@@ -230,28 +243,22 @@ static void route_filter(struct policy_work *work, const struct node *spec)
     static const char *const known[] = {"urlRewrite", "directResponse"};
     static const char *const rewrite_fields[] = {"path"};
     static const char *const answer_fields[] = {"statusCode", "body", "contentType"};
-    const struct node *rewrite = node_get(spec, "urlRewrite");
-    const struct node *replace = node_get(node_get(rewrite, "path"), "replaceRegexMatch");
+    const struct node *rewrite = node_get(spec, "urlRewrite"), *path = node_get(rewrite, "path");
     const struct node *answer = node_get(spec, "directResponse");
+    bool by_pattern = policy_is(path, "type replaceRegexMatch") &&
+                      slice_is(policy_text(path, "type"), "ReplaceRegexMatch");
     policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
     policy_fields(work, rewrite, "urlRewrite", rewrite_fields, ARRAY_LEN(rewrite_fields),
                   ASPECT_REWRITE);
     policy_fields(work, answer, "directResponse", answer_fields, ARRAY_LEN(answer_fields),
                   ASPECT_HEADERS);
-    if (replace && policy_is(node_get(rewrite, "path"), "type replaceRegexMatch")) {
-        read_regex_rewrite(work, replace);
+    if (by_pattern) {
+        read_regex_rewrite(work, node_get(path, "replaceRegexMatch"));
     } else if (rewrite) {
         policy_unknown(work, ASPECT_REWRITE, "urlRewrite.path");
     }
     if (answer) {
-        const struct node *status = node_get(answer, "statusCode");
-        struct route_answer *out = ARENA_NEW(work->builder->run->arena, struct route_answer);
-        *out = (struct route_answer){
-            .source = work->source,
-            .status = status && status->kind == NODE_INT ? status->integer : 200,
-            .reason = SLICE("directResponse of a filter"),
-        };
-        work->effects->answer = out;
+        read_answer(work, answer);
     }
 }
 

@@ -1,8 +1,9 @@
 #include "gateway_api/policies_istio_priv.h"
 
-/* EnvoyFilters: one shape is understood, a filter before the router that is switched on for some virtual hosts (istio/api
- * networking/v1alpha3 envoy_filter.proto), of two kinds: Envoy's buffer and its local_ratelimit (envoy
- * extensions/filters/http/buffer/v3/buffer.proto, local_ratelimit/v3/local_rate_limit.proto). */
+/* EnvoyFilters: two shapes are understood (istio/api networking/v1alpha3 envoy_filter.proto): a filter before the router
+ * that is switched on for some virtual hosts and routes, which is Envoy's buffer or its local_ratelimit (envoy
+ * extensions/filters/http/buffer/v3/buffer.proto, local_ratelimit/v3/local_rate_limit.proto); and routes whose path
+ * changes by an expression (config/route/v3/route_components.proto, RouteAction). */
 
 #define FILTERS   "type.googleapis.com/envoy.extensions.filters.http."
 #define RATE_TYPE FILTERS "local_ratelimit.v3.LocalRateLimit"
@@ -121,11 +122,37 @@ static const void *read_rates(struct policy_work *work, const struct node *confi
     return understood ? limit : NULL;
 }
 
-static const struct shape {
-    const char *filter, *host; /* types */
+static const void *read_rewrite(struct policy_work *work, const struct node *action)
+{
+    const struct node *regex = node_get(action, "regex_rewrite");
+    const struct node *pattern = node_get(regex, "pattern");
+    bool understood = policy_is(action, "regex_rewrite") &&
+                      policy_is(regex, "pattern substitution") && policy_is(pattern, "regex");
+    return understood ? policy_regex_rewrite(work, policy_text(pattern, "regex"),
+                                             policy_text(regex, "substitution"))
+                      : NULL;
+}
+
+/* Action of a route that answers by itself. */
+static const void *read_answer(struct policy_work *work, const struct node *response)
+{
+    struct route_answer *answer = ARENA_NEW(work->builder->run->arena, struct route_answer);
+    int64_t status = int_at(response, "status");
+    *answer = (struct route_answer){
+        .source = work->source, .status = status, .reason = SLICE("direct_response of a filter")};
+    return policy_is(response, "status") && status >= 200 && status <= 599 ? answer : NULL;
+}
+
+struct shape {
+    const char *filter, *host; /* types; or what of a route they are */
     enum effect_id effect;
     const void *(*read)(struct policy_work *work, const struct node *config); /* null: unknown */
-} shapes[] = {
+};
+static const struct shape of_routes[] = {
+    {NULL, "route", EFFECT_rewrite, read_rewrite},
+    {NULL, "direct_response", EFFECT_answer, read_answer},
+};
+static const struct shape shapes[] = {
     {FILTERS "buffer.v3.Buffer", FILTERS "buffer.v3.BufferPerRoute", EFFECT_body_limit,
      read_buffer},
     {RATE_TYPE, RATE_TYPE, EFFECT_rate_limit, read_rates},
@@ -158,36 +185,69 @@ static const struct shape *read_filter(const struct node *patch, struct slice *n
     return NULL;
 }
 
-/* Null where it is something else. The host is absent where all are meant. */
-static const void *read_host(struct policy_work *work, const struct shape *shape,
-                             const struct node *patch, struct slice name, struct slice *host)
+/* What a patch is for; the host is absent where all are meant. */
+struct place {
+    struct slice host, rule;
+};
+
+/* What stands there then; null where it is for something else. */
+static const struct node *place_read(const struct node *patch, struct place *out)
 {
-    const struct node *value = patch_value(patch, "VIRTUAL_HOST", "MERGE");
-    const struct node *configs = node_get(value, "typed_per_filter_config");
-    const struct node *config = node_get(configs, arena_string(work->builder->run->arena, name));
-    const struct node *routes = node_get(node_get(patch, "match"), "routeConfiguration");
-    const struct node *vhost = node_get(routes, "vhost");
-    *host = policy_text(vhost, "domainName");
-    if (!config || configs->count != 1 || value->count != 1 ||
-        !policy_is(node_get(patch, "match"), "context routeConfiguration") ||
-        !slice_is(policy_text(config, "@type"), shape->host) ||
-        (routes && (!host->len || vhost->count != 1 || routes->count != 1))) {
-        return NULL;
-    }
-    return shape->read(work, config);
+    const struct node *host = patch_value(patch, "VIRTUAL_HOST", "MERGE");
+    const struct node *rule = patch_value(patch, "HTTP_ROUTE", "MERGE");
+    const struct node *match = node_get(patch, "match");
+    const struct node *routes = node_get(match, "routeConfiguration");
+    const struct node *vhost = node_get(routes, "vhost"), *route = node_get(vhost, "route");
+    bool plain = policy_is(match, "context routeConfiguration") &&
+                 (!routes || (policy_is(routes, "vhost") && vhost && vhost->count == 1));
+    *out = (struct place){policy_text(vhost, "domainName"), policy_text(route, "name")};
+    bool named = host ? !routes || out->host.len : out->rule.len && policy_is(route, "name");
+    const struct node *value = host ? host : rule;
+    return plain && named && value && value->count == 1 ? value : NULL;
 }
 
-/* A second patch of one host changes the first. */
-static bool is_patched(const struct node *patches, size_t count, struct slice host)
+static const void *read_place(struct policy_work *work, const struct shape *shape,
+                              const struct node *patch, struct slice name, struct place *out)
 {
-    for (size_t i = 1; i < count; i++) {
-        const struct node *match = node_get(patches->items[i], "match");
-        const struct node *routes = node_get(match, "routeConfiguration");
-        if (slice_equal_fold(policy_text(node_get(routes, "vhost"), "domainName"), host)) {
+    const struct node *value = place_read(patch, out);
+    const struct node *configs = node_get(value, "typed_per_filter_config"), *config;
+    if (!shape->filter) {
+        config = out->rule.len ? node_get(value, shape->host) : NULL;
+        return config ? shape->read(work, config) : NULL;
+    }
+    config = node_get(configs, arena_string(work->builder->run->arena, name));
+    return config && configs->count == 1 && slice_is(policy_text(config, "@type"), shape->host)
+               ? shape->read(work, config)
+               : NULL;
+}
+
+/* A second patch of one place changes the first. */
+static bool is_patched(const struct node *patches, size_t from, size_t count,
+                       const struct place *place)
+{
+    for (size_t i = from; i < count; i++) {
+        struct place other;
+        if (place_read(patches->items[i], &other) && slice_equal_fold(other.host, place->host) &&
+            slice_equal(other.rule, place->rule)) {
             return true;
         }
     }
     return false;
+}
+
+/* As Istio calls what it makes of the rule (istio 1.30.1 pilot/pkg/config/kube/gateway/conversion.go,
+ * convertHTTPRoute). */
+static bool is_rule(const struct policy_work *work, const struct route_state *state,
+                    struct slice name)
+{
+    const struct http_route *route = state->route;
+    struct slice own = work->rule->name;
+    if (!own.len) {
+        own = arena_printf(work->builder->run->arena, SLICE_FMT "." SLICE_FMT ".%zu",
+                           SLICE_ARG(route->object.namespace), SLICE_ARG(route->object.name),
+                           (size_t)(work->rule - route->rules));
+    }
+    return slice_equal(own, name);
 }
 
 static bool has_host(const struct route_state *state, struct slice host)
@@ -205,36 +265,74 @@ static bool set_effect(struct effects *effects, enum effect_id id, const void *e
     if (effect_get(effects, id)) {
         return false;
     }
-    effects->body_limit = id == EFFECT_body_limit ? effect : effects->body_limit;
-    effects->rate_limit = id == EFFECT_rate_limit ? effect : effects->rate_limit;
+    effect_put(effects, id, effect);
     return true;
 }
 
+/* Null where the patch changes something else of a route. */
+static const struct shape *shape_of_route(const struct node *patch)
+{
+    const struct node *value = patch_value(patch, "HTTP_ROUTE", "MERGE");
+    for (size_t i = 0; i < ARRAY_LEN(of_routes); i++) {
+        if (node_get(value, of_routes[i].host)) {
+            return &of_routes[i];
+        }
+    }
+    return NULL;
+}
+
+/* What holds for the rule at hand, of all patches. */
+struct found {
+    const void *of_hosts, *of_rule; /* null: nothing */
+    size_t hosts;                   /* of the route */
+    bool every_host, understood;
+};
+
+static void read_patch(struct policy_work *work, const struct shape *shape, struct slice name,
+                       const struct node *patches, size_t at, size_t first,
+                       const struct route_state *state, struct found *out)
+{
+    struct place place;
+    const void *own = read_place(work, shape, patches->items[at], name, &place);
+    out->understood = own && !is_patched(patches, first, at, &place);
+    if (!out->understood) {
+        return;
+    }
+    if (place.rule.len) {
+        out->of_rule = is_rule(work, state, place.rule) ? own : out->of_rule;
+        return;
+    }
+    out->understood = !out->of_hosts || effect_equal(shape->effect, own, out->of_hosts);
+    out->of_hosts = own;
+    out->every_host = out->every_host || !place.host.len;
+    out->hosts += place.host.len && has_host(state, place.host);
+}
+
+/* What a route has goes before what its host has. */
 void istio_envoy_filter(struct policy_work *work, const struct node *spec,
                         const struct route_state *state)
 {
     static const char *const known[] = {"targetRefs", "configPatches"};
     const struct node *patches = node_get(spec, "configPatches");
-    struct slice name = SLICE_ABSENT, host;
-    size_t hosts = 0, count = policy_items(patches), wanted = state->route->hostnames.count;
-    const struct shape *shape = count > 1 && policy_has_only(spec, known, ARRAY_LEN(known))
-                                    ? read_filter(patches->items[0], &name)
-                                    : NULL;
-    bool all = false, understood = shape != NULL;
-    const void *effect = NULL;
-    for (size_t i = 1; understood && i < count; i++) {
-        const void *own = read_host(work, shape, patches->items[i], name, &host);
-        understood = own && (!effect || effect_equal(shape->effect, own, effect)) &&
-                     !is_patched(patches, i, host);
-        effect = own;
-        all = all || !host.len;
-        hosts += host.len && has_host(state, host);
+    struct slice name = SLICE_ABSENT;
+    size_t count = policy_items(patches), wanted = state->route->hostnames.count;
+    bool plain = count && policy_has_only(spec, known, ARRAY_LEN(known));
+    const struct shape *shape = plain ? read_filter(patches->items[0], &name) : NULL;
+    size_t first = shape ? 1 : 0;
+    shape = shape || !plain ? shape : shape_of_route(patches->items[0]);
+    struct found found = {.understood = shape && count > first};
+    for (size_t i = first; found.understood && i < count; i++) {
+        read_patch(work, shape, name, patches, i, first, state, &found);
     }
-    all = all || (wanted && hosts == wanted);
-    if (understood && !all && !hosts && wanted) {
+    bool all = found.every_host || (wanted && found.hosts == wanted);
+    if (found.understood && !found.of_rule && !all && !found.hosts && wanted) {
         return;
     }
-    if (!understood || !all || !set_effect(work->effects, shape->effect, effect)) {
+    if (found.understood && !found.of_rule && !found.of_hosts) {
+        return; /* for rules of other routes */
+    }
+    const void *effect = found.of_rule ? found.of_rule : all ? found.of_hosts : NULL;
+    if (!found.understood || !effect || !set_effect(work->effects, shape->effect, effect)) {
         policy_unknown(work, ASPECT_PROTECTION, "configPatches");
     }
 }

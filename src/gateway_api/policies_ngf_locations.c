@@ -40,7 +40,15 @@ static bool read_name(struct ngf_parse *p, const struct directive *d)
     return true;
 }
 
-/* All that ingress-nginx tells a service (nginx.tmpl), as it decides by that; clients must not get there themselves. */
+/* "http://auth:4180/_auth_1" of the location "_auth_1" is a service that is asked for no path. */
+static struct slice without_own_path(struct policy_work *work, struct slice url, struct slice name)
+{
+    struct slice own = ARENA_JOIN(work->builder->run->arena, SLICE("/"), name);
+    return slice_ends(url, own) ? slice_sub(url, 0, url.len - own.len) : url;
+}
+
+/* All that ingress-nginx tells a service (nginx.tmpl), as it decides by that. A location whose name starts with a '/'
+ * takes that path from clients as well, which is not followed; paths of clients all start with one. */
 static bool read_asking(struct ngf_parse *p, const struct directive *d)
 {
     static const struct ngf_form forms[] = {
@@ -59,9 +67,13 @@ static bool read_asking(struct ngf_parse *p, const struct directive *d)
     struct asking *asking = ARENA_NEW(p->work->builder->run->arena, struct asking);
     struct url url;
     ngf_part_add(p->work, "auth_request", d->args[0], &asking->url);
-    return ngf_define(p->work, NGF_OF_SERVER, "location", d->words[2]) &&
-           ngf_read_block(p, d, asking, forms, ARRAY_LEN(forms)) && url_parse(asking->url, &url) &&
-           slice_equal(asking->host, url.host) && (asking->named || slice_is(url.scheme, "http"));
+    bool understood = !slice_starts(d->args[0], SLICE("/")) &&
+                      ngf_define(p->work, NGF_OF_SERVER, "location", d->words[2]) &&
+                      ngf_read_block(p, d, asking, forms, ARRAY_LEN(forms)) &&
+                      url_parse(asking->url, &url) && slice_equal(asking->host, url.host) &&
+                      (asking->named || slice_is(url.scheme, "http"));
+    asking->url = without_own_path(p->work, asking->url, d->args[0]);
+    return understood;
 }
 
 /* ---- pages ---------------------------------------------------------------------------------- */

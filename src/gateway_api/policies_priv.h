@@ -19,6 +19,7 @@ struct policy_work {
     const struct object *policy;
     struct effect_source source;
     const struct http_match *match;
+    const struct http_rule *rule; /* of those on Gateways, by `each` */
     struct effects *effects;
     const struct unknown **unknown;
     const struct http_route *route; /* of filters */
@@ -113,5 +114,8 @@ struct user_list policy_users(struct policy_work *work, struct slice namespace, 
 /* "/new/$1" as a template, where `mark` is what stands before the digit of a capture; false where it stands before
  * anything else. */
 bool policy_template(struct policy_work *work, char mark, struct slice text, struct template *out);
+/* A pattern that spans the path, and "/new/\1" in its place; null: not understood. */
+const struct route_rewrite *policy_regex_rewrite(struct policy_work *work, struct slice pattern,
+                                                 struct slice substitution);
 
 #endif

@@ -222,12 +222,13 @@ static void set_answer(struct model *model, const struct location *location,
             .source = source,
             .status = step->status,
             .reason = SLICE("a snippet of the controller's configuration answers"),
-            .bodied = step->text.len > 0,
+            .body = step->text.len ? step->text : SLICE_ABSENT,
+            .type = step->text.len ? model->settings->default_type : SLICE_ABSENT,
             .closes = step->status == 444};
         rule->effects.answer = answer;
         rule->backends = NULL;
         rule->backend_count = 0;
-        note_type(model, answer->bodied, rule);
+        note_type(model, answer->body.len > 0, rule);
         return;
     }
     struct route_redirect *redirect = NEW_EFFECT(run, redirect);

@@ -54,7 +54,7 @@ static const struct networks a_network = {one_network, 1};
 static struct port_lead one_lead = {8000, 80, true};
 static const struct port_leads a_lead = {&one_lead, 1, 1};
 static const struct route_answer last_answer = {.status = 403, .last = true};
-static const struct route_answer bodied_answer = {.status = 403, .bodied = true};
+static const struct route_answer bodied_answer = {.status = 403, .body = {"no", 2}};
 #define CHANGES(X)                                                                                 \
     X(w->tests[0].subject = TEST_QUERY)                                                            \
     X(w->tests[0].operator= TEST_REGEX)                                                            \

@@ -24,10 +24,8 @@ static const char *const affinity_modes[] = {"balanced", "persistent"};
 static const char *const rewrite_kinds[] = {"whole path", "prefix", "regular expression"};
 
 static const struct field_row answer_fields[] = {
-    ROW(answer, status, NUMBER),
-    QUIET(answer, last, BOOL),
-    QUIET(answer, bodied, BOOL),
-    QUIET(answer, closes, BOOL),
+    ROW(answer, status, NUMBER), ROW(answer, body, TEXT),     ROW(answer, type, TEXT),
+    QUIET(answer, last, BOOL),   QUIET(answer, closes, BOOL),
 };
 static const struct field_row redirect_fields[] = {
     ROW(redirect, status, NUMBER),     ROW(redirect, only_plain_http, BOOL),

@@ -89,8 +89,9 @@ struct route_answer {
     struct effect_source source;
     int64_t status;
     struct slice reason; /* why, for people */
-    bool last;   /* given by what stands behind the data plane: all other gates come first */
-    bool bodied; /* with a body of its own, which no error page replaces */
+    bool last; /* given by what stands behind the data plane: all other gates come first */
+    struct slice body,
+        type; /* its text, which no error page replaces, and Content-Type; absent: none of its own */
     bool closes; /* the connection, without a word; the status is the data plane's name for it */
 };
 
