@@ -447,6 +447,24 @@ static const struct rule *first_rule(struct deciding *deciding, size_t side, str
     return NULL;
 }
 
+/* Values that no test tells apart lead to the same rules: each is judged once, and not in every combination, of which
+ * there are too many where rules test many headers. */
+static void judge_alike(struct deciding *deciding, const struct rule *before,
+                        const struct rule *after)
+{
+    for (size_t i = 0; i < deciding->variables.count; i++) {
+        struct variable *variable = &deciding->variables.items[i];
+        const int chosen = variable->chosen;
+        for (size_t value = 0; chosen >= 0 && value < variable->value_count; value++) {
+            if ((int)value != chosen && variable->alike[value] == (size_t)chosen) {
+                variable->chosen = (int)value;
+                judge_rules(deciding, before, after);
+            }
+        }
+        variable->chosen = chosen;
+    }
+}
+
 static void decide(struct deciding *deciding)
 {
     struct classes *classes = deciding->classes;
@@ -459,11 +477,14 @@ static void decide(struct deciding *deciding)
     }
     if (!open) {
         judge_rules(deciding, before, after);
+        judge_alike(deciding, before, after);
         return;
     }
     for (size_t i = 0; i < open->value_count; i++) {
-        open->chosen = (int)i;
-        decide(deciding);
+        if (open->alike[i] == i) {
+            open->chosen = (int)i;
+            decide(deciding);
+        }
     }
     open->chosen = -1;
 }

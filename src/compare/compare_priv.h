@@ -90,6 +90,7 @@ struct variable {
     size_t test_count;
     struct slice *values; /* absent: the request does not have it */
     size_t value_count;
+    size_t *alike; /* for each value the first one with which all tests come out the same */
     int chosen;    /* index of the value at hand, or -1 */
     bool complete; /* the values stand for all others */
 };

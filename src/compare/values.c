@@ -186,8 +186,33 @@ static void add_tested_methods(struct arena *arena, struct language_set *set,
     add_passing(arena, set, variable);
 }
 
-static void fill_variable(struct arena *arena, struct language_set *set, const struct rule **rules,
-                          size_t count, struct variables *variables, struct variable *variable)
+static bool tests_agree(const struct variable *variable, size_t a, size_t b)
+{
+    for (size_t i = 0; i < variable->test_count; i++) {
+        const struct test *test = variable->tests[i];
+        if (test_matches(test, variable->values[a], NULL) !=
+            test_matches(test, variable->values[b], NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Methods have a meaning of their own, and none is like another. */
+static void find_alike(struct arena *arena, struct variable *variable)
+{
+    variable->alike = ARENA_ARRAY(arena, size_t, variable->value_count + 1);
+    for (size_t i = 0; i < variable->value_count; i++) {
+        size_t first = variable->method ? i : 0;
+        while (first < i && !tests_agree(variable, first, i)) {
+            first++;
+        }
+        variable->alike[i] = first;
+    }
+}
+
+static void fill_values(struct arena *arena, struct language_set *set, const struct rule **rules,
+                        size_t count, struct variables *variables, struct variable *variable)
 {
     if (variable->method) {
         add_methods(arena, rules, count, variable);
@@ -246,7 +271,8 @@ void variables_make(struct arena *arena, struct language_set *set, const struct 
         }
     }
     for (size_t i = 0; i < out->count; i++) {
-        fill_variable(arena, set, rules, count, out, &out->items[i]);
+        fill_values(arena, set, rules, count, out, &out->items[i]);
+        find_alike(arena, &out->items[i]);
     }
 }
 
