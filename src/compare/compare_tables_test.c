@@ -213,6 +213,29 @@ static void test_compare_finds_query_and_cookie_tests(void **state)
     }
 }
 
+/* Each header may be there, with this value or another: three to the power of forty requests would be too many. */
+static void test_compare_takes_many_headers(void **state)
+{
+    (void)state;
+    enum { HEADERS = 40 };
+    struct world *world = world_open();
+    struct route_table *const tables[] = {&world->before, &world->after};
+    for (size_t side = 0; side < 2; side++) {
+        struct rule_list *list = add_host(world, tables[side], "shop.example", false);
+        for (int i = 0; i < HEADERS; i++) {
+            const char *service = i == 30 && side ? "basket" : "cart";
+            struct rule *rule = add_rule(world, list, PATH_PREFIX_ELEMENT, "/", service);
+            const struct slice name = arena_printf(world->run.arena, "x-%d", i);
+            add_test(world, rule, (struct test){.name = name, .value = SLICE("yes")});
+        }
+    }
+    const struct finding *finding = only_finding(world);
+    assert_text(finding->title,
+                "forwarded to shop/cart:80 before, forwarded to shop/basket:80 after");
+    assert_true(world->result.classes < 10000);
+    world_close(world);
+}
+
 static void test_compare_finds_method(void **state)
 {
     (void)state;
@@ -315,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_compare_finds_regex_branch),
         cmocka_unit_test(test_compare_finds_other_header_value),
         cmocka_unit_test(test_compare_finds_query_and_cookie_tests),
+        cmocka_unit_test(test_compare_takes_many_headers),
         cmocka_unit_test(test_compare_finds_method),
         cmocka_unit_test(test_compare_finds_body_limit),
         cmocka_unit_test(test_compare_one_annotation_is_one_cause),

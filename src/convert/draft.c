@@ -363,6 +363,32 @@ static void backends_emit(struct emission *e)
 
 /* ---- one rule ------------------------------------------------------------------------------ */
 
+/* Nothing is behind the path, and no rule is written for it: what answered some requests before the 404 is gone. */
+static void not_found_emit(struct emission *e)
+{
+    static const struct {
+        enum effect_id id;
+        const char *text;
+    } gates[] = {
+        {EFFECT_body_limit, "get 413 today when their body is too large"},
+        {EFFECT_addresses, "are refused today to clients of other addresses"},
+        {EFFECT_authentication, "are asked for credentials today"},
+        {EFFECT_cors, "get CORS headers today, and an answer to OPTIONS"},
+        {EFFECT_rate_limit, "are refused today when there are too many"},
+        {EFFECT_firewall, "go through a firewall today"},
+    };
+    e->draft->not_found = true; /* order.c says whether that needs a rule */
+    for (size_t i = 0; i < ARRAY_LEN(gates); i++) {
+        const void *effect = effect_get(&e->rule->effects, gates[i].id);
+        if (effect && effect_source(effect)->name.len) {
+            say_effect(e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
+                       "requests for '" SLICE_FMT
+                       "', which no backend serves, %s, and get 404 afterwards",
+                       SLICE_ARG(e->rule->match.path.value), gates[i].text);
+        }
+    }
+}
+
 static void answer_emit(struct emission *e)
 {
     const struct route_answer *answer = e->rule->effects.answer;
@@ -378,7 +404,7 @@ static void answer_emit(struct emission *e)
         return;
     }
     if (answer->status == 404) {
-        e->draft->not_found = true; /* order.c says whether that needs a rule */
+        not_found_emit(e);
     } else if (answer->status != empty_rule_status(e->c)) {
         say_effect(e->c, DIAG_C032, SEVERITY_WARNING, e->rule, answer,
                    "requests that are answered %lld today are answered %lld by '%s': %s",
@@ -538,13 +564,7 @@ static void draft_emit(struct conversion *c, struct draft *draft, bool https,
     } else if (first == EFFECT_https_redirect) {
         https_redirect_emit(&e);
     } else if (all_not_found(rule)) {
-        draft->not_found = true;
-        if (rule->effects.authentication) {
-            say_effect(c, DIAG_C002, SEVERITY_INFO, rule, rule->effects.authentication,
-                       "requests for '" SLICE_FMT "', which no backend serves, are asked for "
-                       "credentials today, and get 404 afterwards",
-                       SLICE_ARG(rule->match.path.value));
-        }
+        not_found_emit(&e);
     } else {
         draft->behaviour = forward_emit(&e);
     }
@@ -554,10 +574,11 @@ static void draft_emit(struct conversion *c, struct draft *draft, bool https,
     arena_clear(c->nodes);
 }
 
-/* What a data plane answers for its own sake: its health check. */
+/* What a data plane answers for its own sake, and not because somebody asked for it: its health check. */
 static bool is_own_path(const struct rule *rule)
 {
-    return rule->implied && rule->effects.answer && rule->effects.answer->status != 404;
+    const struct route_answer *answer = rule->effects.answer;
+    return rule->implied && answer && answer->status != 404 && !answer->source.name.len;
 }
 
 void rule_draft(struct conversion *c, const struct rule *rule, bool https, struct drafts *out)

@@ -83,6 +83,8 @@ static void test_document_templates_are_named(void **state)
         {"a: 1\n{{ toYaml .x }}\n", "2:1"},
         {"- {{ .x }}\n", "1:3"},
         {"a:\n  {{- range .x }}\n  - b\n  {{- end }}\n", "2:3"},
+        {"{{- /*\nNotice\n*/}}\n{{- if .x }}\na: 1\n{{- end }}\n", "1:1"},
+        {"{{/* Notice\n*/}}\na: 1\n", "1:1"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char wanted[120];

@@ -110,6 +110,14 @@ void problem_report(struct run *run, const struct problem *problem)
 
 /* ---- templates ---------------------------------------------------------------------------- */
 
+/* An action of a template. One that is a comment may end lines below. */
+static bool begins_action(struct slice rest)
+{
+    return slice_starts(rest, SLICE("{{")) &&
+           (slice_contains(rest, SLICE("}}")) || slice_starts(rest, SLICE("{{-")) ||
+            slice_starts(rest, SLICE("{{/*")));
+}
+
 /* "{{ ... }}" where a value or a line begins; within a text it is what its author wants. */
 static bool is_template_line(struct slice line, size_t *at)
 {
@@ -118,8 +126,7 @@ static bool is_template_line(struct slice line, size_t *at)
         const bool begins = before.len == 0 || slice_is(before, "-") ||
                             slice_ends(slice_sub(line, 0, i), SLICE(": ")) ||
                             slice_ends(slice_sub(line, 0, i), SLICE("- "));
-        const struct slice rest = slice_sub(line, i, line.len);
-        if (begins && slice_starts(rest, SLICE("{{")) && slice_contains(rest, SLICE("}}"))) {
+        if (begins && begins_action(slice_sub(line, i, line.len))) {
             *at = i;
             return true;
         }
