@@ -30,6 +30,22 @@ static struct slice effect_reason(struct arena *arena, enum effect_id id,
     return SLICE_ABSENT;
 }
 
+static bool same_service(const struct outcome *a, const struct outcome *b)
+{
+    return a->kind == OUTCOME_FORWARD && b->kind == OUTCOME_FORWARD && a->backend_count &&
+           b->backend_count && slice_equal(a->backends[0].service, b->backends[0].service) &&
+           slice_equal(a->backends[0].namespace, b->backends[0].namespace);
+}
+
+/* The same Service is asked for another path. */
+static struct slice rewrite_reason(struct arena *arena, const struct difference *difference,
+                                   const struct outcome *before, const struct outcome *after)
+{
+    return difference->shown & 1u << SHOWN_PATH && same_service(before, after)
+               ? effect_reason(arena, EFFECT_rewrite, before, after)
+               : SLICE_ABSENT;
+}
+
 /* The path of the request starts as the rule has it, but for the case of letters. */
 static bool only_case_differs(const struct rule *rule, struct slice target)
 {
@@ -166,6 +182,30 @@ static struct slice one_sided_reason(const struct outcome *without, bool after)
                            : SLICE("no rule was for this host before"));
 }
 
+/* Both sides have a rule for such requests. */
+static struct slice matches_reason(const struct rule *a, const struct rule *b)
+{
+    if (is_spread(a, b)) {
+        return SLICE(
+            "before, the path is a regular expression, as all of its host are: it matches from its "
+            "start, in either case; after, it is literal");
+    }
+    if (is_expression(a) != is_expression(b)) {
+        return is_expression(a)
+                   ? SLICE(
+                         "before, a regular expression takes such requests; after, a literal path")
+                   : SLICE(
+                         "before, a literal path takes such requests; after, a regular expression");
+    }
+    if (!same_match(a, b)) {
+        return ends_with_slash(a) != ends_with_slash(b)
+                   ? SLICE("the rules that take such requests differ in the '/' at the end of "
+                           "their paths")
+                   : SLICE("rules with other matches take such requests");
+    }
+    return SLICE_ABSENT;
+}
+
 static struct slice rules_reason(struct arena *arena, const struct difference *difference,
                                  const struct request *witness, const struct outcome *before,
                                  const struct outcome *after)
@@ -195,6 +235,10 @@ static struct slice rules_reason(struct arena *arena, const struct difference *d
     if (!a) {
         return SLICE_ABSENT;
     }
+    struct slice rewrite = rewrite_reason(arena, difference, before, after);
+    if (rewrite.ptr) {
+        return rewrite;
+    }
     if (before->decided_by != after->decided_by && difference->shown & 1u << SHOWN_OUTCOME) {
         bool first = before->decided_by >= 0 && before->decided_by < EFFECT_COUNT;
         int by = first ? before->decided_by : after->decided_by;
@@ -203,23 +247,9 @@ static struct slice rules_reason(struct arena *arena, const struct difference *d
                                 effect_row((enum effect_id)by)->text);
         }
     }
-    if (is_spread(a, b)) {
-        return SLICE(
-            "before, the path is a regular expression, as all of its host are: it matches from its "
-            "start, in either case; after, it is literal");
-    }
-    if (is_expression(a) != is_expression(b)) {
-        return is_expression(a)
-                   ? SLICE(
-                         "before, a regular expression takes such requests; after, a literal path")
-                   : SLICE(
-                         "before, a literal path takes such requests; after, a regular expression");
-    }
-    if (!same_match(a, b)) {
-        return ends_with_slash(a) != ends_with_slash(b)
-                   ? SLICE("the rules that take such requests differ in the '/' at the end of "
-                           "their paths")
-                   : SLICE("rules with other matches take such requests");
+    struct slice matches = matches_reason(a, b);
+    if (matches.ptr) {
+        return matches;
     }
     return difference->shown & 1u << SHOWN_BACKENDS
                ? SLICE("both rules take such requests, and have other backends or weights")
@@ -333,9 +363,7 @@ static bool agree_in_case(const struct evaluator *before, const struct evaluator
         upper ? in_capitals(arena, witness->target) : arena_lower(arena, witness->target);
     evaluate(before, arena, &request, &a);
     evaluate(after, arena, &request, &b);
-    return a.kind == OUTCOME_FORWARD && b.kind == OUTCOME_FORWARD && a.backend_count &&
-           b.backend_count && slice_equal(a.backends[0].service, b.backends[0].service) &&
-           slice_equal(a.backends[0].namespace, b.backends[0].namespace);
+    return same_service(&a, &b);
 }
 
 struct slice case_reason(const struct evaluator *before, const struct evaluator *after,
@@ -343,7 +371,8 @@ struct slice case_reason(const struct evaluator *before, const struct evaluator 
 {
     const struct rule *rule = written(&finding->before);
     bool fold = rule && rule->match.path.fold && finding->before.kind == OUTCOME_FORWARD;
-    if (!fold || has_escape(finding->witness.target)) {
+    if (!fold || has_escape(finding->witness.target) ||
+        same_service(&finding->before, &finding->after)) {
         return SLICE_ABSENT;
     }
     bool agree = agree_in_case(before, after, arena, &finding->witness, true) ||

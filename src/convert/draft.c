@@ -373,7 +373,7 @@ static void not_found_emit(struct emission *e)
         {EFFECT_body_limit, "get 413 today when their body is too large"},
         {EFFECT_addresses, "are refused today to clients of other addresses"},
         {EFFECT_authentication, "are asked for credentials today"},
-        {EFFECT_cors, "get CORS headers today, and an answer to OPTIONS"},
+        {EFFECT_cors, "get CORS headers and answers to OPTIONS today"},
         {EFFECT_rate_limit, "are refused today when there are too many"},
         {EFFECT_firewall, "go through a firewall today"},
     };
