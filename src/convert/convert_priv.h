@@ -450,6 +450,15 @@ bool backend_tls_is_written(const struct conversion *c, const struct rule *rule)
 void backend_tls_note(struct conversion *c, const struct rule *rule, const struct backend *backend);
 void backend_tls_write(struct conversion *c);
 
+/* ---- backends.c --------------------------------------------------------------------------- */
+
+/* The backendRefs of the rule. */
+void backends_emit(struct emission *e);
+/* None of them is a Service, and all answer 404. */
+bool backends_not_found(const struct rule *rule);
+/* What the target answers where a rule has no backends. */
+long long empty_rule_status(const struct conversion *c);
+
 /* ---- draft.c ------------------------------------------------------------------------------ */
 
 /* One rule as drafts (mostly one), as it is by http or by https. */
@@ -567,11 +576,9 @@ void object_add(struct conversion *c, const char *kind, struct slice namespace, 
 /* The object that was added last belongs to who runs Gateways. */
 void object_of_platform(struct conversion *c);
 void namespace_write(struct conversion *c, struct slice name);
-/* What the target answers where a rule has no backends. */
-long long empty_rule_status(const struct conversion *c);
-/* Remembers that an object of `kind` in `from` refers to one in another namespace. */
 /* Of the route as well: a rule that no object asked for belongs to the namespace of its backend. */
 struct slice rule_namespace(const struct rule *rule);
+/* Remembers that an object of `kind` in `from` refers to one in another namespace. */
 void grant_need(struct conversion *c, const char *kind, struct slice from, const char *to_kind,
                 struct slice to, struct slice name);
 void routes_write(struct conversion *c, const struct route_group *group);
