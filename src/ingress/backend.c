@@ -37,16 +37,16 @@ static void cannot_serve(struct backend *out, int64_t status, struct slice reaso
     out->reason = reason;
 }
 
-/* True the first time that this is asked about this input. */
-static bool is_first(struct run *run, const struct kube *kube, struct slice what)
+/* True the first time that this is asked about this input, which outlives the arena of this run. */
+static bool is_first(const struct kube *kube, struct slice what)
 {
-    return !map_put(kube->said, what, run);
+    return !map_add(kube->said, what, kube->said);
 }
 
 static void assume_service(struct run *run, const struct kube *kube, struct slice namespace,
                            const struct ingress_backend *backend)
 {
-    if (is_first(run, kube, SLICE("missing Services"))) {
+    if (is_first(kube, SLICE("missing Services"))) {
         diag_at(run->diag, DIAG_I008, backend->span, SLICE_ABSENT,
                 "Services that are named are not in the input, for example '" SLICE_FMT
                 "/" SLICE_FMT "'; they are assumed to exist and to have ready endpoints",
@@ -57,7 +57,7 @@ static void assume_service(struct run *run, const struct kube *kube, struct slic
     }
     struct slice key = ARENA_JOIN(run->arena, SLICE("port "), namespace, SLICE("\n"),
                                   backend->service, SLICE("\n"), backend->port_name);
-    if (is_first(run, kube, key)) {
+    if (is_first(kube, key)) {
         diag_at(run->diag, DIAG_I004, backend->port_span.line ? backend->port_span : backend->span,
                 SLICE_ABSENT,
                 "the number of port '" SLICE_FMT "' of Service '" SLICE_FMT "/" SLICE_FMT
