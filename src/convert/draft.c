@@ -388,11 +388,12 @@ static void draft_emit(struct conversion *c, struct draft *draft, bool https,
     arena_clear(c->nodes);
 }
 
-/* What a data plane answers for its own sake, and not because somebody asked for it: its health check. */
+/* What a data plane answers for its own sake, and not because an object asked for it: its health check. */
 static bool is_own_path(const struct rule *rule)
 {
     const struct route_answer *answer = rule->effects.answer;
-    return rule->implied && answer && answer->status != 404 && !answer->source.name.len;
+    bool asked = answer && answer->source.name.len && rule->origin.name.len;
+    return rule->implied && answer && answer->status != 404 && !asked;
 }
 
 void rule_draft(struct conversion *c, const struct rule *rule, bool https, struct drafts *out)
