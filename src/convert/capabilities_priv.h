@@ -143,6 +143,28 @@
     SUPPORT_NONE,                                                                                  \
         "backends are shown no certificate; let them check who connects by another way, "          \
         "such as a NetworkPolicy"
+#define STANDARD_asking     STANDARD_external_auth
+#define STANDARD_sign_in    STANDARD_external_auth
+#define STANDARD_realm      STANDARD_basic_auth
+#define STANDARD_idle_limit STANDARD_timeouts
+#define STANDARD_retry_time                                                                        \
+    SUPPORT_NONE, "tries are counted, and their time is not limited: set timeouts.request by hand"
+#define STANDARD_connection_limit STANDARD_rate_limit
+#define STANDARD_exemptions       STANDARD_rate_limit
+#define STANDARD_tls_form                                                                          \
+    SUPPORT_NONE,                                                                                  \
+        "what is spoken to backends is set in the implementation; let the backend refuse "         \
+        "what is too weak"
+#define STANDARD_stay                                                                              \
+    SUPPORT_NONE, "what becomes of clients when endpoints come, go or fail is the "                \
+                  "implementation's: keep sessions where all endpoints see them"
+#define STANDARD_cookie_form                                                                       \
+    SUPPORT_NONE, "the cookie has a name and a lifetime; the implementation adds the rest"
+#define STANDARD_cookie_expiry                                                                     \
+    SUPPORT_NONE, "the cookie has no Expires, and one SameSite for all browsers: say "             \
+                  "session-cookie-max-age as well"
+#define STANDARD_burst           STANDARD_rate_limit
+#define STANDARD_hash_subset     SUPPORT_NONE, "a key is hashed to one endpoint, not to a group of them"
 #define STANDARD_service_address SUPPORT_NONE, "endpoints of a Service are balanced one by one"
 
 #endif

@@ -42,18 +42,20 @@ void envoy_affinity(struct emission *e, const void *effect)
         return; /* without a ttl it is read, and never made (internal/xds/translator/route.go) */
     }
     node_set(arena, cookie, "ttl", duration_node(e->c, lasts ? (int64_t)seconds * 1000 : 0));
-    if (affinity->same_site.len) {
-        node_set(arena, policy_map(e->c, cookie, "attributes"), "SameSite",
-                 node_string(arena, affinity->same_site));
+    const struct {
+        const char *name;
+        struct slice value; /* absent: not sent */
+    } attributes[] = {{"Path", affinity->path},
+                      {"Domain", affinity->domain},
+                      {"SameSite", affinity->same_site},
+                      {"Secure", affinity->secure ? SLICE("") : SLICE_ABSENT}};
+    for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
+        if (attributes[i].value.ptr) {
+            node_set(arena, policy_map(e->c, cookie, "attributes"), attributes[i].name,
+                     node_string(arena, attributes[i].value));
+        }
     }
-    say_effect(
-        e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
-        "'" SLICE_FMT "' becomes a cookie that is hashed to an endpoint: cookies that clients "
-        "have choose another endpoint once, some do each time endpoints come or go, and over "
-        "https it is not Secure%s",
-        SLICE_ARG(affinity->source.name),
-        affinity->path.len || affinity->domain.len ? "; its Path and Domain are not those of today"
-                                                   : "");
+    say_hashed_cookie(e, affinity);
 }
 
 /* ---- algorithms ----------------------------------------------------------------------------- */
@@ -112,10 +114,7 @@ void envoy_balancing(struct emission *e, const void *effect)
         (void)balancer(e, "RoundRobin");
     } else if (slice_is(balancing->algorithm, "ewma")) {
         (void)balancer(e, "LeastRequest");
-        say_effect(
-            e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
-            "Envoy does not weigh endpoints by how fast they answered (ewma): the one with the "
-            "fewest requests at hand is chosen");
+        say_ewma(e, balancing);
     } else {
         done = !balancing->algorithm.ptr;
     }

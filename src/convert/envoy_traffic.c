@@ -154,50 +154,14 @@ void envoy_rate_limit(struct emission *e, const void *effect)
 
 /* ---- retries -------------------------------------------------------------------------------- */
 
-enum { UNLIMITED_RETRIES = 5 };
-
-/* nginx's words (ngx_http_proxy_module, proxy_next_upstream) and Envoy's (retry_types.go). */
-static const struct {
-    const char *word, *trigger;
-    int64_t status;
-} conditions[] = {
-    {"error", "connect-failure", 0},
-    {"error", "refused-stream", 0},
-    {"error", "reset-before-request", 0},
-    {"timeout", "connect-failure", 0},
-    {"http_500", NULL, 500},
-    {"http_502", NULL, 502},
-    {"http_503", NULL, 503},
-    {"http_504", NULL, 504},
-    {"http_403", NULL, 403},
-    {"http_404", NULL, 404},
-    {"http_429", NULL, 429},
-};
-
 static void write_retries(struct conversion *c, struct node *spec,
                           const struct route_retries *retries)
 {
     struct arena *arena = c->nodes;
     struct node *retry = policy_map(c, spec, "retry"), *on = node_map(arena);
     struct node *triggers = node_list(arena), *statuses = node_list(arena);
-    struct slice rest = retries->conditions, word;
-    while (slice_split(&rest, ' ', &word)) {
-        for (size_t i = 0; i < ARRAY_LEN(conditions); i++) {
-            struct slice trigger =
-                slice_of(conditions[i].status ? "retriable-status-codes" : conditions[i].trigger);
-            if (!slice_is(word, conditions[i].word)) {
-                continue;
-            }
-            if (!node_has_text(triggers, trigger)) {
-                node_add(arena, triggers, node_string(arena, trigger));
-            }
-            if (conditions[i].status) {
-                node_add(arena, statuses, node_int(arena, conditions[i].status));
-            }
-        }
-    }
-    node_set(arena, retry, "numRetries",
-             node_int(arena, retries->attempts < 0 ? UNLIMITED_RETRIES : retries->attempts));
+    int64_t attempts = envoy_retry_words(c, retries, triggers, statuses);
+    node_set(arena, retry, "numRetries", node_int(arena, attempts));
     node_set(arena, on, "triggers", triggers);
     if (statuses->count) {
         node_set(arena, on, "httpStatusCodes", statuses);
@@ -211,11 +175,7 @@ void envoy_retries(struct emission *e, const void *effect)
     struct node *spec = policy_spec(e, ENVOY_BACKEND_TRAFFIC);
     if (retries->attempts && retries->conditions.len) {
         write_retries(e->c, spec, retries);
-        say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
-                   "'" SLICE_FMT "' becomes a retry: Envoy repeats requests of every method, nginx "
-                   "no POST, PATCH and LOCK that was sent%s",
-                   SLICE_ARG(retries->source.name),
-                   retries->total_ms ? ", and it has no limit of time for all tries together" : "");
+        say_envoy_retries(e, retries);
     } else {
         *policy_map(e->c, spec, "retry") = *node_map(e->c->nodes);
         node_set(e->c->nodes, policy_map(e->c, spec, "retry"), "numRetries",

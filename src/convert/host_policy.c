@@ -170,6 +170,24 @@ void host_policies_write(struct conversion *c, const struct plane *plane, size_t
 
 /* ---- words for people ----------------------------------------------------------------------- */
 
+void say_ewma(struct emission *e, const struct route_balancing *balancing)
+{
+    say_effect(e->c, DIAG_C002, SEVERITY_INFO, e->rule, balancing,
+               "endpoints are not weighed by how fast they answered ('" SLICE_FMT
+               "'): the one with the fewest requests at hand is chosen",
+               SLICE_ARG(balancing->source.name));
+}
+
+void say_hashed_cookie(struct emission *e, const struct route_affinity *affinity)
+{
+    say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, affinity,
+               "'" SLICE_FMT "' becomes a cookie that is hashed to an endpoint: cookies that "
+               "clients have choose another endpoint once, and some do each time endpoints come or "
+               "go, whatever mode is asked for%s%s",
+               SLICE_ARG(affinity->source.name), affinity->expires.ptr ? "; it has no Expires" : "",
+               affinity->secure ? "" : "; over https it is not Secure");
+}
+
 void say_refusal(struct emission *e, const struct route_authentication *authentication)
 {
     for (size_t i = 0; i < authentication->guards.count; i++) {

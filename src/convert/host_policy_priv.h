@@ -14,6 +14,10 @@ void host_policy_add(struct emission *e, size_t index, struct node *spec);
 void host_policies_write(struct conversion *c, const struct plane *plane, size_t gateway);
 
 /* ---- what policies of several targets say alike */
+/* Of ewma, for which targets have something near. */
+void say_ewma(struct emission *e, const struct route_balancing *balancing);
+/* Of a cookie by which Envoy hashes. */
+void say_hashed_cookie(struct emission *e, const struct route_affinity *affinity);
 /* Of requests that are not let in. */
 void say_refusal(struct emission *e, const struct route_authentication *authentication);
 
@@ -23,6 +27,10 @@ struct node *network_node(struct conversion *c, const struct network *network);
  * so that what stands around the first find is made part of it. False: Envoy cannot do it, or need not. */
 bool envoy_rewrite(struct emission *e, const struct route_rewrite *rewrite, struct slice *pattern,
                    struct slice *value);
+/* When Envoy repeats a request, as lists of words and of statuses; returns how often. */
+int64_t envoy_retry_words(struct conversion *c, const struct route_retries *retries,
+                          struct node *triggers, struct node *statuses);
+void say_envoy_retries(struct emission *e, const struct route_retries *retries);
 /* "$http_x_user" behind `start`: "x_user", or as a header "x-user"; false where there is more than a name. */
 bool variable_name(struct conversion *c, struct slice key, struct slice start, bool header,
                    struct slice *name);

@@ -2,8 +2,8 @@
 #include "convert/istio_priv.h"
 
 /* EnvoyFilters, in two shapes alone (istio/api networking/v1alpha3 envoy_filter.proto): a filter of Envoy in front of
- * the router of a Gateway, switched off but for the virtual hosts and routes that are named; and what a route does to
- * the path. Istio calls the routes of an HTTPRoute "namespace.name.index", by the index of the rule (istio 1.30.1
+ * the router of a Gateway, switched off but for the virtual hosts and routes that are named; and what a route does, in
+ * istio_routes.c. Istio calls the routes of an HTTPRoute "namespace.name.index", by the index of the rule (istio 1.30.1
  * pilot/pkg/config/kube/gateway/conversion.go, convertHTTPRoute). What they say: envoy
  * extensions/filters/http/buffer/v3/buffer.proto, local_ratelimit/v3/local_rate_limit.proto and
  * config/route/v3/route_components.proto. */
@@ -22,8 +22,8 @@ static void put_int(struct conversion *c, struct node *map, const char *key, int
     node_set(c->nodes, map, key, node_int(c->nodes, value));
 }
 
-static struct node *patch_node(struct conversion *c, struct node *list, const char *where,
-                               const char *operation)
+struct node *istio_patch(struct conversion *c, struct node *list, const char *where,
+                         const char *operation)
 {
     struct node *item = node_map(c->nodes);
     put_text(c, item, "applyTo", where);
@@ -37,7 +37,7 @@ static struct node *patch_node(struct conversion *c, struct node *list, const ch
 static struct node *add_filter(struct conversion *c, struct node *list, struct slice name,
                                const char *type)
 {
-    struct node *item = patch_node(c, list, "HTTP_FILTER", "INSERT_BEFORE");
+    struct node *item = istio_patch(c, list, "HTTP_FILTER", "INSERT_BEFORE");
     struct node *listener = policy_map(c, node_get(item, "match"), "listener");
     struct node *filter = policy_map(c, policy_map(c, listener, "filterChain"), "filter");
     put_text(c, filter, "name", "envoy.filters.network.http_connection_manager");
@@ -54,7 +54,7 @@ static struct node *add_filter(struct conversion *c, struct node *list, struct s
 static struct node *add_place(struct conversion *c, struct node *list, struct slice name,
                               const char *type)
 {
-    struct node *item = patch_node(c, list, "VIRTUAL_HOST", "MERGE");
+    struct node *item = istio_patch(c, list, "VIRTUAL_HOST", "MERGE");
     struct node *value = policy_map(c, node_get(item, "patch"), "value");
     struct node *config = policy_map(c, policy_map(c, value, "typed_per_filter_config"),
                                      arena_string(c->arena, name));
@@ -243,55 +243,4 @@ void istio_rate_limit(struct emission *e, const void *effect)
     put_rates(c, add_place(c, patches, name, RATE_TYPE), limit);
     place(e, EFFECT_rate_limit, ISTIO_RATE_LIMIT, patches);
     say_rates(e, limit);
-}
-
-/* ---- rules ---------------------------------------------------------------------------------- */
-
-/* What is made of the route of the rule at hand; the rest of it stays. */
-static struct node *add_route(struct emission *e, size_t index)
-{
-    struct conversion *c = e->c;
-    struct node *patches = node_list(c->nodes);
-    struct node *item = patch_node(c, patches, "HTTP_ROUTE", "MERGE");
-    node_set(c->nodes, policy_spec(e, index), "configPatches", patches);
-    return policy_map(c, node_get(item, "patch"), "value");
-}
-
-static void say_route(struct emission *e, const void *effect, const char *what)
-{
-    say_effect(
-        e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
-        "%s an EnvoyFilter, which finds the rule by its place in the HTTPRoute and has to be "
-        "looked at with each release of Istio: when rules are put in another order, change "
-        "the name of its route as well",
-        what);
-}
-
-void istio_rewrite(struct emission *e, const void *effect)
-{
-    struct conversion *c = e->c;
-    const struct route_rewrite *rewrite = effect;
-    struct slice pattern, substitution;
-    if (!host_policy_by_rule(e) || !envoy_rewrite(e, rewrite, &pattern, &substitution)) {
-        emit_as_standard(e, EFFECT_rewrite, effect);
-        return;
-    }
-    struct node *action = policy_map(c, add_route(e, ISTIO_REWRITE), "route");
-    struct node *regex = policy_map(c, action, "regex_rewrite");
-    node_set(c->nodes, policy_map(c, regex, "pattern"), "regex", node_string(c->nodes, pattern));
-    node_set(c->nodes, regex, "substitution", node_string(c->nodes, substitution));
-    say_route(e, effect, "paths that change by an expression become");
-}
-
-/* A route without backends answers by itself (pilot/pkg/config/kube/gateway/conversion.go), here with another status. */
-bool istio_answer(struct emission *e, const struct route_answer *answer)
-{
-    if (!host_policy_by_rule(e) || answer->closes || answer->status < 200 || answer->status > 599 ||
-        answer->status == empty_rule_status(e->c)) {
-        return false;
-    }
-    struct node *response = policy_map(e->c, add_route(e, ISTIO_ANSWER), "direct_response");
-    put_int(e->c, response, "status", answer->status);
-    say_route(e, answer, "answers without a backend become");
-    return true;
 }

@@ -11,7 +11,8 @@ enum {
     ISTIO_BODY_LIMIT,
     ISTIO_RATE_LIMIT,
     ISTIO_REWRITE,
-    ISTIO_ANSWER
+    ISTIO_ANSWER,
+    ISTIO_RETRIES
 };
 
 /* ---- istio_access.c: AuthorizationPolicy */
@@ -28,9 +29,15 @@ struct node *istio_operations(struct emission *e, enum effect_id id);
 /* ---- istio_limits.c: EnvoyFilter */
 void istio_body_limit(struct emission *e, const void *effect);
 void istio_rate_limit(struct emission *e, const void *effect);
-void istio_rewrite(struct emission *e, const void *effect);
-bool istio_answer(struct emission *e, const struct route_answer *answer);
+/* An item of `configPatches` for Gateways. */
+struct node *istio_patch(struct conversion *c, struct node *list, const char *where,
+                         const char *operation);
 void istio_write_patches(struct conversion *c, struct node *spec,
                          const struct policy_places *places);
+
+/* ---- istio_routes.c: EnvoyFilter */
+void istio_rewrite(struct emission *e, const void *effect);
+void istio_retries(struct emission *e, const void *effect);
+bool istio_answer(struct emission *e, const struct route_answer *answer);
 
 #endif

@@ -147,6 +147,10 @@ void ngf_balancing(struct emission *e, const void *effect)
     } else if (slice_is(balancing->algorithm, "round_robin")) {
         node_set(arena, policy_spec(e, NGF_UPSTREAM_SETTINGS), "loadBalancingMethod",
                  text_node(e->c, "round_robin"));
+    } else if (slice_is(balancing->algorithm, "ewma")) {
+        node_set(arena, policy_spec(e, NGF_UPSTREAM_SETTINGS), "loadBalancingMethod",
+                 text_node(e->c, "least_conn"));
+        say_ewma(e, balancing);
     } else if (balancing->algorithm.ptr) {
         say_unsupported(e->c, e->rule, EFFECT_balancing, effect);
     }

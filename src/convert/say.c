@@ -27,7 +27,8 @@ static bool is_new(struct conversion *c, enum diag_code code, struct span span,
 }
 
 static void vsay(struct conversion *c, enum diag_code code, enum severity severity,
-                 struct span span, const struct origin *origin, const char *format, va_list args)
+                 struct span span, const struct origin *origin, struct slice more, struct slice of,
+                 const char *format, va_list args)
 {
     if (c->silent || (origin && !origin_is_chosen(c, origin))) {
         return; /* nothing is written for it */
@@ -41,6 +42,8 @@ static void vsay(struct conversion *c, enum diag_code code, enum severity severi
                                ? (struct slice){text, (size_t)length}
                                : arena_vprintf(c->arena, format, again);
     va_end(again);
+    message =
+        more.len && slice_contains(message, of) ? ARENA_JOIN(c->arena, message, more) : message;
     if (is_new(c, code, span, origin, message)) {
         const struct diagnostic item = {code, severity, arena_copy(c->arena, message),
                                         origin ? origin_subject(c, origin) : SLICE_ABSENT, span};
@@ -53,7 +56,7 @@ void say(struct conversion *c, enum diag_code code, enum severity severity, stru
 {
     va_list args;
     va_start(args, format);
-    vsay(c, code, severity, span, origin, format, args);
+    vsay(c, code, severity, span, origin, SLICE(""), SLICE(""), format, args);
     va_end(args);
 }
 
@@ -62,21 +65,41 @@ void say_rule(struct conversion *c, enum diag_code code, const struct rule *rule
 {
     va_list args;
     va_start(args, format);
-    vsay(c, code, diag_row(code)->severity, rule->origin.span, &rule->origin, format, args);
+    vsay(c, code, diag_row(code)->severity, rule->origin.span, &rule->origin, SLICE(""), SLICE(""),
+         format, args);
     va_end(args);
+}
+
+/* What names the first of the annotations that make an effect up is about all of them: "; it is also about:
+ * session-cookie-path". */
+static struct slice other_sources(struct conversion *c, const struct rule *rule, const void *effect)
+{
+    struct slice out = SLICE("");
+    for (const struct more_sources *more = rule->more; more; more = more->next) {
+        struct slice name = more->source.name, part;
+        if (effect_get(&rule->effects, more->effect) == effect) {
+            for (struct slice rest = name; slice_split(&rest, '/', &part);) {
+                name = part;
+            }
+            out = ARENA_JOIN(c->arena, out, out.len ? SLICE(", ") : SLICE("; it is also about: "),
+                             name);
+        }
+    }
+    return out;
 }
 
 void say_effect(struct conversion *c, enum diag_code code, enum severity severity,
                 const struct rule *rule, const void *effect, const char *format, ...)
 {
     const struct effect_source *source = effect_source(effect);
+    bool differs = code == DIAG_C002 && rule->more;
     va_list args;
     va_start(args, format);
     if (source->name.len) {
         vsay(c, code, severity, source->span.line ? source->span : rule->origin.span, &rule->origin,
-             format, args);
+             differs ? other_sources(c, rule, effect) : SLICE(""), source->name, format, args);
     } else {
-        vsay(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, NULL, format, args);
+        vsay(c, DIAG_C005, SEVERITY_INFO, SPAN_NONE, NULL, SLICE(""), SLICE(""), format, args);
     }
     va_end(args);
 }
@@ -94,15 +117,21 @@ static enum severity impact_severity(enum impact impact)
     return SEVERITY_ERROR;
 }
 
-static void say_source(struct conversion *c, const struct rule *rule, enum effect_id id,
-                       const struct effect_source *source)
+/* Who is let in no more is one error. */
+static bool protects(enum effect_id id)
 {
     const struct effect_row *row = effect_row(id);
-    bool protects = row->aspect == ASPECT_PROTECTION && row->impact == IMPACT_BREAKING;
-    say(c, protects ? DIAG_C003 : DIAG_C001, impact_severity(row->impact),
+    return row->aspect == ASPECT_PROTECTION && row->impact == IMPACT_BREAKING;
+}
+
+static void say_source(struct conversion *c, const struct rule *rule, enum effect_id id,
+                       const struct effect_source *source, struct slice others)
+{
+    const struct effect_row *row = effect_row(id);
+    say(c, protects(id) ? DIAG_C003 : DIAG_C001, impact_severity(row->impact),
         source->span.line ? source->span : rule->origin.span, &rule->origin,
-        "'" SLICE_FMT "' cannot be written for target '%s': %s", SLICE_ARG(source->name),
-        c->options->target->name, c->options->target->capabilities[id].text);
+        "'" SLICE_FMT "' cannot be written for target '%s': %s" SLICE_FMT, SLICE_ARG(source->name),
+        c->options->target->name, c->options->target->capabilities[id].text, SLICE_ARG(others));
 }
 
 void say_unsupported(struct conversion *c, const struct rule *rule, enum effect_id id,
@@ -112,10 +141,10 @@ void say_unsupported(struct conversion *c, const struct rule *rule, enum effect_
     if (!source->name.len) {
         return; /* a default of the data plane: say_platform names it */
     }
-    say_source(c, rule, id, source);
+    say_source(c, rule, id, source, protects(id) ? other_sources(c, rule, effect) : SLICE(""));
     for (const struct more_sources *more = rule->more; more; more = more->next) {
-        if (more->effect == id) {
-            say_source(c, rule, id, &more->source);
+        if (more->effect == id && !protects(id)) {
+            say_source(c, rule, id, &more->source, SLICE(""));
         }
     }
 }

@@ -163,6 +163,31 @@ static const struct feature_capability features[] = {
     {FEATURE_either_guard, SUPPORT_NONE,
      "all parts of a SecurityPolicy have to let a request in: let the proxy that asks for "
      "credentials know the addresses that need none"},
+    {FEATURE_realm, SUPPORT_NONE, "Envoy names the address of the request as the realm"},
+    {FEATURE_asking, SUPPORT_NONE,
+     "a SecurityPolicy asks each time, by the method of the request, with Host, path, "
+     "Authorization, Cookie and X-Forwarded-For: let the service decide by these"},
+    {FEATURE_sign_in, SUPPORT_NONE,
+     "what the service answers goes to the client: let it send who is not let in to the sign-in "
+     "page by itself"},
+    {FEATURE_retry_time, SUPPORT_NONE,
+     "tries are counted, and their time is not limited; a perRetry.timeout limits each of them, "
+     "and requestTimeout all of a request"},
+    {FEATURE_connection_limit, SUPPORT_NONE,
+     "connectionLimit of a ClientTrafficPolicy counts those of all clients together; limit those "
+     "of one client in front of the Gateway"},
+    {FEATURE_tls_form, SUPPORT_NONE,
+     "protocols and ciphers towards backends are those of an EnvoyProxy (backendTLS), for all of "
+     "them, and the length of chains is not limited"},
+    {FEATURE_hash_subset, SUPPORT_NONE, "a key is hashed to one endpoint, not to a group of them"},
+    {FEATURE_burst, SUPPORT_NONE,
+     "Envoy Gateway lets in no more than the rate at once: set a higher rate where clients come in "
+     "bursts"},
+    {FEATURE_stay, SUPPORT_NONE,
+     "the cookie is hashed to an endpoint: some clients change theirs each time endpoints come or "
+     "go, and none does when one fails"},
+    {FEATURE_cookie_expiry, SUPPORT_NONE,
+     "the cookie has Max-Age and one SameSite for all browsers: say session-cookie-max-age"},
     {FEATURE_forwarded_trust, SUPPORT_NEAR,
      "clientIPDetection of a ClientTrafficPolicy, for X-Forwarded-For"},
 };

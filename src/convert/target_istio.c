@@ -31,11 +31,11 @@ static void emit_timeouts(struct emission *e, const void *effect)
                  "connectTimeout", duration_node(e->c, timeouts->connect_ms));
     }
     if (timeouts->read_ms > 0 || timeouts->send_ms > 0) {
-        say_effect(
-            e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
-            "Istio waits without limit between two reads or writes: nothing is cut that "
-            "nginx lets through, and what hangs stays; set timeouts.request by hand where no "
-            "answer may take longer");
+        say_effect(e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
+                   "Istio waits without limit between two reads or writes, whatever '" SLICE_FMT
+                   "' says: nothing is cut that nginx lets through, and what hangs stays; set "
+                   "timeouts.request by hand where no answer may take longer",
+                   SLICE_ARG(timeouts->source.name));
     }
     if (timeouts->request_ms > 0 || timeouts->backend_request_ms > 0) {
         emit_as_standard(e, EFFECT_timeouts, effect);
@@ -45,6 +45,21 @@ static void emit_timeouts(struct emission *e, const void *effect)
 static struct node *balancer(struct emission *e)
 {
     return policy_map(e->c, traffic(e), "loadBalancer");
+}
+
+static void add_attribute(struct conversion *c, struct node *cookie, const char *name,
+                          struct slice value)
+{
+    struct node *list = node_get(cookie, "attributes"), *item = node_map(c->nodes);
+    if (!list) {
+        list = node_list(c->nodes);
+        node_set(c->nodes, cookie, "attributes", list);
+    }
+    node_set(c->nodes, item, "name", text_node(c, name));
+    if (value.len) {
+        node_set(c->nodes, item, "value", node_string(c->nodes, value));
+    }
+    node_add(c->nodes, list, item);
 }
 
 static void emit_hashed_cookie(struct emission *e, const void *effect)
@@ -63,12 +78,18 @@ static void emit_hashed_cookie(struct emission *e, const void *effect)
         node_set(arena, cookie, "path", node_string(arena, affinity->path));
     }
     node_set(arena, cookie, "ttl", duration_node(e->c, lasts ? (int64_t)seconds * 1000 : 0));
-    say_effect(
-        e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
-        "'" SLICE_FMT "' becomes a cookie that is hashed to an endpoint: cookies that clients "
-        "have choose another endpoint once, some do each time endpoints come or go, and over "
-        "https it is not Secure",
-        SLICE_ARG(affinity->source.name));
+    const struct {
+        const char *name;
+        struct slice value; /* absent: not sent */
+    } attributes[] = {{"Domain", affinity->domain},
+                      {"SameSite", affinity->same_site},
+                      {"Secure", affinity->secure ? SLICE("") : SLICE_ABSENT}};
+    for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
+        if (attributes[i].value.ptr) {
+            add_attribute(e->c, cookie, attributes[i].name, attributes[i].value);
+        }
+    }
+    say_hashed_cookie(e, affinity);
 }
 
 /* nginx's variables that Envoy can hash by. */
@@ -113,6 +134,9 @@ static void emit_balancing(struct emission *e, const void *effect)
         done = done && hash_key(e, balancing->key);
     } else if (slice_is(balancing->algorithm, "round_robin")) {
         node_set(e->c->nodes, balancer(e), "simple", text_node(e->c, "ROUND_ROBIN"));
+    } else if (slice_is(balancing->algorithm, "ewma")) {
+        node_set(e->c->nodes, balancer(e), "simple", text_node(e->c, "LEAST_REQUEST"));
+        say_ewma(e, balancing);
     } else if (balancing->algorithm.ptr) {
         done = false;
     }
@@ -218,6 +242,12 @@ static const struct policy_kind kinds[] = {
                        .attach = ATTACH_HOSTS,
                        .suffix = "rewrite",
                        .write_places = istio_write_patches},
+    [ISTIO_RETRIES] = {.kind = "EnvoyFilter",
+                       .group = "networking.istio.io",
+                       .version = "v1alpha3",
+                       .attach = ATTACH_HOSTS,
+                       .suffix = "retries",
+                       .write_places = istio_write_patches},
     [ISTIO_ANSWER] = {.kind = "EnvoyFilter",
                       .group = "networking.istio.io",
                       .version = "v1alpha3",
@@ -238,6 +268,7 @@ static const struct vendor vendor = {
                  [EFFECT_body_limit] = istio_body_limit,
                  [EFFECT_rate_limit] = istio_rate_limit,
                  [EFFECT_rewrite] = istio_rewrite,
+                 [EFFECT_retries] = istio_retries,
                  [EFFECT_upstream_protocol] = emit_upstream_protocol,
                  [EFFECT_upstream_tls] = emit_upstream_tls},
     .answer = istio_answer,
@@ -275,8 +306,8 @@ static const struct vendor vendor = {
 #define ISTIO_timeouts                                                                             \
     SUPPORT_NEAR, "DestinationRule for the connection; there is no limit between two reads"
 #define ISTIO_retries                                                                              \
-    SUPPORT_NONE, "Istio repeats a request twice when the connection fails; other numbers need "   \
-                  "retry of the HTTPRoute, which only --channel experimental has"
+    SUPPORT_NEAR, "retry of the HTTPRoute with --channel experimental, else an EnvoyFilter for "   \
+                  "the rule; Istio's own two retries cannot be switched off"
 #define ISTIO_buffering   STANDARD_buffering
 #define ISTIO_mirrors     STANDARD_mirrors
 #define ISTIO_error_pages STANDARD_error_pages
@@ -314,6 +345,32 @@ static const struct feature_capability istio_features[] = {
      "every AuthorizationPolicy has to let a request in: let the proxy that asks for credentials "
      "know the addresses that need none"},
     {FEATURE_service_address, SUPPORT_NONE, "endpoints of a Service are balanced one by one"},
+    {FEATURE_realm, SUPPORT_NONE, "no passwords are asked for"},
+    {FEATURE_asking, SUPPORT_NONE,
+     "the provider in MeshConfig says what the service is told, and each request asks it anew: "
+     "set includeAdditionalHeadersInCheck and the like there"},
+    {FEATURE_sign_in, SUPPORT_NONE,
+     "what the service answers goes to the client: let it send who is not let in to the sign-in "
+     "page by itself"},
+    {FEATURE_idle_limit, SUPPORT_NONE,
+     "there is no limit between two reads, so that nothing is cut that nginx lets through; set "
+     "timeouts.request by hand where no answer may take longer"},
+    {FEATURE_retry_time, SUPPORT_NONE,
+     "tries are counted, and their time is not limited: set timeouts.request by hand"},
+    {FEATURE_connection_limit, SUPPORT_NONE,
+     "Envoy counts requests of a client, and connections of all clients together; limit those of "
+     "one client in front of the Gateway"},
+    {FEATURE_exemptions, SUPPORT_NONE,
+     "the limit holds for every client: give those that need none a host of their own"},
+    {FEATURE_tls_form, SUPPORT_NONE,
+     "protocols, ciphers and chains towards backends are Istio's (meshMTLS and tlsDefaults of "
+     "MeshConfig for protocols)"},
+    {FEATURE_hash_subset, SUPPORT_NONE, "a key is hashed to one endpoint, not to a group of them"},
+    {FEATURE_stay, SUPPORT_NONE,
+     "the cookie is hashed to an endpoint: some clients change theirs each time endpoints come or "
+     "go, and none does when one fails"},
+    {FEATURE_cookie_expiry, SUPPORT_NONE,
+     "the cookie has Max-Age and one SameSite for all browsers: say session-cookie-max-age"},
 };
 
 const struct target target_istio = {

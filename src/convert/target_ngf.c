@@ -105,6 +105,10 @@ static const struct feature_capability ngf_features[] = {
      "NGINX Gateway Fabric 2.6 reads TCPRoutes and UDPRoutes only when it is installed with "
      "nginxGateway.gwAPIExperimentalFeatures; give the port a Service of type LoadBalancer of its "
      "own"},
+    {FEATURE_hash_subset, SUPPORT_NONE, "a key is hashed to one endpoint, not to a group of them"},
+    {FEATURE_asking, SUPPORT_NONE,
+     "the service is asked by GET each time, and told what nginx tells it by default: add to the "
+     "location of the SnippetsFilter by hand what else it has to hear"},
     {FEATURE_forwarded_trust, SUPPORT_NEAR, "rewriteClientIP of a NginxProxy, for X-Forwarded-For"},
 };
 

@@ -47,7 +47,25 @@ static const struct {
     {"envoy-gateway", "limit-rps=10\nlimit-rpm=20", "/", "/", EFFECT_rate_limit,
      "per second 10, per minute 20, status 429, connection status 429"},
     {"envoy-gateway", "affinity=cookie\nsession-cookie-name=route\nsession-cookie-max-age=3600",
-     "/", "/", EFFECT_affinity, "cookie route, max age 3600, never secure"},
+     "/", "/", EFFECT_affinity, "cookie route, path /, max age 3600, never secure"},
+    {"envoy-gateway",
+     "affinity=cookie\nsession-cookie-path=/a\nsession-cookie-domain=b.c\n"
+     "session-cookie-secure=true\nsession-cookie-samesite=Lax",
+     "/", "/", EFFECT_affinity, NULL},
+    {"istio",
+     "affinity=cookie\nsession-cookie-path=/a\nsession-cookie-domain=b.c\n"
+     "session-cookie-secure=true\nsession-cookie-samesite=Lax",
+     "/", "/", EFFECT_affinity, NULL},
+    {"istio", "proxy-next-upstream=error http_502\nproxy-next-upstream-tries=4", "/", "/",
+     EFFECT_retries,
+     "attempts 3, conditions connect-failure,refused-stream,reset-before-request,"
+     "retriable-status-codes,502"},
+    {"istio", "load-balance=ewma", "/", "/", EFFECT_balancing, "algorithm least_request"},
+    {"nginx-gateway-fabric", "load-balance=ewma", "/", "/", EFFECT_balancing,
+     "algorithm least_conn"},
+    {"istio", "proxy-body-size=8m", "/", "/", EFFECT_body_limit, NULL},
+    {"istio", "use-regex=true\nrewrite-target=/$2/$1", "/v([0-9]+)/(.*)", "/v1/x", EFFECT_rewrite,
+     NULL},
     {"envoy-gateway", "proxy-next-upstream=error http_502\nproxy-next-upstream-tries=4", "/", "/",
      EFFECT_retries,
      "attempts 3, conditions connect-failure,refused-stream,reset-before-request,"

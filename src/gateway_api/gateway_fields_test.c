@@ -78,6 +78,9 @@ static const struct row {
                 "        route:\n          regex_rewrite:\n            pattern:\n"
                 "              regex: ^/a/(.*)$\n            substitution: /b/\\1\n"},
     {"istio", "EnvoyFilter", "networking.istio.io/v1alpha3",
+     OF_GATEWAY "  configPatches:\n" OF_RULE "        route:\n          retry_policy:\n"
+                "            retry_on: connect-failure\n            num_retries: 2\n"},
+    {"istio", "EnvoyFilter", "networking.istio.io/v1alpha3",
      OF_GATEWAY "  configPatches:\n" OF_RULE "        direct_response:\n          status: 403\n"},
     {"istio", "DestinationRule", "networking.istio.io/v1",
      "  host: web\n  trafficPolicy:\n    connectionPool:\n      tcp:\n        connectTimeout: 5s\n"
@@ -86,7 +89,8 @@ static const struct row {
     {"istio", "DestinationRule", "networking.istio.io/v1",
      "  host: web\n  trafficPolicy:\n    loadBalancer:\n      consistentHash:\n        "
      "httpCookie:\n"
-     "          name: c\n          path: /\n          ttl: 0s\n"},
+     "          name: c\n          path: /\n          ttl: 0s\n          attributes:\n"
+     "          - name: Secure\n          - name: SameSite\n            value: Lax\n"},
     {"istio", "AuthorizationPolicy", "security.istio.io/v1",
      OF_GATEWAY "  action: DENY\n  rules:\n  - from:\n    - source:\n        notRemoteIpBlocks: "
                 "[10.0.0.0/8]\n    to:\n    - operation:\n        hosts: [a.org, 'a.org:*']\n"},
@@ -208,6 +212,8 @@ static void test_gateway_other_values_are_unknown(void **state)
         {"EnvoyFilter", "disabled: true", "disabled: false"},
         {"EnvoyFilter", "numerator: 100", "numerator: 50"},
         {"EnvoyFilter", "- remote_address: {}", "- remote_address: {}\n              - x: {}"},
+        {"DestinationRule", "name: Secure", "name: HttpOnly"},
+        {"DestinationRule", "name: Secure", "name: SameSite\n            value: None"},
         {"EnvoyFilter", "operation: MERGE\n      value:\n        route",
          "operation: ADD\n      value:\n        route"},
         {"EnvoyFilter", "regex: ^/a/(.*)$", "regex: ^/a/(.*)"},

@@ -236,7 +236,8 @@ static bool is_cookie(const struct node *cookie)
 {
     const struct node *attributes = node_get(cookie, "attributes");
     return policy_is(cookie, "name ttl attributes") && policy_text(cookie, "name").len &&
-           (!attributes || policy_is(attributes, "SameSite"));
+           (!attributes || policy_is(attributes, "Path Domain SameSite Secure")) &&
+           !policy_text(attributes, "Secure").len;
 }
 
 /* Without a ttl the cookie is read, and never made (loadbalancer_types.go, Cookie). */
@@ -244,6 +245,8 @@ static void read_cookie(struct policy_work *work, const struct node *cookie,
                         struct route_balancing *balancing)
 {
     struct slice name = policy_text(cookie, "name");
+    const struct node *attributes = node_get(cookie, "attributes");
+    bool secure = node_get(attributes, "Secure") != NULL;
     int64_t ttl = duration_at(cookie, "ttl");
     if (ttl < 0) {
         balancing->key = variable(work, "$cookie_", name);
@@ -253,8 +256,11 @@ static void read_cookie(struct policy_work *work, const struct node *cookie,
     *affinity = (struct route_affinity){
         .source = work->source,
         .cookie = name,
-        .same_site = policy_text(node_get(cookie, "attributes"), "SameSite"),
-        .never_secure = true,
+        .path = policy_text(attributes, "Path"),
+        .domain = policy_text(attributes, "Domain"),
+        .same_site = policy_text(attributes, "SameSite"),
+        .secure = secure,
+        .never_secure = !secure,
     };
     if (ttl > 0) {
         affinity->max_age = arena_printf(work->builder->run->arena, "%lld", (long long)ttl / 1000);

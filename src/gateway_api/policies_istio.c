@@ -54,6 +54,25 @@ static struct slice variable(struct policy_work *work, const char *start, struct
     return (struct slice){bytes, text.len};
 }
 
+/* Envoy appends them to the cookie as they are (source/common/http/utility.cc, makeSetCookieValue). */
+static bool read_attribute(const struct node *attribute, struct route_affinity *affinity)
+{
+    struct slice name = policy_text(attribute, "name"), value = policy_text(attribute, "value");
+    struct slice *known = slice_is(name, "Domain")     ? &affinity->domain
+                          : slice_is(name, "SameSite") ? &affinity->same_site
+                                                       : NULL;
+    bool secure = slice_is(name, "Secure") && !value.len && !affinity->secure;
+    if (secure) {
+        affinity->secure = true;
+        affinity->never_secure = false;
+    } else if (known && value.len && !known->len) {
+        *known = value;
+    } else {
+        return false;
+    }
+    return policy_is(attribute, "name value");
+}
+
 static bool read_cookie(struct policy_work *work, const struct node *cookie)
 {
     struct arena *arena = work->builder->run->arena;
@@ -69,7 +88,12 @@ static bool read_cookie(struct policy_work *work, const struct node *cookie)
         affinity->max_age = arena_printf(arena, "%llu", (unsigned long long)(ms / 1000));
     }
     work->effects->affinity = affinity;
-    return policy_is(cookie, "name path ttl") && affinity->cookie.len;
+    const struct node *attributes = node_get(cookie, "attributes");
+    bool understood = policy_is(cookie, "name path ttl attributes") && affinity->cookie.len;
+    for (size_t i = 0; understood && i < policy_items(attributes); i++) {
+        understood = read_attribute(attributes->items[i], affinity);
+    }
+    return understood;
 }
 
 /* destination_rule.proto, LoadBalancerSettings: one of simple and consistentHash. */

@@ -3,7 +3,7 @@
 /* EnvoyFilters: two shapes are understood (istio/api networking/v1alpha3 envoy_filter.proto): a filter before the router
  * that is switched on for some virtual hosts and routes, which is Envoy's buffer or its local_ratelimit (envoy
  * extensions/filters/http/buffer/v3/buffer.proto, local_ratelimit/v3/local_rate_limit.proto); and routes whose path
- * changes by an expression (config/route/v3/route_components.proto, RouteAction). */
+ * changes by an expression, that are repeated, or that answer (config/route/v3/route_components.proto). */
 
 #define FILTERS   "type.googleapis.com/envoy.extensions.filters.http."
 #define RATE_TYPE FILTERS "local_ratelimit.v3.LocalRateLimit"
@@ -122,15 +122,33 @@ static const void *read_rates(struct policy_work *work, const struct node *confi
     return understood ? limit : NULL;
 }
 
-static const void *read_rewrite(struct policy_work *work, const struct node *action)
+static const void *read_rewrite(struct policy_work *work, const struct node *regex)
 {
-    const struct node *regex = node_get(action, "regex_rewrite");
     const struct node *pattern = node_get(regex, "pattern");
-    bool understood = policy_is(action, "regex_rewrite") &&
-                      policy_is(regex, "pattern substitution") && policy_is(pattern, "regex");
-    return understood ? policy_regex_rewrite(work, policy_text(pattern, "regex"),
-                                             policy_text(regex, "substitution"))
-                      : NULL;
+    return policy_is(regex, "pattern substitution") && policy_is(pattern, "regex")
+               ? policy_regex_rewrite(work, policy_text(pattern, "regex"),
+                                      policy_text(regex, "substitution"))
+               : NULL;
+}
+
+/* The rest of the policy that Istio writes by itself stays: other endpoints are asked first (istio 1.30.1
+ * pilot/pkg/networking/core/route/retry/retry.go). */
+static const void *read_retries(struct policy_work *work, const struct node *policy)
+{
+    struct arena *arena = work->builder->run->arena;
+    const struct node *codes = node_get(policy, "retriable_status_codes");
+    struct route_retries *retries = ARENA_NEW(arena, struct route_retries);
+    *retries = (struct route_retries){.source = work->source,
+                                      .attempts = int_at(policy, "num_retries"),
+                                      .conditions = policy_text(policy, "retry_on")};
+    bool understood = policy_is(policy, "retry_on num_retries retriable_status_codes") &&
+                      retries->attempts > 0 && retries->conditions.len && !work->rule->has_retry;
+    for (size_t i = 0; understood && i < policy_items(codes); i++) {
+        understood = codes->items[i]->kind == NODE_INT;
+        retries->conditions = arena_printf(arena, SLICE_FMT ",%lld", SLICE_ARG(retries->conditions),
+                                           (long long)codes->items[i]->integer);
+    }
+    return understood ? retries : NULL;
 }
 
 /* Action of a route that answers by itself. */
@@ -149,7 +167,8 @@ struct shape {
     const void *(*read)(struct policy_work *work, const struct node *config); /* null: unknown */
 };
 static const struct shape of_routes[] = {
-    {NULL, "route", EFFECT_rewrite, read_rewrite},
+    {NULL, "regex_rewrite", EFFECT_rewrite, read_rewrite},
+    {NULL, "retry_policy", EFFECT_retries, read_retries},
     {NULL, "direct_response", EFFECT_answer, read_answer},
 };
 static const struct shape shapes[] = {
@@ -185,6 +204,14 @@ static const struct shape *read_filter(const struct node *patch, struct slice *n
     return NULL;
 }
 
+/* What stands in the route, or in its action "route", beside nothing else. */
+static const struct node *part_of_route(const struct node *value, const struct shape *shape)
+{
+    const struct node *action = node_get(value, "route");
+    const struct node *whole = action ? action : value;
+    return value && value->count == 1 && whole->count == 1 ? node_get(whole, shape->host) : NULL;
+}
+
 /* What a patch is for; the host is absent where all are meant. */
 struct place {
     struct slice host, rule;
@@ -212,7 +239,7 @@ static const void *read_place(struct policy_work *work, const struct shape *shap
     const struct node *value = place_read(patch, out);
     const struct node *configs = node_get(value, "typed_per_filter_config"), *config;
     if (!shape->filter) {
-        config = out->rule.len ? node_get(value, shape->host) : NULL;
+        config = out->rule.len ? part_of_route(value, shape) : NULL;
         return config ? shape->read(work, config) : NULL;
     }
     config = node_get(configs, arena_string(work->builder->run->arena, name));
@@ -274,7 +301,7 @@ static const struct shape *shape_of_route(const struct node *patch)
 {
     const struct node *value = patch_value(patch, "HTTP_ROUTE", "MERGE");
     for (size_t i = 0; i < ARRAY_LEN(of_routes); i++) {
-        if (node_get(value, of_routes[i].host)) {
+        if (part_of_route(value, &of_routes[i])) {
             return &of_routes[i];
         }
     }

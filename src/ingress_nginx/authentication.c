@@ -320,6 +320,32 @@ static bool global_service(const struct asking *asking, struct external *out)
 
 /* ---- both ---------------------------------------------------------------------------------- */
 
+/* All that is set to say who is let in, beside the first. */
+static void note_sources(const struct asking *asking, struct rule *rule)
+{
+    static const enum annotation_id ids[] = {AN_auth_type,
+                                             AN_auth_secret,
+                                             AN_auth_secret_type,
+                                             AN_auth_realm,
+                                             AN_auth_url,
+                                             AN_auth_signin,
+                                             AN_auth_signin_redirect_param,
+                                             AN_auth_method,
+                                             AN_auth_response_headers,
+                                             AN_auth_proxy_set_headers,
+                                             AN_auth_cache_key,
+                                             AN_auth_cache_duration,
+                                             AN_auth_always_set_cookie,
+                                             AN_auth_request_redirect,
+                                             AN_satisfy};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        struct effect_source source = annotation_source(asking->annotations, ids[i]);
+        if (source.name.ptr && !slice_equal(source.name, asking->source.name)) {
+            rule_add_source(asking->model->run, rule, EFFECT_authentication, source);
+        }
+    }
+}
+
 void add_authentication(struct model *model, const struct location *location, struct rule *rule)
 {
     const struct annotations *annotations = location->item->annotations;
@@ -347,6 +373,7 @@ void add_authentication(struct model *model, const struct location *location, st
         authentication->guards.items[authentication->guards.count++] = guards[i];
     }
     annotation_use(annotations, AN_satisfy);
+    note_sources(&asking, rule);
     rule->effects.authentication = authentication;
 }
 
