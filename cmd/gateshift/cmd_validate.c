@@ -88,13 +88,15 @@ int cmd_validate(struct app *app)
         return app_usage(app, "'validate' needs input: -f PATH, or --cluster");
     }
     /* more implementations are known than objects are written for */
-    struct slice to = app->options.to.len ? app->options.to : SLICE("standard");
+    const bool chosen = app->options.to.len > 0;
+    struct slice to = chosen ? app->options.to : SLICE("standard");
     app->options.to = target_find(to) ? to : SLICE("standard");
     if (!app_convert_options(app, &target)) {
         return EXIT_USAGE;
     }
     const struct validate_options options = {.release = {target.api_minor, target.experimental},
                                              .profile = gateway_profile_find(to),
+                                             .unchosen = !chosen,
                                              .namespace = app->options.namespace};
     app_input(app, &app->options.files, &input);
     validate(&app->run, &input, &options, &validated);

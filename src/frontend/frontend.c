@@ -150,30 +150,13 @@ static const struct gateway_profile *profile_of(struct run *run, struct slice na
     return profile;
 }
 
-/* The profile whose data plane serves Gateways of this class; null: none is known to. */
-static const struct gateway_profile *profile_of_class(const struct kube *kube, struct slice name)
-{
-    const struct gateway_class *class =
-        (const void *)kube_find(kube, KUBE_GATEWAY_CLASS, SLICE(""), name);
-    const struct gateway_profile *profile;
-    for (size_t i = 0; (profile = gateway_profile_at(i)); i++) {
-        bool by_name = profile->gateway_class && slice_is(name, profile->gateway_class);
-        bool by_controller = profile->controller_name && class &&
-                             slice_is(class->controller, profile->controller_name);
-        if (by_name || by_controller) {
-            return profile;
-        }
-    }
-    return NULL;
-}
-
 /* Nobody chose a profile, and the class of a Gateway tells one. It is not taken without a word: the standard is
  * what holds wherever the objects go. */
 static void hint_profile(struct run *run, const struct kube *kube)
 {
     for (size_t i = 0; i < kube->counts[KUBE_GATEWAY]; i++) {
         const struct gateway *gateway = (const void *)kube->objects[KUBE_GATEWAY][i];
-        const struct gateway_profile *profile = profile_of_class(kube, gateway->class_name);
+        const struct gateway_profile *profile = gateway_profile_of(kube, gateway);
         if (profile) {
             diag_at(run->diag, DIAG_I012, gateway->object.span, gateway->object.subject,
                     "class '" SLICE_FMT "' is served by '%s', and the Gateway is read as the "

@@ -53,6 +53,10 @@ void gateway_api_status(struct run *run, const struct kube *kube,
 /* Is the object of a kind of the implementation itself? Such are read, or named where they are not understood. */
 bool gateway_api_owns_kind(const struct gateway_profile *profile, const struct object *object);
 
+/* The profile whose data plane serves the Gateway, as its class tells; null: none is known to. */
+const struct gateway_profile *gateway_profile_of(const struct kube *kube,
+                                                 const struct gateway *gateway);
+
 void gateway_api_build(struct run *run, const struct kube *kube,
                        const struct gateway_profile *profile, struct route_table *table);
 /* Says what gateway_api_build says, and what there is to say about routes that attach nowhere. */

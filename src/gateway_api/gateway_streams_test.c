@@ -174,6 +174,46 @@ static void test_streams_tls_policies(void **state)
     fixture_close(&f);
 }
 
+/* Which kinds of certificate authorities a policy may name is up to the implementation, beside ConfigMaps. */
+static void test_streams_authorities_of_policies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile, *reference;
+        enum outcome_kind kind;
+    } rows[] = {
+        {"standard", "{group: '', kind: Secret, name: ca}", OUTCOME_RESPOND},
+        {"istio", "{group: '', kind: Secret, name: ca}", OUTCOME_RESPOND},
+        {"nginx-gateway-fabric", "{group: '', kind: Secret, name: ca}", OUTCOME_FORWARD},
+        {"nginx-gateway-fabric", "{group: '', kind: ClusterTrustBundle, name: ca}",
+         OUTCOME_RESPOND},
+        {"envoy-gateway", "{group: '', kind: Secret, name: ca}", OUTCOME_FORWARD},
+        {"envoy-gateway", "{group: '', kind: ClusterTrustBundle, name: ca}", OUTCOME_FORWARD},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        char yaml[2000];
+        (void)snprintf(
+            yaml, sizeof yaml, "%s%s%s%s%s",
+            GATEWAY("  - {name: http, port: 80, protocol: HTTP}\n"),
+            TWO_PORTS("s") "apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\n"
+                           "metadata: {name: p, namespace: a}\nspec:\n  targetRefs:\n"
+                           "  - {group: '', kind: Service, name: s}\n"
+                           "  - {group: example.com, kind: Backend, name: elsewhere}\n"
+                           "  validation: {hostname: s.example, caCertificateRefs: [",
+            rows[i].reference, "]}\n---\n",
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n"
+            "metadata: {name: web, namespace: a}\nspec:\n  parentRefs: [{name: edge}]\n"
+            "  rules: [{backendRefs: [{name: s, port: 80}]}]\n");
+        fixture_open(&f, rows[i].profile, FIXTURE_OPEN, yaml);
+        struct request request = fixture_request(&f, "GET http://h/");
+        evaluate(f.evaluator, f.run.arena, &request, &f.outcome);
+        assert_int_equal(f.outcome.kind, rows[i].kind);
+        assert_int_equal(fixture_count(&f, DIAG_G042), 1);
+        fixture_close(&f);
+    }
+}
+
 static void test_streams_client_certificates(void **state)
 {
     (void)state;
@@ -253,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_streams_by_port),
         cmocka_unit_test(test_streams_by_name),
         cmocka_unit_test(test_streams_tls_policies),
+        cmocka_unit_test(test_streams_authorities_of_policies),
         cmocka_unit_test(test_streams_client_certificates),
         cmocka_unit_test(test_streams_client_certificates_of_istio),
     };

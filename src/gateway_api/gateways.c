@@ -109,3 +109,23 @@ void gateway_judge(struct builder *builder, struct gateway_state *gateway)
     say(builder, object, &gateway->rejected, "so the Gateway is not accepted and serves nothing");
     say(builder, object, &gateway->unresolved, "so backends that ask for a certificate get none");
 }
+
+/* ---- whose it is ------------------------------------------------------------------------------ */
+
+const struct gateway_profile *gateway_profile_of(const struct kube *kube,
+                                                 const struct gateway *gateway)
+{
+    const struct gateway_class *class =
+        (const void *)kube_find(kube, KUBE_GATEWAY_CLASS, SLICE(""), gateway->class_name);
+    const struct gateway_profile *profile;
+    for (size_t i = 0; (profile = gateway_profile_at(i)); i++) {
+        bool by_name =
+            profile->gateway_class && slice_is(gateway->class_name, profile->gateway_class);
+        bool by_controller = profile->controller_name && class &&
+                             slice_is(class->controller, profile->controller_name);
+        if (by_name || by_controller) {
+            return profile;
+        }
+    }
+    return NULL;
+}

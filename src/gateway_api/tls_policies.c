@@ -5,23 +5,54 @@
 
 /* ---- what a policy trusts --------------------------------------------------------------------- */
 
+static bool is_open(struct builder *builder, const struct object *policy,
+                    const struct object_ref *ref)
+{
+    if (run_secrets_closed(builder->run)) {
+        return false;
+    }
+    assume(builder, slice_is(ref->kind, "Secret") ? "Secret" : "ConfigMap", policy->namespace,
+           ref->name);
+    return true;
+}
+
+static bool secret_is_authority(struct builder *builder, const struct object *policy,
+                                const struct object_ref *ref)
+{
+    const struct secret *secret =
+        (const void *)kube_find(builder->kube, KUBE_SECRET, policy->namespace, ref->name);
+    bool pair = builder->profile->backend_authorities == BACKEND_AUTHORITIES_BUNDLES;
+    return secret ? secret->has_ca || (pair && secret->has_key_pair)
+                  : is_open(builder, policy, ref);
+}
+
+static bool map_is_authority(struct builder *builder, const struct object *policy,
+                             const struct object_ref *ref)
+{
+    const struct config_map *map =
+        (const void *)kube_find(builder->kube, KUBE_CONFIG_MAP, policy->namespace, ref->name);
+    if (!map) { /* made of a Secret */
+        return is_open(builder, policy, ref);
+    }
+    const struct label *text = labels_find(&map->data, "ca.crt");
+    return text && slice_contains(text->value, SLICE("-----BEGIN CERTIFICATE-----"));
+}
+
 /* Null when the reference can be used. ConfigMaps with the key ca.crt are what every implementation takes. */
 static const char *authority_fault(struct builder *builder, const struct object *policy,
                                    const struct object_ref *ref)
 {
-    if (ref->group.len || !slice_is(ref->kind, "ConfigMap")) {
+    const enum backend_authorities taken = builder->profile->backend_authorities;
+    if (slice_is(ref->kind, "ClusterTrustBundle") && taken == BACKEND_AUTHORITIES_BUNDLES) {
+        return NULL; /* it holds nothing but authorities */
+    }
+    const bool in_secret = slice_is(ref->kind, "Secret") && taken != BACKEND_AUTHORITIES_MAPS;
+    if (ref->group.len || (!slice_is(ref->kind, "ConfigMap") && !in_secret)) {
         return "InvalidKind";
     }
-    const struct config_map *map =
-        (const void *)kube_find(builder->kube, KUBE_CONFIG_MAP, policy->namespace, ref->name);
-    if (!map && !run_secrets_closed(builder->run)) { /* made of a Secret */
-        assume(builder, "ConfigMap", policy->namespace, ref->name);
-        return NULL;
-    }
-    const struct label *text = map ? labels_find(&map->data, "ca.crt") : NULL;
-    return text && slice_contains(text->value, SLICE("-----BEGIN CERTIFICATE-----"))
-               ? NULL
-               : "InvalidCACertificateRef";
+    const bool usable = in_secret ? secret_is_authority(builder, policy, ref)
+                                  : map_is_authority(builder, policy, ref);
+    return usable ? NULL : "InvalidCACertificateRef";
 }
 
 static void check_authorities(struct builder *builder, struct policy_state *state)
@@ -38,7 +69,7 @@ static void check_authorities(struct builder *builder, struct policy_state *stat
                 "the certificate authority '" SLICE_FMT " " SLICE_FMT "/" SLICE_FMT "' %s",
                 SLICE_ARG(ref->kind), SLICE_ARG(policy->object.namespace), SLICE_ARG(ref->name),
                 slice_is(slice_of(reason), "InvalidKind")
-                    ? "is no ConfigMap"
+                    ? "is of a kind that is not taken"
                     : "is not in the input, or holds no certificate under ca.crt");
             state->unresolved = (struct fault){reason, message};
             diag_at(builder->run->diag, DIAG_G051, ref->span, policy->object.subject,
@@ -83,7 +114,7 @@ static void take_target(struct builder *builder, struct policy_state *state,
     struct slice key = target_key(builder, policy->namespace, target->name, target->section_name);
     const struct policy_state *before = map_get(builder->tls_policies, key);
     if (target->group.len || !slice_is(target->kind, "Service")) {
-        diag_at(builder->run->diag, DIAG_G051, target->span, policy->subject,
+        diag_at(builder->run->diag, DIAG_G042, target->span, policy->subject,
                 "the target is a " SLICE_FMT " of group '" SLICE_FMT
                 "', and only Services of group '' are understood; what connections to it are made "
                 "with is unknown",

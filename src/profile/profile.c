@@ -184,6 +184,7 @@ static const struct gateway_profile profiles[] = {
         .sessions = SESSIONS_OF_ENVOY,
         /* internal/gatewayapi/backendtlspolicy.go, getCaCertsFromCARefs */
         .authorities_in_secrets = true,
+        .backend_authorities = BACKEND_AUTHORITIES_BUNDLES,
         /* internal/gatewayapi/validate.go, validateBackendRefFilters */
         .backend_filters = BACKEND_FILTERS_HEADERS_AND_HOST,
         .external_names = EXTERNAL_NAMES_REFUSED,
@@ -233,8 +234,10 @@ static const struct gateway_profile profiles[] = {
         .tcp = STREAMS_UNREAD,
         .udp = STREAMS_UNREAD,
         .tls_passes_only = true,
-        /* gateway_listener.go, validateFrontendTLS; servers_template.go */
+        /* gateway_listener.go, validateFrontendTLS; servers_template.go; backend_tls_policy.go,
+         * validateBackendTLSCACertRef */
         .authorities_in_secrets = true,
+        .backend_authorities = BACKEND_AUTHORITIES_SECRETS,
         .client_depth = 4,
         .detects_misdirected = true,
         .refuses_h2c = true,

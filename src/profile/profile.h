@@ -72,6 +72,13 @@ enum external_names {
     EXTERNAL_NAMES_RESOLVED /* where the Gateway has a resolver; they are asked by their own name */
 };
 
+/* Where a BackendTLSPolicy may name certificate authorities. */
+enum backend_authorities {
+    BACKEND_AUTHORITIES_MAPS,    /* ConfigMaps, which the standard asks for */
+    BACKEND_AUTHORITIES_SECRETS, /* and Secrets, by ca.crt */
+    BACKEND_AUTHORITIES_BUNDLES  /* and Secrets, also by tls.crt, and ClusterTrustBundles */
+};
+
 struct gateway_profile {
     const char *name;    /* standard, aks-approuting, istio, ... */
     const char *version; /* what the row describes, with its source */
@@ -127,8 +134,9 @@ struct gateway_profile {
     bool frontend_of_istio;
     bool redirects_bare;         /* a ResponseHeaderModifier beside a redirect does nothing */
     bool authorities_in_secrets; /* of spec.tls.frontend, beside those in ConfigMaps */
-    int64_t client_depth;        /* longest chain of a client's certificate; 0: open */
-    bool detects_misdirected;    /* Host served by another listener than SNI chose gives 421 */
+    enum backend_authorities backend_authorities;
+    int64_t client_depth;     /* longest chain of a client's certificate; 0: open */
+    bool detects_misdirected; /* Host served by another listener than SNI chose gives 421 */
 
     /* ---- backends */
     enum external_names external_names; /* Services of type ExternalName */

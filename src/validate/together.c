@@ -36,10 +36,28 @@ static void take_over(struct run *run, const struct diagnostic *item)
     }
 }
 
+static void hint_profile(struct run *run, const struct kube *kube)
+{
+    for (size_t i = 0; i < kube->counts[KUBE_GATEWAY]; i++) {
+        const struct gateway *gateway = (const void *)kube->objects[KUBE_GATEWAY][i];
+        const struct gateway_profile *profile = gateway_profile_of(kube, gateway);
+        if (profile) {
+            diag_at(run->diag, DIAG_I012, gateway->object.span, gateway->object.subject,
+                    "class '" SLICE_FMT "' is served by '%s', and the objects are judged by the "
+                    "standard alone; --to %s judges them as that data plane does",
+                    SLICE_ARG(gateway->class_name), profile->name, profile->name);
+            return;
+        }
+    }
+}
+
 void check_together(struct run *run, struct kube *kube, const struct validate_options *options)
 {
     struct run quiet = *run;
     quiet.diag = diag_beside(run->diag);
+    if (options->unchosen) {
+        hint_profile(run, kube);
+    }
     gateway_api_check(&quiet, kube, options->profile);
     for (size_t i = 0; i < diag_count(quiet.diag); i++) {
         take_over(run, diag_get(quiet.diag, i));

@@ -22,6 +22,7 @@
 struct validate_options {
     struct schema_release release;
     const struct gateway_profile *profile;
+    bool unchosen; /* nobody asked for that profile: where a Gateway tells its own, that is said */
     struct slice namespace; /* for objects without one; absent: default */
 };
 struct validated_object {

@@ -126,6 +126,39 @@ static void test_validate_together(void **state)
     }
 }
 
+/* Nobody chose an implementation, and the class tells one: that it was not asked is said. */
+static void test_validate_names_the_implementation(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *class;
+        bool unchosen, named;
+    } rows[] = {{"istio", true, true}, {"istio", false, false}, {"mine", true, false}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct run run;
+        struct input input = {0};
+        struct validated validated;
+        open_run(&run);
+        const struct validate_options options = {.release = {6, true},
+                                                 .profile = gateway_profile_find(SLICE("standard")),
+                                                 .unchosen = rows[i].unchosen};
+        input_add_text(&run, &input, SLICE("in.yaml"),
+                       arena_printf(run.arena,
+                                    "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n"
+                                    "metadata: {name: edge, namespace: a}\nspec: "
+                                    "{gatewayClassName: %s, listeners: [{name: http, port: 80, "
+                                    "protocol: HTTP}]}\n",
+                                    rows[i].class));
+        validate(&run, &input, &options, &validated);
+        size_t named = 0;
+        for (size_t d = 0; d < diag_count(run.diag); d++) {
+            named += diag_get(run.diag, d)->code == DIAG_I012;
+        }
+        assert_int_equal(named, rows[i].named);
+        run_close(&run);
+    }
+}
+
 #define TLS_GATEWAY(listener)                                                                      \
     "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge, namespace: "  \
     "a}\nspec: {gatewayClassName: x, listeners: [{name: tls, port: 443, protocol: TLS, " listener  \
@@ -357,9 +390,13 @@ static void test_validate_converted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_validate_together),   cmocka_unit_test(test_validate_streams_of_tls),
-        cmocka_unit_test(test_validate_references), cmocka_unit_test(test_validate_served),
-        cmocka_unit_test(test_validate_lists),      cmocka_unit_test(test_validate_expressions),
+        cmocka_unit_test(test_validate_names_the_implementation),
+        cmocka_unit_test(test_validate_together),
+        cmocka_unit_test(test_validate_streams_of_tls),
+        cmocka_unit_test(test_validate_references),
+        cmocka_unit_test(test_validate_served),
+        cmocka_unit_test(test_validate_lists),
+        cmocka_unit_test(test_validate_expressions),
         cmocka_unit_test(test_validate_converted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
