@@ -111,29 +111,46 @@ static struct node *sublist(struct arena *arena, struct node *map, const char *k
     return list;
 }
 
-static bool edit_add(struct emission *e, const struct header_edit *edit, struct node *modifier)
+/* Why a header filter cannot make the edit; null: it can (HTTPHeader in apis/v1/httproute_types.go). */
+static const char *edit_fault(const struct header_edit *edit, struct slice *value)
+{
+    if (!is_header_name(edit->name)) {
+        return "that is no name of a header";
+    }
+    if (edit->kind == EDIT_REMOVE) {
+        return NULL;
+    }
+    return !template_is_text(&edit->value, value)
+               ? "its value is another one for each request, and a header filter has fixed ones"
+           : !value->len       ? "a header filter has no empty values"
+           : value->len > 4096 ? "a value of a header filter ends at 4096 characters"
+                               : NULL;
+}
+
+/* Null, or why it cannot be written. */
+static const char *edit_add(struct emission *e, const struct header_edit *edit,
+                            struct node *modifier)
 {
     static const char *const keys[] = {"set", "add", "remove"};
     struct arena *arena = e->c->nodes;
-    struct slice value;
-    bool has_value = edit->kind != EDIT_REMOVE;
-    if (!is_header_name(edit->name) || (has_value && (!template_is_text(&edit->value, &value) ||
-                                                      !value.len || value.len > 4096))) {
-        return false;
+    struct slice value = SLICE_ABSENT;
+    const char *fault = edit_fault(edit, &value);
+    if (fault) {
+        return fault;
     }
     struct node *list = sublist(arena, modifier, keys[edit->kind]);
     if (list->count == HEADER_EDITS_MAX) {
-        return false;
+        return "a header filter has room for 16 headers";
     }
-    if (!has_value) {
+    if (edit->kind == EDIT_REMOVE) {
         node_add(arena, list, node_string(arena, edit->name));
-        return true;
+        return NULL;
     }
     struct node *item = node_map(arena);
     node_set(arena, item, "name", node_string(arena, edit->name));
     node_set(arena, item, "value", node_string(arena, value));
     node_add(arena, list, item);
-    return true;
+    return NULL;
 }
 
 static void emit_edits(struct emission *e, const void *effect, const char *type, const char *member,
@@ -147,19 +164,20 @@ static void emit_edits(struct emission *e, const void *effect, const char *type,
             continue;
         }
         bool is_host = request && slice_equal_fold(edit->name, SLICE("host"));
-        bool done = is_host ? edit->kind == EDIT_SET && set_host(e, &edit->value)
-                            : edit_add(e, edit, modifier);
-        if (done && edit->only_good) {
+        const char *fault = !is_host ? edit_add(e, edit, modifier)
+                            : edit->kind == EDIT_SET && set_host(e, &edit->value)
+                                ? NULL
+                                : "a route sets it to a fixed name, and to nothing else";
+        if (!fault && edit->only_good) {
             say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
                        "header '" SLICE_FMT "' of '" SLICE_FMT "' is left out of answers with an "
                        "error status today (add_header without 'always'); a filter adds it to all",
                        SLICE_ARG(edit->name), SLICE_ARG(edits->source.name));
         }
-        if (!done) {
+        if (fault) {
             say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, effect,
-                       "header '" SLICE_FMT "' of '" SLICE_FMT "' cannot be written: a header "
-                       "filter takes up to %d fixed values that are not empty",
-                       SLICE_ARG(edit->name), SLICE_ARG(edits->source.name), HEADER_EDITS_MAX);
+                       "header '" SLICE_FMT "' of '" SLICE_FMT "' cannot be written: %s",
+                       SLICE_ARG(edit->name), SLICE_ARG(edits->source.name), fault);
         }
     }
     if (modifier->count) {

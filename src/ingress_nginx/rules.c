@@ -222,14 +222,23 @@ static const struct location *find_location(const struct server *server,
 static void freeze(struct model *model, const struct server *server,
                    const struct location *location)
 {
-    const struct origin *first = &find_location(server, location)->origin;
+    struct arena *arena = model->run->arena;
+    const struct origin *first = &find_location(server, location)->origin,
+                        *second = &location->origin;
+    bool same =
+        slice_equal(first->namespace, second->namespace) && slice_equal(first->name, second->name);
     struct slice reason =
-        arena_printf(model->run->arena,
-                     "host '" SLICE_FMT "' has two locations '" SLICE_FMT "', of Ingress " SLICE_FMT
-                     "/" SLICE_FMT " and Ingress " SLICE_FMT "/" SLICE_FMT ", which nginx refuses",
-                     SLICE_ARG(server->host), SLICE_ARG(location->path),
-                     SLICE_ARG(first->namespace), SLICE_ARG(first->name),
-                     SLICE_ARG(location->origin.namespace), SLICE_ARG(location->origin.name));
+        arena_printf(arena,
+                     "host '" SLICE_FMT "' has two locations '" SLICE_FMT
+                     "', %sof Ingress " SLICE_FMT "/" SLICE_FMT,
+                     SLICE_ARG(server->host), SLICE_ARG(location->path), same ? "both " : "",
+                     SLICE_ARG(first->namespace), SLICE_ARG(first->name));
+    if (!same) {
+        reason =
+            arena_printf(arena, SLICE_FMT " and Ingress " SLICE_FMT "/" SLICE_FMT,
+                         SLICE_ARG(reason), SLICE_ARG(second->namespace), SLICE_ARG(second->name));
+    }
+    reason = arena_printf(arena, SLICE_FMT ", which nginx refuses", SLICE_ARG(reason));
     model_freeze(model, (struct effect_source){SLICE_ABSENT, location->origin.span},
                  location->item ? location->item->ingress->object.subject : SLICE_ABSENT, reason);
 }
