@@ -1,7 +1,7 @@
-#include "convert/convert_priv.h"
+#include "convert/policy_priv.h"
 
-/* BackendTLSPolicies: one for a Service that is spoken to by TLS, and whose certificate is verified. A policy always
- * verifies (gateway-api apis/v1/backendtlspolicy_types.go), so that there is none for a Service whose certificate
+/* BackendTLSPolicies: one for a Service that is spoken to by TLS, and whose certificate is verified. A policy shows
+ * none, and always verifies (gateway-api apis/v1/backendtlspolicy_types.go), so that there is none for a Service whose certificate
  * nobody verified so far. */
 
 struct backend_tls {
@@ -24,12 +24,25 @@ struct slice secret_name(struct slice secret)
     return slash < secret.len ? slice_sub(secret, slash + 1, secret.len) : secret;
 }
 
+/* A certificate that is known to be shown is kept, where the target can do so by a kind of its own. */
+static bool shows_certificate(const struct conversion *c, const struct rule *rule)
+{
+    const struct vendor *vendor = c->options->target->vendor;
+    struct slice given = rule->effects.upstream_tls->secret;
+    struct slice namespace = slice_sub(given, 0, slice_find(given, '/', 0));
+    const struct secret *secret =
+        (const void *)kube_find(c->kube, KUBE_SECRET, namespace, secret_name(given));
+    return vendor && secret && secret->has_key_pair &&
+           (vendor->shows_certificate ||
+            (vendor->shows_certificate_near && slice_equal(namespace, rule_namespace(rule))));
+}
+
 bool backend_tls_is_written(const struct conversion *c, const struct rule *rule)
 {
     const struct route_upstream_tls *tls = rule->effects.upstream_tls;
     const struct convert_options *options = c->options;
     return rule_speaks_tls(rule) && tls && tls->verify && tls->secret.len && tls->name.len &&
-           is_dns_subdomain(arena_lower(c->arena, tls->name)) &&
+           is_dns_subdomain(arena_lower(c->arena, tls->name)) && !shows_certificate(c, rule) &&
            options->api_minor >= feature_since(FEATURE_backend_verification, options->experimental);
 }
 

@@ -166,6 +166,36 @@ static void test_convert_https_that_is_verified(void **state)
     }
 }
 
+/* A BackendTLSPolicy shows no certificate. */
+static void test_convert_a_certificate_that_is_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *kind;
+    } rows[] = {{"istio", "kind: DestinationRule\n"},
+                {"envoy-gateway", "kind: Backend\n"},
+                {"nginx-gateway-fabric", "kind: BackendTLSPolicy\n"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, rows[i].target, NULL);
+        struct secret *secret = ARENA_NEW(f.run.arena, struct secret);
+        secret->object = (struct object){.kind = KUBE_SECRET,
+                                         .kind_name = SLICE("Secret"),
+                                         .namespace = SLICE("shop"),
+                                         .name = SLICE("client"),
+                                         .root = node_map(f.run.arena)};
+        secret->has_key_pair = secret->has_ca = true;
+        kube_add(&f.run, &f.kube, &secret->object);
+        kube_finish(&f.run, &f.kube);
+        speak_https(&f, rule, "shop/client", true);
+        const char *yaml = convert(&f);
+        assert_has(yaml, rows[i].kind);
+        assert_int_equal(occurrences(yaml, "kind: BackendTLSPolicy\n"), i == 2);
+        assert_int_equal(said_text(&f, DIAG_C002, "the backend is shown no certificate"), i == 2);
+        fixture_close(&f);
+    }
+}
+
 /* ---- a service that is asked ---------------------------------------------------------------- */
 
 static void ask_service(struct fixture *f, struct rule *rule, const char *url)
@@ -502,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_convert_https_to_backends),
         cmocka_unit_test(test_convert_https_with_a_secret_elsewhere),
         cmocka_unit_test(test_convert_https_that_is_verified),
+        cmocka_unit_test(test_convert_a_certificate_that_is_shown),
         cmocka_unit_test(test_convert_external_authentication),
         cmocka_unit_test(test_convert_error_pages_of_nginx),
         cmocka_unit_test(test_convert_sign_in_of_nginx),

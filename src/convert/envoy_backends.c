@@ -110,6 +110,8 @@ void envoy_upstream_tls(struct emission *e, const void *effect)
         emit_as_standard(e, EFFECT_upstream_tls, effect);
     } else if (tls->secret.len) {
         say_effect(e->c, DIAG_C002, SEVERITY_INFO, e->rule, effect,
-                   "protocols and ciphers towards the backend are those of Envoy");
+                   "protocols, ciphers and the length of chains towards the backend are those of "
+                   "Envoy, beside '" SLICE_FMT "'",
+                   SLICE_ARG(tls->source.name));
     }
 }

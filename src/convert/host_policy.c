@@ -152,8 +152,9 @@ void host_policies_write(struct conversion *c, const struct plane *plane, size_t
         if (policy->plane != plane || policy->gateway != gateway) {
             continue;
         }
+        struct slice owner = policy->origin.name.len ? policy->origin.name : SLICE("server");
         struct slice wanted =
-            ARENA_JOIN(c->arena, policy->origin.name, SLICE("-"), slice_of(policy->kind->suffix));
+            ARENA_JOIN(c->arena, owner, SLICE("-"), slice_of(policy->kind->suffix));
         struct slice space =
             ARENA_JOIN(c->arena, slice_of(policy->kind->kind), SLICE(" "), plane->namespace);
         struct map *taken = map_get(c->filter_names, space);

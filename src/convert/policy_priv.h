@@ -51,6 +51,9 @@ struct vendor {
     bool (*backend)(struct emission *e, const struct backend *backend, struct node *ref);
     /* DestinationRules and the like say how TLS is spoken where no BackendTLSPolicy does. */
     bool speaks_tls;
+    /* They show backends the certificate of a Secret as well, which no BackendTLSPolicy does; `_near`: of one in the
+     * namespace of the rule. */
+    bool shows_certificate, shows_certificate_near;
     /* Effects that may answer before a redirect does, so that rules which redirect need them as well. */
     bool before_redirect[EFFECT_COUNT];
     /* What becomes of the platform's effects that `base` carries over; null: it does not. */

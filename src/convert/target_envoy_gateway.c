@@ -108,6 +108,7 @@ static const struct vendor vendor = {
     .backend = envoy_backend,
     .answer = emit_answer,
     .says_text = true,
+    .shows_certificate_near = true,
     .base_says = {[EFFECT_timeouts] = TIMEOUTS_TEXT, [EFFECT_retries] = RETRIES_TEXT},
     .client_kind = "ClientTrafficPolicy",
 };

@@ -163,9 +163,12 @@ static void say_tls(struct emission *e, const void *effect, bool shown)
         }
     }
     if (shown) {
-        say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
-                   "the DestinationRule finds its Secret in the namespace of the Gateway alone: "
-                   "copy it there if it is not; protocols and ciphers are those of Istio");
+        say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, e->rule->effects.upstream_tls,
+                   "the DestinationRule finds the Secret of '" SLICE_FMT
+                   "' in the namespace of the "
+                   "Gateway alone: copy it there if it is not; protocols, ciphers and the length "
+                   "of chains are those of Istio",
+                   SLICE_ARG(effect_source(e->rule->effects.upstream_tls)->name));
     }
 }
 
@@ -273,6 +276,7 @@ static const struct vendor vendor = {
                  [EFFECT_upstream_tls] = emit_upstream_tls},
     .answer = istio_answer,
     .speaks_tls = true,
+    .shows_certificate = true,
     /* what holds for a host holds before any route is looked for */
     .before_redirect = {[EFFECT_body_limit] = true, [EFFECT_rate_limit] = true},
     .client_advice = "set numTrustedProxies of gatewayTopology, in MeshConfig or in the annotation "
