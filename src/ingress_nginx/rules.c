@@ -43,8 +43,13 @@ static void location_rule(struct writing *writing, const struct location *locati
     struct model *model = writing->model;
     const struct upstream *canary = canary_of(model, location);
     struct placed_snippets snippets;
-    struct leaves leaves = {0};
     snippets_of(model, writing->server, location, &snippets);
+    if (!snippets.count) { /* most have none: nothing is kept for them */
+        const struct leaf plain = {.match = match};
+        leaf_rule(writing, location, canary, &plain);
+        return;
+    }
+    struct leaves leaves = {0};
     snippets_flow(model, &snippets, SNIPPET_LOCATION, &match, writing->view, writing->table, false,
                   &leaves);
     for (size_t i = 0; i < leaves.count; i++) {
