@@ -1,8 +1,12 @@
+/* MAP_ANONYMOUS and madvise are not part of POSIX.1-2008. */
+#define _DEFAULT_SOURCE
+
 #include "base/base.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_POISON 1
@@ -18,11 +22,13 @@
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { BLOCK_FIRST = 64 * 1024, BLOCK_LARGEST = 1024 * 1024 };
+/* The largest block spans large pages, which are of 2 MiB on all usual machines. */
+enum { BLOCK_FIRST = 64 * 1024, BLOCK_LARGEST = 4 * 1024 * 1024 };
 
 struct block {
     struct block *next;
     size_t size, used;
+    bool mapped; /* came from block_map */
     _Alignas(max_align_t) char bytes[];
 };
 
@@ -51,6 +57,32 @@ struct arena *arena_open_like(const struct arena *other)
     return arena_open(other->budget, other->full, other->user);
 }
 
+static void block_free(struct block *block)
+{
+    ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
+    if (block->mapped) {
+        (void)munmap(block, sizeof *block + block->size);
+    } else {
+        free(block);
+    }
+}
+
+/* A large input touches tens of thousands of pages; as large ones, where the system has them to give, they are
+ * hundreds (Linux, mm/transhuge; it lays mappings of whole large pages where these fit). Null: none is to be had. */
+static struct block *block_map(size_t bytes)
+{
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) {
+        return NULL;
+    }
+#ifdef MADV_HUGEPAGE
+    (void)madvise(at, bytes, MADV_HUGEPAGE); /* a hint */
+#endif
+    struct block *block = at;
+    block->mapped = true;
+    return block;
+}
+
 void arena_close(struct arena *arena)
 {
     if (!arena) {
@@ -58,8 +90,7 @@ void arena_close(struct arena *arena)
     }
     for (struct block *block = arena->blocks, *next; block; block = next) {
         next = block->next;
-        ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
-        free(block);
+        block_free(block);
     }
     free(arena);
 }
@@ -69,8 +100,7 @@ void arena_clear(struct arena *arena)
     struct block *kept = arena->blocks;
     for (struct block *block = kept ? kept->next : NULL, *next; block; block = next) {
         next = block->next;
-        ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
-        free(block);
+        block_free(block);
     }
     if (!kept) {
         return;
@@ -93,14 +123,16 @@ static void out_of_memory(struct arena *arena, size_t wanted)
 
 static struct block *block_add(struct arena *arena, size_t wanted)
 {
-    size_t size = wanted > arena->next_size ? wanted : arena->next_size;
+    size_t usual = arena->next_size - sizeof(struct block);
+    size_t size = wanted > usual ? wanted : usual;
     size_t total;
     if (!checked_add(arena->used, size, &total) || (arena->budget && total > arena->budget) ||
         size > SIZE_MAX - sizeof(struct block)) {
         out_of_memory(arena, wanted);
     }
     /* calloc, because a fresh mapping is zero already and large inputs ask for a lot of it. */
-    struct block *block = calloc(1, sizeof *block + size);
+    struct block *block = sizeof *block + size == BLOCK_LARGEST ? block_map(BLOCK_LARGEST)
+                                                                : calloc(1, sizeof *block + size);
     if (!block) {
         out_of_memory(arena, wanted);
     }
