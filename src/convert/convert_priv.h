@@ -218,7 +218,7 @@ struct conversion {
     struct map *hosts_out;    /* hosts that were not chosen */
     bool silent;              /* what is at hand is not written */
     struct map *behaviours;   /* text to struct behaviour */
-    struct map *forwarding;   /* what rules without effects forward to, to struct behaviour */
+    struct map *forwarding;   /* what rules that do nothing else forward to, to struct behaviour */
     struct map *policy_sets;  /* text to struct policies */
     struct map *filter_names; /* namespace, kind and text to struct filter_object */
     struct map *backend_tls;  /* namespace and name of a Service to struct backend_tls */
@@ -422,6 +422,9 @@ void emit_retries(struct emission *e, const void *effect);
 void platform_edits_find(struct conversion *c);
 /* All effects that do not answer, and which the target can say. */
 void effects_emit(struct emission *e);
+/* Something of them stands in an HTTPRoute; of the others effects_say says what effects_emit would. */
+bool effects_are_written(const struct effects *effects);
+void effects_say(struct emission *e);
 /* An edit that the data plane makes for every rule, and which stands in each rule that is written. */
 bool platform_edit_is_written(enum effect_id id, const struct header_edit *edit);
 /* An effect as fields of an HTTPRoute say it. */

@@ -296,18 +296,8 @@ static void before_redirect_emit(struct emission *e)
     }
 }
 
-static bool has_effects(const struct effects *effects)
-{
-    for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
-        if (effect_get(effects, id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* All that decides what becomes of a rule without effects that forwards to one Service of its own namespace; absent
- * for all other rules, and for targets whose own objects may ask for more. It lies in c->key. */
+/* All that decides what becomes of a rule that forwards to one Service of its own namespace and does nothing else that
+ * is written; absent for all other rules, and for targets whose own objects may ask for more. It lies in c->key. */
 static struct slice forwarding_key(struct emission *e)
 {
     struct conversion *c = e->c;
@@ -315,12 +305,15 @@ static struct slice forwarding_key(struct emission *e)
     const struct backend *backend = rule->backends;
     if (c->options->target->vendor || rule->backend_count != 1 || !backend->service.len ||
         !backend->port || !backend->weight || backend->status || backend->effects ||
-        !slice_equal(backend->namespace, rule->origin.namespace) || has_effects(&rule->effects)) {
+        !slice_equal(backend->namespace, rule->origin.namespace) ||
+        effects_are_written(&rule->effects)) {
         return SLICE_ABSENT;
     }
     const uint32_t numbers[] = {e->https, backend->port};
     buf_clear(&c->key);
     buf_put(&c->key, (struct slice){(const char *)numbers, sizeof numbers});
+    buf_put(&c->key, backend->namespace);
+    buf_putc(&c->key, '/');
     buf_put(&c->key, backend->service);
     return buf_slice(&c->key);
 }
@@ -332,6 +325,7 @@ static const struct behaviour *forward_emit(struct emission *e)
     struct slice key = forwarding_key(e);
     const struct behaviour *known = key.ptr ? map_get(c->forwarding, key) : NULL;
     if (known) {
+        effects_say(e);
         return known;
     }
     effects_emit(e);

@@ -522,6 +522,44 @@ void emit_as_standard(struct emission *e, enum effect_id id, const void *effect)
     emitters[id](e, effect);
 }
 
+/* Effects of which nothing is written but messages. */
+static const bool only_said[EFFECT_COUNT] = {
+    [EFFECT_https_redirect] = true, /* by http, where it is no effect of a rule that forwards */
+    [EFFECT_body_limit] = true,
+    [EFFECT_addresses] = true,
+    [EFFECT_authentication] = true,
+    [EFFECT_buffering] = true,
+    [EFFECT_error_pages] = true,
+    [EFFECT_rate_limit] = true,
+    [EFFECT_firewall] = true,
+    [EFFECT_balancing] = true,
+    [EFFECT_bandwidth] = true,
+    [EFFECT_upstream_http] = true,
+    [EFFECT_response_rewrites] = true,
+    [EFFECT_fastcgi] = true,
+};
+
+bool effects_are_written(const struct effects *effects)
+{
+    for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
+        if (id != EFFECT_timeouts && !only_said[id] && effect_get(effects, id)) {
+            return true;
+        }
+    }
+    const struct route_timeouts *timeouts = effects->timeouts;
+    return timeouts && (timeouts->request_ms > 0 || timeouts->backend_request_ms > 0);
+}
+
+void effects_say(struct emission *e)
+{
+    for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
+        const void *effect = effect_get(&e->rule->effects, id);
+        if (effect) {
+            emitters[id](e, effect);
+        }
+    }
+}
+
 void effects_emit(struct emission *e)
 {
     const struct vendor *vendor = e->c->options->target->vendor;

@@ -142,16 +142,18 @@ const struct route_response_rewrites *settings_rewrites(const struct model *mode
                                        "proxy-cookie-domain", "proxy-cookie-path"};
     const struct settings *settings = model->settings;
     struct replaced redirect = replaced(settings->redirect_from, settings->redirect_to);
-    struct route_response_rewrites *rewrites = NEW_EFFECT(model->run, response_rewrites);
-    *rewrites = (struct route_response_rewrites){
+    const struct route_response_rewrites rewrites = {
         .source = setting_source_of(settings, keys, ARRAY_LEN(keys)),
         .redirect_from = redirect.from,
         .redirect_to = redirect.to,
         .cookie_domain = change_of(settings->cookie_domain),
         .cookie_path = change_of(settings->cookie_path)};
-    return rewrites->redirect_from.ptr || rewrites->cookie_domain.ptr || rewrites->cookie_path.ptr
-               ? rewrites
-               : NULL;
+    if (!rewrites.redirect_from.ptr && !rewrites.cookie_domain.ptr && !rewrites.cookie_path.ptr) {
+        return NULL;
+    }
+    struct route_response_rewrites *effect = NEW_EFFECT(model->run, response_rewrites);
+    *effect = rewrites;
+    return effect;
 }
 
 static void add_rewrites(struct model *model, const struct location *location, struct rule *rule)
@@ -160,6 +162,13 @@ static void add_rewrites(struct model *model, const struct location *location, s
                                              AN_proxy_cookie_domain, AN_proxy_cookie_path};
     const struct settings *settings = model->settings;
     const struct annotations *annotations = location->item->annotations;
+    bool any = false;
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        any = any || annotation_set(annotations, ids[i]);
+    }
+    if (!any) {
+        return; /* what the settings say holds */
+    }
     const struct route_response_rewrites *all = settings_rewrites(model);
     struct replaced redirect = redirect_replaced(model, location);
     struct route_response_rewrites rewrites = {
@@ -181,7 +190,7 @@ static void add_rewrites(struct model *model, const struct location *location, s
         }
     }
     if (!rewrites.source.name.ptr) {
-        return; /* what the settings say holds */
+        return;
     }
     struct route_response_rewrites *effect = NEW_EFFECT(model->run, response_rewrites);
     *effect = rewrites;

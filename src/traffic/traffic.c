@@ -137,21 +137,16 @@ void traffic_read(struct run *run, const struct kube *kube, const struct route_t
                             .kube = kube,
                             .out = out,
                             .seen = map_new(run->arena),
-                            .lists = map_new(run->arena),
                             .servers = map_new(run->arena)};
     const struct rule_list *before = NULL;
     *out = (struct traffic){0};
     buf_init(&reader.key, BUF_TEXT_MAX);
     for (size_t i = 0; i < table->entry_count; i++) {
         const struct rule_list *list = table->entries[i].rules;
-        struct slice key = {(const char *)&list, sizeof list};
-        if (!list || list == before || map_add(reader.lists, key, out)) {
-            continue; /* by https the same rules as by http */
-        }
-        before = list;
-        for (size_t r = 0; r < list->count; r++) {
+        for (size_t r = 0; list && list != before && r < list->count; r++) {
             read_rule(&reader, &list->rules[r]);
         }
+        before = list; /* by https the same rules as by http */
     }
     buf_release(&reader.key);
 }

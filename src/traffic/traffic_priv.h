@@ -9,7 +9,6 @@ struct reader {
     const struct kube *kube;
     struct traffic *out;
     struct map *seen;    /* of Ingress and match */
-    struct map *lists;   /* of rules */
     struct map *servers; /* "namespace/service" to struct served */
     struct buf key;      /* of these maps */
 };
