@@ -83,6 +83,18 @@ static void write_json(struct app *app, const struct converted *converted)
     buf_putc(&app->out, '\n');
 }
 
+static void list_texts(struct app *app, const struct converted *converted)
+{
+    struct texts *parts = &app->parts;
+    parts->items = ARENA_ARRAY(app->run.arena, struct slice, 2 * converted->count);
+    for (size_t i = 0; i < converted->count; i++) {
+        if (i) {
+            parts->items[parts->count++] = SLICE("---\n");
+        }
+        parts->items[parts->count++] = converted->objects[i].yaml;
+    }
+}
+
 static int write_objects(struct app *app, const struct converted *converted)
 {
     if (app->options.out_dir.len) {
@@ -91,7 +103,7 @@ static int write_objects(struct app *app, const struct converted *converted)
     if (app_output_is(app, "json")) {
         write_json(app, converted);
     } else {
-        converted_write(converted, &app->out);
+        list_texts(app, converted);
     }
     return EXIT_WELL;
 }

@@ -135,6 +135,8 @@ void buf_put(struct buf *buf, struct slice text);
 void buf_puts(struct buf *buf, const char *text);
 void buf_putc(struct buf *buf, char byte);
 void buf_fill(struct buf *buf, char byte, size_t count);
+/* So many bytes more, which the caller fills; null: they do not fit. */
+char *buf_extend(struct buf *buf, size_t count);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_put_uint(struct buf *buf, uint64_t number);
 /* One word of a POSIX shell, in single quotes. */

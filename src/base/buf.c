@@ -53,6 +53,16 @@ void buf_put(struct buf *buf, struct slice text)
     }
 }
 
+char *buf_extend(struct buf *buf, size_t count)
+{
+    if (!reserve(buf, count)) {
+        return NULL;
+    }
+    char *at = buf->ptr + buf->len;
+    buf->len += count;
+    return at;
+}
+
 void buf_puts(struct buf *buf, const char *text)
 {
     buf_put(buf, slice_of(text));

@@ -66,47 +66,59 @@ static void rules_merge(struct conversion *c, const struct route_group *group,
     }
 }
 
-/* The match as in an HTTPRoute. */
-static struct node *match_node(struct conversion *c, const struct draft_match *match)
+/* ---- text: routes are most of what is written, so they are not made as trees first ----------- */
+
+static void put_field(size_t indent, const char *key, struct slice text, struct buf *out)
 {
-    static const char *const types[] = {"RegularExpression", "PathPrefix", "Exact"};
-    struct node *node = node_map(c->nodes), *path = node_map(c->nodes);
-    node_set(c->nodes, path, "type", text_node(c, types[match->rank]));
-    node_set(c->nodes, path, "value", node_string(c->nodes, match->value));
-    node_set(c->nodes, node, "path", path);
+    const struct node value = {.kind = NODE_STRING, .text = text};
+    document_write_pair(slice_of(key), &value, indent, out);
+}
+
+/* Makes an item of a list of what was written from `start` on, where the fields of the item stand at `indent`. */
+static void put_dash(size_t start, size_t indent, struct buf *out)
+{
+    if (!out->failed) {
+        out->ptr[start + indent - 2] = '-';
+    }
+}
+
+/* An item of `matches`. */
+static void put_match(const struct draft_match *match, struct buf *out)
+{
+    enum { INDENT = RULE_INDENT + 2 };
+    static const struct slice types[] = {{"RegularExpression", 17}, {"PathPrefix", 10}, {"Exact", 5}};
+    buf_puts(out, "    - path:\n");
+    put_field(INDENT + 2, "type", types[match->rank], out);
+    put_field(INDENT + 2, "value", match->value, out);
     if (match->headers) {
-        node_set(c->nodes, node, "headers", match->headers);
+        document_write_pair(SLICE("headers"), match->headers, INDENT, out);
     }
     if (match->queries) {
-        node_set(c->nodes, node, "queryParams", match->queries);
+        document_write_pair(SLICE("queryParams"), match->queries, INDENT, out);
     }
     if (match->method.len) {
-        node_set(c->nodes, node, "method", node_string(c->nodes, match->method));
+        put_field(INDENT, "method", match->method, out);
     }
-    return node;
 }
 
 /* An item of `rules`. */
-static void put_rule(struct conversion *c, const struct written_rule *rule, struct buf *out)
+static void put_rule(const struct written_rule *rule, struct buf *out)
 {
     const struct draft *first = rule->drafts[0];
     bool all = rule->count == 1 && is_plain(first) && first->match.rank == RANK_PREFIX &&
                slice_is(first->match.value, "/");
     size_t start = out->len;
     if (!all || !first->to_https) { /* a redirect of everything says so without a match */
-        struct node *matches = node_list(c->nodes);
+        buf_puts(out, "    matches:\n");
         for (size_t i = 0; i < rule->count; i++) {
-            node_add(c->nodes, matches, match_node(c, &rule->drafts[i]->match));
+            put_match(&rule->drafts[i]->match, out);
         }
-        document_write_pair(SLICE("matches"), matches, RULE_INDENT, out);
     }
     buf_put(out, first->behaviour->yaml);
     if (out->len == start) { /* neither match nor backend: every field has its default */
-        document_write_pair(SLICE("backendRefs"), node_list(c->nodes), RULE_INDENT, out);
+        buf_puts(out, "    backendRefs: []\n");
     }
-    if (!out->failed) {
-        out->ptr[start + RULE_INDENT - 2] = '-';
-    }
+    put_dash(start, RULE_INDENT, out);
 }
 
 /* ---- parentRefs ----------------------------------------------------------------------------- */
@@ -207,26 +219,26 @@ static void parents_of(struct conversion *c, const struct route_group *group, si
     }
 }
 
-static struct node *parents_node(struct conversion *c, const struct route_group *group,
-                                 const struct parent *parents, size_t count)
+static void put_parents(const struct route_group *group, const struct parent *parents, size_t count,
+                        struct buf *out)
 {
-    struct node *list = node_list(c->nodes);
+    enum { INDENT = 4 };
+    buf_puts(out, count ? "  parentRefs:\n" : "  parentRefs: []\n");
     for (size_t i = 0; i < count; i++) {
-        struct node *ref = node_map(c->nodes);
-        if (parents[i].set) {
-            node_set(c->nodes, ref, "kind", text_node(c, "ListenerSet"));
+        const struct parent *parent = &parents[i];
+        const size_t start = out->len;
+        if (parent->set) {
+            put_field(INDENT, "kind", SLICE("ListenerSet"), out);
         }
-        node_set(c->nodes, ref, "name", node_string(c->nodes, parents[i].name));
-        if (parents[i].namespace.len &&
-            !slice_equal(parents[i].namespace, group->origin.namespace)) {
-            node_set(c->nodes, ref, "namespace", node_string(c->nodes, parents[i].namespace));
+        put_field(INDENT, "name", parent->name, out);
+        if (parent->namespace.len && !slice_equal(parent->namespace, group->origin.namespace)) {
+            put_field(INDENT, "namespace", parent->namespace, out);
         }
-        if (parents[i].section.ptr) {
-            node_set(c->nodes, ref, "sectionName", node_string(c->nodes, parents[i].section));
+        if (parent->section.ptr) {
+            put_field(INDENT, "sectionName", parent->section, out);
         }
-        node_add(c->nodes, list, ref);
+        put_dash(start, INDENT, out);
     }
-    return list;
 }
 
 /* ---- routes --------------------------------------------------------------------------------- */
@@ -267,19 +279,18 @@ static void route_write(struct conversion *c, const struct route_group *group,
                     group->origin.kind.len ? origin_subject(c, &group->origin) : SLICE_ABSENT);
     labels_copy(c, object, &group->origin);
     annotations_copy(c, object, &group->origin);
-    struct node *spec = node_map(c->nodes), *hostnames = hostnames_node(c, group, at);
-    node_set(c->nodes, spec, "parentRefs",
-             parents_node(c, group, parents->items + at->parents.from,
-                          at->parents.to - at->parents.from));
-    if (hostnames->count) {
-        node_set(c->nodes, spec, "hostnames", hostnames);
-    }
-    node_set(c->nodes, object, "spec", spec);
+    const struct node *hostnames = hostnames_node(c, group, at);
     buf_clear(&c->text);
     document_write_yaml(object, &c->text);
-    buf_puts(&c->text, "  rules:\n"); /* the last field of spec, which is the last of the object */
+    buf_puts(&c->text, "spec:\n");
+    put_parents(group, parents->items + at->parents.from, at->parents.to - at->parents.from,
+                &c->text);
+    if (hostnames->count) {
+        document_write_pair(SLICE("hostnames"), hostnames, 2, &c->text);
+    }
+    buf_puts(&c->text, "  rules:\n");
     for (size_t i = at->rules.from; i < at->rules.to; i++) {
-        put_rule(c, &rules->items[i], &c->text);
+        put_rule(&rules->items[i], &c->text);
     }
     object_add(c, "HTTPRoute", group->origin.namespace, name);
     c->out->routes++;

@@ -137,10 +137,12 @@ static bool is_simple(struct slice text)
     if (!text.len || (!is_letter(text.ptr[0]) && text.ptr[0] != '/')) {
         return false;
     }
-    int all = 1; /* without a branch for each character */
+    /* a bit for each of these characters: "-./0123456789", "_" and letters */
+    static const uint64_t simple[4] = {0x03FFE00000000000, 0x07FFFFFE87FFFFFE, 0, 0};
+    uint64_t all = 1; /* without a branch for each character */
     for (size_t i = 1; i < text.len; i++) {
-        const char c = text.ptr[i];
-        all &= is_letter(c) | ((c >= '-') & (c <= '9')) | (c == '_'); /* "-./" and the digits */
+        const unsigned char c = (unsigned char)text.ptr[i];
+        all &= simple[c >> 6] >> (c & 63);
     }
     return all && !is_word(text);
 }
@@ -250,13 +252,34 @@ static void put_key(struct slice key, size_t indent, struct buf *out)
     buf_putc(out, ':');
 }
 
+/* A line "key: text" of which neither part needs a quote, as most lines are; false for all others. */
+static bool put_line(struct slice key, const struct node *value, size_t margin, struct buf *out)
+{
+    if (value->kind != NODE_STRING || key.len > KEY_SIMPLE_MAX || !is_simple(key) ||
+        !is_simple(value->text)) {
+        return false;
+    }
+    const struct slice text = value->text;
+    char *at = buf_extend(out, margin + key.len + text.len + 3);
+    if (at) {
+        memset(at, ' ', margin);
+        memcpy(at += margin, key.ptr, key.len);
+        memcpy(at += key.len, ": ", 2);
+        memcpy(at += 2, text.ptr, text.len);
+        at[text.len] = '\n';
+    }
+    return true;
+}
+
 static void put_map(const struct node *map, size_t indent, bool first_in_line, struct buf *out)
 {
     for (size_t i = 0; i < map->count; i++) {
         const size_t margin = i > 0 || !first_in_line ? indent : 0;
-        buf_fill(out, ' ', margin);
-        put_key(map->pairs[i].key, indent, out);
-        put_value(map->pairs[i].value, indent, false, out);
+        if (!put_line(map->pairs[i].key, map->pairs[i].value, margin, out)) {
+            buf_fill(out, ' ', margin);
+            put_key(map->pairs[i].key, indent, out);
+            put_value(map->pairs[i].value, indent, false, out);
+        }
     }
 }
 
@@ -324,9 +347,11 @@ static void put_value(const struct node *node, size_t indent, bool in_list, stru
 
 void document_write_pair(struct slice key, const struct node *value, size_t indent, struct buf *out)
 {
-    buf_fill(out, ' ', indent);
-    put_key(key, indent, out);
-    put_value(value, indent, false, out);
+    if (!put_line(key, value, indent, out)) {
+        buf_fill(out, ' ', indent);
+        put_key(key, indent, out);
+        put_value(value, indent, false, out);
+    }
 }
 
 void document_write_yaml(const struct node *root, struct buf *out)
