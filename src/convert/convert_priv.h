@@ -124,7 +124,8 @@ struct unit {
     const struct rule_list *rules;
     struct listener_plan *secure; /* null: no listener for https */
     size_t gateway;
-    bool chosen; /* something of it is written */
+    bool chosen;    /* something of it is written */
+    bool certified; /* https has a certificate of its own */
     bool emitted;
     bool falls; /* by http or https there are paths without a rule */
 };

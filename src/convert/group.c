@@ -460,14 +460,17 @@ static void group_name(struct conversion *c, struct route_group *group, bool alo
 void groups_name(struct conversion *c)
 {
     /* Names that are an Ingress' own come first, so that no composed name takes them. */
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < c->group_count; i++) {
-            struct route_group *group = c->groups[i];
-            bool alone = *group->family == 1;
-            bool own = alone && !*role_suffix(group->role) && !group->part;
-            if (own == (pass == 0)) {
-                group_name(c, group, alone);
-            }
+    struct route_group **others = ARENA_ARRAY(c->arena, struct route_group *, c->group_count);
+    size_t count = 0;
+    for (size_t i = 0; i < c->group_count; i++) {
+        struct route_group *group = c->groups[i];
+        if (*group->family == 1 && !*role_suffix(group->role) && !group->part) {
+            group_name(c, group, true);
+        } else {
+            others[count++] = group;
         }
+    }
+    for (size_t i = 0; i < count; i++) {
+        group_name(c, others[i], *others[i]->family == 1);
     }
 }

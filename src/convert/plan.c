@@ -98,6 +98,7 @@ static void unit_add(struct conversion *c, struct plane *plane, const struct ent
     }
     units->of[entry->https] = unit;
     *(entry->https ? &unit->https : &unit->http) = entry;
+    unit->certified = unit->certified || (entry->https && entry->certificate.secret.len);
     unit->chosen = unit->chosen || !c->silent;
     plane->in_part = plane->in_part || !unit->chosen;
     if (entry->host.kind == HOST_ONE_LABEL) {
@@ -178,11 +179,6 @@ const struct listener_plan *covering_listener(struct conversion *c, const struct
         found = host.ptr ? listener_at(c, plane, port, host) : NULL;
     }
     return found ? found : listener_at(c, plane, port, SLICE_ABSENT);
-}
-
-static bool has_certificate(const struct unit *unit)
-{
-    return unit->https && unit->https->certificate.secret.len;
 }
 
 static struct slice share_key(struct conversion *c, const struct entry *entry)
@@ -274,7 +270,7 @@ static struct map *count_shares(struct conversion *c, const struct plane *plane)
     struct map *shares = map_new(c->arena);
     for (size_t i = 0; i < plane->unit_count; i++) {
         struct unit *unit = plane->units[i];
-        if (has_certificate(unit) && unit->https->certificate.host.len) {
+        if (unit->certified && unit->https->certificate.host.len) {
             struct slice key = share_key(c, unit->https);
             if (map_add(shares, key, unit)) {
                 map_put(shares, key, c);
@@ -315,7 +311,7 @@ static void listeners_build(struct conversion *c, struct plane *plane)
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < plane->unit_count; i++) {
             struct unit *unit = plane->units[i];
-            if (!has_certificate(unit)) {
+            if (!unit->certified) {
                 continue;
             }
             struct slice hostname = listener_host(c, unit, shares);
@@ -349,8 +345,8 @@ static void say_default_certificates(struct conversion *c, const struct plane *p
     names[1] = ARENA_ARRAY(c->arena, struct slice, plane->unit_count + 1);
     for (size_t i = 0; i < plane->unit_count; i++) {
         const struct unit *unit = plane->units[i];
-        bool handed_on = unit->https && listener_at(c, plane, unit->https->port, unit->hostname);
-        if (unit->https && !unit->secure && unit->hostname.ptr && unit->chosen && !handed_on) {
+        if (unit->https && !unit->secure && unit->hostname.ptr && unit->chosen &&
+            !listener_at(c, plane, unit->https->port, unit->hostname)) {
             const struct certificate *cert = &unit->https->certificate;
             bool asked = cert->host.len || cert->span.line;
             names[asked][counts[asked]++] = unit->hostname;

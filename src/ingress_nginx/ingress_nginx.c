@@ -134,6 +134,15 @@ static bool watched(struct run *run, const struct kube *kube, const struct setti
     return !flag;
 }
 
+/* What later steps need to know of all items, while one is at hand. */
+static void item_note(struct model *model, const struct item *item)
+{
+    names_note(model, item->ingress);
+    model->any_snippet = model->any_snippet ||
+                         annotation_set(item->annotations, AN_server_snippet) ||
+                         annotation_set(item->annotations, AN_configuration_snippet);
+}
+
 static void build_plane(struct run *run, const struct kube *kube,
                         const struct ingress_claims *claims, struct slice gateway, bool aks,
                         const struct ingress_nginx_options *options, struct route_table *table,
@@ -147,6 +156,9 @@ static void build_plane(struct run *run, const struct kube *kube,
     struct model model = {
         .run = run, .kube = kube, .settings = settings, .gateway = gateway, .aks = aks};
     model.scratch = arena_open(0, NULL, NULL);
+    model.namespaces = map_new(model.scratch);
+    model.any_snippet =
+        settings->http_snippet.len || settings->server_snippet.len || settings->location_snippet.len;
     model.items = ARENA_ARRAY(model.scratch, struct item *, claims->count);
     for (size_t i = claims->count; i-- > 0;) { /* about the order of compare_items */
         const struct ingress_claim *claim = &claims->items[i];
@@ -162,7 +174,10 @@ static void build_plane(struct run *run, const struct kube *kube,
         if (!item->annotations->dropped &&
             (!settings->inspects || inspected(run, claim->ingress))) {
             references_check(run, kube, settings, item->annotations);
-            model.item_count += !item->annotations->dropped;
+            if (!item->annotations->dropped) {
+                item_note(&model, item);
+                model.item_count++;
+            }
         }
     }
     sort_stable(model.scratch, model.items, model.item_count, sizeof *model.items, compare_items,

@@ -200,11 +200,14 @@ struct model {
     size_t server_count, server_capacity;
     struct map *by_host;
     struct map *certified; /* names for which the controller has a certificate */
+    bool any_snippet;      /* of an item, or of the settings */
     /* the controller's names of Service and port to struct upstream; null: there are neither canaries nor
      * annotations of upstreams */
     struct map *upstreams;
     struct map
         *names; /* who has a controller's name of Service and port; null: none can meet in one */
+    struct map *namespaces; /* of the items */
+    bool any_dash;          /* in the name of a port */
     const struct unknown *frozen; /* nginx refuses the configuration */
     struct stream_ports streams;  /* in the order of their ports, those of TCP first */
     bool probing; /* what would be, were another Ingress the older one: nothing is reported */
@@ -237,6 +240,8 @@ bool order_is_known(const struct ingress *a, const struct ingress *b);
 /* ---- upstream_names.c */
 struct slice upstream_name(struct arena *arena, struct slice namespace,
                            const struct ingress_backend *backend);
+/* Of each item, once; then names_collect. */
+void names_note(struct model *model, const struct ingress *ingress);
 void names_collect(struct model *model);
 /* What serves the backend of an Ingress: another Service where both have one name. */
 struct backend upstream_backend(const struct model *model, const struct item *item,

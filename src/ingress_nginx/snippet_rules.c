@@ -83,6 +83,9 @@ void snippets_of(const struct model *model, const struct server *server,
     struct run *run = model->run;
     const struct settings *settings = model->settings;
     out->count = 0;
+    if (!model->any_snippet) {
+        return;
+    }
     place_setting(model, SNIPPET_HTTP, settings->http_snippet, "http-snippet", location, out);
     if (server->outside) {
         return;
@@ -455,7 +458,7 @@ static void survey_steps(struct model *model, struct server *server, const struc
 void snippets_survey(struct model *model, struct server *server, struct slice **hosts,
                      size_t *count, size_t *capacity)
 {
-    for (size_t l = 0; l < server->count; l++) {
+    for (size_t l = 0; l < server->count && model->any_snippet; l++) {
         struct placed_snippets snippets;
         snippets_of(model, server, server->locations[l], &snippets);
         find_doubles(model, &snippets, server->locations[l]->item);

@@ -23,31 +23,31 @@ static bool has_dash(struct slice text)
     return slice_find(text, '-', 0) < text.len;
 }
 
+void names_note(struct model *model, const struct ingress *ingress)
+{
+    map_put(model->namespaces, ingress->object.namespace, model);
+    for (size_t r = 0; r < ingress->rule_count && !model->any_dash; r++) {
+        for (size_t p = 0; p < ingress->rules[r].path_count; p++) {
+            model->any_dash =
+                model->any_dash || has_dash(ingress->rules[r].paths[p].backend.port_name);
+        }
+    }
+}
+
 /* Names can meet only where a namespace is the beginning of another one, or a port's name has a '-'. */
 static bool may_meet(const struct model *model)
 {
-    struct map *namespaces = map_new(model->scratch);
-    for (size_t i = 0; i < model->item_count; i++) {
-        map_put(namespaces, model->items[i]->ingress->object.namespace, model->items[i]);
-    }
-    for (size_t i = 0; i < model->item_count; i++) {
-        const struct ingress *ingress = model->items[i]->ingress;
-        struct slice namespace = ingress->object.namespace;
+    const struct map_entry *entry = map_first(model->namespaces);
+    for (; entry && !model->any_dash; entry = map_next(entry)) {
+        struct slice namespace = map_key(entry);
         for (size_t at = slice_find(namespace, '-', 0); at < namespace.len;
              at = slice_find(namespace, '-', at + 1)) {
-            if (map_get(namespaces, slice_sub(namespace, 0, at))) {
+            if (map_get(model->namespaces, slice_sub(namespace, 0, at))) {
                 return true;
             }
         }
-        for (size_t r = 0; r < ingress->rule_count; r++) {
-            for (size_t p = 0; p < ingress->rules[r].path_count; p++) {
-                if (has_dash(ingress->rules[r].paths[p].backend.port_name)) {
-                    return true;
-                }
-            }
-        }
     }
-    return false;
+    return model->any_dash;
 }
 
 static void note(struct model *model, const struct item *item,

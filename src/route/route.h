@@ -444,15 +444,16 @@ struct more_sources {
     const struct more_sources *next;
 };
 
+/* What is asked of most rules stands together, as tables are larger than the processor's caches. */
 struct rule {
     struct match match;
-    struct effects effects;
-    const struct more_sources *more; /* in the order in which they were added */
-    struct backend *backends;        /* none and no effect that answers: table->no_backend_status */
+    struct backend *backends; /* none and no effect that answers: table->no_backend_status */
     size_t backend_count;
     const struct unknown *unknown;
-    struct origin origin;
     bool implied; /* no author wrote it: the data plane adds it by itself */
+    struct origin origin;
+    const struct more_sources *more; /* in the order in which they were added */
+    struct effects effects;
 };
 
 void rule_add_source(struct run *run, struct rule *rule, enum effect_id effect,
