@@ -105,6 +105,18 @@ void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacit
     ((items) = arena_grow((arena), (items), (count), &(capacity), sizeof(*(items))),               \
      &(items)[(count)++])
 
+/* Has memory fetched that is needed soon. Passes over a large input wait for memory most of their time; one that asks
+ * for what it comes to a few steps later does not. */
+static inline void memory_ahead(const void *at, size_t size)
+{
+    enum { LINE = 64 }; /* of the processor's caches */
+    for (size_t i = 0; i < size; i += LINE) {
+        __builtin_prefetch((const char *)at + i);
+    }
+}
+/* How many steps, for each pointer that leads there. */
+enum { STEPS_AHEAD = 3 };
+
 /* ---- texts that come again ---------------------------------------------------------------- */
 
 /* The last texts of each of a few classes. What is the same in thousands of objects, such as a key, is kept

@@ -396,10 +396,16 @@ static void say_falls_through(struct conversion *c, const struct plane *plane)
     }
 }
 
+static const struct rule_list *rules_at(const struct plane *plane, size_t i)
+{
+    return i < plane->unit_count ? plane->units[i]->rules : NULL;
+}
+
 void groups_build(struct conversion *c, struct plane *plane)
 {
     for (size_t i = 0; i < plane->unit_count; i++) {
         const struct rule_list *list = plane->units[i]->rules;
+        rule_lists_ahead(rules_at(plane, i + STEPS_AHEAD), rules_at(plane, i + 2 * STEPS_AHEAD));
         if (plane->units[i]->chosen) {
             unit_build(c, plane, plane->units[i]);
             continue;

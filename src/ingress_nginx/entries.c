@@ -347,6 +347,7 @@ void model_write(struct model *model, struct route_table *table)
     struct name *names = ARENA_ARRAY(model->scratch, struct name, most);
     for (size_t i = 0; i < model->server_count; i++) {
         struct server *server = model->servers[i];
+        server_ahead(model, i);
         struct name host = {server,
                             server->host,
                             pattern_of(model, server, server->host, false, table),
@@ -383,6 +384,9 @@ void model_write(struct model *model, struct route_table *table)
         }
     }
     for (size_t i = 0; i < count; i++) {
+        if (i + STEPS_AHEAD < count) {
+            memory_ahead(names[i + STEPS_AHEAD].server, sizeof(struct server));
+        }
         add_entries(model, &names[i], table);
     }
 }

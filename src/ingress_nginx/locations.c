@@ -169,6 +169,7 @@ void locations_add(struct model *model)
 {
     for (size_t i = 0; i < model->item_count; i++) {
         const struct item *item = model->items[i];
+        item_ahead(model, i);
         for (size_t r = 0; r < item->ingress->rule_count; r++) {
             const struct ingress_rule *rule = &item->ingress->rules[r];
             for (size_t p = 0; p < rule->path_count; p++) {

@@ -212,6 +212,9 @@ struct model {
     struct stream_ports streams;  /* in the order of their ports, those of TCP first */
     bool probing; /* what would be, were another Ingress the older one: nothing is reported */
 };
+/* For passes that are at the i-th item, or server: what is needed later, with what was made right behind it. */
+void item_ahead(const struct model *model, size_t i);
+void server_ahead(const struct model *model, size_t i);
 void model_build(struct model *model);
 struct server *model_server(const struct model *model, struct slice host);
 /* True when the redirect script finds a certificate for a request to this host. */

@@ -33,6 +33,32 @@ void model_freeze(struct model *model, struct effect_source source, struct slice
             SLICE_ARG(reason));
 }
 
+void item_ahead(const struct model *model, size_t i)
+{
+    enum { PARTS = 1024 }; /* rules and paths of most Ingresses */
+    if (i + 2 * STEPS_AHEAD < model->item_count) {
+        memory_ahead(model->items[i + 2 * STEPS_AHEAD], sizeof(struct item));
+    }
+    if (i + STEPS_AHEAD < model->item_count) {
+        memory_ahead(model->items[i + STEPS_AHEAD]->ingress, sizeof(struct ingress) + PARTS);
+    }
+}
+
+void server_ahead(const struct model *model, size_t i)
+{
+    enum { MOST = 16 };
+    if (i + 2 * STEPS_AHEAD < model->server_count) {
+        memory_ahead(model->servers[i + 2 * STEPS_AHEAD],
+                     sizeof(struct server) + sizeof(struct location));
+    }
+    if (i + STEPS_AHEAD < model->server_count) {
+        const struct server *server = model->servers[i + STEPS_AHEAD];
+        for (size_t l = 0; l < server->count && l < MOST; l++) {
+            memory_ahead(server->locations[l], sizeof(struct location));
+        }
+    }
+}
+
 /* ---- servers ------------------------------------------------------------------------------ */
 
 /* tcpproxy takes the connections only with the flag; the annotation counts on the Ingress that creates the
@@ -130,6 +156,7 @@ static void create_servers(struct model *model)
     for (size_t i = 0; i < model->item_count; i++) {
         struct item *item = model->items[i];
         const struct ingress *ingress = item->ingress;
+        item_ahead(model, i);
         item->servers = ARENA_ARRAY(model->scratch, struct server *, ingress->rule_count);
         if (item_is_canary(item)) {
             continue;
@@ -157,6 +184,7 @@ static void canaries_place(struct model *model)
 {
     for (size_t i = 0; i < model->item_count; i++) {
         const struct item *item = model->items[i];
+        item_ahead(model, i);
         for (size_t r = 0; item_is_canary(item) && r < item->ingress->rule_count; r++) {
             struct server *server = model_server(model, server_name(&item->ingress->rules[r]));
             item->servers[r] = server ? server : model->servers[0];
@@ -300,6 +328,7 @@ static void read_fields(struct model *model, const struct item *item, size_t rul
 static void server_fields(struct model *model)
 {
     for (size_t i = 0; i < model->item_count; i++) {
+        item_ahead(model, i);
         for (size_t r = 0; r < model->items[i]->ingress->rule_count; r++) {
             read_fields(model, model->items[i], r);
         }
@@ -359,6 +388,7 @@ void model_build(struct model *model)
     settings_check(model);
     canaries_merge(model);
     for (size_t i = 0; i < model->server_count; i++) {
+        server_ahead(model, i);
         read_www(model, model->servers[i]);
         server_expand(model, model->servers[i]);
     }

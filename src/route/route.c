@@ -285,6 +285,18 @@ struct entry *route_table_add(struct run *run, struct route_table *table)
     return ARENA_PUSH(run->arena, table->entries, table->entry_count, table->entry_capacity);
 }
 
+void rule_lists_ahead(const struct rule_list *soon, const struct rule_list *later)
+{
+    enum { MOST = 8, PARTS = 256 }; /* parts: what rules point to and was made behind them */
+    if (later) {
+        memory_ahead(later, sizeof *later);
+    }
+    if (soon) {
+        size_t count = soon->count < MOST ? soon->count : MOST;
+        memory_ahead(soon->rules, count * (sizeof *soon->rules + PARTS));
+    }
+}
+
 struct rule *rule_list_add(struct run *run, struct rule_list *list)
 {
     return ARENA_PUSH(run->arena, list->rules, list->count, list->capacity);

@@ -594,6 +594,8 @@ void route_table_close(struct route_table *table);
 void route_table_reserve(struct run *run, struct route_table *table, size_t more); /* entries */
 struct entry *route_table_add(struct run *run, struct route_table *table);
 struct rule *rule_list_add(struct run *run, struct rule_list *list);
+/* For passes over lists of rules: `soon` comes after a few more, `later` after a few more than that. Null: none. */
+void rule_lists_ahead(const struct rule_list *soon, const struct rule_list *later);
 /* Adds a reason in front of a list of unknowns. */
 const struct unknown *unknown_add(struct run *run, const struct unknown *next, enum aspect aspect,
                                   struct effect_source source, struct slice reason);

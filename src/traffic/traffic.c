@@ -130,6 +130,11 @@ static void read_rule(struct reader *reader, const struct rule *rule)
     }
 }
 
+static const struct rule_list *list_at(const struct route_table *table, size_t i)
+{
+    return i < table->entry_count ? table->entries[i].rules : NULL;
+}
+
 void traffic_read(struct run *run, const struct kube *kube, const struct route_table *table,
                   struct traffic *out)
 {
@@ -143,6 +148,7 @@ void traffic_read(struct run *run, const struct kube *kube, const struct route_t
     buf_init(&reader.key, BUF_TEXT_MAX);
     for (size_t i = 0; i < table->entry_count; i++) {
         const struct rule_list *list = table->entries[i].rules;
+        rule_lists_ahead(list_at(table, i + 2 * STEPS_AHEAD), list_at(table, i + 4 * STEPS_AHEAD));
         for (size_t r = 0; list && list != before && r < list->count; r++) {
             read_rule(&reader, &list->rules[r]);
         }
