@@ -81,6 +81,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     }
     groups_name(c);
     for (size_t i = 0; i < c->group_count; i++) {
+        group_ahead(c, i);
         routes_write(c, c->groups[i]);
     }
     for (size_t i = 0; i < c->plane_count; i++) {

@@ -570,6 +570,8 @@ struct node *object_node(struct conversion *c, const char *version, const char *
 /* The keys of a map, sorted. */
 struct slice *sorted_keys(struct conversion *c, const struct map *map, size_t *count);
 /* The Ingress that it is; null for others, or when it is not in the input. */
+/* For passes that are at the i-th group. */
+void group_ahead(const struct conversion *c, size_t i);
 const struct object *origin_ingress(const struct conversion *c, const struct origin *origin);
 /* For keys of maps; it stands in c->key. */
 struct slice origin_key(struct conversion *c, const struct origin *origin);

@@ -463,6 +463,19 @@ static void group_name(struct conversion *c, struct route_group *group, bool alo
     group->name = name_claim(c->arena, taken, wanted, buf_slice(&c->key), ROUTE_NAME_MAX);
 }
 
+void group_ahead(const struct conversion *c, size_t i)
+{
+    if (i + 2 * STEPS_AHEAD < c->group_count) {
+        memory_ahead(c->groups[i + 2 * STEPS_AHEAD], sizeof(struct route_group));
+    }
+    if (i + STEPS_AHEAD < c->group_count) {
+        const struct route_group *group = c->groups[i + STEPS_AHEAD];
+        memory_ahead(group->rules, group->rule_count * sizeof *group->rules);
+        memory_ahead(group->units[0], sizeof *group->units[0]);
+        object_ahead(group->origin.place ? origin_ingress(c, &group->origin) : NULL);
+    }
+}
+
 void groups_name(struct conversion *c)
 {
     /* Names that are an Ingress' own come first, so that no composed name takes them. */
@@ -470,6 +483,7 @@ void groups_name(struct conversion *c)
     size_t count = 0;
     for (size_t i = 0; i < c->group_count; i++) {
         struct route_group *group = c->groups[i];
+        group_ahead(c, i);
         if (*group->family == 1 && !*role_suffix(group->role) && !group->part) {
             group_name(c, group, true);
         } else {

@@ -28,6 +28,7 @@ void vaults_read(struct conversion *c)
     c->vaults = map_new(c->arena);
     for (size_t i = 0; c->kube && i < c->kube->counts[KUBE_INGRESS]; i++) {
         const struct object *ingress = c->kube->objects[KUBE_INGRESS][i];
+        kube_ahead(c->kube, KUBE_INGRESS, i);
         struct aks_certificate certificate;
         if (aks_certificate_read(c->run, ingress, &certificate)) {
             vault_add(c, ingress->namespace, ingress, &certificate);

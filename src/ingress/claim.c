@@ -73,6 +73,7 @@ static struct map *shown_controllers(struct run *run, const struct kube *kube)
     struct map *by_class = map_new(run->arena);
     for (size_t i = 0; i < kube->counts[KUBE_INGRESS]; i++) {
         const struct ingress *ingress = (const void *)kube->objects[KUBE_INGRESS][i];
+        kube_ahead(kube, KUBE_INGRESS, i);
         struct slice word = class_word(ingress);
         const struct controller *controller =
             word.len ? controller_by_class(word, &ingress->object.annotations) : NULL;
@@ -412,6 +413,7 @@ void ingress_claim_all(struct run *run, const struct kube *kube,
     for (size_t i = 0; i < count; i++) {
         struct ingress_claim claim = {
             .ingress = (const struct ingress *)(const void *)kube->objects[KUBE_INGRESS][i]};
+        kube_ahead(kube, KUBE_INGRESS, i);
         if (!is_wanted(choice, claim.ingress)) {
             continue;
         }

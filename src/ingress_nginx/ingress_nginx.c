@@ -162,6 +162,7 @@ static void build_plane(struct run *run, const struct kube *kube,
     model.items = ARENA_ARRAY(model.scratch, struct item *, claims->count);
     for (size_t i = claims->count; i-- > 0;) { /* about the order of compare_items */
         const struct ingress_claim *claim = &claims->items[i];
+        object_ahead(i < STEPS_AHEAD ? NULL : &claim[-STEPS_AHEAD].ingress->object);
         if (claim->owner != INGRESS_OWNER_NGINX || !slice_equal(claim->gateway, gateway) ||
             !watched(run, kube, settings, claim->ingress)) {
             continue;

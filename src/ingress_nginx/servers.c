@@ -35,12 +35,11 @@ void model_freeze(struct model *model, struct effect_source source, struct slice
 
 void item_ahead(const struct model *model, size_t i)
 {
-    enum { PARTS = 1024 }; /* rules and paths of most Ingresses */
     if (i + 2 * STEPS_AHEAD < model->item_count) {
         memory_ahead(model->items[i + 2 * STEPS_AHEAD], sizeof(struct item));
     }
     if (i + STEPS_AHEAD < model->item_count) {
-        memory_ahead(model->items[i + STEPS_AHEAD]->ingress, sizeof(struct ingress) + PARTS);
+        object_ahead(&model->items[i + STEPS_AHEAD]->ingress->object);
     }
 }
 

@@ -98,6 +98,19 @@ struct object *kube_at(const struct kube *kube, enum kube_kind kind, uint32_t pl
     return place && place <= kube->counts[kind] ? kube->objects[kind][place - 1] : NULL;
 }
 
+void object_ahead(const struct object *object)
+{
+    enum { USUAL = 1408 }; /* an Ingress with its labels, annotations, rules and paths */
+    if (object) {
+        memory_ahead(object, USUAL);
+    }
+}
+
+void kube_ahead(const struct kube *kube, enum kube_kind kind, size_t i)
+{
+    object_ahead(i + STEPS_AHEAD < kube->counts[kind] ? kube->objects[kind][i + STEPS_AHEAD] : NULL);
+}
+
 /* Harmless when both are alike, or when nobody here reads the kind. A Secret has been wiped, so that two of
  * them cannot be told apart any more. */
 static void say_twice(struct run *run, const struct object *before, const struct object *object)

@@ -364,6 +364,10 @@ struct object *kube_find(const struct kube *kube, enum kube_kind kind, struct sl
                          struct slice name);
 /* By its place; null when there is none. */
 struct object *kube_at(const struct kube *kube, enum kube_kind kind, uint32_t place);
+/* For passes over many objects: this one is needed soon, with what was read right after it. May be null. */
+void object_ahead(const struct object *object);
+/* The same for a pass that is at the i-th of a kind. */
+void kube_ahead(const struct kube *kube, enum kube_kind kind, size_t i);
 const struct label *labels_find(const struct labels *labels, const char *key);
 /* "tier=web,env in (prod,test),!old", as kubectl takes it; false when it is something else. */
 bool label_selector_parse(struct arena *arena, struct slice words, struct label_selector *out);
