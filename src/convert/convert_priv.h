@@ -159,7 +159,6 @@ struct plane {
     struct map *namespaces; /* of its routes */
     struct origin *sources; /* Ingresses behind its routes */
     size_t source_count, source_capacity;
-    struct map *seen; /* those of them that are known */
     struct dns_targets dns_targets;
     struct slice *gateway_names;
     size_t gateway_count;
@@ -170,6 +169,8 @@ struct plane {
     size_t set_count, set_capacity;
 };
 
+/* What is known of an origin: how many of its groups want a name with each suffix, and where it is a source. */
+struct family;
 enum role { ROLE_MAIN, ROLE_HTTPS, ROLE_HTTP, ROLE_REDIRECT };
 /* What one Ingress says for one or more hosts alike. */
 struct route_group {
@@ -179,8 +180,8 @@ struct route_group {
     bool explicit; /* parentRefs name their listeners */
     struct draft *rules;
     size_t rule_count;
-    size_t *family; /* how many groups of the Ingress want the same name */
-    size_t part;    /* of those that differ in their policies alone, from 0 */
+    size_t *namesakes; /* how many groups of the Ingress want the same name */
+    size_t part;       /* of those that differ in their policies alone, from 0 */
     struct unit **units;
     size_t unit_count, unit_capacity;
     struct slice name;
@@ -209,7 +210,9 @@ struct conversion {
     size_t plane_count, plane_capacity;
     struct route_group **groups;
     size_t group_count, group_capacity;
-    struct map *group_index, *families;
+    struct map *group_index;
+    struct family **ingress_families; /* by their place; those of other origins are in `families` */
+    struct map *families;
     struct map *route_names; /* namespace to a map of names */
     struct map *grants;
     struct map *said;

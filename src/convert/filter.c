@@ -525,18 +525,12 @@ void emit_as_standard(struct emission *e, enum effect_id id, const void *effect)
 /* Effects of which nothing is written but messages. */
 static const bool only_said[EFFECT_COUNT] = {
     [EFFECT_https_redirect] = true, /* by http, where it is no effect of a rule that forwards */
-    [EFFECT_body_limit] = true,
-    [EFFECT_addresses] = true,
-    [EFFECT_authentication] = true,
-    [EFFECT_buffering] = true,
-    [EFFECT_error_pages] = true,
-    [EFFECT_rate_limit] = true,
-    [EFFECT_firewall] = true,
-    [EFFECT_balancing] = true,
-    [EFFECT_bandwidth] = true,
-    [EFFECT_upstream_http] = true,
-    [EFFECT_response_rewrites] = true,
-    [EFFECT_fastcgi] = true,
+    [EFFECT_body_limit] = true,        [EFFECT_addresses] = true,
+    [EFFECT_authentication] = true,    [EFFECT_buffering] = true,
+    [EFFECT_error_pages] = true,       [EFFECT_rate_limit] = true,
+    [EFFECT_firewall] = true,          [EFFECT_balancing] = true,
+    [EFFECT_bandwidth] = true,         [EFFECT_upstream_http] = true,
+    [EFFECT_response_rewrites] = true, [EFFECT_fastcgi] = true,
 };
 
 bool effects_are_written(const struct effects *effects)

@@ -201,35 +201,66 @@ static const char *role_suffix(enum role role)
     return "";
 }
 
-/* Counts the groups that want one name. */
-static size_t *family_of(struct conversion *c, const struct origin *origin, enum role role)
+struct family {
+    size_t namesakes[ROLE_REDIRECT + 1];
+    struct plane_seen {
+        const struct plane *plane;
+        const struct plane_seen *next;
+    } * seen;
+};
+
+/* Most origins are Ingresses of the input, which have a place. */
+static struct family *family_of(struct conversion *c, const struct origin *origin)
 {
-    (void)origin_key(c, origin);
-    buf_puts(&c->key, role_suffix(role));
-    void **family = map_slot(c->families, buf_slice(&c->key));
-    *family = *family ? *family : ARENA_NEW(c->arena, size_t);
+    const struct object *ingress = origin_ingress(c, origin);
+    struct family **family = NULL;
+    if (ingress && ingress->place) {
+        if (!c->ingress_families) {
+            c->ingress_families =
+                ARENA_ARRAY(c->arena, struct family *, c->kube->counts[KUBE_INGRESS]);
+        }
+        family = &c->ingress_families[ingress->place - 1];
+    } else {
+        family = (struct family **)(void *)map_slot(c->families, origin_key(c, origin));
+    }
+    *family = *family ? *family : ARENA_NEW(c->arena, struct family);
     return *family;
 }
 
-static struct route_group *group_new(struct conversion *c, struct plane *plane,
-                                     const struct origin *origin, enum role role, size_t part,
-                                     const struct draft_refs *drafts)
+static bool is_new_source(struct conversion *c, struct family *family, const struct plane *plane)
 {
+    for (const struct plane_seen *seen = family->seen; seen; seen = seen->next) {
+        if (seen->plane == plane) {
+            return false;
+        }
+    }
+    struct plane_seen *first = ARENA_NEW(c->arena, struct plane_seen);
+    *first = (struct plane_seen){plane, family->seen};
+    family->seen = first;
+    return true;
+}
+
+static struct route_group *group_new(struct conversion *c, struct plane *plane,
+                                     const struct origin *origin, struct family *family,
+                                     enum role role, size_t part, const struct draft_refs *drafts)
+{
+    /* two roles have no suffix */
+    const enum role named = role == ROLE_HTTPS ? ROLE_MAIN : role;
     struct route_group *group = ARENA_NEW(c->arena, struct route_group);
     *group = (struct route_group){.plane = plane,
                                   .origin = *origin,
                                   .role = role,
                                   .rules = ARENA_ARRAY(c->arena, struct draft, drafts->count),
                                   .rule_count = drafts->count,
-                                  .family = family_of(c, origin, role),
+                                  .namesakes = &family->namesakes[named],
                                   .part = part};
     for (size_t i = 0; i < drafts->count; i++) {
         group->rules[i] = *drafts->items[i];
     }
-    *group->family += part == 0;
+    *group->namesakes += part == 0;
     *ARENA_PUSH(c->arena, c->groups, c->group_count, c->group_capacity) = group;
     (void)map_add(plane->namespaces, origin->namespace, plane);
-    if (origin->kind.len && !map_add(plane->seen, origin_key(c, origin), plane)) {
+    if (origin->kind.len && is_new_source(c, family, plane)) {
         *ARENA_PUSH(c->arena, plane->sources, plane->source_count, plane->source_capacity) =
             *origin;
     }
@@ -241,18 +272,21 @@ static void part_add(struct conversion *c, struct plane *plane, struct unit *uni
                      const struct draft_refs *drafts)
 {
     bool explicit = role != ROLE_MAIN || !fits_all_listeners(c, plane, unit);
-    const uint64_t numbers[] = {(uint64_t)role, explicit,
-                                unit->gateway,  unit->hostname.ptr != NULL,
-                                part,           drafts_hash(drafts)};
-    (void)origin_key(c, origin);
+    struct family *family = family_of(c, origin);
+    const uint64_t numbers[] = {(uint64_t)(uintptr_t)family,
+                                (uint64_t)(uintptr_t)plane,
+                                (uint64_t)role,
+                                explicit,
+                                unit->gateway,
+                                unit->hostname.ptr != NULL,
+                                part,
+                                drafts_hash(drafts)};
+    buf_clear(&c->key);
     buf_put(&c->key, (struct slice){(const char *)numbers, sizeof numbers});
-    buf_put(&c->key, plane->gateway);
-    buf_putc(&c->key, ' ');
-    buf_put(&c->key, plane->home);
     void **known = map_slot(c->group_index, buf_slice(&c->key));
     struct route_group *group = *known;
     if (!group || !group_says(group, drafts)) {
-        group = group_new(c, plane, origin, role, part, drafts);
+        group = group_new(c, plane, origin, family, role, part, drafts);
         group->explicit = explicit;
         *known = group;
     }
@@ -484,13 +518,13 @@ void groups_name(struct conversion *c)
     for (size_t i = 0; i < c->group_count; i++) {
         struct route_group *group = c->groups[i];
         group_ahead(c, i);
-        if (*group->family == 1 && !*role_suffix(group->role) && !group->part) {
+        if (*group->namesakes == 1 && !*role_suffix(group->role) && !group->part) {
             group_name(c, group, true);
         } else {
             others[count++] = group;
         }
     }
     for (size_t i = 0; i < count; i++) {
-        group_name(c, others[i], *others[i]->family == 1);
+        group_name(c, others[i], *others[i]->namesakes == 1);
     }
 }

@@ -25,7 +25,6 @@ static struct plane *plane_find(struct conversion *c, struct map *index, struct 
     plane->by_address = map_new(c->arena);
     plane->listener_names = map_new(c->arena);
     plane->namespaces = map_new(c->arena);
-    plane->seen = map_new(c->arena);
     map_put(index, buf_slice(&c->key), plane);
     *ARENA_PUSH(c->arena, c->planes, c->plane_count, c->plane_capacity) = plane;
     return plane;
@@ -324,7 +323,8 @@ static void listeners_build(struct conversion *c, struct plane *plane)
         struct unit *unit = plane->units[i];
         /* ingress-nginx looks for a certificate of "*." and the parent where a host has none
          * (rootfs/etc/nginx/lua/certificate.lua, get_pem_cert_uid). */
-        if (unit->https && !unit->secure && unit->host->kind == HOST_EXACT) {
+        if (plane->any_wide_listener && unit->https && !unit->secure &&
+            unit->host->kind == HOST_EXACT) {
             struct slice parent = parent_wildcard(c, unit->hostname);
             unit->secure = parent.ptr ? listener_at(c, plane, unit->https->port, parent) : NULL;
         }

@@ -86,7 +86,8 @@ static void put_dash(size_t start, size_t indent, struct buf *out)
 static void put_match(const struct draft_match *match, struct buf *out)
 {
     enum { INDENT = RULE_INDENT + 2 };
-    static const struct slice types[] = {{"RegularExpression", 17}, {"PathPrefix", 10}, {"Exact", 5}};
+    static const struct slice types[] = {
+        {"RegularExpression", 17}, {"PathPrefix", 10}, {"Exact", 5}};
     buf_puts(out, "    - path:\n");
     put_field(INDENT + 2, "type", types[match->rank], out);
     put_field(INDENT + 2, "value", match->value, out);

@@ -167,9 +167,13 @@ void certificates_collect(struct model *model)
             continue;
         }
         map_put(model->certified, server->host, server);
+        model->any_wide_certificate =
+            model->any_wide_certificate || slice_starts(server->host, SLICE("*."));
         for (size_t a = 0; a < server->alias_count; a++) {
             if (certificate_covers(model, server, server->aliases[a])) {
                 map_put(model->certified, server->aliases[a], server);
+                model->any_wide_certificate =
+                    model->any_wide_certificate || slice_starts(server->aliases[a], SLICE("*."));
             }
         }
     }
@@ -185,7 +189,7 @@ static const struct server *certified_server(const struct model *model, struct s
     }
     const struct server *server = map_get(model->certified, host);
     size_t dot = slice_find(host, '.', 0);
-    if (server || dot == host.len) {
+    if (server || dot == host.len || !model->any_wide_certificate) {
         return server;
     }
     return map_get(model->certified,

@@ -157,8 +157,8 @@ static void build_plane(struct run *run, const struct kube *kube,
         .run = run, .kube = kube, .settings = settings, .gateway = gateway, .aks = aks};
     model.scratch = arena_open(0, NULL, NULL);
     model.namespaces = map_new(model.scratch);
-    model.any_snippet =
-        settings->http_snippet.len || settings->server_snippet.len || settings->location_snippet.len;
+    model.any_snippet = settings->http_snippet.len || settings->server_snippet.len ||
+                        settings->location_snippet.len;
     model.items = ARENA_ARRAY(model.scratch, struct item *, claims->count);
     for (size_t i = claims->count; i-- > 0;) { /* about the order of compare_items */
         const struct ingress_claim *claim = &claims->items[i];

@@ -199,15 +199,16 @@ struct model {
     struct server **servers; /* [0] is "_", the others in the order of creation */
     size_t server_count, server_capacity;
     struct map *by_host;
-    struct map *certified; /* names for which the controller has a certificate */
-    bool any_snippet;      /* of an item, or of the settings */
+    struct map *certified;     /* names for which the controller has a certificate */
+    bool any_wide_certificate; /* one of them begins with "*." */
+    bool any_snippet;          /* of an item, or of the settings */
     /* the controller's names of Service and port to struct upstream; null: there are neither canaries nor
      * annotations of upstreams */
     struct map *upstreams;
     struct map
         *names; /* who has a controller's name of Service and port; null: none can meet in one */
-    struct map *namespaces; /* of the items */
-    bool any_dash;          /* in the name of a port */
+    struct map *namespaces;       /* of the items */
+    bool any_dash;                /* in the name of a port */
     const struct unknown *frozen; /* nginx refuses the configuration */
     struct stream_ports streams;  /* in the order of their ports, those of TCP first */
     bool probing; /* what would be, were another Ingress the older one: nothing is reported */

@@ -108,7 +108,8 @@ void object_ahead(const struct object *object)
 
 void kube_ahead(const struct kube *kube, enum kube_kind kind, size_t i)
 {
-    object_ahead(i + STEPS_AHEAD < kube->counts[kind] ? kube->objects[kind][i + STEPS_AHEAD] : NULL);
+    object_ahead(i + STEPS_AHEAD < kube->counts[kind] ? kube->objects[kind][i + STEPS_AHEAD]
+                                                      : NULL);
 }
 
 /* Harmless when both are alike, or when nobody here reads the kind. A Secret has been wiped, so that two of
