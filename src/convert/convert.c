@@ -80,10 +80,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
         namespace_choose(c, c->planes[i]);
     }
     groups_name(c);
-    for (size_t i = 0; i < c->group_count; i++) {
-        group_ahead(c, i);
-        routes_write(c, c->groups[i]);
-    }
+    groups_write(c);
     for (size_t i = 0; i < c->plane_count; i++) {
         stream_routes_write(c, c->planes[i]);
     }

@@ -590,7 +590,7 @@ struct slice rule_namespace(const struct rule *rule);
 /* Remembers that an object of `kind` in `from` refers to one in another namespace. */
 void grant_need(struct conversion *c, const char *kind, struct slice from, const char *to_kind,
                 struct slice to, struct slice name);
-void routes_write(struct conversion *c, const struct route_group *group);
+void groups_write(struct conversion *c);
 /* A listener that no route attaches to is not written. */
 bool listener_is_used(const struct listener_plan *listener);
 void gateways_write(struct conversion *c, struct plane *plane);

@@ -337,7 +337,7 @@ static size_t rules_end(struct conversion *c, const struct written_rules *rules,
     return end;
 }
 
-void routes_write(struct conversion *c, const struct route_group *group)
+static void routes_write(struct conversion *c, const struct route_group *group)
 {
     struct written_rules rules = {0};
     size_t number = 0;
@@ -359,5 +359,13 @@ void routes_write(struct conversion *c, const struct route_group *group)
                 route_write(c, group, &rules, &parents, &at, &number);
             }
         }
+    }
+}
+
+void groups_write(struct conversion *c)
+{
+    for (size_t i = 0; i < c->group_count; i++) {
+        group_ahead(c, i);
+        routes_write(c, c->groups[i]);
     }
 }
