@@ -210,6 +210,7 @@ void issued_find(struct conversion *c)
 {
     for (size_t i = 0; c->kube && i < c->kube->counts[KUBE_INGRESS]; i++) {
         const struct ingress *ingress = (const void *)c->kube->objects[KUBE_INGRESS][i];
+        kube_ahead(c->kube, KUBE_INGRESS, i);
         const struct label *issuer = issuer_of(&ingress->object);
         if (!issuer) {
             continue;

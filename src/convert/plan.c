@@ -371,6 +371,9 @@ void planes_build(struct conversion *c)
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < c->table->entry_count; i++) {
             const struct entry *entry = &c->table->entries[i];
+            if (i + 4 * STEPS_AHEAD < c->table->entry_count) {
+                memory_ahead(entry[4 * STEPS_AHEAD].host.name.ptr, 1);
+            }
             struct slice home = homes && entry->kind == ENTRY_TUNNEL ? stream_namespace(entry)
                                                                      : home_of(c, homes, entry);
             if ((home.len > 0) == (pass == 0)) {

@@ -201,22 +201,20 @@ static bool read_stream(struct reader *reader, yaml_mark_t *stopped)
             *stopped = reader->parser.problem_mark;
             return false;
         }
-        const yaml_event_type_t type = event.type;
-        const yaml_mark_t mark = event.start_mark;
-        if (type == YAML_DOCUMENT_START_EVENT) {
-            reader->document = mark;
+        if (event.type == YAML_DOCUMENT_START_EVENT) {
+            reader->document = event.start_mark;
         }
         const bool going = on_event(reader, &event);
+        const bool ended = event.type == YAML_STREAM_END_EVENT;
+        if (!going) {
+            *stopped = event.start_mark;
+        }
         if (reader->builder.hidden) {
             wipe_event(&event);
         }
         yaml_event_delete(&event);
-        if (!going) {
-            *stopped = mark;
-            return false;
-        }
-        if (type == YAML_STREAM_END_EVENT) {
-            return true;
+        if (!going || ended) {
+            return going;
         }
     }
 }

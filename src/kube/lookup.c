@@ -3,16 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct label *labels_find(const struct labels *labels, const char *key)
-{
-    for (size_t i = 0; i < labels->count; i++) {
-        if (slice_is(labels->items[i].key, key)) {
-            return &labels->items[i];
-        }
-    }
-    return NULL;
-}
-
 static const struct label *find(const struct labels *labels, struct slice key)
 {
     for (size_t i = 0; i < labels->count; i++) {
@@ -21,6 +11,11 @@ static const struct label *find(const struct labels *labels, struct slice key)
         }
     }
     return NULL;
+}
+
+const struct label *labels_find(const struct labels *labels, const char *key)
+{
+    return labels->count ? find(labels, slice_of(key)) : NULL;
 }
 
 static bool requirement_holds(const struct label_requirement *requirement,

@@ -83,6 +83,7 @@ static size_t look_at_kind(struct search *search, const struct detector *detecto
     size_t count = search->kube->counts[kind], looked = 0;
     bool all = kind != KUBE_OTHER && count && is_of(detector, objects[0]);
     for (size_t i = 0; (all || kind == KUBE_OTHER) && i < count; i++) {
+        kube_ahead(search->kube, kind, i);
         search->object = objects[i];
         if (all || is_of(detector, search->object)) {
             looked += detector->detect(search, search->object);

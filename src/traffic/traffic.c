@@ -148,11 +148,14 @@ void traffic_read(struct run *run, const struct kube *kube, const struct route_t
     buf_init(&reader.key, BUF_TEXT_MAX);
     for (size_t i = 0; i < table->entry_count; i++) {
         const struct rule_list *list = table->entries[i].rules;
+        if (list == before) {
+            continue; /* by https the same rules as by http */
+        }
+        before = list;
         rule_lists_ahead(list_at(table, i + 2 * STEPS_AHEAD), list_at(table, i + 4 * STEPS_AHEAD));
-        for (size_t r = 0; list && list != before && r < list->count; r++) {
+        for (size_t r = 0; list && r < list->count; r++) {
             read_rule(&reader, &list->rules[r]);
         }
-        before = list; /* by https the same rules as by http */
     }
     buf_release(&reader.key);
 }
