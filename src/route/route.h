@@ -443,9 +443,7 @@ struct more_sources {
     struct effect_source source;
     const struct more_sources *next;
 };
-
-/* What is asked of most rules stands together, as tables are larger than the processor's caches. */
-struct rule {
+struct rule { /* what most are asked for stands together: tables are larger than caches */
     struct match match;
     struct backend *backends; /* none and no effect that answers: table->no_backend_status */
     size_t backend_count;
