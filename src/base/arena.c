@@ -131,7 +131,7 @@ static struct block *block_add(struct arena *arena, size_t wanted)
         out_of_memory(arena, wanted);
     }
     /* calloc, because a fresh mapping is zero already and large inputs ask for a lot of it. */
-    struct block *block = sizeof *block + size >= BLOCK_LARGEST ? block_map(sizeof *block + size)
+    struct block *block = sizeof *block + size == BLOCK_LARGEST ? block_map(BLOCK_LARGEST)
                                                                 : calloc(1, sizeof *block + size);
     if (!block) {
         out_of_memory(arena, wanted);

@@ -567,7 +567,6 @@ struct view {
 
 /* Order in which effects may answer; GATE_NO_ENDPOINTS stands for a rule whose backends all fail. */
 enum { GATE_NO_ENDPOINTS = EFFECT_COUNT, GATE_COUNT };
-
 struct route_table {
     struct slice label; /* "ingress-nginx 1.15.1", for people */
     struct slice plane; /* name of the data plane's row: ingress-nginx, standard, aks-approuting */
