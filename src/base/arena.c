@@ -3,7 +3,6 @@
 
 #include "base/base.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -211,13 +210,12 @@ struct slice arena_vprintf(struct arena *arena, const char *format, va_list args
     char shortly[256];
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(shortly, sizeof shortly, format, args);
-    size_t size = length > 0 ? (size_t)length : 0;
+    const size_t size = text_print(shortly, sizeof shortly, format, args);
     char *text = arena_alloc(arena, size + 1);
     if (size < sizeof shortly) {
         memcpy(text, shortly, size);
     } else {
-        vsnprintf(text, size + 1, format, again);
+        (void)text_print(text, size + 1, format, again);
     }
     va_end(again);
     return (struct slice){text, size};

@@ -85,6 +85,8 @@ struct slice arena_copy(struct arena *arena, struct slice text);
 char *arena_string(struct arena *arena, struct slice text); /* NUL-ended, for library edges */
 struct slice arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 struct slice arena_vprintf(struct arena *arena, const char *format, va_list args);
+/* As vsnprintf, and faster where no other than %s, %.*s, %d, %zu and %lld stand in the format. */
+size_t text_print(char *room, size_t size, const char *format, va_list args);
 /* The parts one after the other, NUL-ended; much cheaper than a format where it is done for each rule. */
 struct slice arena_join(struct arena *arena, const struct slice *parts, size_t count);
 #define ARENA_JOIN(arena, ...)                                                                     \

@@ -1,9 +1,11 @@
 #include "base/base.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -192,9 +194,45 @@ static void test_base_buf_puts_numbers(void **state)
     buf_release(&buf);
 }
 
+/* What text_print makes of a format, and what the C library does, in rooms of every size. */
+static void same_print(const char *format, ...)
+{
+    char mine[80], theirs[80];
+    for (size_t room = 0; room < sizeof mine; room++) {
+        va_list args;
+        memset(mine, 'x', sizeof mine);
+        memset(theirs, 'x', sizeof theirs);
+        va_start(args, format);
+        const size_t length = text_print(mine, room, format, args);
+        va_end(args);
+        va_start(args, format);
+        const int wanted = vsnprintf(theirs, room, format, args);
+        va_end(args);
+        assert_int_equal(length, wanted);
+        assert_memory_equal(mine, theirs, sizeof mine);
+    }
+}
+
+static void test_base_text_print_is_the_library_s(void **state)
+{
+    (void)state;
+    same_print("");
+    same_print("plain");
+    same_print("%s and %s", "one", "");
+    same_print("'%.*s'%.*s", 3, "cut off", 9, "short");
+    same_print("%.*s", -1, "all of it");
+    same_print("%.*s|", 0, "nothing");
+    same_print("%d %d %d", 0, INT_MIN, INT_MAX);
+    same_print("%zu %zu", (size_t)0, SIZE_MAX);
+    same_print("%lld %lld", LLONG_MIN, LLONG_MAX);
+    same_print("%s: %5d %%", "widths are the library's", 7);
+    same_print("%s %x", "and so are bases", 255);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_base_text_print_is_the_library_s),
         cmocka_unit_test(test_base_arena_cleared_is_zeroed_and_used_again),
         cmocka_unit_test(test_base_arena_joins_texts),
         cmocka_unit_test(test_base_buf_puts_numbers),

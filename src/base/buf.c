@@ -89,20 +89,20 @@ void buf_printf(struct buf *buf, const char *format, ...)
     size_t room = buf->capacity - buf->len;
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(room ? buf->ptr + buf->len : NULL, room, format, args);
+    const size_t length = text_print(room ? buf->ptr + buf->len : NULL, room, format, args);
     va_end(args);
-    if (length <= 0 || buf->failed) {
+    if (!length || buf->failed) {
         return;
     }
-    if ((size_t)length >= room) {
-        if (!reserve(buf, (size_t)length + 1)) {
+    if (length >= room) {
+        if (!reserve(buf, length + 1)) {
             return;
         }
         va_start(args, format);
-        vsnprintf(buf->ptr + buf->len, (size_t)length + 1, format, args);
+        (void)text_print(buf->ptr + buf->len, length + 1, format, args);
         va_end(args);
     }
-    buf->len += (size_t)length;
+    buf->len += length;
 }
 
 void buf_put_uint(struct buf *buf, uint64_t number)

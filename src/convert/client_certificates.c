@@ -306,12 +306,14 @@ static void say_clients(struct conversion *c, const struct unit *unit)
 void clients_decide(struct conversion *c, struct plane *plane)
 {
     plane->clients = ARENA_ARRAY(c->arena, const struct client_check *, plane->gateway_count);
+    bool any = false;
     for (size_t i = 0; i < plane->unit_count; i++) {
         if (plane->units[i]->secure && plane->units[i]->https) {
             check_note(plane->units[i]);
+            any = any || plane->units[i]->https->client;
         }
     }
-    for (size_t g = 0; !c->options->gateway_name.len && g < plane->gateway_count; g++) {
+    for (size_t g = 0; any && !c->options->gateway_name.len && g < plane->gateway_count; g++) {
         way_choose(c, plane, g);
     }
     for (size_t i = 0; i < plane->unit_count; i++) {

@@ -1,7 +1,5 @@
 #include "convert/policy_priv.h"
 
-#include <stdio.h>
-
 struct slice origin_subject(struct conversion *c, const struct origin *origin)
 {
     if (!origin->name.len) {
@@ -37,10 +35,9 @@ static void vsay(struct conversion *c, enum diag_code code, enum severity severi
     char text[1024];
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(text, sizeof text, format, args);
-    struct slice message = length >= 0 && (size_t)length < sizeof text
-                               ? (struct slice){text, (size_t)length}
-                               : arena_vprintf(c->arena, format, again);
+    const size_t length = text_print(text, sizeof text, format, args);
+    struct slice message = length < sizeof text ? (struct slice){text, length}
+                                                : arena_vprintf(c->arena, format, again);
     va_end(again);
     message =
         more.len && slice_contains(message, of) ? ARENA_JOIN(c->arena, message, more) : message;

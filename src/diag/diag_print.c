@@ -47,10 +47,25 @@ static bool is_shown(const unsigned char *b, size_t length)
     return true;
 }
 
+/* The first byte from `i` on, in steps of eight, that is not plain: as good as all of them are. */
+static size_t skip_plain(struct slice text, size_t i)
+{
+    const uint64_t ones = UINT64_MAX / 255, high = ones * 0x80;
+    uint64_t word;
+    for (; i + sizeof word <= text.len; i += sizeof word) {
+        memcpy(&word, text.ptr + i, sizeof word);
+        const uint64_t low = word & ~high; /* below 0x20, 0x7F, or not ASCII */
+        if (((~(low + ones * (0x80 - 0x20)) | (low + ones)) | word) & high) {
+            break;
+        }
+    }
+    return i;
+}
+
 void diag_put_visible(struct slice text, struct buf *out)
 {
     size_t done = 0; /* what is before it has been written */
-    for (size_t i = 0; i < text.len;) {
+    for (size_t i = skip_plain(text, 0); i < text.len;) {
         const unsigned char *b = (const unsigned char *)text.ptr + i;
         size_t length = *b >= 0x20 && *b < 0x7F ? 1 : utf8_length(slice_sub(text, i, text.len));
         if (length && is_shown(b, length)) {

@@ -130,21 +130,46 @@ static bool is_letter(char c)
     return lower >= 'a' && lower <= 'z';
 }
 
+/* 0x80 in each byte that lies in the range; bytes above 127 are for the caller. */
+static uint64_t in_range(uint64_t word, unsigned first, unsigned last)
+{
+    const uint64_t ones = UINT64_MAX / 255;
+    return (word + ones * (0x80 - first)) & ~(word + ones * (0x7F - last));
+}
+
+/* Each of eight bytes is a letter, a digit or one of "-._/". */
+static bool all_simple(uint64_t word)
+{
+    const uint64_t ones = UINT64_MAX / 255, high = ones * 0x80, low = word & ~high;
+    const uint64_t fits =
+        in_range(low | ones * 0x20, 'a', 'z') | in_range(low, '-', '9') | in_range(low, '_', '_');
+    return (fits & ~word & high) == high;
+}
+
+/* Eight bytes at once; the last word may overlap the one before. */
+static bool is_all_simple(struct slice text)
+{
+    uint64_t word = UINT64_MAX / 255 * 'a';
+    if (text.len < sizeof word) {
+        memcpy(&word, text.ptr, text.len);
+        return all_simple(word);
+    }
+    for (size_t i = 0; i + sizeof word < text.len; i += sizeof word) {
+        memcpy(&word, text.ptr + i, sizeof word);
+        if (!all_simple(word)) {
+            return false;
+        }
+    }
+    memcpy(&word, text.ptr + text.len - sizeof word, sizeof word);
+    return all_simple(word);
+}
+
 /* Letters, and after the first also digits and "-._/": no reader sees anything else in them, but for the
  * words above. Nearly all that is written is of this kind. */
 static bool is_simple(struct slice text)
 {
-    if (!text.len || (!is_letter(text.ptr[0]) && text.ptr[0] != '/')) {
-        return false;
-    }
-    /* a bit for each of these characters: "-./0123456789", "_" and letters */
-    static const uint64_t simple[4] = {0x03FFE00000000000, 0x07FFFFFE87FFFFFE, 0, 0};
-    uint64_t all = 1; /* without a branch for each character */
-    for (size_t i = 1; i < text.len; i++) {
-        const unsigned char c = (unsigned char)text.ptr[i];
-        all &= simple[c >> 6] >> (c & 63);
-    }
-    return all && !is_word(text);
+    return text.len && (is_letter(text.ptr[0]) || text.ptr[0] == '/') && is_all_simple(text) &&
+           !is_word(text);
 }
 
 /* True when the text, written plain, is read back as this very string by readers of YAML 1.1 and 1.2.

@@ -20,7 +20,9 @@ struct reading {
 
 struct annotation *annotation_get(const struct annotations *annotations, enum annotation_id id)
 {
-    for (size_t i = 0; i < annotations->count; i++) {
+    /* Hundreds are asked for at each location, and few are there. */
+    const bool held = annotations->held[id / 64] >> (id % 64) & 1;
+    for (size_t i = 0; held && i < annotations->count; i++) {
         if (annotations->items[i].id == id) {
             return &annotations->items[i];
         }
@@ -175,6 +177,12 @@ void annotations_ignore(struct run *run, struct annotations *annotations, enum a
     *item = annotations->items[--annotations->count];
 }
 
+static void hold(struct annotations *out, const struct annotation *item)
+{
+    *ARENA_PUSH(out->arena, out->items, out->count, out->capacity) = *item;
+    out->held[item->id / 64] |= (uint64_t)1 << (item->id % 64);
+}
+
 static void bad_value(struct reading *reading, const struct annotation_row *row,
                       const struct label *label)
 {
@@ -203,11 +211,10 @@ static void bad_value(struct reading *reading, const struct annotation_row *row,
     }
     if (row->bad == BAD_SELF) { /* annotations/mirror: the source stays, and has no target */
         struct annotations *out = reading->out;
-        *ARENA_PUSH(out->arena, out->items, out->count, out->capacity) =
-            (struct annotation){.id = annotation_find(slice_of(row->name), &(bool){false}),
-                                .value = SLICE(""),
-                                .name = label->key,
-                                .span = label->span};
+        hold(out, &(struct annotation){.id = annotation_find(slice_of(row->name), &(bool){false}),
+                                       .value = SLICE(""),
+                                       .name = label->key,
+                                       .span = label->span});
         diag_at(run->diag, DIAG_N005, label->span, subject,
                 "annotation '" SLICE_FMT "' has the bad value '" SLICE_FMT
                 "': a copy of every request goes to / of its own host",
@@ -291,14 +298,13 @@ static void take_raw(struct reading *reading, const struct label *label, enum an
             "annotation '" SLICE_FMT "' has the bad value '" SLICE_FMT
             "', and this controller does not check values; what it does with it is unknown",
             SLICE_ARG(label->key), SLICE_ARG(label->value));
-    *ARENA_PUSH(out->arena, out->items, out->count, out->capacity) =
-        (struct annotation){.id = id,
-                            .value = slice_trim(label->value),
-                            .name = label->key,
-                            .span = label->span,
-                            .unchecked = true,
-                            .used = true,
-                            .named = true};
+    hold(out, &(struct annotation){.id = id,
+                                   .value = slice_trim(label->value),
+                                   .name = label->key,
+                                   .span = label->span,
+                                   .unchecked = true,
+                                   .used = true,
+                                   .named = true});
 }
 
 static void read_one(struct reading *reading, const struct label *label, enum annotation_id id,
@@ -327,8 +333,10 @@ static void read_one(struct reading *reading, const struct label *label, enum an
     } else if (!annotation_passes(row, label->value)) {
         bad_value(reading, row, label);
     } else {
-        *ARENA_PUSH(out->arena, out->items, out->count, out->capacity) = (struct annotation){
-            .id = id, .value = slice_trim(label->value), .name = label->key, .span = label->span};
+        hold(out, &(struct annotation){.id = id,
+                                       .value = slice_trim(label->value),
+                                       .name = label->key,
+                                       .span = label->span});
     }
 }
 

@@ -89,8 +89,9 @@ struct annotations {
     struct arena *arena;      /* for the items */
     struct annotation *items; /* those with a valid value */
     size_t count, capacity;
-    bool dropped; /* the controller does not load the Ingress */
-    bool denied;  /* its locations answer 503 */
+    uint64_t held[AN_COUNT / 64 + 1]; /* a bit for each that is or was among them */
+    bool dropped;                     /* the controller does not load the Ingress */
+    bool denied;                      /* its locations answer 503 */
     struct slice denied_reason;
     struct effect_source denied_source;
     struct slice snippet; /* configuration-snippet that is allowed */

@@ -181,16 +181,18 @@ static void fill_in(struct run *run, const struct leaf *leaf, struct edits *edit
     }
 }
 
-/* The "if" that held last stands for the location. */
-static struct placed_snippets with_inner(const struct placed_snippets *snippets,
-                                         const struct leaf *leaf)
+/* The "if" that held last stands for the location; `room` is for what is copied then. */
+static const struct placed_snippets *with_inner(const struct placed_snippets *snippets,
+                                                const struct leaf *leaf,
+                                                struct placed_snippets *room)
 {
-    struct placed_snippets all = *snippets;
-    if (leaf && leaf->inner) {
-        all.items[all.count++] =
-            (struct placed_snippet){SNIPPET_IF, leaf->inner_source, *leaf->inner};
+    if (!leaf || !leaf->inner) {
+        return snippets;
     }
-    return all;
+    *room = *snippets;
+    room->items[room->count++] =
+        (struct placed_snippet){SNIPPET_IF, leaf->inner_source, *leaf->inner};
+    return room;
 }
 
 static void add_headers(struct model *model, const struct server *server,
@@ -199,7 +201,8 @@ static void add_headers(struct model *model, const struct server *server,
 {
     struct run *run = model->run;
     struct gathered all = {0};
-    const struct placed_snippets with = with_inner(placed, leaf), *snippets = &with;
+    struct placed_snippets room;
+    const struct placed_snippets *snippets = with_inner(placed, leaf, &room);
     client_certificate_headers(model, server, &all.request);
     if (server->client) {
         gather(&all, server->client->source, 0, 0);
@@ -567,6 +570,6 @@ void rule_of_own_location(struct model *model, const struct server *server,
     snippets_of(model, server, NULL, &snippets);
     snippets.items[snippets.count++] =
         (struct placed_snippet){SNIPPET_LOCATION, place->source, *place->own->body};
-    const struct placed_snippets all = with_inner(&snippets, leaf);
-    placed_headers(model, &all, leaf, rule);
+    struct placed_snippets room;
+    placed_headers(model, with_inner(&snippets, leaf, &room), leaf, rule);
 }

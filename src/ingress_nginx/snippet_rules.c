@@ -309,7 +309,7 @@ void leaf_effects(struct model *model, const struct location *location, const st
 void snippets_head(struct model *model, const struct server *server, bool setting,
                    const struct view_of *view, struct route_table *table, struct rule_list *list)
 {
-    struct placed_snippets snippets, one = {.count = 1};
+    struct placed_snippets snippets, one;
     const struct match any = {.path = {.kind = PATH_ANY}};
     snippets_of(model, server, NULL, &snippets);
     for (size_t i = 0; i < snippets.count; i++) {
@@ -318,6 +318,7 @@ void snippets_head(struct model *model, const struct server *server, bool settin
         if (of_setting != setting) {
             continue;
         }
+        one.count = 1;
         one.items[0] = snippets.items[i];
         snippets_flow(model, &one, SNIPPET_SERVER, &any, view, table, true, &leaves);
         for (size_t l = 0; l < leaves.count; l++) {

@@ -37,11 +37,11 @@ static bool is_usual_host(struct slice s)
     return s.len <= HOST_MAX && are_usual_words(s, '.');
 }
 
-/* "/a/b-c": no schema looks into such a path. */
+/* "/a/b-c", or "/": no schema looks into such a path. */
 static bool is_usual_path(struct slice s)
 {
-    return s.len > 1 && s.len <= PATH_MAX_USUAL && s.ptr[0] == '/' &&
-           are_usual_words(slice_sub(s, 1, s.len), '/');
+    return s.len && s.len <= PATH_MAX_USUAL && s.ptr[0] == '/' &&
+           (s.len == 1 || are_usual_words(slice_sub(s, 1, s.len), '/'));
 }
 
 /* The value of a label; no schema tells one from another. */
@@ -50,9 +50,13 @@ static bool is_usual_label(struct slice s)
     return s.len <= LABEL_MAX && are_usual_words(s, '\0');
 }
 
+enum { VALUES_FEW = 16 };
+
 struct shaper {
     struct arena *arena;
-    struct map *values; /* of this object, each to its number */
+    struct slice values[VALUES_FEW]; /* of this object, each at its number */
+    size_t value_count;
+    struct map *more; /* all of them, where there are more */
     struct buf shape;
     const char *from; /* what comes before this byte is in the shape */
     bool gateway;     /* no rule for a Gateway compares namespaces, or entries of a list of texts */
@@ -132,30 +136,61 @@ static void put_until(struct shaper *s, const char *end)
     buf_put(&s->shape, (struct slice){s->from, (size_t)(end - s->from)});
 }
 
+/* Equal values have equal numbers, from 1 on. */
+static size_t number_of(struct shaper *s, struct slice value)
+{
+    if (!s->more) {
+        for (size_t i = 0; i < s->value_count; i++) {
+            if (slice_equal(s->values[i], value)) {
+                return i + 1;
+            }
+        }
+        if (s->value_count < VALUES_FEW) {
+            s->values[s->value_count++] = value;
+            return s->value_count;
+        }
+        s->more = map_new(s->arena);
+        for (size_t i = 0; i < VALUES_FEW; i++) {
+            map_put(s->more, s->values[i], (void *)(uintptr_t)(i + 1));
+        }
+    }
+    const uintptr_t next = map_count(s->more) + 1;
+    const uintptr_t before = (uintptr_t)map_add(s->more, value, (void *)next);
+    return before ? before : next;
+}
+
 /* No text has a byte of 0 or 1. */
 static void put_mask(struct shaper *s, struct slice value, enum mask mask)
 {
     put_until(s, value.ptr);
     s->from = value.ptr + value.len;
     buf_putc(&s->shape, '\1');
-    if (mask == MASK_ANY) {
-        return;
-    }
-    uintptr_t number = map_count(s->values) + 1;
-    void *before = map_put(s->values, value, (void *)number);
-    if (before) {
-        map_put(s->values, value, before);
-        number = (uintptr_t)before;
-    }
+    size_t number = mask == MASK_NUMBER ? number_of(s, value) : 0;
     for (; number; number >>= 6) {
         buf_putc(&s->shape, (char)(0x40 | (number & 0x3f)));
     }
 }
 
+static bool is_margin(char c)
+{
+    return c == ' ' || c == '-';
+}
+
+/* A key alone, as in half of all lines, too deep to be one of the metadata. */
+static bool is_deep_key(struct slice text)
+{
+    return text.len > 3 && text.ptr[text.len - 1] == ':' && is_margin(text.ptr[0]) &&
+           is_margin(text.ptr[1]) && is_margin(text.ptr[2]);
+}
+
 static void put_line(struct shaper *s, struct slice text)
 {
     size_t at = 0;
-    while (at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '-')) {
+    if (is_deep_key(text)) {
+        s->listed = false;
+        return;
+    }
+    while (at < text.len && is_margin(text.ptr[at])) {
         at++;
     }
     if (at == 0) {
@@ -164,7 +199,7 @@ static void put_line(struct shaper *s, struct slice text)
     if (at <= 2) {
         s->labels = s->metadata && slice_equal(text, SLICE("  labels:"));
     }
-    if (text.len && text.ptr[text.len - 1] == ':') { /* a key alone, as in half of all lines */
+    if (text.len && text.ptr[text.len - 1] == ':') {
         s->listed = false;
         return;
     }
@@ -185,8 +220,11 @@ static void put_line(struct shaper *s, struct slice text)
 static struct slice shape_of(struct shaper *s, const struct converted_object *object)
 {
     struct slice yaml = object->yaml, rest = yaml, line;
-    arena_clear(s->arena);
-    s->values = map_new(s->arena);
+    if (s->more) {
+        s->more = NULL;
+        arena_clear(s->arena);
+    }
+    s->value_count = 0;
     s->from = yaml.ptr;
     s->gateway = strcmp(object->kind, "Gateway") == 0;
     s->listed = s->metadata = s->labels = false;
