@@ -14,9 +14,10 @@ enum exit_status { EXIT_WELL, EXIT_NO, EXIT_USAGE, EXIT_INPUT, EXIT_ENVIRONMENT 
 struct app {
     struct run run;
     struct options options;
-    struct words words;  /* of the command line, without the name of the program */
-    struct buf out;      /* results, for standard output */
-    struct texts parts;  /* and what follows them there; borrowed, so that large results are not copied */
+    struct words words; /* of the command line, without the name of the program */
+    struct buf out;     /* results, for standard output */
+    struct texts
+        parts; /* and what follows them there; borrowed, so that large results are not copied */
     bool for_people;     /* results are text: what comes from the input is made harmless */
     struct buf summary;  /* closing lines, for standard error; --quiet drops them */
     struct buf failures; /* what the environment refused; always printed */
