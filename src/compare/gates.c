@@ -216,7 +216,7 @@ static void vary_credentials(struct gates *gates)
         }
     }
     if (any) {
-        vary_header(gates, SLICE("Authorization"), SLICE("Basic dXNlcjpwYXNz"));
+        vary_header(gates, SLICE("Authorization"), CREDENTIALS_STAND_IN);
     }
     if (external) {
         vary_header(gates, SLICE("Cookie"), SLICE("session=1"));

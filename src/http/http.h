@@ -78,6 +78,8 @@ struct request {
     struct slice gateway;  /* namespace/name, absent: the only one */
 };
 void request_defaults(struct request *request);
+/* What stands for credentials that are let in, in requests that gateshift writes: of user "user" with "pass". */
+#define CREDENTIALS_STAND_IN SLICE("Basic dXNlcjpwYXNz")
 /* A port that leads to another one of the same machine; by a process of it, which is then who connects. */
 struct port_lead {
     uint16_t port, to;
