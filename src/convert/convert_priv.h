@@ -169,8 +169,7 @@ struct plane {
     size_t set_count, set_capacity;
 };
 
-/* What is known of an origin: how many of its groups want a name with each suffix, and where it is a source. */
-struct family;
+struct family; /* what is known of an origin */
 enum role { ROLE_MAIN, ROLE_HTTPS, ROLE_HTTP, ROLE_REDIRECT };
 /* What one Ingress says for one or more hosts alike. */
 struct route_group {
@@ -426,9 +425,8 @@ void emit_retries(struct emission *e, const void *effect);
 void platform_edits_find(struct conversion *c);
 /* All effects that do not answer, and which the target can say. */
 void effects_emit(struct emission *e);
-/* Something of them stands in an HTTPRoute; of the others effects_say says what effects_emit would. */
-bool effects_are_written(const struct effects *effects);
-void effects_say(struct emission *e);
+bool effects_are_written(const struct effects *effects); /* in an HTTPRoute, all or some */
+void effects_say(struct emission *e); /* of the others: what effects_emit would */
 /* An edit that the data plane makes for every rule, and which stands in each rule that is written. */
 bool platform_edit_is_written(enum effect_id id, const struct header_edit *edit);
 /* An effect as fields of an HTTPRoute say it. */
@@ -572,9 +570,8 @@ struct node *object_node(struct conversion *c, const char *version, const char *
                          struct slice namespace, struct slice name, struct slice source);
 /* The keys of a map, sorted. */
 struct slice *sorted_keys(struct conversion *c, const struct map *map, size_t *count);
+void group_ahead(const struct conversion *c, size_t i); /* for passes that are at the i-th group */
 /* The Ingress that it is; null for others, or when it is not in the input. */
-/* For passes that are at the i-th group. */
-void group_ahead(const struct conversion *c, size_t i);
 const struct object *origin_ingress(const struct conversion *c, const struct origin *origin);
 /* For keys of maps; it stands in c->key. */
 struct slice origin_key(struct conversion *c, const struct origin *origin);

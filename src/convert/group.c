@@ -201,9 +201,10 @@ static const char *role_suffix(enum role role)
     return "";
 }
 
+/* What is known of an origin. */
 struct family {
-    size_t namesakes[ROLE_REDIRECT + 1];
-    struct plane_seen {
+    size_t namesakes[ROLE_REDIRECT + 1]; /* how many of its groups want a name with each suffix */
+    struct plane_seen {                  /* where it is a source */
         const struct plane *plane;
         const struct plane_seen *next;
     } * seen;
