@@ -34,7 +34,7 @@ start() { # name, options of the server
     server=$!
     exec 9>"$work/life"
     tries=0
-    while [ ! -s "$work/server/port" ] && [ $tries -lt 200 ]; do
+    while [ ! -s "$work/server/port" ] && [ $tries -lt 1200 ]; do
         sleep 0.05
         tries=$((tries + 1))
     done
