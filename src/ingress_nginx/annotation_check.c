@@ -78,15 +78,19 @@ static bool is_option(struct slice value, const char *options, bool fold)
     return false;
 }
 
-static bool all_options(struct slice value, const char *options)
+/* One blank between two words; `loose`: any number of them, or no word at all. */
+static bool all_options(struct slice value, const char *options, bool loose)
 {
     struct slice word;
+    size_t words = 0;
     while (slice_split(&value, ' ', &word)) {
-        if (word.len && !is_option(word, options, false)) {
+        words += word.len > 0;
+        bool last = !value.ptr || !value.len;
+        if (word.len ? !is_option(word, options, false) : !loose && (!last || !words)) {
             return false;
         }
     }
-    return true;
+    return words || loose;
 }
 
 static bool is_pair(struct slice value, const char *signs)
@@ -149,6 +153,78 @@ static size_t count_while(struct slice text, size_t from, const char *more, bool
     return at - from;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\f';
+}
+
+/* cors: names, each with a comma or none behind it, and one blank or none behind that */
+static bool is_list(struct slice value, const char *signs, bool digits, bool star)
+{
+    size_t at = 0;
+    while (value.len && is_blank(value.ptr[value.len - 1])) {
+        value.len--;
+    }
+    while (at < value.len && is_blank(value.ptr[at])) {
+        at++;
+    }
+    while (at < value.len) {
+        size_t name = count_while(value, at, signs, true, digits);
+        name = !name && star && value.ptr[at] == '*' ? 1 : name;
+        if (!name) {
+            return false;
+        }
+        at += name;
+        at += at < value.len && value.ptr[at] == ',';
+        at += at < value.len && is_blank(value.ptr[at]);
+    }
+    return value.len > 0;
+}
+
+/* authreq, headerRegexp: no blank inside of a name, and empty items do not count */
+static bool is_header_list(struct slice value)
+{
+    struct slice item, rest = value;
+    while (slice_split(&rest, ',', &item)) {
+        if (!only(slice_trim(item), "-_")) {
+            return false;
+        }
+    }
+    return only(value, "-_, ");
+}
+
+/* sslcipher: "@" begins one of two words */
+static bool is_ciphers(struct slice value)
+{
+    const struct slice level = SLICE("@SECLEVEL="), strength = SLICE("@STRENGTH");
+    for (size_t at = 0; at < value.len;) {
+        struct slice rest = slice_sub(value, at, value.len);
+        char digit = rest.len > level.len ? rest.ptr[level.len] : '\0';
+        if (slice_starts(rest, strength)) {
+            at += strength.len;
+        } else if (slice_starts(rest, level) && digit >= '0' && digit <= '5') {
+            at += level.len + 1;
+        } else if (only(slice_sub(rest, 0, 1), "!:+-_")) {
+            at++;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* alias: each item by itself, without the blanks around it */
+static bool all_aliases(struct slice value, const char *signs)
+{
+    struct slice item;
+    while (slice_split(&value, ',', &item)) {
+        if (!only(slice_trim(item), signs)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* One item of cors-allow-origin as the check of the whole list sees it: each part may be missing. */
 static bool is_origin_like(struct slice item)
 {
@@ -184,7 +260,7 @@ static const char *const signs[] = {
     [CHECK_BASIC] = "/-._~:",
     [CHECK_URL] = "-._~/:,?&=",
     [CHECK_RX] = "/-._~:^$[](){}*+?|&=\\",
-    [CHECK_ALIASES] = "/-._~:^$[](){}*+?|&=\\, ",
+    [CHECK_ALIASES] = "/-._~:^$[](){}*+?|&=\\",
     [CHECK_PATHCAP] = "/-._~:$",
     [CHECK_HEADERS] = "-_, ",
     [CHECK_VAR] = "-_${}",
@@ -231,7 +307,7 @@ static bool is_error_page(struct slice value)
 
 static bool holds(const struct annotation_row *row, struct slice value)
 {
-    enum check check = (enum check)(row->check & ~CHECK_STRIP);
+    enum check check = (enum check)(row->check & ~(CHECK_STRIP | CHECK_TRIM));
     int64_t number;
     char unit;
     switch (check) {
@@ -246,11 +322,16 @@ static bool holds(const struct annotation_row *row, struct slice value)
     case CHECK_BASIC:
     case CHECK_URL:
     case CHECK_RX:
-    case CHECK_ALIASES:
     case CHECK_PATHCAP:
     case CHECK_HEADERS:
     case CHECK_VAR:
         return only(value, signs[check]);
+    case CHECK_ALIASES:
+        return all_aliases(value, signs[check]);
+    case CHECK_NAMES:
+        return is_header_list(value);
+    case CHECK_CIPHERS:
+        return is_ciphers(value);
     case CHECK_CHARS:
         return only(value, row->options);
     case CHECK_PAIR:
@@ -262,7 +343,9 @@ static bool holds(const struct annotation_row *row, struct slice value)
     case CHECK_OPTIONS_FOLD:
         return is_option(value, row->options, true);
     case CHECK_WORDS:
-        return all_options(value, row->options);
+        return all_options(value, row->options, false);
+    case CHECK_LOOSE_WORDS:
+        return all_options(value, row->options, true);
     case CHECK_CONTAINS:
         return contains_option(value, row->options);
     case CHECK_CODES:
@@ -272,11 +355,11 @@ static bool holds(const struct annotation_row *row, struct slice value)
     case CHECK_PAGE:
         return is_error_page(value);
     case CHECK_LABEL:
-        return is_dns_label(value);
+        return is_dns_label(value) && !(value.ptr[0] >= '0' && value.ptr[0] <= '9');
     case CHECK_METHODS:
-        return only(value, ", ") && value.ptr[0] != ',';
+        return is_list(value, "", false, false);
     case CHECK_EXPOSED:
-        return only(value, "-_,* ") && value.ptr[0] != ',';
+        return is_list(value, "-_", true, true);
     case CHECK_ORIGINS:
         return all_origins(value);
     }
@@ -286,6 +369,9 @@ static bool holds(const struct annotation_row *row, struct slice value)
 bool annotation_passes(const struct annotation_row *row, struct slice value)
 {
     char stripped[4096];
+    if (row->check & CHECK_TRIM) {
+        return holds(row, slice_trim(value));
+    }
     if (!(row->check & CHECK_STRIP) || value.len >= sizeof stripped) {
         return holds(row, value);
     }
@@ -295,5 +381,5 @@ bool annotation_passes(const struct annotation_row *row, struct slice value)
             stripped[used++] = value.ptr[i];
         }
     }
-    return used > 0 && holds(row, (struct slice){stripped, used});
+    return holds(row, (struct slice){stripped, used});
 }

@@ -235,10 +235,24 @@ static bool is_redirect(enum annotation_id id)
            id == AN_permanent_redirect || id == AN_permanent_redirect_code;
 }
 
-static void empty_value(struct reading *reading, enum annotation_id id, const struct label *label)
+/* checkAnnotation: another name of it is asked where it is empty, and counts only where it is not. */
+static bool other_name_set(const struct reading *reading, enum annotation_id id)
+{
+    const struct labels *labels = &reading->ingress->object.annotations;
+    bool set = false;
+    for (size_t i = 0; i < labels->count; i++) {
+        const struct found_row *found = &reading->found[i];
+        set = set || (found->id == id && found->alias && labels->items[i].value.len > 0);
+    }
+    return set;
+}
+
+static void empty_value(struct reading *reading, enum annotation_id id, const struct label *label,
+                        bool alias)
 {
     struct slice subject = reading->ingress->object.subject;
-    if (id == AN_allowlist_source_range || id == AN_denylist_source_range) {
+    bool list = id == AN_allowlist_source_range || id == AN_denylist_source_range;
+    if (list && !alias && !other_name_set(reading, id)) {
         deny(reading, label->span, label->key, "is empty");
     } else if (is_redirect(id)) {
         reading->redirects_void = true;
@@ -327,11 +341,13 @@ static void read_one(struct reading *reading, const struct label *label, enum an
         return;
     }
     if (label->value.len == 0) {
-        empty_value(reading, id, label);
+        empty_value(reading, id, label, alias);
     } else if (!annotation_passes(row, label->value) && is_raw(reading->settings, row)) {
         take_raw(reading, label, id);
     } else if (!annotation_passes(row, label->value)) {
         bad_value(reading, row, label);
+    } else if (slice_trim(label->value).len == 0 && row->check != CHECK_ANY) {
+        empty_value(reading, id, label, alias);
     } else {
         hold(out, &(struct annotation){.id = id,
                                        .value = slice_trim(label->value),
@@ -410,7 +426,10 @@ static void check_groups(struct reading *reading)
 {
     struct annotations *out = reading->out;
     const struct annotation *temporal = annotation_get(out, AN_temporal_redirect);
-    if (temporal && !slice_starts(temporal->value, SLICE("http"))) {
+    struct slice scheme =
+        temporal ? slice_sub(temporal->value, 0, slice_find(temporal->value, ':', 0)) : SLICE("");
+    if (temporal && (scheme.len == temporal->value.len || /* Go's url.Parse finds no scheme */
+                     !slice_equal_fold(slice_sub(scheme, 0, 4), SLICE("http")))) {
         reading->redirects_void = true;
         diag_at(reading->run->diag, DIAG_N023, temporal->span, reading->ingress->object.subject,
                 "annotation '" SLICE_FMT "' is no http or https URL, so the controller ignores all "

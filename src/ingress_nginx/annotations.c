@@ -12,10 +12,13 @@
 #define CHECK_STRIPPED_CHARS   (CHECK_CHARS | CHECK_STRIP)
 #define CHECK_STRIPPED_PAGE    (CHECK_PAGE | CHECK_STRIP)
 #define CHECK_STRIPPED_OPTIONS (CHECK_OPTIONS | CHECK_STRIP)
-#define CHECK_STRIPPED_METHODS (CHECK_METHODS | CHECK_STRIP)
-#define CHECK_STRIPPED_EXPOSED (CHECK_EXPOSED | CHECK_STRIP)
 #define CHECK_STRIPPED_ORIGINS (CHECK_ORIGINS | CHECK_STRIP)
 #define CHECK_STRIPPED_CODES   (CHECK_CODES | CHECK_STRIP)
+#define CHECK_STRIPPED_CIPHERS (CHECK_CIPHERS | CHECK_STRIP)
+/* ... and after those around the value were. */
+#define CHECK_TRIMMED_RX           (CHECK_RX | CHECK_TRIM)
+#define CHECK_TRIMMED_OPTIONS      (CHECK_OPTIONS | CHECK_TRIM)
+#define CHECK_TRIMMED_OPTIONS_FOLD (CHECK_OPTIONS_FOLD | CHECK_TRIM)
 
 static const struct annotation_row rows[AN_COUNT] = {
 #define A(id, name, alias, scope, check, options, bad, treatment, aspect, feature, idle, needs,    \
@@ -65,6 +68,9 @@ static const char *const accepts[] = {
     [CHECK_EXPOSED] = "header names, separated by commas, or *",
     [CHECK_ORIGINS] = "origins such as https://*.example.com, separated by commas, or *",
     [CHECK_ALIASES] = "host names, separated by commas",
+    [CHECK_NAMES] = "header names, separated by commas",
+    [CHECK_CIPHERS] = "OpenSSL's names of ciphers",
+    [CHECK_LOOSE_WORDS] = "some of",
 };
 
 static const char *const bad_values[] = {
@@ -90,9 +96,9 @@ bool nginx_annotation_info_at(size_t index, struct nginx_annotation_info *out)
         return false;
     }
     const struct annotation_row *row = &rows[index];
-    int check = row->check & ~CHECK_STRIP;
+    int check = row->check & ~(CHECK_STRIP | CHECK_TRIM);
     bool words = check == CHECK_OPTIONS || check == CHECK_OPTIONS_FOLD || check == CHECK_WORDS ||
-                 check == CHECK_CONTAINS;
+                 check == CHECK_LOOSE_WORDS || check == CHECK_CONTAINS;
     *out = (struct nginx_annotation_info){
         .name = row->name,
         .alias = row->alias,

@@ -39,9 +39,13 @@ enum check {
     CHECK_METHODS,
     CHECK_EXPOSED,
     CHECK_ORIGINS,
-    CHECK_ALIASES
+    CHECK_ALIASES,
+    CHECK_NAMES,
+    CHECK_CIPHERS,
+    CHECK_LOOSE_WORDS
 };
-enum { CHECK_STRIP = 64 }; /* added: blanks are removed before the check */
+/* Added: before the check blanks are removed, or those around the value. */
+enum { CHECK_STRIP = 64, CHECK_TRIM = 128 };
 
 enum bad_value { BAD_DEFAULT, BAD_DROP, BAD_STRICT, BAD_DENY, BAD_GROUP, BAD_SELF };
 enum treatment { TREAT_USED, TREAT_QUIET, TREAT_RISK };

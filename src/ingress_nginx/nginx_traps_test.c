@@ -457,11 +457,12 @@ static void test_ingress_nginx_bad_values(void **state)
                 "c h3; P / a; @whitelist-source-range 10.0.0.0/8,zz",
                 "d h4; P / a; "
                 "@from-to-www-redirect yes",
-                "e h5; P / a; @ssl-redirect yes", "f h6; P / a; @whitelist-source-range",
+                "e h5; P / a; @ssl-redirect yes", "f h6; P / a; @allowlist-source-range",
                 "g h7; P / a; @limit-rps 5m", "h h8; P / a; @canary-weight 5",
-                "i h9; P / a; @permanent-redirect https://n.example; @relative-redirects"),
+                "i h9; P / a; @permanent-redirect https://n.example; @relative-redirects",
+                "j ha; P / a; @whitelist-source-range"),
           EXPECT({"h1/", "404"}, {"h2/", "404"}, {"h3/", "503"}, {"h4/", "404"}, {"h5/", "a /"},
-                 {"h6/", "503"}, {"h7/", "404"}, {"h8/", "a /"}, {"h9/", "a /"}));
+                 {"h6/", "503"}, {"h7/", "404"}, {"h8/", "a /"}, {"h9/", "a /"}, {"ha/", "a /"}));
 }
 
 static void test_ingress_nginx_timeouts_with_units_are_ignored(void **state)

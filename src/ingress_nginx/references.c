@@ -1,5 +1,7 @@
 #include "ingress_nginx/model_priv.h"
 
+#include "language/language.h"
+
 #include <string.h>
 
 struct checking {
@@ -40,6 +42,11 @@ static void check_basic_auth(const struct checking *checking)
     const struct secret *secret = (const struct secret *)(const void *)kube_find(
         checking->kube, KUBE_SECRET, namespace, name);
     struct slice type = annotation_text(annotations, AN_auth_secret_type);
+    if (type.ptr && !slice_is(type, "auth-map") && !slice_is(type, "auth-file")) {
+        annotations_deny(checking->run, annotations, AN_auth_secret_type,
+                         "is neither auth-file nor auth-map");
+        return;
+    }
     bool has_key = !secret || slice_is(type, "auth-map");
     for (size_t i = 0; secret && i < secret->keys.count; i++) {
         has_key = has_key || slice_is(secret->keys.items[i], "auth");
@@ -66,9 +73,14 @@ static void check_external_auth(const struct checking *checking)
         annotations_deny(checking->run, annotations, AN_auth_cache_duration,
                          "is no list of statuses with a time behind them");
     }
-    struct slice headers = annotation_text(annotations, AN_auth_proxy_set_headers);
-    if (text.ptr && headers.ptr && checking->run->closed &&
-        !config_map_named(checking->kube, headers)) {
+    struct slice headers = annotation_text(annotations, AN_auth_proxy_set_headers), namespace, name;
+    split(headers, &namespace, &name);
+    if (text.ptr && namespace.len && !checking->settings->cross_namespace &&
+        !slice_equal(namespace, annotations->ingress->object.namespace)) {
+        annotations_deny(checking->run, annotations, AN_auth_proxy_set_headers,
+                         "names a ConfigMap of another namespace");
+    } else if (text.ptr && headers.ptr && checking->run->closed &&
+               !config_map_named(checking->kube, headers)) {
         annotations_deny(checking->run, annotations, AN_auth_proxy_set_headers,
                          "names a ConfigMap that is not in the input");
     }
@@ -154,7 +166,12 @@ static void check_fastcgi(const struct checking *checking)
         return;
     }
     split(text, &namespace, &name);
-    if (namespace.ptr && !slice_equal(namespace, own) && !checking->settings->cross_namespace) {
+    if (slice_find(name, '/', 0) < name.len) {
+        annotations_deny(checking->run, annotations, AN_fastcgi_params_configmap,
+                         "names no ConfigMap");
+        return;
+    }
+    if (namespace.len && !slice_equal(namespace, own) && !checking->settings->cross_namespace) {
         annotations_ignore(checking->run, annotations, AN_fastcgi_params_configmap,
                            "names a ConfigMap of another namespace");
         if (annotation_set(annotations, AN_fastcgi_index)) {
@@ -179,10 +196,34 @@ static void check_fastcgi(const struct checking *checking)
     }
 }
 
+/* annotations/authtls: what is behind "CN=" is an expression that Go compiles. */
+static void check_client_name(const struct checking *checking)
+{
+    struct annotations *annotations = checking->annotations;
+    struct slice text = annotation_text(annotations, AN_auth_tls_match_cn);
+    const struct regex_reading reading = {.dialect = DIALECT_RE2, .anchoring = ANCHORING_SEARCH};
+    struct language_fault fault;
+    struct slice secret = annotation_text(annotations, AN_auth_tls_secret), namespace, name;
+    split(secret, &namespace, &name);
+    if (!text.ptr || !secret.ptr || !checking->settings->validates ||
+        (run_secrets_closed(checking->run) &&
+         !kube_find(checking->kube, KUBE_SECRET, namespace, name))) {
+        return; /* the Secret is looked at before */
+    }
+    struct language_set *set = language_set_open(checking->run->arena, NULL);
+    struct slice pattern = slice_sub(text, sizeof "CN=" - 1, text.len);
+    if (!language_regex(set, pattern, &reading, &fault) && fault.kind == FAULT_SYNTAX) {
+        annotations_drop(checking->run, annotations, AN_auth_tls_match_cn,
+                         "holds no regular expression behind CN=");
+    }
+    language_set_close(set);
+}
+
 void references_check(struct run *run, const struct kube *kube, const struct settings *settings,
                       struct annotations *annotations)
 {
     const struct checking checking = {run, kube, settings, annotations};
+    check_client_name(&checking);
     check_basic_auth(&checking);
     check_external_auth(&checking);
     check_custom_headers(&checking);

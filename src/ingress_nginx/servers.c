@@ -212,12 +212,22 @@ static bool alias_can_match(struct slice alias)
     return name.len > 0;
 }
 
-/* ngx_http_core_server_name stops at these. */
+/* ngx_http_core_server_name and ngx_hash_add_key stop at these. */
 static bool alias_refused(struct slice alias)
 {
-    return slice_is(alias, ".") || slice_is(alias, "~") ||
-           (slice_starts(alias, SLICE("*")) &&
-            (alias.len < 3 || !slice_starts(alias, SLICE("*."))));
+    size_t stars = 0, dots = 0;
+    if (slice_starts(alias, SLICE("~"))) {
+        return alias.len == 1;
+    }
+    for (size_t i = 0; i < alias.len; i++) {
+        stars += alias.ptr[i] == '*';
+        dots += alias.ptr[i] == '.' && i + 1 < alias.len && alias.ptr[i + 1] == '.';
+    }
+    bool first = slice_starts(alias, SLICE("*")), dot = slice_starts(alias, SLICE("."));
+    bool placed = dot || (alias.len > 2 &&
+                          (slice_starts(alias, SLICE("*.")) || slice_ends(alias, SLICE(".*"))));
+    return slice_is(alias, ".") || dots || stars > 1 || (stars && !placed) ||
+           (first && !slice_starts(alias, SLICE("*.")));
 }
 
 static void put_alias(struct server *server, struct slice alias)
