@@ -40,6 +40,9 @@ void istio_addresses(struct emission *e, const void *effect)
     struct node *spec = node_map(e->c->nodes), *rules = node_list(e->c->nodes);
     bool any = e->rule->effects.authentication && e->rule->effects.authentication->any;
     struct node *to = any ? NULL : istio_operations(e, EFFECT_addresses);
+    if (!to && !any && istio_rule_addresses(e, addresses)) {
+        return;
+    }
     if (!to) {
         say_unsupported(e->c, e->rule, EFFECT_addresses, effect);
         return;

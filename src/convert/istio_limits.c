@@ -8,6 +8,7 @@
  * extensions/filters/http/buffer/v3/buffer.proto, local_ratelimit/v3/local_rate_limit.proto and
  * config/route/v3/route_components.proto. */
 
+#define ACCESS_TYPE "type.googleapis.com/envoy.extensions.filters.http.rbac.v3."
 #define BUFFER_TYPE "type.googleapis.com/envoy.extensions.filters.http.buffer.v3."
 #define RATE_TYPE                                                                                  \
     "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
@@ -243,4 +244,67 @@ void istio_rate_limit(struct emission *e, const void *effect)
     put_rates(c, add_place(c, patches, name, RATE_TYPE), limit);
     place(e, EFFECT_rate_limit, ISTIO_RATE_LIMIT, patches);
     say_rates(e, limit);
+}
+
+/* ---- addresses ------------------------------------------------------------------------------ */
+
+static struct node *ids_node(struct conversion *c, const struct networks *networks)
+{
+    struct node *list = node_list(c->nodes);
+    for (size_t i = 0; i < networks->count; i++) {
+        struct node *id = node_map(c->nodes), *range = policy_map(c, id, "remote_ip");
+        struct slice text = network_node(c, &networks->items[i])->text;
+        size_t slash = slice_find(text, '/', 0);
+        node_set(c->nodes, range, "address_prefix",
+                 node_string(c->nodes, slice_sub(text, 0, slash)));
+        put_int(c, range, "prefix_len", networks->items[i].bits);
+        node_add(c->nodes, list, id);
+    }
+    return list;
+}
+
+/* As an AuthorizationPolicy does it, whose rules know no expressions (pilot/pkg/security/authz): 403 for whom one of the
+ * principals holds. */
+bool istio_rule_addresses(struct emission *e, const struct route_addresses *addresses)
+{
+    struct conversion *c = e->c;
+    struct node *principals = ids_node(c, &addresses->deny), *policy = node_map(c->nodes);
+    struct node *permissions = node_list(c->nodes), *any = node_map(c->nodes);
+    if (!host_policy_by_rule(e)) {
+        return false;
+    }
+    if (addresses->has_allow && addresses->allow.count) {
+        struct node *other = node_map(c->nodes);
+        node_set(c->nodes, policy_map(c, policy_map(c, other, "not_id"), "or_ids"), "ids",
+                 ids_node(c, &addresses->allow));
+        node_add(c->nodes, principals, other);
+    } else if (addresses->has_allow) {
+        struct node *all = node_map(c->nodes);
+        node_set(c->nodes, all, "any", node_bool(c->nodes, true));
+        node_add(c->nodes, principals, all);
+    }
+    struct buf text;
+    buf_init(&text, BUF_TEXT_MAX);
+    document_write_json(principals, 0, &text);
+    struct slice name = arena_printf(c->arena, "addresses-%016llx",
+                                     (unsigned long long)slice_hash(buf_slice(&text), 0));
+    buf_release(&text);
+    struct node *patches = node_list(c->nodes);
+    (void)add_filter(c, patches, name, ACCESS_TYPE "RBAC");
+    struct node *own = add_place(c, patches, name, ACCESS_TYPE "RBACPerRoute");
+    struct node *rules = policy_map(c, policy_map(c, own, "rbac"), "rules");
+    put_text(c, rules, "action", "DENY");
+    node_set(c->nodes, policy_map(c, rules, "policies"), "addresses", policy);
+    node_set(c->nodes, any, "any", node_bool(c->nodes, true));
+    node_add(c->nodes, permissions, any);
+    node_set(c->nodes, policy, "permissions", permissions);
+    node_set(c->nodes, policy, "principals", principals);
+    node_set(c->nodes, policy_spec(e, ISTIO_RULE_ADDRESSES), "configPatches", patches);
+    say_effect(c, DIAG_C002, SEVERITY_WARNING, e->rule, addresses,
+               "'" SLICE_FMT "' becomes an EnvoyFilter, as no AuthorizationPolicy knows the path; "
+               "it finds the rule by its place in the HTTPRoute and has to be looked at with each "
+               "release of Istio: when rules are put in another order, change the name of its "
+               "route as well, or others are let in",
+               SLICE_ARG(addresses->source.name));
+    return true;
 }

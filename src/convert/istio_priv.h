@@ -12,7 +12,8 @@ enum {
     ISTIO_RATE_LIMIT,
     ISTIO_REWRITE,
     ISTIO_ANSWER,
-    ISTIO_RETRIES
+    ISTIO_RETRIES,
+    ISTIO_RULE_ADDRESSES
 };
 
 /* ---- istio_access.c: AuthorizationPolicy */
@@ -29,6 +30,8 @@ struct node *istio_operations(struct emission *e, enum effect_id id);
 /* ---- istio_limits.c: EnvoyFilter */
 void istio_body_limit(struct emission *e, const void *effect);
 void istio_rate_limit(struct emission *e, const void *effect);
+/* For the rule at hand alone; false where it cannot be named. */
+bool istio_rule_addresses(struct emission *e, const struct route_addresses *addresses);
 /* An item of `configPatches` for Gateways. */
 struct node *istio_patch(struct conversion *c, struct node *list, const char *where,
                          const char *operation);

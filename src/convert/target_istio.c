@@ -251,6 +251,12 @@ static const struct policy_kind kinds[] = {
                        .attach = ATTACH_HOSTS,
                        .suffix = "retries",
                        .write_places = istio_write_patches},
+    [ISTIO_RULE_ADDRESSES] = {.kind = "EnvoyFilter",
+                              .group = "networking.istio.io",
+                              .version = "v1alpha3",
+                              .attach = ATTACH_HOSTS,
+                              .suffix = "addresses",
+                              .write_places = istio_write_patches},
     [ISTIO_ANSWER] = {.kind = "EnvoyFilter",
                       .group = "networking.istio.io",
                       .version = "v1alpha3",
@@ -292,8 +298,8 @@ static const struct vendor vendor = {
         "ends streams: check the size in the application"
 #define ISTIO_addresses                                                                            \
     SUPPORT_NEAR,                                                                                  \
-        "an AuthorizationPolicy of the Gateway holds for hosts and for plain paths: give paths "   \
-        "that are expressions a host of their own, or write one by hand"
+        "an AuthorizationPolicy of the Gateway for hosts and plain paths, an EnvoyFilter with "    \
+        "Envoy's rbac for rules whose paths are expressions"
 #define ISTIO_authentication                                                                       \
     SUPPORT_NEAR,                                                                                  \
         "an AuthorizationPolicy with action CUSTOM asks a service for hosts and plain paths, by "  \

@@ -60,6 +60,8 @@ static const struct {
      EFFECT_retries,
      "attempts 3, conditions connect-failure,refused-stream,reset-before-request,"
      "retriable-status-codes,502"},
+    {"istio", "use-regex=true\nwhitelist-source-range=10.0.0.0/8,fd00::/8", "/v([0-9]+)", "/v1",
+     EFFECT_addresses, NULL},
     {"istio", "load-balance=ewma", "/", "/", EFFECT_balancing, "algorithm least_request"},
     {"nginx-gateway-fabric", "load-balance=ewma", "/", "/", EFFECT_balancing,
      "algorithm least_conn"},

@@ -74,6 +74,20 @@ static const struct row {
      "            '@type': " FILTERS "buffer.v3.BufferPerRoute\n            buffer:\n"
      "              max_request_bytes: 100\n"},
     {"istio", "EnvoyFilter", "networking.istio.io/v1alpha3",
+     OF_GATEWAY BEFORE_ROUTER
+     "        typed_config: {'@type': " FILTERS "rbac.v3.RBAC}\n" OF_RULE
+     "        typed_per_filter_config:\n          own:\n"
+     "            '@type': " FILTERS "rbac.v3.RBACPerRoute\n            rbac:\n"
+     "              rules:\n                action: DENY\n                policies:\n"
+     "                  addresses:\n                    permissions:\n"
+     "                    - any: true\n                    principals:\n"
+     "                    - remote_ip:\n                        address_prefix: 10.0.0.0\n"
+     "                        prefix_len: 8\n                    - not_id:\n"
+     "                        or_ids:\n                          ids:\n"
+     "                          - remote_ip:\n"
+     "                              address_prefix: 11.0.0.0\n"
+     "                              prefix_len: 8\n"},
+    {"istio", "EnvoyFilter", "networking.istio.io/v1alpha3",
      OF_GATEWAY "  configPatches:\n" OF_RULE
                 "        route:\n          regex_rewrite:\n            pattern:\n"
                 "              regex: ^/a/(.*)$\n            substitution: /b/\\1\n"},
@@ -212,6 +226,9 @@ static void test_gateway_other_values_are_unknown(void **state)
         {"EnvoyFilter", "disabled: true", "disabled: false"},
         {"EnvoyFilter", "numerator: 100", "numerator: 50"},
         {"EnvoyFilter", "- remote_address: {}", "- remote_address: {}\n              - x: {}"},
+        {"EnvoyFilter", "action: DENY", "action: ALLOW"},
+        {"EnvoyFilter", "- remote_ip", "- direct_remote_ip"},
+        {"EnvoyFilter", "- any: true", "- any: false"},
         {"DestinationRule", "name: Secure", "name: HttpOnly"},
         {"DestinationRule", "name: Secure", "name: SameSite\n            value: None"},
         {"EnvoyFilter", "operation: MERGE\n      value:\n        route",

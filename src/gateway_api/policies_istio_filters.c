@@ -1,7 +1,7 @@
 #include "gateway_api/policies_istio_priv.h"
 
 /* EnvoyFilters: two shapes are understood (istio/api networking/v1alpha3 envoy_filter.proto): a filter before the router
- * that is switched on for some virtual hosts and routes, which is Envoy's buffer or its local_ratelimit (envoy
+ * that is switched on for some virtual hosts and routes, which is Envoy's buffer, rbac or local_ratelimit (envoy
  * extensions/filters/http/buffer/v3/buffer.proto, local_ratelimit/v3/local_rate_limit.proto); and routes whose path
  * changes by an expression, that are repeated, or that answer (config/route/v3/route_components.proto). */
 
@@ -41,6 +41,69 @@ static const void *read_buffer(struct policy_work *work, const struct node *conf
     bool understood =
         policy_is(config, "@type buffer") && policy_is(buffer, "max_request_bytes") && bytes > 0;
     return understood ? limit : NULL;
+}
+
+/* {remote_ip: {address_prefix: 10.0.0.0, prefix_len: 8}} */
+static bool read_id(struct policy_work *work, const struct node *id, struct networks *out)
+{
+    const struct node *range = node_get(id, "remote_ip");
+    struct arena *arena = work->builder->run->arena;
+    struct network *items = ARENA_ARRAY(arena, struct network, out->count + 1);
+    struct slice text =
+        arena_printf(arena, SLICE_FMT "/%lld", SLICE_ARG(policy_text(range, "address_prefix")),
+                     (long long)int_at(range, "prefix_len"));
+    for (size_t i = 0; i < out->count; i++) {
+        items[i] = out->items[i];
+    }
+    bool understood = policy_is(id, "remote_ip") && policy_is(range, "address_prefix prefix_len") &&
+                      network_parse(text, &items[out->count]);
+    *out = (struct networks){items, out->count + 1};
+    return understood;
+}
+
+/* Some addresses, and all but some others: 403 for these (envoy config/rbac/v3/rbac.proto). */
+static bool read_principal(struct policy_work *work, const struct node *principal,
+                           struct route_addresses *addresses)
+{
+    const struct node *others = node_get(principal, "not_id");
+    const struct node *ids = node_get(node_get(others, "or_ids"), "ids");
+    bool all = is_true(node_get(principal, "any")), understood = principal->count == 1;
+    if (!others && !all) {
+        return read_id(work, principal, &addresses->deny);
+    }
+    understood = understood && !addresses->has_allow &&
+                 (all || (policy_is(others, "or_ids") &&
+                          policy_is(node_get(others, "or_ids"), "ids") && policy_items(ids)));
+    addresses->has_allow = true;
+    for (size_t i = 0; understood && i < policy_items(ids); i++) {
+        understood = read_id(work, ids->items[i], &addresses->allow);
+    }
+    return understood;
+}
+
+static const void *read_access(struct policy_work *work, const struct node *config)
+{
+    const struct node *rbac = node_get(config, "rbac"), *rules = node_get(rbac, "rules");
+    const struct node *policies = node_get(rules, "policies");
+    const struct node *policy = policies && policies->kind == NODE_MAP && policies->count == 1
+                                    ? policies->pairs[0].value
+                                    : NULL;
+    const struct node *permissions = node_get(policy, "permissions");
+    const struct node *principals = node_get(policy, "principals");
+    struct route_addresses *addresses =
+        ARENA_NEW(work->builder->run->arena, struct route_addresses);
+    *addresses = (struct route_addresses){.source = work->source, .status = 403};
+    bool understood = policy_is(config, "@type rbac") && policy_is(rbac, "rules") &&
+                      policy_is(rules, "action policies") &&
+                      slice_is(policy_text(rules, "action"), "DENY") &&
+                      policy_is(policy, "permissions principals") &&
+                      policy_items(permissions) == 1 && permissions->items[0]->count == 1 &&
+                      is_true(node_get(permissions->items[0], "any")) && policy_items(principals);
+    for (size_t i = 0; understood && i < policy_items(principals); i++) {
+        understood = principals->items[i]->kind == NODE_MAP &&
+                     read_principal(work, principals->items[i], addresses);
+    }
+    return understood ? addresses : NULL;
 }
 
 static bool is_all(const struct node *config, const char *key)
@@ -175,6 +238,7 @@ static const struct shape shapes[] = {
     {FILTERS "buffer.v3.Buffer", FILTERS "buffer.v3.BufferPerRoute", EFFECT_body_limit,
      read_buffer},
     {RATE_TYPE, RATE_TYPE, EFFECT_rate_limit, read_rates},
+    {FILTERS "rbac.v3.RBAC", FILTERS "rbac.v3.RBACPerRoute", EFFECT_addresses, read_access},
 };
 
 /* ---- patches -------------------------------------------------------------------------------- */
