@@ -359,7 +359,15 @@ static bool take(struct flow *flow, const struct snippet_step *step, const struc
         return walk(flow, push(flow, rest->placed, step->block, 0, rest), leaf);
     }
     leaf.source = rest->placed->source;
-    if (step->status) {
+    if (step->seeks) {
+        leaf.broke = true;
+        leaf.unknown =
+            unknown_add(flow->model->run, leaf.unknown, ASPECT_ROUTING, leaf.source,
+                        arena_printf(flow->model->run->arena,
+                                     "which location serves '" SLICE_FMT "', to which '" SLICE_FMT
+                                     "' rewrites, is not understood",
+                                     SLICE_ARG(step->text), SLICE_ARG(leaf.source.name)));
+    } else if (step->status) {
         leaf.answer = step;
     } else {
         leaf.rewrite = step;

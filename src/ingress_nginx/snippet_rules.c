@@ -400,7 +400,7 @@ static void misplaced(struct model *model, const struct placed_snippet *placed,
 {
     model_freeze(model, placed->source, item ? item->ingress->object.subject : SLICE_ABSENT,
                  arena_printf(model->run->arena,
-                              "nginx refuses '" SLICE_FMT "' in an \"if\" of '" SLICE_FMT "'",
+                              "nginx refuses '" SLICE_FMT "' where '" SLICE_FMT "' has it",
                               SLICE_ARG(placed->snippet.misplaced),
                               SLICE_ARG(placed->source.name)));
 }

@@ -37,7 +37,7 @@ static bool takes_all(struct slice expression)
     return slice_is_one_of(expression, all, ARRAY_LEN(all));
 }
 
-/* Without "redirect", "permanent" or "break" nginx looks for a location once more. */
+/* Without "redirect", "permanent" or "break" nginx looks for a location once more, and so it does for a server. */
 bool snippet_read_rewrite(struct run *run, enum snippet_place place, struct slice *text,
                           struct snippet_step *step)
 {
@@ -57,8 +57,10 @@ bool snippet_read_rewrite(struct run *run, enum snippet_place place, struct slic
     if (takes_all(expression) && slice_find(to, '$', 0) == to.len) {
         step->condition.when = WHEN_ALWAYS;
     }
-    bool plain = slice_find(step->text, '?', 0) == step->text.len;
-    return plain && (away || (slice_is(flag, "break") && !server)) && snippet_takes(text, ';');
+    step->seeks = !away && (server || !slice_is(flag, "break"));
+    bool known = away || !flag.len || slice_is(flag, "break") || slice_is(flag, "last");
+    bool plain = step->seeks || slice_find(step->text, '?', 0) == step->text.len;
+    return known && plain && snippet_takes(text, ';');
 }
 
 /* ---- variables ---------------------------------------------------------------------------- */

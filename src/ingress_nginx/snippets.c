@@ -55,7 +55,21 @@ static const char *const harmless[] = {"grpc_ssl_name",
                                        "send_timeout",
                                        "client_body_timeout",
                                        "client_body_buffer_size",
-                                       "client_header_timeout",
+                                       "keepalive_time",
+                                       "lingering_close",
+                                       "lingering_time",
+                                       "lingering_timeout",
+                                       "log_not_found",
+                                       "log_subrequest",
+                                       "open_log_file_cache",
+                                       "output_buffers",
+                                       "postpone_output",
+                                       "proxy_headers_hash_bucket_size",
+                                       "proxy_headers_hash_max_size",
+                                       "proxy_ssl_session_reuse",
+                                       "reset_timedout_connection",
+                                       "resolver_timeout",
+                                       "server_tokens",
                                        "tcp_nodelay",
                                        "tcp_nopush",
                                        "sendfile",
@@ -63,6 +77,12 @@ static const char *const harmless[] = {"grpc_ssl_name",
                                        "grpc_socket_keepalive",
                                        "proxy_busy_buffers_size",
                                        "proxy_temp_file_write_size"};
+/* The same, and nginx takes them in no location. */
+static const char *const of_server[] = {
+    "client_header_timeout", "connection_pool_size", "http2_max_concurrent_streams",
+    "request_pool_size",     "ssl_buffer_size",      "ssl_ecdh_curve",
+    "ssl_protocols",         "ssl_session_cache",    "ssl_session_tickets",
+    "ssl_session_timeout"};
 /* The template writes them into each location: there a second one is refused, and those of the server do not
  * count. */
 static const char *const templated[] = {"proxy_connect_timeout",
@@ -95,6 +115,9 @@ static const char *const of_http[] = {"keepalive_timeout",
                                       "underscores_in_headers",
                                       "ignore_invalid_headers",
                                       "server_tokens",
+                                      "http2_max_concurrent_streams",
+                                      "log_subrequest",
+                                      "proxy_ssl_session_reuse",
                                       "port_in_redirect",
                                       "server_name_in_redirect",
                                       "limit_req_status",
@@ -108,9 +131,14 @@ static const char *const of_http[] = {"keepalive_timeout",
                                       "proxy_headers_hash_bucket_size",
                                       "variables_hash_bucket_size",
                                       "variables_hash_max_size",
-                                      "ssl_protocols",
+                                      "ssl_buffer_size",
+                                      "ssl_ciphers",
                                       "ssl_ecdh_curve",
+                                      "ssl_prefer_server_ciphers",
+                                      "ssl_protocols",
+                                      "ssl_session_cache",
                                       "ssl_session_tickets",
+                                      "ssl_session_timeout",
                                       "proxy_pass"};
 /* What they make is used by nobody who is understood. */
 static const char *const definitions[] = {"log_format", "limit_req_zone", "limit_conn_zone",
@@ -294,7 +322,8 @@ static bool is_misplaced(struct slice directive)
     bool passes = slice_is(directive, "proxy_pass") || slice_is(directive, "sendfile");
     return !passes && (slice_is_one_of(directive, others, ARRAY_LEN(others)) ||
                        slice_is_one_of(directive, templated, ARRAY_LEN(templated)) ||
-                       slice_is_one_of(directive, harmless, ARRAY_LEN(harmless)));
+                       slice_is_one_of(directive, harmless, ARRAY_LEN(harmless)) ||
+                       slice_is_one_of(directive, of_server, ARRAY_LEN(of_server)));
 }
 
 /* A location of somebody's own has neither backend nor protection, so what says how these are used shows nowhere. */
@@ -394,7 +423,10 @@ static bool read_words(struct snippet_reader *reader, struct slice directive)
     if (slice_is_one_of(directive, repeated, ARRAY_LEN(repeated))) {
         return skip_words(reader);
     }
-    if (!slice_is_one_of(directive, harmless, ARRAY_LEN(harmless))) {
+    if (slice_is_one_of(directive, of_server, ARRAY_LEN(of_server))) {
+        bool misplaced = reader->place == SNIPPET_LOCATION;
+        out->misplaced = misplaced && !out->misplaced.ptr ? directive : out->misplaced;
+    } else if (!slice_is_one_of(directive, harmless, ARRAY_LEN(harmless))) {
         return false;
     }
     note_single(reader, directive);

@@ -55,6 +55,8 @@ struct snippet_step { /* of ngx_http_rewrite_module, in the order of the text */
     int64_t status;
     struct slice text; /* Location, body, path or value; absent: none */
     bool drops_query;  /* STEP_REWRITE */
+    bool
+        seeks; /* STEP_REWRITE: nginx looks for a location with the new path, which is not followed */
 };
 enum own_kind { OWN_EXACT, OWN_PREFIX, OWN_PREFIX_FIRST, OWN_REGEX };
 struct own_location { /* "location ... { }" in a server snippet */
@@ -91,7 +93,7 @@ struct snippet {
     size_t named_capacity;
     struct slice unknown;   /* the first directive that is not understood; absent: all are */
     struct slice refused;   /* the first that nginx refuses at this place; absent: none */
-    struct slice misplaced; /* the first that nginx does not take in an "if"; absent: none */
+    struct slice misplaced; /* the first that nginx does not take where it stands; absent: none */
 };
 /* `own` may be null. */
 void snippet_read(struct run *run, enum snippet_place place, struct slice text,
