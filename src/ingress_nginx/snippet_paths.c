@@ -16,9 +16,35 @@ static struct slice literal_start(struct slice pattern)
     return slice_sub(pattern, 1, at > 1 && repeats ? at - 1 : at);
 }
 
+/* "a|b" outside of groups and of brackets. What is not well formed is taken to have it. */
+static bool has_branches(struct slice pattern)
+{
+    size_t depth = 0;
+    bool brackets = false;
+    for (size_t i = 0; i < pattern.len; i++) {
+        char c = pattern.ptr[i];
+        if (c == '\\') {
+            i++;
+        } else if (brackets) {
+            bool first = pattern.ptr[i - 1] == '[' ||
+                         (pattern.ptr[i - 1] == '^' && pattern.ptr[i - 2] == '[');
+            brackets = c != ']' || first;
+        } else if (c == '[') {
+            brackets = true;
+        } else if (c == '(') {
+            depth++;
+        } else if (c == ')' && depth) {
+            depth--;
+        } else if (c == ')' || (c == '|' && !depth)) {
+            return true;
+        }
+    }
+    return brackets || depth;
+}
+
 static bool is_bound(struct slice pattern)
 {
-    return slice_starts(pattern, SLICE("^")) && slice_find(pattern, '|', 0) == pattern.len;
+    return slice_starts(pattern, SLICE("^")) && !has_branches(pattern);
 }
 
 static bool is_everything(const struct path_match *path)
