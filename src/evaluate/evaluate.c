@@ -174,18 +174,27 @@ static bool refused_by_header(struct context *context, int64_t status, const cha
 static bool too_long(struct context *context, struct outcome *out)
 {
     const struct request *request = context->request;
-    uint64_t most = context->table->view.line_bytes;
-    if (most && request->method.len + request->target.len + sizeof "  HTTP/1.1\r\n" - 1 > most) {
+    const struct view *view = &context->table->view;
+    uint64_t most = view->line_bytes;
+    uint64_t line = request->method.len + request->target.len + sizeof "  HTTP/1.1\r\n" - 1;
+    uint64_t longest = line;
+    for (size_t i = 0; i < request->headers.count; i++) {
+        const struct header *header = &request->headers.items[i];
+        uint64_t bytes = header->name.len + header->value.len + sizeof ": \r\n" - 1;
+        longest = bytes > longest ? bytes : longest;
+    }
+    if (!most || longest <= most) {
+        return false;
+    }
+    if (longest <= view->line_bytes_open) {
+        become_unknown(out, "whether there is room for so long a line hangs on the server");
+        return true;
+    }
+    if (line > most) {
         context->pathless = true;
         return respond(out, 414, SLICE("the request line is too long"));
     }
-    for (size_t i = 0; most && i < request->headers.count; i++) {
-        const struct header *header = &request->headers.items[i];
-        if (header->name.len + header->value.len + sizeof ": \r\n" - 1 > most) {
-            return refused_by_header(context, 400, "the line of a header is too long", out);
-        }
-    }
-    return false;
+    return refused_by_header(context, 400, "the line of a header is too long", out);
 }
 
 static bool is_old(const struct request *request)
@@ -259,6 +268,18 @@ static void effects_in_force(const struct effects *platform, const struct effect
 #undef EFFECT
 }
 
+/* A body that is too large is answered before most of what sets headers has run. */
+static void early_headers(struct context *context, struct outcome *out)
+{
+    const struct route_body_limit *limit = out->effects.body_limit;
+    if (limit->own_headers) {
+        const struct route_header_edits own = {.edits = limit->response};
+        headers_edit(context, &own, &out->response);
+    } else {
+        headers_edit(context, context->rule->effects.response_headers, &out->response);
+    }
+}
+
 /* Headers of an answer that the data plane gives itself. */
 static void answer_headers(struct context *context, struct outcome *out)
 {
@@ -267,10 +288,11 @@ static void answer_headers(struct context *context, struct outcome *out)
     }
     context->status = out->status;
     headers_edit(context, context->table->platform.response_headers, &out->response);
-    if (context->rule) {
+    if (context->rule && out->decided_by == EFFECT_body_limit) {
+        early_headers(context, out);
+    } else if (context->rule) {
         headers_edit(context, context->rule->effects.response_headers, &out->response);
-        /* a body that is too large is answered before anything of CORS is looked at */
-        if (out->decided_by != EFFECT_cors && out->decided_by != EFFECT_body_limit) {
+        if (out->decided_by != EFFECT_cors) {
             cors_headers(context, out->effects.cors, &out->response);
         }
     }

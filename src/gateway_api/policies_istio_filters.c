@@ -37,7 +37,7 @@ static const void *read_buffer(struct policy_work *work, const struct node *conf
     const struct node *buffer = node_get(config, "buffer");
     int64_t bytes = int_at(buffer, "max_request_bytes");
     struct route_body_limit *limit = ARENA_NEW(work->builder->run->arena, struct route_body_limit);
-    *limit = (struct route_body_limit){work->source, bytes};
+    *limit = (struct route_body_limit){.source = work->source, .bytes = bytes};
     bool understood =
         policy_is(config, "@type buffer") && policy_is(buffer, "max_request_bytes") && bytes > 0;
     return understood ? limit : NULL;

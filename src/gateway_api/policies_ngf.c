@@ -54,7 +54,7 @@ static void client_settings(struct policy_work *work, const struct node *spec)
     if (bytes >= 0) {
         struct route_body_limit *limit =
             ARENA_NEW(work->builder->run->arena, struct route_body_limit);
-        *limit = (struct route_body_limit){work->source, bytes ? bytes : -1};
+        *limit = (struct route_body_limit){.source = work->source, .bytes = bytes ? bytes : -1};
         work->effects->body_limit = limit;
     }
 }

@@ -168,13 +168,18 @@ const struct upstream *canary_of(const struct model *model, const struct locatio
 /* ---- rules -------------------------------------------------------------------------------- */
 
 static struct rule *add(struct model *model, struct rule_list *list, const struct rule *main,
-                        const struct upstream *canary, bool to_canary)
+                        const struct upstream *canary, bool to_canary, const struct test *test)
 {
     struct rule copy = *main; /* the list may move */
     struct rule *rule = rule_list_add(model->run, list);
+    size_t before = copy.match.test_count; /* of conditions in snippets */
     *rule = copy;
-    rule->match.tests = ARENA_NEW(model->run->arena, struct test);
-    rule->match.test_count = 1;
+    rule->match.tests = ARENA_ARRAY(model->run->arena, struct test, before + 1);
+    for (size_t i = 0; i < before; i++) {
+        rule->match.tests[i] = copy.match.tests[i];
+    }
+    rule->match.tests[before] = *test;
+    rule->match.test_count = before + 1;
     if (to_canary) {
         rule->backends = ARENA_NEW(model->run->arena, struct backend);
         rule->backends[0] = canary->backend;
@@ -189,7 +194,7 @@ static void add_equal(struct model *model, struct rule_list *list, const struct 
 {
     test.operator= TEST_EQUALS;
     test.fold_separators = test.subject == TEST_HEADER;
-    add(model, list, main, canary, to_canary)->match.tests[0] = test;
+    (void)add(model, list, main, canary, to_canary, &test);
 }
 
 static void add_pattern(struct model *model, struct rule_list *list, const struct rule *main,
@@ -202,7 +207,7 @@ static void add_pattern(struct model *model, struct rule_list *list, const struc
     /* an expression that does not compile keeps every request with the header on the main Service */
     test.operator= test.regex ? TEST_REGEX : TEST_PRESENT;
     test.value = test.regex ? pattern : SLICE_ABSENT;
-    add(model, list, main, canary, test.regex != NULL)->match.tests[0] = test;
+    (void)add(model, list, main, canary, test.regex != NULL, &test);
 }
 
 static void add_weighted(struct model *model, struct rule_list *list, const struct rule *main,
@@ -260,9 +265,7 @@ static void add_pinned(struct model *model, struct rule_list *list, const struct
                             .name = affinity->cookie,
                             .value = pattern};
         test.regex = regex_compile(model->run, table->regexes, pattern, false, false, &error);
-        struct rule *rule = add(model, list, main, canary, to_canary);
-        rule->match.tests[0] = test;
-        rule->implied = true;
+        add(model, list, main, canary, to_canary, &test)->implied = true;
     }
 }
 

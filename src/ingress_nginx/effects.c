@@ -44,13 +44,13 @@ static void append(struct run *run, const struct edits *from, struct edits *to)
     }
 }
 
-enum edits_part { PART_INPUT, PART_SENT, PART_HIDDEN, PART_SET, PART_ADDED };
+enum edits_part { PART_INPUT, PART_SENT, PART_HIDDEN, PART_SET, PART_EXPIRED, PART_ADDED };
 
 static const struct edits *part_of(const struct placed_snippet *placed, enum edits_part part)
 {
     const struct snippet *snippet = &placed->snippet;
-    const struct edits *const parts[] = {&snippet->input, &snippet->sent, &snippet->hidden,
-                                         &snippet->set, &snippet->added};
+    const struct edits *const parts[] = {&snippet->input, &snippet->sent,    &snippet->hidden,
+                                         &snippet->set,   &snippet->expired, &snippet->added};
     return parts[part];
 }
 
@@ -218,10 +218,37 @@ static void add_headers(struct model *model, const struct server *server,
         gather_connection(run, location->item->annotations, &all);
         gather_tracing(model, location->item->annotations, &all);
     }
+    gather_part(run, snippets, PART_EXPIRED, false, &all);
     gather_part(run, snippets, PART_ADDED, adds_cookie(rule), &all);
     fill_in(run, leaf, &all.request);
     fill_in(run, leaf, &all.response);
     put_headers(run, &all, rule);
+}
+
+/* nginx looks at the length of a body before the location's own directives run: no "if" holds yet, and no variable is
+ * set. */
+static void early_headers(struct model *model, const struct server *server,
+                          const struct location *location, const struct placed_snippets *snippets,
+                          const struct leaf *leaf, struct rule *rule)
+{
+    struct rule early = {.effects.authentication = rule->effects.authentication};
+    if (!rule->effects.response_headers || (!leaf->inner && !leaf->variables)) {
+        return;
+    }
+    struct route_body_limit *limit = NEW_EFFECT(model->run, body_limit);
+    const struct settings *settings = model->settings;
+    add_headers(model, server, location, snippets, NULL, &early);
+    if (rule->effects.body_limit) {
+        *limit = *rule->effects.body_limit;
+    } else {
+        limit->source = setting_source(settings, "proxy-body-size");
+        limit->bytes = settings->body_bytes == 0 ? -1 : settings->body_bytes;
+    }
+    limit->own_headers = true;
+    if (early.effects.response_headers) {
+        limit->response = early.effects.response_headers->edits;
+    }
+    rule->effects.body_limit = limit;
 }
 
 /* What the snippets of the server do to answers that come from no location, or from one with nothing of its
@@ -235,6 +262,7 @@ static void placed_headers(struct model *model, const struct placed_snippets *pl
     }
     gather_part(model->run, placed, PART_HIDDEN, false, &all);
     gather_part(model->run, placed, PART_SET, false, &all);
+    gather_part(model->run, placed, PART_EXPIRED, false, &all);
     gather_part(model->run, placed, PART_ADDED, false, &all);
     fill_in(model->run, leaf, &all.response);
     put_headers(model->run, &all, rule);
@@ -502,7 +530,9 @@ void location_effects(struct model *model, const struct server *server,
         add_error_pages(model, server, location, false, rule);
         snippets_access(model, &snippets, false, rule);
         add_headers(model, server, location, &snippets, leaf, rule);
+        early_headers(model, server, location, &snippets, leaf, rule);
         leaf_effects(model, location, leaf, table, rule);
+        snippets_rest(model, &snippets, leaf, rule);
         return;
     }
     const struct annotations *annotations = location->item->annotations;
@@ -533,7 +563,9 @@ void location_effects(struct model *model, const struct server *server,
     }
     add_authentication(model, location, rule);
     add_headers(model, server, location, &snippets, leaf, rule);
+    early_headers(model, server, location, &snippets, leaf, rule);
     leaf_effects(model, location, leaf, table, rule);
+    snippets_rest(model, &snippets, leaf, rule);
     add_unknown(model, location, rule);
 }
 

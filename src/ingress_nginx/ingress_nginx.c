@@ -143,6 +143,17 @@ static void item_note(struct model *model, const struct item *item)
                          annotation_set(item->annotations, AN_configuration_snippet);
 }
 
+/* Of all servers of the controller's. */
+static void set_lines(const struct model *model, struct route_table *table)
+{
+    struct view *view = &table->view;
+    uint64_t all = settings_line_bytes(model->settings), least = model->line_bytes_least;
+    view->line_bytes = least && least < all ? least : all;
+    if (model->line_bytes_most) {
+        view->line_bytes_open = model->line_bytes_most > all ? model->line_bytes_most : all;
+    }
+}
+
 static void build_plane(struct run *run, const struct kube *kube,
                         const struct ingress_claims *claims, struct slice gateway, bool aks,
                         const struct ingress_nginx_options *options, struct route_table *table,
@@ -200,7 +211,7 @@ static void build_plane(struct run *run, const struct kube *kube,
         table->view.underscores = UNDERSCORES_KEPT;
     }
     table->view.drops_odd_headers = settings->ignore_odd_headers;
-    table->view.line_bytes = settings_line_bytes(settings);
+    set_lines(&model, table);
 }
 
 /* The order in which one location answers: nginx's phases, then the controller's scripts (nginx.tmpl). */

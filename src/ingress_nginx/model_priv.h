@@ -211,11 +211,15 @@ struct model {
     bool any_dash;                /* in the name of a port */
     const struct unknown *frozen; /* nginx refuses the configuration */
     struct stream_ports streams;  /* in the order of their ports, those of TCP first */
+    uint64_t line_bytes_least, line_bytes_most; /* longest lines that snippets ask for; 0: none */
     bool probing; /* what would be, were another Ingress the older one: nothing is reported */
 };
 /* For passes that are at the i-th item, or server: what is needed later, with what was made right behind it. */
 void item_ahead(const struct model *model, size_t i);
 void server_ahead(const struct model *model, size_t i);
+/* ---- snippet_rules.c: true when a snippet of the server says what becomes of errors of backends */
+bool snippets_intercept(const struct model *model, const struct server *server);
+/* ---- servers.c */
 void model_build(struct model *model);
 struct server *model_server(const struct model *model, struct slice host);
 /* True when the redirect script finds a certificate for a request to this host. */

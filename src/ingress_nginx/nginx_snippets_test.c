@@ -1,5 +1,7 @@
 #include "ingress_nginx/world_priv.h"
 
+#include <stdio.h>
+
 /* Raw configuration: what is understood of it, against nginx's own rules (the oracle asks the real one). */
 
 #define ALLOWED(more)                                                                              \
@@ -142,6 +144,199 @@ static void test_ingress_nginx_snippet_that_nginx_refuses(void **state)
     /* that of a server gives way to what each location has */
     check_with(ALLOWED("  server-snippet: 'proxy_read_timeout 10s; proxy_set_header X-A b;'\n"),
                lines, EXPECT({"h/x", "a /x"}));
+}
+
+/* One snippet of a location and one of its server; what becomes of a request to it, and why. */
+static struct slice seen_with(struct world *world, const char *location, const char *server,
+                              const char *annotations, struct outcome *out)
+{
+    struct buf line;
+    buf_init(&line, 4096);
+    buf_printf(&line, "a h; P /foo a%s", annotations);
+    buf_putc(&line, 0);
+    const char *const lines[] = {buf_slice(&line).ptr, NULL};
+    struct buf yaml;
+    buf_init(&yaml, 4096);
+    buf_printf(&yaml, "%s  location-snippet: |\n    %s\n  server-snippet: |\n    %s\n", allowed,
+               *location ? location : "#", *server ? server : "#");
+    buf_putc(&yaml, 0);
+    world_open(world, true, buf_slice(&yaml).ptr, lines);
+    struct slice seen = world_outcome(world, world_request(SLICE("h/foo")), out);
+    buf_release(&yaml);
+    buf_release(&line);
+    return seen;
+}
+
+static bool is_frozen(const struct outcome *out)
+{
+    for (const struct unknown *one = out->unknown; one; one = one->next) {
+        if (slice_contains(one->reason, SLICE("frozen"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* nginx -t says so of each of them, between the lines of the template. */
+static void test_ingress_nginx_snippet_lines_that_nginx_refuses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *location, *server, *annotations;
+        bool refused;
+    } rows[] = {
+        {"proxy_cookie_path / /x;", "", "", true},
+        {"", "proxy_cookie_path / /x;", "", false},
+        {"proxy_redirect http://z/ /;", "", "", true},
+        {"proxy_pass http://x;", "", "", true},
+        {"expires 1d; expires 2d;", "", "", true},
+        {"expires 1d;", "expires 2d;", "", false},
+        {"satisfy any;", "", "; @satisfy all", true},
+        {"auth_basic off;", "", "", false},
+        {"proxy_intercept_errors off;", "", "; @custom-http-errors 404", true},
+        {"proxy_intercept_errors off;", "",
+         "; @custom-http-errors 404; @disable-proxy-intercept-errors true", false},
+        {"limit_rate 10;", "", "; @limit-rate 5", true},
+        {"limit_rate 10;", "", "; @limit-rate 0", false},
+        {"large_client_header_buffers 4 8k;", "", "", true},
+        {"client_header_timeout 5s;", "", "", true},
+        {"", "client_header_timeout 5s;", "", false},
+        {"", "if ($http_x) { expires 1d; }", "", true},
+        {"if ($http_x) { gzip_types text/css; }", "", "", true},
+        {"if ($http_x < \"7\") { return 403; }", "", "", true},
+        {"location /foo/x { return 200; }", "", "", true},
+        {"location ~ x { return 200; }", "", "", true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world world;
+        struct outcome out;
+        struct slice seen =
+            seen_with(&world, rows[i].location, rows[i].server, rows[i].annotations, &out);
+        if (is_frozen(&out) != rows[i].refused) {
+            print_error("%s%s: " SLICE_FMT "\n", rows[i].location, rows[i].server, SLICE_ARG(seen));
+            fail();
+        }
+        world_close(&world);
+    }
+}
+
+/* What touches one part of an answer alone leaves the others known. */
+static void test_ingress_nginx_snippet_lines_that_are_followed_in_part(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *location, *server, *directive; /* null: all is understood */
+        enum aspect aspect;
+    } rows[] = {
+        {"sub_filter a b; sub_filter c d; sub_filter_once off;", "", "sub_filter", ASPECT_HEADERS},
+        {"gzip on; gzip_types text/css;", "", "gzip", ASPECT_HEADERS},
+        {"gzip off; brotli off; charset off;", "", NULL, 0},
+        {"", "charset utf-8;", "charset", ASPECT_HEADERS},
+        {"proxy_cookie_flags ~ secure;", "", "proxy_cookie_flags", ASPECT_HEADERS},
+        {"grpc_read_timeout 9s;", "", "grpc_read_timeout", ASPECT_TRAFFIC},
+        {"proxy_cache a; proxy_cache_valid 200 1m;", "", "proxy_cache", ASPECT_TRAFFIC},
+        {"proxy_pass_header ETag; etag on;", "", NULL, 0},
+        {"proxy_pass_header Date;", "", "proxy_pass_header", ASPECT_HEADERS},
+        {"proxy_ignore_headers Vary Set-Cookie;", "", NULL, 0},
+        {"proxy_ignore_headers X-Accel-Redirect;", "", "proxy_ignore_headers", ASPECT_TRAFFIC},
+        {"expires $http_x;", "", "expires", ASPECT_HEADERS},
+        {"expires modified 1d;", "", "expires", ASPECT_HEADERS},
+        {"default_type text/css; root /x; server_tokens off;", "auth_request off;", NULL, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world world;
+        struct outcome out;
+        struct slice seen = seen_with(&world, rows[i].location, rows[i].server, "", &out);
+        if (!slice_is(seen, "a /foo")) {
+            print_error("%s: " SLICE_FMT "\n", rows[i].location, SLICE_ARG(seen));
+            fail();
+        }
+        assert_int_equal(out.unknown != NULL, rows[i].directive != NULL);
+        if (rows[i].directive) {
+            assert_true(slice_contains(out.unknown->reason, slice_of(rows[i].directive)));
+            assert_int_equal(out.unknown->aspect, rows[i].aspect);
+            assert_null(out.unknown->next);
+        }
+        world_close(&world);
+    }
+}
+
+static void test_ingress_nginx_snippet_expires(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *time, *control;
+    } rows[] = {
+        {"30d", "max-age=2592000"}, {"1h30m", "max-age=5400"},    {"1y", "max-age=31536000"},
+        {"0", "max-age=0"},         {"-1", "no-cache"},           {"epoch", "no-cache"},
+        {"10", "max-age=10"},       {"max", "max-age=315360000"}, {"2M1w", "max-age=5788800"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world world;
+        struct outcome out;
+        char line[64];
+        (void)snprintf(line, sizeof line, "expires %s;", rows[i].time);
+        (void)seen_with(&world, line, "add_header X-A b;", "", &out);
+        const struct seen_header *control =
+            seen_find(&out.backends[0].response, SLICE("Cache-Control"));
+        assert_non_null(control);
+        assert_true(slice_is(control->value, rows[i].control) && control->only_good);
+        assert_non_null(seen_find(&out.backends[0].response, SLICE("Expires")));
+        assert_non_null(seen_find(&out.backends[0].response, SLICE("X-A")));
+        world_close(&world);
+    }
+}
+
+/* Whether there is room hangs on which server nginx knows of while it reads. */
+static void test_ingress_nginx_snippet_longer_lines(void **state)
+{
+    (void)state;
+    struct world world;
+    struct outcome out;
+    static const struct {
+        size_t bytes;
+        enum outcome_kind kind;
+    } rows[] = {{8000, OUTCOME_FORWARD}, {9000, OUTCOME_UNKNOWN}, {20000, OUTCOME_RESPOND}};
+    (void)seen_with(&world, "", "large_client_header_buffers 4 16k;", "", &out);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct request request = world_request(SLICE("h/foo"));
+        char *value = arena_alloc(world.run.arena, rows[i].bytes);
+        for (size_t b = 0; b < rows[i].bytes; b++) {
+            value[b] = 'x';
+        }
+        headers_add(world.run.arena, &request.headers, SLICE("X-Long"),
+                    (struct slice){value, rows[i].bytes});
+        (void)world_outcome(&world, request, &out);
+        assert_int_equal(out.kind, rows[i].kind);
+    }
+    world_close(&world);
+}
+
+/* The canary's rules keep the conditions of snippets; a body that is too large is answered before they hold. */
+static void test_ingress_nginx_snippet_beside_a_canary(void **state)
+{
+    (void)state;
+    struct world world;
+    struct outcome out;
+    static const char yaml[] =
+        ALLOWED("  location-snippet: |\n"
+                "    if ($http_x_any) { rewrite ^/(.*)$ /any/$1 break; }\n"
+                "    if ($request_method = POST) { add_header X-A b always; }\n");
+    static const char *const lines[] = {
+        "a h; P / a; @proxy-body-size 8",
+        "b h; P / b; @canary true; @canary-by-cookie c; @canary-weight 0", NULL};
+    world_open(&world, true, yaml, lines);
+    struct request request = world_request(SLICE("h/x"));
+    headers_add(world.run.arena, &request.headers, SLICE("Cookie"), SLICE("c=never"));
+    assert_true(slice_is(world_outcome(&world, request, &out), "a /x"));
+    headers_add(world.run.arena, &request.headers, SLICE("X-Any"), SLICE("1"));
+    assert_true(slice_is(world_outcome(&world, request, &out), "a /any/x"));
+    request = world_request(SLICE("POST h/x"));
+    (void)world_outcome(&world, request, &out);
+    assert_non_null(seen_find(&out.backends[0].response, SLICE("X-A")));
+    request.body_bytes = 9;
+    assert_true(slice_is(world_outcome(&world, request, &out), "413"));
+    assert_null(seen_find(&out.response, SLICE("X-A")));
+    world_close(&world);
 }
 
 static void test_ingress_nginx_snippet_with_a_directive_that_is_not_known(void **state)
@@ -293,6 +488,11 @@ int main(void)
         cmocka_unit_test(test_ingress_nginx_snippet_variables),
         cmocka_unit_test(test_ingress_nginx_snippet_rewrites),
         cmocka_unit_test(test_ingress_nginx_snippet_locations),
+        cmocka_unit_test(test_ingress_nginx_snippet_lines_that_nginx_refuses),
+        cmocka_unit_test(test_ingress_nginx_snippet_lines_that_are_followed_in_part),
+        cmocka_unit_test(test_ingress_nginx_snippet_expires),
+        cmocka_unit_test(test_ingress_nginx_snippet_longer_lines),
+        cmocka_unit_test(test_ingress_nginx_snippet_beside_a_canary),
         cmocka_unit_test(test_ingress_nginx_snippet_with_a_directive_that_is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,18 +52,17 @@ static void leaf_rule(struct model *model, const struct server *server,
 {
     struct rule rule = {
         .match = leaf->match, .unknown = model->settings->unknown, .origin = server->origin};
-    const struct snippet *body = place->own->body;
+    struct placed_snippets snippets;
     rule_of_own_location(model, server, place, leaf, &rule);
     rule.unknown = unknown_prepend(model->run, rule.unknown, server->unknown);
     leaf_effects(model, NULL, leaf, table, &rule);
     if (!leaf->answer && !closed(model, place, &rule)) {
         rule.unknown = not_understood(model, place, rule.unknown, "answers");
     }
-    if (body->typed) {
-        rule.unknown = unknown_add(model->run, rule.unknown, ASPECT_HEADERS, place->source,
-                                   SLICE("a location of a snippet says which Content-Type its "
-                                         "text has"));
-    }
+    snippets_of(model, server, NULL, &snippets);
+    snippets.items[snippets.count++] =
+        (struct placed_snippet){SNIPPET_LOCATION, place->source, *place->own->body};
+    snippets_rest(model, &snippets, leaf, &rule);
     *rule_list_add(model->run, list) = rule;
 }
 

@@ -71,7 +71,8 @@ void render_all_error_pages(struct render *render, const struct server *server)
         return;
     }
     settings_statuses(render->model, &statuses);
-    if (statuses.count && !render->model->settings->no_intercept) {
+    if (statuses.count && !render->model->settings->no_intercept &&
+        !snippets_intercept(render->model, server)) {
         buf_puts(render->out, "    proxy_intercept_errors on;\n");
     }
     for (size_t i = 0; i < statuses.count; i++) {

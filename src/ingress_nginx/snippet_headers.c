@@ -143,3 +143,85 @@ bool snippet_read_hidden(struct snippet_reader *reader)
     effect_edit(reader->run, &reader->out->hidden, EDIT_REMOVE, name, (struct template){0});
     return true;
 }
+
+/* ---- expires ------------------------------------------------------------------------------ */
+
+static bool is_number(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* ngx_parse_time, in seconds: "1h30m", each unit smaller than the one before. */
+static bool read_time(struct slice text, int64_t *seconds)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units[] = {{'y', 31536000}, {'M', 2592000}, {'w', 604800}, {'d', 86400},
+                 {'h', 3600},     {'m', 60},      {'s', 1}};
+    size_t next = 0, at = 0;
+    *seconds = 0;
+    while (at < text.len) {
+        int64_t number = 0;
+        size_t digits = at;
+        while (at < text.len && is_number(text.ptr[at]) && number < INT32_MAX) {
+            number = 10 * number + (text.ptr[at++] - '0');
+        }
+        char unit = at < text.len ? text.ptr[at++] : 's';
+        while (next < ARRAY_LEN(units) && units[next].unit != unit) {
+            next++;
+        }
+        if (digits == at || next == ARRAY_LEN(units) || !is_number(text.ptr[digits]) ||
+            number > INT32_MAX) {
+            return false;
+        }
+        *seconds += number * units[next++].seconds;
+    }
+    return text.len > 0;
+}
+
+static void put_expires(struct snippet_reader *reader, struct template date, struct slice control)
+{
+    struct run *run = reader->run;
+    struct edits *edits = &reader->out->expired;
+    effect_edit(run, edits, EDIT_SET, SLICE("Expires"), date);
+    effect_edit(run, edits, EDIT_SET, SLICE("Cache-Control"), template_text(run->arena, control));
+    for (size_t i = 0; i < edits->count; i++) {
+        edits->items[i].only_good = true;
+    }
+}
+
+/* ngx_http_set_expires; without "modified", and not to a time of day. */
+bool snippet_read_expires(struct snippet_reader *reader)
+{
+    struct run *run = reader->run;
+    struct slice text;
+    int64_t seconds;
+    if (!snippet_word(run, &reader->text, &text)) {
+        return false;
+    }
+    bool past = slice_starts(text, SLICE("-"));
+    if (slice_is(text, "off")) {
+        return true;
+    }
+    if (slice_is(text, "epoch") || slice_is(text, "max")) {
+        bool max = slice_is(text, "max");
+        put_expires(reader,
+                    template_text(run->arena, max ? SLICE("Thu, 31 Dec 2037 23:55:55 GMT")
+                                                  : SLICE("Thu, 01 Jan 1970 00:00:01 GMT")),
+                    max ? SLICE("max-age=315360000") : SLICE("no-cache"));
+        return true;
+    }
+    if (!read_time(slice_sub(text, past, text.len), &seconds)) {
+        snippet_note_partly(reader, SLICE("expires"), ASPECT_HEADERS,
+                            SLICE("which Expires and Cache-Control answers have"));
+        (void)snippet_skip_words(reader);
+        return true;
+    }
+    past = past && seconds > 0;
+    struct slice when = ARENA_JOIN(run->arena, SLICE("a date, by 'expires "), text, SLICE("'"));
+    put_expires(reader, template_named(run->arena, PART_UNKNOWN, when),
+                past ? SLICE("no-cache")
+                     : arena_printf(run->arena, "max-age=%lld", (long long)seconds));
+    return true;
+}

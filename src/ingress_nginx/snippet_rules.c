@@ -327,6 +327,7 @@ void snippets_head(struct model *model, const struct server *server, bool settin
                                 .origin = server->origin};
             rule_outside_locations(model, server, &rule, -1);
             leaf_effects(model, NULL, &leaves.items[l], table, &rule);
+            snippets_rest(model, &snippets, &leaves.items[l], &rule);
             *rule_list_add(model->run, list) = rule;
         }
     }
@@ -341,6 +342,127 @@ int64_t snippets_body_limit(struct model *model, const struct server *server, in
         otherwise = bytes == -2 ? otherwise : bytes;
     }
     return otherwise;
+}
+
+/* ---- directives of tables ------------------------------------------------------------------- */
+
+/* Text of an answer that nginx gives by itself. */
+static void rest_of_text(struct model *model, const struct placed_snippet *placed,
+                         struct rule *rule)
+{
+    const struct route_answer *answer = rule->effects.answer;
+    if (placed->snippet.typed && answer && answer->body.len > 0) {
+        rule->unknown = unknown_add(model->run, rule->unknown, ASPECT_HEADERS, placed->source,
+                                    arena_printf(model->run->arena,
+                                                 "'" SLICE_FMT "' says which Content-Type a text "
+                                                 "of nginx's own has, which is not followed",
+                                                 SLICE_ARG(placed->source.name)));
+    }
+}
+
+static void add_partly(struct model *model, const struct placed_snippet *placed,
+                       const struct snippet_partly *partly, struct rule *rule)
+{
+    rule->unknown = unknown_add(model->run, rule->unknown, partly->aspect, placed->source,
+                                arena_printf(model->run->arena,
+                                             SLICE_FMT " hangs on '" SLICE_FMT "' of '" SLICE_FMT
+                                                       "', which is not followed",
+                                             SLICE_ARG(partly->text), SLICE_ARG(partly->directive),
+                                             SLICE_ARG(placed->source.name)));
+}
+
+static bool is_listed(struct slice list, struct slice name)
+{
+    struct slice item;
+    while (slice_split(&list, ',', &item)) {
+        if (slice_equal_fold(slice_trim(item), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void rest_of(struct model *model, const struct placed_snippet *placed, struct rule *rule)
+{
+    const struct snippet *snippet = &placed->snippet;
+    const struct snippet_partly passed = {SLICE("proxy_pass_header"), ASPECT_HEADERS,
+                                          SLICE("which headers of the backend clients get")};
+    for (size_t i = 0; i < snippet->partly_count; i++) {
+        add_partly(model, placed, &snippet->partly[i], rule);
+    }
+    for (size_t i = 0; i < snippet->passed.count; i++) {
+        if (is_listed(model->settings->hide_headers, snippet->passed.items[i])) {
+            add_partly(model, placed, &passed, rule);
+        }
+    }
+    rest_of_text(model, placed, rule);
+}
+
+/* Of the innermost level that says so. */
+static void set_satisfy(struct model *model, const struct placed_snippet *placed, struct rule *rule)
+{
+    const struct route_authentication *before = rule->effects.authentication;
+    if (before) {
+        struct route_authentication *now = NEW_EFFECT(model->run, authentication);
+        *now = *before;
+        now->any = slice_is(placed->snippet.satisfy, "any");
+        rule->effects.authentication = now;
+    }
+}
+
+static void set_intercepts(struct model *model, const struct placed_snippet *placed,
+                           struct rule *rule)
+{
+    const struct route_error_pages *before = rule->effects.error_pages;
+    if (before) {
+        struct route_error_pages *now = NEW_EFFECT(model->run, error_pages);
+        *now = *before;
+        now->of_backends = slice_is(placed->snippet.intercepts, "on");
+        rule->effects.error_pages = now;
+    }
+}
+
+/* `value` is of a kind that an inner level has instead of an outer one. */
+static const struct placed_snippet *innermost(const struct placed_snippets *snippets, size_t offset)
+{
+    const struct placed_snippet *found = NULL;
+    for (size_t i = 0; i < snippets->count; i++) {
+        const struct placed_snippet *placed = &snippets->items[i];
+        const struct slice *value =
+            (const struct slice *)(const void *)((const char *)&placed->snippet + offset);
+        if (value->ptr && (!found || placed->place < found->place)) {
+            found = placed;
+        }
+    }
+    return found;
+}
+
+bool snippets_intercept(const struct model *model, const struct server *server)
+{
+    struct placed_snippets snippets;
+    snippets_of(model, server, NULL, &snippets);
+    return innermost(&snippets, offsetof(struct snippet, intercepts)) != NULL;
+}
+
+void snippets_rest(struct model *model, const struct placed_snippets *snippets,
+                   const struct leaf *leaf, struct rule *rule)
+{
+    const struct placed_snippet *satisfy = innermost(snippets, offsetof(struct snippet, satisfy));
+    const struct placed_snippet *intercepts =
+        innermost(snippets, offsetof(struct snippet, intercepts));
+    for (size_t i = 0; i < snippets->count; i++) {
+        rest_of(model, &snippets->items[i], rule);
+    }
+    if (leaf && leaf->inner) {
+        const struct placed_snippet inner = {SNIPPET_IF, leaf->inner_source, *leaf->inner};
+        rest_of(model, &inner, rule);
+    }
+    if (satisfy) {
+        set_satisfy(model, satisfy, rule);
+    }
+    if (intercepts) {
+        set_intercepts(model, intercepts, rule);
+    }
 }
 
 /* ---- addresses ---------------------------------------------------------------------------- */
@@ -405,10 +527,113 @@ static void misplaced(struct model *model, const struct placed_snippet *placed,
                               SLICE_ARG(placed->source.name)));
 }
 
+/* What the location says before the snippet, or behind it; a line of a snippet beside "off" is refused. */
+static bool says_off(const struct model *model, const struct location *location,
+                     struct slice directive)
+{
+    const struct settings *settings = model->settings;
+    const struct {
+        const char *directive;
+        enum annotation_id id;
+        struct slice setting;
+    } rows[] = {{"proxy_cookie_domain", AN_proxy_cookie_domain, settings->cookie_domain},
+                {"proxy_cookie_path", AN_proxy_cookie_path, settings->cookie_path},
+                {"proxy_redirect", AN_proxy_redirect_from, settings->redirect_from}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (slice_is(directive, rows[i].directive)) {
+            struct slice own = location->item
+                                   ? annotation_text(location->item->annotations, rows[i].id)
+                                   : SLICE_ABSENT;
+            return slice_is(own.ptr ? own : rows[i].setting, "off");
+        }
+    }
+    return false;
+}
+
+/* The template writes it into the location because of an annotation. */
+static bool is_there(const struct model *model, const struct location *location,
+                     struct slice directive)
+{
+    static const struct {
+        const char *directive;
+        enum annotation_id id;
+        const char *value; /* only with this one; null: with any */
+    } rows[] = {{"absolute_redirect", AN_relative_redirects, "true"},
+                {"auth_basic", AN_auth_type, NULL},
+                {"auth_request", AN_auth_url, NULL},
+                {"client_body_buffer_size", AN_client_body_buffer_size, NULL},
+                {"grpc_connect_timeout", AN_backend_protocol, "GRPC"},
+                {"grpc_connect_timeout", AN_backend_protocol, "GRPCS"},
+                {"grpc_read_timeout", AN_backend_protocol, "GRPC"},
+                {"grpc_read_timeout", AN_backend_protocol, "GRPCS"},
+                {"grpc_send_timeout", AN_backend_protocol, "GRPC"},
+                {"grpc_send_timeout", AN_backend_protocol, "GRPCS"},
+                {"proxy_busy_buffers_size", AN_proxy_busy_buffers_size, NULL},
+                {"proxy_ssl_ciphers", AN_proxy_ssl_secret, NULL},
+                {"proxy_ssl_protocols", AN_proxy_ssl_secret, NULL},
+                {"proxy_ssl_server_name", AN_proxy_ssl_secret, NULL},
+                {"proxy_ssl_verify", AN_proxy_ssl_secret, NULL},
+                {"proxy_ssl_name", AN_proxy_ssl_name, NULL},
+                {"rewrite_log", AN_enable_rewrite_log, "true"},
+                {"satisfy", AN_satisfy, NULL}};
+    const struct annotations *annotations = location->item ? location->item->annotations : NULL;
+    if (annotations && slice_is(directive, "proxy_intercept_errors")) {
+        struct texts statuses;
+        return error_statuses(model->run, location, &statuses) &&
+               !annotation_true(annotations, AN_disable_proxy_intercept_errors, false);
+    }
+    if (annotations && slice_starts(directive, SLICE("limit_rate"))) {
+        bool after = slice_is(directive, "limit_rate_after");
+        const struct settings *settings = model->settings;
+        return annotation_int(annotations, after ? AN_limit_rate_after : AN_limit_rate,
+                              after ? settings->limit_rate_after : settings->limit_rate) > 0;
+    }
+    for (size_t i = 0; annotations && i < ARRAY_LEN(rows); i++) {
+        if (slice_is(directive, rows[i].directive) && annotation_set(annotations, rows[i].id) &&
+            (!rows[i].value || slice_is(annotation_text(annotations, rows[i].id), rows[i].value))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ngx_http_core_location: none stands in an exact one, and a prefix has to begin with that around it. */
+static bool has_room(const struct server *server, const struct location *location,
+                     const struct own_location *nested)
+{
+    if (server->regex_mode) { /* the name of the location is its expression */
+        return nested->kind == OWN_REGEX;
+    }
+    return !location->exact &&
+           (nested->kind == OWN_REGEX || slice_starts(nested->path, location->path));
+}
+
+static bool find_nested(struct model *model, const struct placed_snippet *placed,
+                        const struct server *server, const struct location *location)
+{
+    const struct snippet *snippet = &placed->snippet;
+    for (size_t i = 0; i < snippet->nested_count; i++) {
+        if (!has_room(server, location, &snippet->nested[i])) {
+            model_freeze(model, placed->source,
+                         location->item ? location->item->ingress->object.subject : SLICE_ABSENT,
+                         arena_printf(model->run->arena,
+                                      "nginx takes no location '" SLICE_FMT "' of '" SLICE_FMT
+                                      "' inside of location '%s" SLICE_FMT "'",
+                                      SLICE_ARG(snippet->nested[i].path),
+                                      SLICE_ARG(placed->source.name),
+                                      location->exact && !server->regex_mode ? "= " : "",
+                                      SLICE_ARG(location->path)));
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Directives that nginx takes once, or that are in each location already. */
 static void find_doubles(struct model *model, const struct placed_snippets *snippets,
-                         const struct item *item)
+                         const struct server *server, const struct location *location)
 {
+    const struct item *item = location->item;
     struct texts seen[SNIPPET_PLACES] = {{0}};
     size_t capacity[SNIPPET_PLACES] = {0};
     for (size_t i = 0; i < snippets->count; i++) {
@@ -416,6 +641,10 @@ static void find_doubles(struct model *model, const struct placed_snippets *snip
         struct texts *here = &seen[placed->place];
         for (size_t d = 0; d < placed->snippet.single_count; d++) {
             struct slice directive = placed->snippet.singles[d];
+            if (placed->place == SNIPPET_LOCATION && is_there(model, location, directive)) {
+                freeze(model, placed, item, directive);
+                return;
+            }
             for (size_t s = 0; s < here->count; s++) {
                 if (slice_equal(here->items[s], directive)) {
                     freeze(model, placed, item, directive);
@@ -424,6 +653,16 @@ static void find_doubles(struct model *model, const struct placed_snippets *snip
             }
             *ARENA_PUSH(model->scratch, here->items, here->count, capacity[placed->place]) =
                 directive;
+        }
+        for (size_t r = 0; r < placed->snippet.replaced.count; r++) {
+            struct slice directive = placed->snippet.replaced.items[r];
+            if (says_off(model, location, directive)) {
+                freeze(model, placed, item, directive);
+                return;
+            }
+        }
+        if (find_nested(model, placed, server, location)) {
+            return;
         }
         if (placed->snippet.refused.ptr) {
             freeze(model, placed, item, placed->snippet.refused);
@@ -456,15 +695,28 @@ static void survey_steps(struct model *model, struct server *server, const struc
     }
 }
 
+/* Which of two servers' sizes counts hangs on when nginx knows the name that is asked for. */
+static void note_lines(struct model *model, const struct snippet *snippet)
+{
+    uint64_t bytes = snippet->line_bytes;
+    if (bytes) {
+        model->line_bytes_least = bytes < model->line_bytes_least || !model->line_bytes_least
+                                      ? bytes
+                                      : model->line_bytes_least;
+        model->line_bytes_most = bytes > model->line_bytes_most ? bytes : model->line_bytes_most;
+    }
+}
+
 void snippets_survey(struct model *model, struct server *server, struct slice **hosts,
                      size_t *count, size_t *capacity)
 {
     for (size_t l = 0; l < server->count && model->any_snippet; l++) {
         struct placed_snippets snippets;
         snippets_of(model, server, server->locations[l], &snippets);
-        find_doubles(model, &snippets, server->locations[l]->item);
+        find_doubles(model, &snippets, server, server->locations[l]);
         for (size_t i = 0; i < snippets.count; i++) {
             const struct snippet *snippet = &snippets.items[i].snippet;
+            note_lines(model, snippet);
             survey_steps(model, server, snippet, hosts, count, capacity);
             for (size_t o = 0; o < snippet->own_count; o++) {
                 survey_steps(model, server, snippet->own[o].body, hosts, count, capacity);

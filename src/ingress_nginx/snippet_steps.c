@@ -228,5 +228,6 @@ bool snippet_read_condition(struct run *run, struct slice *text, const struct sn
                                                                       : out->when == WHEN_VARIABLE;
     }
     out->value = count == 3 ? words[2] : SLICE("");
-    return count == 3 && read_operator(words[1], out);
+    out->refused = count == 3 && !read_operator(words[1], out);
+    return count == 3 && !out->refused;
 }

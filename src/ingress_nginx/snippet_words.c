@@ -88,6 +88,16 @@ bool snippet_word(struct run *run, struct slice *text, struct slice *out)
     return at > 0;
 }
 
+bool snippet_skip_words(struct snippet_reader *reader)
+{
+    struct slice word;
+    bool any = false;
+    while (snippet_word(reader->run, &reader->text, &word)) {
+        any = true;
+    }
+    return any;
+}
+
 bool snippet_skip_block(struct run *run, struct slice *text)
 {
     size_t depth = 0;

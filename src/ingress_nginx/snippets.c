@@ -38,68 +38,7 @@ static bool read_access(struct snippet_reader *reader, bool allows)
     return true;
 }
 
-/* ---- directives of one value --------------------------------------------------------------- */
-
-/* Change no answer: logs, how nginx speaks TLS, keeps connections and its own memory. */
-static const char *const repeated[] = {"access_log", "error_log"};
-static const char *const harmless[] = {"grpc_ssl_name",
-                                       "grpc_ssl_server_name",
-                                       "grpc_ssl_ciphers",
-                                       "grpc_ssl_protocols",
-                                       "proxy_ssl_name",
-                                       "proxy_ssl_server_name",
-                                       "proxy_ssl_ciphers",
-                                       "proxy_ssl_protocols",
-                                       "keepalive_timeout",
-                                       "keepalive_requests",
-                                       "send_timeout",
-                                       "client_body_timeout",
-                                       "client_body_buffer_size",
-                                       "keepalive_time",
-                                       "lingering_close",
-                                       "lingering_time",
-                                       "lingering_timeout",
-                                       "log_not_found",
-                                       "log_subrequest",
-                                       "open_log_file_cache",
-                                       "output_buffers",
-                                       "postpone_output",
-                                       "proxy_headers_hash_bucket_size",
-                                       "proxy_headers_hash_max_size",
-                                       "proxy_ssl_session_reuse",
-                                       "reset_timedout_connection",
-                                       "resolver_timeout",
-                                       "server_tokens",
-                                       "tcp_nodelay",
-                                       "tcp_nopush",
-                                       "sendfile",
-                                       "proxy_socket_keepalive",
-                                       "grpc_socket_keepalive",
-                                       "proxy_busy_buffers_size",
-                                       "proxy_temp_file_write_size"};
-/* The same, and nginx takes them in no location. */
-static const char *const of_server[] = {
-    "client_header_timeout", "connection_pool_size", "http2_max_concurrent_streams",
-    "request_pool_size",     "ssl_buffer_size",      "ssl_ecdh_curve",
-    "ssl_protocols",         "ssl_session_cache",    "ssl_session_tickets",
-    "ssl_session_timeout"};
-/* The template writes them into each location: there a second one is refused, and those of the server do not
- * count. */
-static const char *const templated[] = {"proxy_connect_timeout",
-                                        "proxy_send_timeout",
-                                        "proxy_read_timeout",
-                                        "proxy_buffering",
-                                        "proxy_buffer_size",
-                                        "proxy_buffers",
-                                        "proxy_max_temp_file_size",
-                                        "proxy_request_buffering",
-                                        "proxy_http_version",
-                                        "proxy_next_upstream",
-                                        "proxy_next_upstream_timeout",
-                                        "proxy_next_upstream_tries",
-                                        "client_max_body_size",
-                                        "port_in_redirect",
-                                        "proxy_pass"};
+/* ---- directives of one place ---------------------------------------------------------------- */
 
 /* The template writes them at the level of http. */
 static const char *const of_http[] = {"keepalive_timeout",
@@ -144,51 +83,9 @@ static const char *const of_http[] = {"keepalive_timeout",
 static const char *const definitions[] = {"log_format", "limit_req_zone", "limit_conn_zone",
                                           "proxy_cache_path"};
 /* The location of a request to an auth service has none of these from the template. */
-static const char *const of_auth[] = {"proxy_connect_timeout", "proxy_send_timeout",
-                                      "proxy_read_timeout",    "proxy_ssl_name",
-                                      "proxy_ssl_ciphers",     "proxy_ssl_protocols"};
-
-static bool skip_words(struct snippet_reader *reader)
-{
-    struct slice word;
-    bool any = false;
-    while (snippet_word(reader->run, &reader->text, &word)) {
-        any = true;
-    }
-    return any;
-}
-
-static void note_single(struct snippet_reader *reader, struct slice directive)
-{
-    struct snippet *out = reader->out;
-    *ARENA_PUSH(reader->run->arena, out->singles, out->single_count, out->single_capacity) =
-        directive;
-}
-
-static bool read_templated(struct snippet_reader *reader, struct slice directive)
-{
-    struct snippet *out = reader->out;
-    note_single(reader, directive);
-    struct slice value;
-    int64_t bytes;
-    char unit;
-    if (reader->place == SNIPPET_LOCATION) {
-        out->refused = out->refused.ptr ? out->refused : directive;
-        return skip_words(reader);
-    }
-    if (slice_is(directive, "proxy_pass") && reader->place == SNIPPET_SERVER) {
-        return false;
-    }
-    if (!slice_is(directive, "client_max_body_size")) {
-        return skip_words(reader);
-    }
-    bool read = snippet_word(reader->run, &reader->text, &value) &&
-                size_parse(value, &bytes, &unit) && unit != 'b';
-    if (read) {
-        out->body_bytes = bytes == 0 ? -1 : bytes;
-    }
-    return read;
-}
+static const char *const of_auth[] = {
+    "proxy_connect_timeout", "proxy_send_timeout",  "proxy_read_timeout", "proxy_ssl_name",
+    "proxy_ssl_ciphers",     "proxy_ssl_protocols", "access_log",         "error_log"};
 
 /* ---- the rewrite module ------------------------------------------------------------------- */
 
@@ -224,6 +121,9 @@ static bool read_if(struct snippet_reader *reader, struct snippet_step *step)
     bool read = snippet_read_condition(reader->run, &reader->text, out, &step->condition) &&
                 read_body(reader, server ? SNIPPET_SERVER_IF : SNIPPET_IF, block);
     out->misplaced = out->misplaced.ptr ? out->misplaced : block->misplaced;
+    if (step->condition.refused && !out->misplaced.ptr) {
+        out->misplaced = SLICE("if");
+    }
     return read;
 }
 
@@ -261,7 +161,7 @@ static bool read_step(struct snippet_reader *reader, struct slice directive)
 }
 
 /* ngx_http_core_location: "=", "^~", "~" or "~*" may stand before the path, also without a blank. */
-static bool read_own(struct snippet_reader *reader)
+static bool read_location(struct snippet_reader *reader, struct own_location *own)
 {
     static const struct {
         const char *sign;
@@ -271,37 +171,54 @@ static bool read_own(struct snippet_reader *reader)
                  {"~", OWN_REGEX, false},
                  {"^~", OWN_PREFIX_FIRST, false},
                  {"=", OWN_EXACT, false}};
-    struct own_location own = {.kind = OWN_PREFIX};
     struct slice word, path;
-    struct snippet *body = ARENA_NEW(reader->run->arena, struct snippet);
     if (!snippet_word(reader->run, &reader->text, &word)) {
         return false;
     }
-    own.path = word;
+    *own = (struct own_location){.kind = OWN_PREFIX, .path = word};
     for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
         struct slice sign = slice_of(signs[i].sign);
         if (slice_starts(word, sign)) {
-            own.kind = signs[i].kind;
-            own.fold = signs[i].fold;
-            own.path = slice_sub(word, sign.len, word.len);
+            own->kind = signs[i].kind;
+            own->fold = signs[i].fold;
+            own->path = slice_sub(word, sign.len, word.len);
             break;
         }
     }
     if (snippet_word(reader->run, &reader->text, &path)) {
-        if (own.kind == OWN_PREFIX || own.path.len) {
+        if (own->kind == OWN_PREFIX || own->path.len) {
             return false;
         }
-        own.path = path;
+        own->path = path;
     }
-    own.body = body;
-    bool read = (own.kind == OWN_REGEX || slice_starts(own.path, SLICE("/"))) && own.path.len &&
-                read_body(reader, SNIPPET_OWN, body);
+    return (own->kind == OWN_REGEX || slice_starts(own->path, SLICE("/"))) && own->path.len;
+}
+
+static bool read_own(struct snippet_reader *reader)
+{
+    struct own_location own;
+    struct snippet *body = ARENA_NEW(reader->run->arena, struct snippet);
+    bool read = read_location(reader, &own) && read_body(reader, SNIPPET_OWN, body);
     struct snippet *out = reader->out;
+    own.body = body;
     out->misplaced = out->misplaced.ptr ? out->misplaced : body->misplaced;
     if (read) {
         *ARENA_PUSH(reader->run->arena, out->own, out->own_count, out->own_capacity) = own;
     }
     return read;
+}
+
+/* One inside of a location of the template's: what it does is not followed, and most places have no room for it. */
+static bool read_nested(struct snippet_reader *reader)
+{
+    struct own_location nested;
+    struct snippet_reader copy = *reader;
+    struct snippet *out = reader->out;
+    if (read_location(&copy, &nested)) {
+        *ARENA_PUSH(reader->run->arena, out->nested, out->nested_count, out->nested_capacity) =
+            nested;
+    }
+    return false;
 }
 
 /* ---- all of them -------------------------------------------------------------------------- */
@@ -315,36 +232,30 @@ static bool fits_if(enum snippet_place place, struct slice directive)
     return place == SNIPPET_IF && slice_is_one_of(directive, fitting, ARRAY_LEN(fitting));
 }
 
+/* Whether nginx takes it at all, if not in an "if". */
 static bool is_misplaced(struct slice directive)
 {
-    static const char *const others[] = {"proxy_set_header", "proxy_hide_header", "allow", "deny",
-                                         "error_log"};
-    bool passes = slice_is(directive, "proxy_pass") || slice_is(directive, "sendfile");
-    return !passes && (slice_is_one_of(directive, others, ARRAY_LEN(others)) ||
-                       slice_is_one_of(directive, templated, ARRAY_LEN(templated)) ||
-                       slice_is_one_of(directive, harmless, ARRAY_LEN(harmless)) ||
-                       slice_is_one_of(directive, of_server, ARRAY_LEN(of_server)));
+    static const char *const others[] = {"proxy_set_header", "allow", "deny"};
+    return slice_is_one_of(directive, others, ARRAY_LEN(others)) ||
+           slice_is(directive, "proxy_hide_header");
 }
 
 /* A location of somebody's own has neither backend nor protection, so what says how these are used shows nowhere. */
 static bool read_in_own(struct snippet_reader *reader, struct slice directive, bool *read)
 {
     static const char *const quiet[] = {
-        "auth_basic",         "auth_request",          "log_not_found",      "satisfy",
-        "proxy_read_timeout", "proxy_connect_timeout", "proxy_send_timeout", "access_log",
-        "error_log"};
-    if (slice_is(directive, "default_type")) {
-        reader->out->typed = true;
-        *read = skip_words(reader);
-        return true;
-    }
-    bool sent = slice_is(directive, "proxy_set_header") || slice_is(directive, "proxy_hide_header");
-    if (sent || slice_is_one_of(directive, quiet, ARRAY_LEN(quiet))) {
-        *read = skip_words(reader);
+        "auth_basic",         "auth_request",         "satisfy",
+        "proxy_read_timeout", "proxy_set_header",     "proxy_hide_header",
+        "proxy_buffering",    "proxy_buffers",        "proxy_buffer_size",
+        "proxy_send_timeout", "proxy_connect_timeout"};
+    static const char *const others[] = {"client_max_body_size", "port_in_redirect", "proxy_pass",
+                                         "proxy_redirect"};
+    if (slice_is_one_of(directive, quiet, ARRAY_LEN(quiet))) {
+        *read = snippet_skip_words(reader);
         return true;
     }
     *read = false;
-    return slice_is_one_of(directive, templated, ARRAY_LEN(templated));
+    return slice_is_one_of(directive, others, ARRAY_LEN(others));
 }
 
 /* The directives of one place alone; *read says what became of it. False when it is none of those. */
@@ -355,18 +266,20 @@ static bool read_placed(struct snippet_reader *reader, struct slice directive, b
         return read_in_own(reader, directive, read);
     }
     bool inside = reader->place == SNIPPET_IF || reader->place == SNIPPET_SERVER_IF;
-    if (inside && !fits_if(reader->place, directive)) {
-        bool refused = is_misplaced(directive) ||
-                       (reader->place == SNIPPET_SERVER_IF && fits_if(SNIPPET_IF, directive));
-        out->misplaced = refused && !out->misplaced.ptr ? directive : out->misplaced;
-        *read = refused && skip_words(reader);
+    bool refused = is_misplaced(directive) ||
+                   (reader->place == SNIPPET_SERVER_IF && fits_if(SNIPPET_IF, directive));
+    if (inside && refused) {
+        out->misplaced = !out->misplaced.ptr ? directive : out->misplaced;
+        *read = snippet_skip_words(reader);
         return true;
+    }
+    if (inside && !fits_if(reader->place, directive)) { /* what is left is in tables */
+        return false;
     }
     if (reader->place == SNIPPET_AUTH) {
         bool sent = slice_is(directive, "proxy_set_header");
-        bool quiet = slice_is_one_of(directive, of_auth, ARRAY_LEN(of_auth)) ||
-                     slice_is_one_of(directive, repeated, ARRAY_LEN(repeated));
-        *read = sent ? snippet_read_sent(reader) : quiet && skip_words(reader);
+        bool quiet = slice_is_one_of(directive, of_auth, ARRAY_LEN(of_auth));
+        *read = sent ? snippet_read_sent(reader) : quiet && snippet_skip_words(reader);
         return true;
     }
     if (reader->place != SNIPPET_HTTP) {
@@ -374,11 +287,11 @@ static bool read_placed(struct snippet_reader *reader, struct slice directive, b
     }
     if (slice_is_one_of(directive, of_http, ARRAY_LEN(of_http))) {
         out->refused = out->refused.ptr ? out->refused : directive;
-        *read = skip_words(reader);
+        *read = snippet_skip_words(reader);
         return true;
     }
     if (slice_is_one_of(directive, definitions, ARRAY_LEN(definitions))) {
-        *read = skip_words(reader);
+        *read = snippet_skip_words(reader);
         return true;
     }
     *read = false;
@@ -417,20 +330,7 @@ static bool read_words(struct snippet_reader *reader, struct slice directive)
     if (slice_is(directive, "allow") || slice_is(directive, "deny")) {
         return read_access(reader, slice_is(directive, "allow"));
     }
-    if (slice_is_one_of(directive, templated, ARRAY_LEN(templated))) {
-        return read_templated(reader, directive);
-    }
-    if (slice_is_one_of(directive, repeated, ARRAY_LEN(repeated))) {
-        return skip_words(reader);
-    }
-    if (slice_is_one_of(directive, of_server, ARRAY_LEN(of_server))) {
-        bool misplaced = reader->place == SNIPPET_LOCATION;
-        out->misplaced = misplaced && !out->misplaced.ptr ? directive : out->misplaced;
-    } else if (!slice_is_one_of(directive, harmless, ARRAY_LEN(harmless))) {
-        return false;
-    }
-    note_single(reader, directive);
-    return skip_words(reader);
+    return snippet_read_directive(reader, directive, &read) && read;
 }
 
 static bool read_statement(struct snippet_reader *reader, struct slice directive)
@@ -444,6 +344,9 @@ static bool read_statement(struct snippet_reader *reader, struct slice directive
     }
     if (reader->place == SNIPPET_SERVER && slice_is(directive, "location")) {
         return read_own(reader);
+    }
+    if (reader->place == SNIPPET_LOCATION && slice_is(directive, "location")) {
+        return read_nested(reader);
     }
     return read_words(reader, directive) && snippet_takes(&reader->text, ';');
 }
@@ -501,6 +404,10 @@ void snippet_read(struct run *run, enum snippet_place place, struct slice text,
             reader.text = word ? skip_statement(run, reader.text) : SLICE("");
         }
         reader.text = snippet_blanks(reader.text);
+    }
+    if (out->misplaced.ptr || out->refused.ptr) { /* nginx takes none of it */
+        out->unknown = SLICE_ABSENT;
+        return;
     }
     if (!out->unknown.ptr && reads_input(out)) {
         out->unknown = SLICE("more_set_input_headers");

@@ -37,6 +37,7 @@ struct snippet_condition {
     enum step_when when;
     struct slice name; /* of a header, a cookie, an argument or a variable */
     bool regex, fold, negated;
+    bool refused;       /* nginx takes no such operator */
     bool given;         /* holds where there is a value that is not "0" */
     struct slice value; /* to compare with, or an expression */
 };
@@ -71,17 +72,33 @@ struct snippet_access { /* deny first, then allow, then all others */
     bool present, closed; /* all others are kept out */
     bool over;            /* a later line changes nothing */
 };
+struct snippet_partly { /* a directive of which one part is not followed */
+    struct slice directive;
+    enum aspect aspect;
+    struct slice text; /* which part */
+};
 struct snippet {
-    struct edits input;  /* of the request, before all else (more_set_input_headers) */
-    struct edits sent;   /* to the backend (proxy_set_header) */
-    struct edits hidden; /* of what the backend answers */
-    struct edits set;    /* of the answer (more_set_headers) */
-    struct edits added;  /* after that (add_header) */
+    struct edits input;   /* of the request, before all else (more_set_input_headers) */
+    struct edits sent;    /* to the backend (proxy_set_header) */
+    struct edits hidden;  /* of what the backend answers */
+    struct edits set;     /* of the answer (more_set_headers) */
+    struct edits added;   /* after that (add_header) */
+    struct edits expired; /* before these (expires) */
     struct snippet_step *steps;
     size_t step_count, step_capacity;
     struct own_location *own;
     size_t own_count, own_capacity;
-    bool typed; /* its texts have a type of their own */
+    struct own_location *nested; /* in a location of the template's; without bodies */
+    size_t nested_count, nested_capacity;
+    struct snippet_partly *partly;
+    size_t partly_count, partly_capacity;
+    struct texts passed; /* headers that may not be hidden (proxy_pass_header) */
+    size_t passed_capacity;
+    struct texts replaced; /* proxy_redirect and the like, beside the template's */
+    size_t replaced_capacity;
+    bool typed;                       /* its texts have a type of their own */
+    struct slice satisfy, intercepts; /* satisfy, proxy_intercept_errors; absent: not set */
+    uint64_t line_bytes;              /* longest line that there may be room for; 0: not set */
     struct snippet_access access;
     struct slice *singles; /* directives that may stand only once in a block */
     size_t single_count, single_capacity;
@@ -114,6 +131,14 @@ bool snippet_read_add(struct snippet_reader *reader);    /* add_header */
 bool snippet_read_sent(struct snippet_reader *reader);   /* proxy_set_header */
 bool snippet_read_hidden(struct snippet_reader *reader); /* proxy_hide_header */
 
+bool snippet_read_expires(struct snippet_reader *reader); /* expires */
+
+/* ---- snippet_directives.c: those in tables. False where it is in none; *read says whether it is understood. */
+bool snippet_read_directive(struct snippet_reader *reader, struct slice directive, bool *read);
+void snippet_note_single(struct snippet_reader *reader, struct slice directive);
+void snippet_note_partly(struct snippet_reader *reader, struct slice directive, enum aspect aspect,
+                         struct slice text);
+
 /* ---- snippet_words.c: the words of nginx's configuration */
 /* False at the end, at ';', '{', '}', or where a quote is not closed. */
 bool snippet_word(struct run *run, struct slice *text, struct slice *out);
@@ -121,6 +146,8 @@ struct slice snippet_blanks(struct slice text);
 /* Takes the byte if it comes next. */
 bool snippet_takes(struct slice *text, char byte);
 
+/* Up to the ';'; false when there are none. */
+bool snippet_skip_words(struct snippet_reader *reader);
 /* Takes a block "{ ... }"; false when it is not closed. */
 bool snippet_skip_block(struct run *run, struct slice *text);
 
@@ -191,6 +218,9 @@ bool path_meets(struct run *run, struct regex_set *regexes, const struct path_ma
                 const struct snippet_condition *condition, bool negated, struct path_match *out);
 
 /* ---- snippet_rules.c */
+/* What the directives of tables do, or what is not known of them. `leaf` may be null. */
+void snippets_rest(struct model *model, const struct placed_snippets *snippets,
+                   const struct leaf *leaf, struct rule *rule);
 /* What is not known of an answer with a text of its own. */
 void note_type(struct model *model, bool texts, struct rule *rule);
 /* Without a location those of the server. */

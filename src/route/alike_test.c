@@ -125,6 +125,7 @@ static const struct route_answer bodied_answer = {.status = 403, .body = {"no", 
     X(w->table.view.misdirected_status = 421)                                                      \
     X(w->table.view.drops_odd_headers = true)                                                      \
     X(w->table.view.line_bytes = 8192)                                                             \
+    X(w->table.view.line_bytes_open = 65536)                                                       \
     X(w->table.view.client_trusted = a_network)                                                    \
     X(w->table.view.cut_fragment = true)                                                           \
     X(w->table.view.cut_at_colon = true)                                                           \

@@ -39,6 +39,8 @@ static const struct field_row redirect_fields[] = {
 };
 static const struct field_row body_limit_fields[] = {
     ROW(body_limit, bytes, BYTES),
+    QUIET(body_limit, own_headers, BOOL),
+    QUIET(body_limit, response, EDITS),
 };
 static const struct field_row addresses_fields[] = {
     ROW(addresses, allow, NETWORKS),

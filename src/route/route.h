@@ -128,10 +128,6 @@ struct route_redirect {
     struct template location; /* when it has parts: the whole Location; the above is void */
 };
 
-struct route_body_limit {
-    struct effect_source source;
-    int64_t bytes; /* -1: no limit */
-};
 struct networks {
     struct network *items;
     size_t count;
@@ -190,6 +186,13 @@ struct header_edit {
 struct edits {
     struct header_edit *items;
     size_t count, capacity;
+};
+struct route_body_limit {
+    struct effect_source source;
+    int64_t bytes; /* -1: no limit */
+    bool
+        own_headers; /* who sends too much gets an answer with these, else with those of the rule */
+    struct edits response;
 };
 /* Who asks for credentials. */
 enum guard_kind { GUARD_BASIC, GUARD_DIGEST, GUARD_EXTERNAL };
@@ -556,6 +559,7 @@ struct view {
     bool drops_odd_headers; /* whose names hold other bytes than letters, digits, "-" and "_" */
     /* Longest request line, and longest line of a header, with its end: 414 and 400 beyond; 0: not known. */
     uint64_t line_bytes;
+    uint64_t line_bytes_open; /* up to which it is not known for longer ones; 0: they are refused */
     enum host_dot host_dot;
     /* A header that names the client, read from the right for as long as who says so is trusted; absent:
      * the client is who connected. */
