@@ -53,6 +53,8 @@ struct rule_set {
     size_t setting_count, item_count;
     bool snippets; /* are allowed */
 };
+/* lines.c: lines of snippets of servers, or of locations */
+const char *const *snippet_lines(bool server, size_t *count);
 void rule_set_generate(struct chance *chance, bool snippets, struct rule_set *set);
 void rule_set_yaml(const struct rule_set *set, struct buf *out);
 /* A host of a rule and a word that its path may match; sometimes others. */

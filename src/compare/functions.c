@@ -44,12 +44,20 @@ static bool functions_equal(struct functions *f, struct path_function a, struct 
     return path_functions_agree(a, b, &f->paths);
 }
 
+static bool changes_query(const struct route_rewrite *rewrite)
+{
+    return rewrite && (rewrite->query.count || rewrite->drops_query);
+}
+
 static bool rewrites_equal(struct functions *f, const struct route_rewrite *a,
                            const struct route_rewrite *b)
 {
     if (effect_equal(EFFECT_rewrite, a, b)) {
         bool of_path = a && a->kind != REWRITE_REGEX && template_captures(&a->target);
         return !of_path || same_path_match(f);
+    }
+    if (changes_query(a) || changes_query(b)) {
+        return false;
     }
     return functions_equal(f, rewrite_function(a, f->rules[0], &f->paths),
                            rewrite_function(b, f->rules[1], &f->paths));

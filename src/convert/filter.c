@@ -28,6 +28,13 @@ static void emit_rewrite(struct emission *e, const void *effect)
 {
     struct arena *arena = e->c->nodes;
     const char *type = "ReplaceFullPath", *field = "replaceFullPath";
+    const struct route_rewrite *rewrite = effect;
+    if (rewrite->query.count || rewrite->drops_query) {
+        say_effect(e->c, DIAG_C001, SEVERITY_ERROR, e->rule, effect,
+                   "the query that '" SLICE_FMT "' makes cannot be written: URLRewrite leaves "
+                   "queries as they are; let the backend take the path that is asked for",
+                   SLICE_ARG(effect_source(effect)->name));
+    }
     switch (e->rewrite->way) {
     case REWRITE_WAY_NONE:
         return;

@@ -47,6 +47,27 @@ static bool rewritten(struct context *context, const struct route_rewrite *rewri
     return false;
 }
 
+/* ngx_http_script_regex_end_code: what a rewrite says goes before the query of the request. */
+static bool rewritten_query(struct context *context, const struct route_rewrite *rewrite,
+                            struct slice path, struct slice *out)
+{
+    bool escape = context->table->view.escape_rewritten;
+    bool keeps = !rewrite->drops_query;
+    struct slice query = SLICE("");
+    if (!rewrite->query.count) {
+        *out = keeps ? with_query(context, path, escape) : path;
+        return true;
+    }
+    if (!template_render(context, &rewrite->query, &query)) {
+        return false;
+    }
+    bool both = keeps && context->query.len;
+    const struct slice texts[] = {path, SLICE("?"), query, both ? SLICE("&") : SLICE(""),
+                                  both ? context->query : SLICE("")};
+    *out = concat(context->arena, texts, ARRAY_LEN(texts));
+    return true;
+}
+
 static bool upstream_path(struct context *context, const struct route_rewrite *rewrite,
                           struct slice *out)
 {
@@ -61,8 +82,8 @@ static bool upstream_path(struct context *context, const struct route_rewrite *r
         *out = as_sent(context);
         return true;
     }
-    *out = with_query(context, escape ? path_escape(context->arena, path) : path, escape);
-    return true;
+    return rewritten_query(context, rewrite, escape ? path_escape(context->arena, path) : path,
+                           out);
 }
 
 static bool upstream_host(struct context *context, const struct route_upstream_host *effect,

@@ -113,8 +113,7 @@ static bool read_intercept(struct snippet_reader *reader, struct slice directive
 static bool read_type(struct snippet_reader *reader, struct slice directive)
 {
     (void)directive;
-    reader->out->typed = true;
-    return snippet_skip_words(reader);
+    return snippet_word(reader->run, &reader->text, &reader->out->type);
 }
 
 /* Longest line that a server may have room for: what counts before its name is known is the default server's. */

@@ -96,7 +96,7 @@ struct snippet {
     size_t passed_capacity;
     struct texts replaced; /* proxy_redirect and the like, beside the template's */
     size_t replaced_capacity;
-    bool typed;                       /* its texts have a type of their own */
+    struct slice type;                /* of its texts (default_type); absent: not set */
     struct slice satisfy, intercepts; /* satisfy, proxy_intercept_errors; absent: not set */
     uint64_t line_bytes;              /* longest line that there may be room for; 0: not set */
     struct snippet_access access;
@@ -218,7 +218,7 @@ bool path_meets(struct run *run, struct regex_set *regexes, const struct path_ma
                 const struct snippet_condition *condition, bool negated, struct path_match *out);
 
 /* ---- snippet_rules.c */
-/* What the directives of tables do, or what is not known of them. `leaf` may be null. */
+/* ---- snippet_rest.c: what the directives of tables do, or what is not known of them. `leaf` may be null. */
 void snippets_rest(struct model *model, const struct placed_snippets *snippets,
                    const struct leaf *leaf, struct rule *rule);
 /* What is not known of an answer with a text of its own. */
@@ -258,7 +258,7 @@ void rule_of_own_location(struct model *model, const struct server *server,
 int64_t snippets_body_limit(struct model *model, const struct server *server, int64_t otherwise);
 void snippets_access(struct model *model, const struct placed_snippets *snippets, bool own_lists,
                      struct rule *rule);
-/* Adds the hosts that conditions name, and says what nginx refuses. */
+/* ---- snippet_survey.c: adds the hosts that conditions name, and says what nginx refuses. */
 void snippets_survey(struct model *model, struct server *server, struct slice **hosts,
                      size_t *count, size_t *capacity);
 

@@ -124,8 +124,7 @@ static bool views_alike(const struct view *a, const struct view *b)
            a->misdirected_status == b->misdirected_status && a->cut_at_colon == b->cut_at_colon &&
            a->underscores == b->underscores && a->drops_odd_headers == b->drops_odd_headers &&
            a->line_bytes == b->line_bytes && a->line_bytes_open == b->line_bytes_open &&
-           a->host_dot == b->host_dot &&
-           slice_equal(a->client_header, b->client_header) &&
+           a->host_dot == b->host_dot && slice_equal(a->client_header, b->client_header) &&
            networks_equal(&a->client_trusted, &b->client_trusted) &&
            slice_equal(a->scheme_header, b->scheme_header) &&
            slice_equal(a->host_header, b->host_header);

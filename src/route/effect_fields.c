@@ -64,7 +64,8 @@ static const struct field_row cors_fields[] = {
 static const struct field_row rewrite_fields[] = {
     CHOICE(rewrite, kind, rewrite_kinds), ROW(rewrite, prefix, TEXT),
     ROW(rewrite, pattern, TEXT),          ROW(rewrite, fold, BOOL),
-    ROW(rewrite, target, TEMPLATE),
+    ROW(rewrite, target, TEMPLATE),       ROW(rewrite, query, TEMPLATE),
+    ROW(rewrite, drops_query, BOOL),
 };
 static const struct field_row upstream_host_fields[] = {
     ROW(upstream_host, host, TEMPLATE),

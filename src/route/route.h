@@ -90,8 +90,7 @@ struct route_answer {
     int64_t status;
     struct slice reason; /* why, for people */
     bool last; /* given by what stands behind the data plane: all other gates come first */
-    struct slice body,
-        type; /* its text, which no error page replaces, and Content-Type; absent: none of its own */
+    struct slice body, type; /* a text, which no error page replaces, and its Content-Type */
     bool closes; /* the connection, without a word; the status is the data plane's name for it */
 };
 
@@ -160,12 +159,12 @@ struct route_cors {
 enum rewrite_kind { REWRITE_FULL, REWRITE_PREFIX, REWRITE_REGEX };
 struct route_rewrite {
     struct effect_source source;
-    int64_t kind;         /* enum rewrite_kind */
-    struct slice prefix;  /* REWRITE_PREFIX: what the match matched, by elements */
-    struct slice pattern; /* REWRITE_REGEX: searched in the normalised path */
-    bool fold;
+    int64_t kind;           /* enum rewrite_kind */
+    struct slice prefix;    /* REWRITE_PREFIX: what the match matched, by elements */
+    struct slice pattern;   /* REWRITE_REGEX: searched in the normalised path */
+    bool fold, drops_query; /* drops_query: of the request */
     const struct regex *regex;
-    struct template target; /* new path, new prefix, or with captures: the whole new path */
+    struct template target, query; /* whole new path, or prefix; what goes before the query */
 };
 struct route_upstream_host {
     struct effect_source source;
@@ -189,12 +188,10 @@ struct edits {
 };
 struct route_body_limit {
     struct effect_source source;
-    int64_t bytes; /* -1: no limit */
-    bool
-        own_headers; /* who sends too much gets an answer with these, else with those of the rule */
+    int64_t bytes;    /* -1: no limit */
+    bool own_headers; /* its answer has `response`, else those of the rule */
     struct edits response;
 };
-/* Who asks for credentials. */
 enum guard_kind { GUARD_BASIC, GUARD_DIGEST, GUARD_EXTERNAL };
 struct guard {
     enum guard_kind kind;
@@ -557,9 +554,8 @@ struct view {
     bool cut_at_colon; /* a port is cut off at the first ':', even of an IPv6 literal */
     enum underscore_policy underscores;
     bool drops_odd_headers; /* whose names hold other bytes than letters, digits, "-" and "_" */
-    /* Longest request line, and longest line of a header, with its end: 414 and 400 beyond; 0: not known. */
-    uint64_t line_bytes;
-    uint64_t line_bytes_open; /* up to which it is not known for longer ones; 0: they are refused */
+    /* Longest line of a request, with its end: 414 or 400 beyond; 0, and up to line_bytes_open: not known. */
+    uint64_t line_bytes, line_bytes_open;
     enum host_dot host_dot;
     /* A header that names the client, read from the right for as long as who says so is trusted; absent:
      * the client is who connected. */
