@@ -189,7 +189,13 @@ static int compare_halves(struct app *app, struct half *before, struct half *aft
         return EXIT_INPUT;
     }
     int status = EXIT_INPUT;
-    if (!app_stops(app) && build_after(app, before, options, after)) {
+    if (is_converted(app) && before->side.kind != SIDE_INGRESS) {
+        status =
+            app_usage(app,
+                      "without '--after' Ingresses are converted, and the objects are read "
+                      "as " SLICE_FMT "; give '--after', or '--after-as' to read them once more",
+                      SLICE_ARG(before->side.table.label));
+    } else if (!app_stops(app) && build_after(app, before, options, after)) {
         status = app_stops(app) ? EXIT_INPUT : compare(app, compare_options, before, after);
         side_close(&after->side);
     }

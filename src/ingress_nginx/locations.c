@@ -84,7 +84,7 @@ static void conflict(struct model *model, const struct item *item, const struct 
             SLICE_ARG(text), SLICE_ARG(other->object.subject),
             other == item->ingress ? "has it twice"
             : known                ? "is older, or as old and later by name"
-                                   : "comes first by name, as far as ages are not given");
+                    : "is later by name, which decides as far as ages are not given");
     *ARENA_PUSH(model->scratch, owner->rivals, owner->rival_count, owner->rival_capacity) =
         (struct rival){item, &path->backend, path->span};
 }
