@@ -60,6 +60,12 @@ struct slice diag_file_name(const struct diag *diag, uint32_t file)
     return file && file <= diag->file_count ? diag->files[file - 1].name : SLICE("");
 }
 
+bool diag_is_before(const struct diag *diag, struct span a, struct span b)
+{
+    int order = slice_compare(diag_file_name(diag, a.file), diag_file_name(diag, b.file));
+    return order ? order < 0 : a.line != b.line ? a.line < b.line : a.column < b.column;
+}
+
 struct slice diag_file_text(const struct diag *diag, uint32_t file)
 {
     return file && file <= diag->file_count ? diag->files[file - 1].text : SLICE_ABSENT;

@@ -55,6 +55,8 @@ struct diag *diag_new(struct arena *arena);
 /* Names a file, so that spans can refer to it; text is used for excerpts and may be absent. */
 uint32_t diag_file_add(struct diag *diag, struct slice name, struct slice text);
 struct slice diag_file_name(const struct diag *diag, uint32_t file); /* empty for 0 */
+/* By the names of files, so that the order on the command line does not matter. */
+bool diag_is_before(const struct diag *diag, struct span a, struct span b);
 struct slice diag_file_text(const struct diag *diag, uint32_t file); /* absent: no excerpts */
 /* Forgets the text of a file that turned out to hold secret values: no excerpt is printed from it. */
 void diag_file_hide(struct diag *diag, uint32_t file);

@@ -68,13 +68,6 @@ struct unread {
     size_t count;
 };
 
-/* By the names of files, so that the order on the command line does not matter. */
-static bool is_before(const struct diag *diag, struct span a, struct span b)
-{
-    int order = slice_compare(diag_file_name(diag, a.file), diag_file_name(diag, b.file));
-    return order ? order < 0 : a.line != b.line ? a.line < b.line : a.column < b.column;
-}
-
 static void say(struct run *run, const struct unread *unread, enum side_kind side)
 {
     const struct object *object = unread->first;
@@ -104,9 +97,10 @@ void unread_report(struct run *run, const struct kube *kube, enum side_kind side
             map_put(by_kind, key, unread);
         }
         unread->count++;
-        unread->first = !unread->first || is_before(run->diag, object->span, unread->first->span)
-                            ? object
-                            : unread->first;
+        unread->first =
+            !unread->first || diag_is_before(run->diag, object->span, unread->first->span)
+                ? object
+                : unread->first;
     }
     for (const struct map_entry *e = map_first(by_kind); e; e = map_next(e)) {
         say(run, map_value(e), side);

@@ -306,13 +306,6 @@ static void share_texts(struct recent_texts *texts, struct ingress *ingress)
 
 static void keep_other(const struct reader *reader, struct object *object)
 {
-    if (slice_is(object->kind_name, "Kustomization") &&
-        slice_starts(object->api_version, SLICE("kustomize.config.k8s.io/")) &&
-        !labels_find(&object->annotations, "gateshift.dev/generated")) {
-        diag_at(
-            reader->run->diag, DIAG_K016, object->span, object->subject,
-            "a kustomization is not built here; give the output of 'kubectl kustomize' instead");
-    }
     if (object->name.len) {
         kube_add(reader->run, reader->kube, object);
     } else {
@@ -440,8 +433,41 @@ static int compare_objects(const void *a, const void *b, void *user)
     return order ? order : slice_compare(x->api_version, y->api_version);
 }
 
+static bool is_kustomization(const struct object *object)
+{
+    return slice_is(object->kind_name, "Kustomization") &&
+           slice_starts(object->api_version, SLICE("kustomize.config.k8s.io/")) &&
+           !labels_find(&object->annotations, "gateshift.dev/generated");
+}
+
+/* A tree for kustomize has one in each folder: they are said together. */
+static void say_kustomizations(struct run *run, const struct kube *kube)
+{
+    const struct object *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
+        const struct object *object = kube->objects[KUBE_OTHER][i];
+        if (is_kustomization(object)) {
+            count++;
+            bool before = !first || diag_is_before(run->diag, object->span, first->span);
+            first = before ? object : first;
+        }
+    }
+    if (count == 1) {
+        diag_at(
+            run->diag, DIAG_K016, first->span, first->subject,
+            "a kustomization is not built here; give the output of 'kubectl kustomize' instead");
+    } else if (count) {
+        diag_at(run->diag, DIAG_K016, first->span, first->subject,
+                "%zu kustomizations are not built here, of which this is the first; give the "
+                "output of 'kubectl kustomize' instead",
+                count);
+    }
+}
+
 void kube_finish(struct run *run, struct kube *kube)
 {
+    say_kustomizations(run, kube);
     const size_t *counts = kube->counts;
     if (run->folder && counts[KUBE_INGRESS] && !counts[KUBE_INGRESS_CLASS] &&
         !counts[KUBE_SECRET]) {

@@ -87,6 +87,10 @@ static void test_kube_kustomization(void **state)
     expect("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n",
            "1:1 K016 a kustomization is not built here; give the output of 'kubectl kustomize' "
            "instead\n");
+    expect("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n---\n"
+           "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Kustomization\n",
+           "1:1 K016 2 kustomizations are not built here, of which this is the first; give the "
+           "output of 'kubectl kustomize' instead\n");
     /* a patch: everything that is not patched is missing */
     expect("apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\n"
            "spec: {rules: [{http: {paths: [{path: /x}]}}]}\n",
