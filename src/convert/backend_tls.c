@@ -24,15 +24,22 @@ struct slice secret_name(struct slice secret)
     return slash < secret.len ? slice_sub(secret, slash + 1, secret.len) : secret;
 }
 
+/* Known: of a Secret that is in the input. */
+static bool has_certificate(const struct conversion *c, const struct rule *rule)
+{
+    struct slice given = rule->effects.upstream_tls->secret;
+    const struct secret *secret = (const void *)kube_find(
+        c->kube, KUBE_SECRET, slice_sub(given, 0, slice_find(given, '/', 0)), secret_name(given));
+    return secret && secret->has_key_pair;
+}
+
 /* A certificate that is known to be shown is kept, where the target can do so by a kind of its own. */
 static bool shows_certificate(const struct conversion *c, const struct rule *rule)
 {
     const struct vendor *vendor = c->options->target->vendor;
     struct slice given = rule->effects.upstream_tls->secret;
     struct slice namespace = slice_sub(given, 0, slice_find(given, '/', 0));
-    const struct secret *secret =
-        (const void *)kube_find(c->kube, KUBE_SECRET, namespace, secret_name(given));
-    return vendor && secret && secret->has_key_pair &&
+    return vendor && has_certificate(c, rule) &&
            (vendor->shows_certificate ||
             (vendor->shows_certificate_near && slice_equal(namespace, rule_namespace(rule))));
 }
@@ -45,6 +52,86 @@ bool backend_tls_is_written(const struct conversion *c, const struct rule *rule)
            is_dns_subdomain(arena_lower(c->arena, tls->name)) && !shows_certificate(c, rule) &&
            options->api_minor >= feature_since(FEATURE_backend_verification, options->experimental);
 }
+
+/* ---- what a Gateway shows ------------------------------------------------------------------- */
+
+/* To all to whom it speaks under a BackendTLSPolicy (gateway-api apis/v1/gateway_types.go, GatewayBackendTLS). */
+struct shown_certificate {
+    struct slice secret; /* absent: the first rule has none */
+    const struct rule *rule;
+    bool differs;
+};
+
+static bool gateway_can_show(const struct conversion *c)
+{
+    return !target_profile(c->options->target)->frontend_of_istio &&
+           !c->options->gateway_name.len &&
+           c->options->api_minor >=
+               feature_since(FEATURE_backend_client_certificate, c->options->experimental);
+}
+
+bool gateway_may_show(const struct conversion *c, const struct rule *rule)
+{
+    return gateway_can_show(c) && has_certificate(c, rule);
+}
+
+static struct slice shown_key(struct conversion *c, const struct plane *plane, size_t gateway)
+{
+    const uintptr_t numbers[] = {(uintptr_t)plane, gateway};
+    return arena_copy(c->arena, (struct slice){(const char *)numbers, sizeof numbers});
+}
+
+static void shown_note(struct conversion *c, const struct rule *rule)
+{
+    struct slice key = shown_key(c, c->plane, c->unit->gateway);
+    struct shown_certificate *known = map_get(c->backend_certificates, key);
+    struct slice secret =
+        has_certificate(c, rule) ? rule->effects.upstream_tls->secret : SLICE_ABSENT;
+    if (!known) {
+        known = ARENA_NEW(c->arena, struct shown_certificate);
+        *known = (struct shown_certificate){secret, rule, false};
+        map_put(c->backend_certificates, key, known);
+    }
+    known->differs = known->differs || !slice_equal(known->secret, secret);
+    known->rule = known->secret.len ? known->rule : rule;
+}
+
+static struct node *certificate_node(struct conversion *c, const struct plane *plane,
+                                     struct slice secret)
+{
+    struct node *ref = node_map(c->nodes), *backend = node_map(c->nodes);
+    struct slice namespace = slice_sub(secret, 0, slice_find(secret, '/', 0));
+    node_set(c->nodes, ref, "group", text_node(c, ""));
+    node_set(c->nodes, ref, "kind", text_node(c, "Secret"));
+    node_set(c->nodes, ref, "name", node_string(c->nodes, secret_name(secret)));
+    if (!slice_equal(namespace, plane->namespace)) {
+        node_set(c->nodes, ref, "namespace", node_string(c->nodes, namespace));
+        grant_need(c, "Gateway", plane->namespace, "Secret", namespace, secret_name(secret));
+    }
+    node_set(c->nodes, backend, "clientCertificateRef", ref);
+    return backend;
+}
+
+struct node *gateway_certificate_node(struct conversion *c, const struct plane *plane,
+                                      size_t gateway)
+{
+    const struct shown_certificate *known =
+        map_get(c->backend_certificates, shown_key(c, plane, gateway));
+    if (!known || !gateway_can_show(c) || (!known->secret.len && !known->differs)) {
+        return NULL;
+    }
+    if (known->differs) {
+        say_effect(c, DIAG_C002, SEVERITY_WARNING, known->rule, known->rule->effects.upstream_tls,
+                   "Gateway '" SLICE_FMT "' shows none of the certificates that backends are shown "
+                   "today, because it can show one alone, to all of them: give hosts with another "
+                   "one a Gateway of their own",
+                   SLICE_ARG(plane->gateway_names[gateway]));
+        return NULL;
+    }
+    return certificate_node(c, plane, known->secret);
+}
+
+/* ---- BackendTLSPolicies --------------------------------------------------------------------- */
 
 static void say_shared(struct conversion *c, struct backend_tls *known, const struct rule *rule)
 {
@@ -63,6 +150,9 @@ void backend_tls_note(struct conversion *c, const struct rule *rule, const struc
 {
     bool written = backend_tls_is_written(c, rule);
     const struct route_upstream_tls *tls = rule->effects.upstream_tls;
+    if (written) {
+        shown_note(c, rule);
+    }
     struct backend_tls wanted = {.namespace = backend->namespace,
                                  .service = backend->service,
                                  .authority = written ? secret_name(tls->secret) : SLICE_ABSENT,

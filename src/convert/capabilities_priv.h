@@ -140,9 +140,9 @@
 #define STANDARD_backend_verification                                                              \
     SUPPORT_NEAR, "BackendTLSPolicy with the CA in a ConfigMap, where proxy-ssl-name is set"
 #define STANDARD_backend_client_certificate                                                        \
-    SUPPORT_NONE,                                                                                  \
-        "backends are shown no certificate; let them check who connects by another way, "          \
-        "such as a NetworkPolicy"
+    SUPPORT_NEAR,                                                                                  \
+        "spec.tls.backend, where all backends of a Gateway are shown the same certificate; else "  \
+        "let them check who connects by another way, such as a NetworkPolicy"
 #define STANDARD_asking     STANDARD_external_auth
 #define STANDARD_sign_in    STANDARD_external_auth
 #define STANDARD_realm      STANDARD_basic_auth

@@ -14,6 +14,7 @@ static const struct {
     int standard, experimental;
 } releases[] = {
     {FEATURE_affinity, SINCE_NEVER, 2},
+    {FEATURE_backend_client_certificate, 5, 5},
     {FEATURE_backend_verification, 4, 2},
     {FEATURE_client_certificates, 5, 4},
     {FEATURE_cors, 5, 3},

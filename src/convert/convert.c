@@ -65,6 +65,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
                                     .policy_sets = map_new(run->arena),
                                     .filter_names = map_new(run->arena),
                                     .backend_tls = map_new(run->arena),
+                                    .backend_certificates = map_new(run->arena),
                                     .service_policies = map_new(run->arena),
                                     .host_policies = map_new(run->arena)};
     struct conversion *c = &conversion;

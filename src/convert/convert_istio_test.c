@@ -55,15 +55,14 @@ static void test_convert_body_limit_of_a_rule_that_is_not_reached(void **state)
     fixture_open(&f);
     f.options.target = target_find(SLICE("istio"));
     struct rule_list *rules = rules_new(&f);
-    struct rule *rule = rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "front");
+    (void)rule_to(&f, rules, "web", PATH_PREFIX_ELEMENT, "/", "front");
     struct rule *hidden = rule_to(&f, rules, "late", PATH_PREFIX_ELEMENT, "/", "front");
     EFFECT_OF(f, body_limit, "proxy-body-size");
     struct route_body_limit *other = ARENA_NEW(f.run.arena, struct route_body_limit);
     effect->bytes = 8 << 20;
     *other = *effect;
     other->bytes = 1 << 20;
-    rule = &rules->rules[0]; /* the list may have moved */
-    rule->effects.body_limit = effect;
+    rules->rules[0].effects.body_limit = effect;
     hidden->effects.body_limit = other;
     host_add(&f, "a.example.com", rules, NULL, NULL);
     const char *yaml = convert(&f);

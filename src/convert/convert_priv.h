@@ -225,10 +225,11 @@ struct conversion {
     struct map *policy_sets;  /* text to struct policies */
     struct map *filter_names; /* namespace, kind and text to struct filter_object */
     struct map *backend_tls;  /* namespace and name of a Service to struct backend_tls */
-    struct map *service_policies; /* kind, namespace and name to struct service_policy */
-    struct map *host_policies;    /* to struct host_policy */
-    bool names_outside;           /* of the cluster: a Service of type ExternalName is a backend */
-    const struct plane *plane;    /* at hand, and its host */
+    struct map *backend_certificates; /* plane and Gateway to struct shown_certificate */
+    struct map *service_policies;     /* kind, namespace and name to struct service_policy */
+    struct map *host_policies;        /* to struct host_policy */
+    bool names_outside;        /* of the cluster: a Service of type ExternalName is a backend */
+    const struct plane *plane; /* at hand, and its host */
     const struct unit *unit;
     struct map *vaults;             /* "namespace/secret" to struct vault */
     struct map *plain_backends;     /* port, "namespace/service" */
@@ -289,7 +290,6 @@ void infrastructure_say(struct conversion *c, const struct plane *plane);
 void infrastructure_say_addresses(struct conversion *c);
 
 /* ---- patch.c: Services ----------------------------------------------------------------------- */
-
 /* Remembers what is spoken to a backend that is written. */
 void port_note(struct conversion *c, const struct rule *rule, const struct backend *backend);
 void patches_write(struct conversion *c);

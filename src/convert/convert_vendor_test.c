@@ -166,7 +166,20 @@ static void test_convert_https_that_is_verified(void **state)
     }
 }
 
-/* A BackendTLSPolicy shows no certificate. */
+static void add_certificate(struct fixture *f)
+{
+    struct secret *secret = ARENA_NEW(f->run.arena, struct secret);
+    secret->object = (struct object){.kind = KUBE_SECRET,
+                                     .kind_name = SLICE("Secret"),
+                                     .namespace = SLICE("shop"),
+                                     .name = SLICE("client"),
+                                     .root = node_map(f->run.arena)};
+    secret->has_key_pair = secret->has_ca = true;
+    kube_add(&f->run, &f->kube, &secret->object);
+    kube_finish(&f->run, &f->kube);
+}
+
+/* A BackendTLSPolicy shows no certificate: what a kind of the target does not show, the Gateway does. */
 static void test_convert_a_certificate_that_is_shown(void **state)
 {
     (void)state;
@@ -178,22 +191,34 @@ static void test_convert_a_certificate_that_is_shown(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct fixture f;
         struct rule *rule = single_for(&f, rows[i].target, NULL);
-        struct secret *secret = ARENA_NEW(f.run.arena, struct secret);
-        secret->object = (struct object){.kind = KUBE_SECRET,
-                                         .kind_name = SLICE("Secret"),
-                                         .namespace = SLICE("shop"),
-                                         .name = SLICE("client"),
-                                         .root = node_map(f.run.arena)};
-        secret->has_key_pair = secret->has_ca = true;
-        kube_add(&f.run, &f.kube, &secret->object);
-        kube_finish(&f.run, &f.kube);
+        add_certificate(&f);
         speak_https(&f, rule, "shop/client", true);
         const char *yaml = convert(&f);
         assert_has(yaml, rows[i].kind);
         assert_int_equal(occurrences(yaml, "kind: BackendTLSPolicy\n"), i == 2);
-        assert_int_equal(said_text(&f, DIAG_C002, "the backend is shown no certificate"), i == 2);
+        assert_int_equal(occurrences(yaml, "      clientCertificateRef:\n        group: \"\"\n"
+                                           "        kind: Secret\n        name: client\n"),
+                         i == 2);
+        assert_int_equal(said_text(&f, DIAG_C002, "the Gateway shows backends"), i == 2);
         fixture_close(&f);
     }
+}
+
+/* A Gateway shows one certificate to all. */
+static void test_convert_certificates_that_differ(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct rule *rule = single_for(&f, "nginx-gateway-fabric", NULL);
+    struct rule_list *more = rules_new(&f);
+    struct rule *other = rule_to(&f, more, "api", PATH_PREFIX_ELEMENT, "/", "back");
+    add_certificate(&f);
+    speak_https(&f, rule, "shop/client", true);
+    speak_https(&f, other, "shop/unknown", true);
+    host_add(&f, "b.example.com", more, NULL, NULL);
+    assert_lacks(convert(&f), "clientCertificateRef");
+    assert_true(said_text(&f, DIAG_C002, "it can show one alone"));
+    fixture_close(&f);
 }
 
 /* ---- a service that is asked ---------------------------------------------------------------- */
@@ -533,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_convert_https_with_a_secret_elsewhere),
         cmocka_unit_test(test_convert_https_that_is_verified),
         cmocka_unit_test(test_convert_a_certificate_that_is_shown),
+        cmocka_unit_test(test_convert_certificates_that_differ),
         cmocka_unit_test(test_convert_external_authentication),
         cmocka_unit_test(test_convert_error_pages_of_nginx),
         cmocka_unit_test(test_convert_sign_in_of_nginx),

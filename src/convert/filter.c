@@ -478,9 +478,12 @@ static void emit_upstream_tls(struct emission *e, const void *effect)
     }
     say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
                "'" SLICE_FMT
-               "' becomes a BackendTLSPolicy, which verifies the backend's certificate; "
-               "the backend is shown no certificate afterwards",
-               SLICE_ARG(effect_source(effect)->name));
+               "' becomes a BackendTLSPolicy, which verifies the backend's certificate; %s",
+               SLICE_ARG(effect_source(effect)->name),
+               gateway_may_show(e->c, e->rule)
+                   ? "the Gateway shows backends the certificate of the Secret, where all of them "
+                     "are shown the same"
+                   : "the backend is shown no certificate afterwards");
 }
 
 /* No object of Gateway API says these. */

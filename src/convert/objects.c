@@ -451,7 +451,12 @@ static void gateway_write(struct conversion *c, const struct plane *plane, size_
         object_node(c, "gateway.networking.k8s.io/v1", "Gateway", plane->namespace, name, source);
     struct node *spec = node_map(c->nodes), *listeners = node_list(c->nodes);
     struct node *infrastructure = infrastructure_node(c, before);
-    struct node *clients = gateway_clients_node(c, plane, index);
+    struct node *tls = gateway_clients_node(c, plane, index);
+    struct node *shown = gateway_certificate_node(c, plane, index);
+    if (shown) {
+        tls = tls ? tls : node_map(c->nodes);
+        node_set(c->nodes, tls, "backend", shown);
+    }
     for (size_t i = 0; i < refs->count; i++) {
         node_add(c->nodes, listeners, listener_node(c, plane->namespace, refs->items[i]));
     }
@@ -464,8 +469,8 @@ static void gateway_write(struct conversion *c, const struct plane *plane, size_
     if (infrastructure) {
         node_set(c->nodes, spec, "infrastructure", infrastructure);
     }
-    if (clients) {
-        node_set(c->nodes, spec, "tls", clients);
+    if (tls) {
+        node_set(c->nodes, spec, "tls", tls);
     }
     node_set(c->nodes, spec, "listeners", listeners);
     if (plane->set_count) {

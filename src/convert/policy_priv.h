@@ -98,4 +98,11 @@ void policy_object_write(struct conversion *c, const struct policy_kind *kind,
 /* Those of Services, when all routes are written. */
 void service_policies_write(struct conversion *c);
 
+/* ---- backend_tls.c */
+/* The rule's Secret is known to have a certificate, and a Gateway of the target can show backends one. */
+bool gateway_may_show(const struct conversion *c, const struct rule *rule);
+/* spec.tls.backend of a Gateway; null: none is needed. */
+struct node *gateway_certificate_node(struct conversion *c, const struct plane *plane,
+                                      size_t gateway);
+
 #endif

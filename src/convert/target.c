@@ -50,6 +50,9 @@
 
 /* What the platform says otherwise of features than the standard does. */
 static const struct feature_capability aks_features[] = {
+    {FEATURE_backend_client_certificate, SUPPORT_NONE,
+     "backends are shown no certificate; let them check who connects by another way, such as a "
+     "NetworkPolicy"},
     {FEATURE_expressions, SUPPORT_NEAR,
      "RegularExpression: it spans the whole path, in the syntax of RE2; prefixes are written as "
      "expressions where their order needs it"},

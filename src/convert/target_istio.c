@@ -318,9 +318,12 @@ static const struct vendor vendor = {
 #define ISTIO_retries                                                                              \
     SUPPORT_NEAR, "retry of the HTTPRoute with --channel experimental, else an EnvoyFilter for "   \
                   "the rule; Istio's own two retries cannot be switched off"
-#define ISTIO_buffering   STANDARD_buffering
-#define ISTIO_mirrors     STANDARD_mirrors
-#define ISTIO_error_pages STANDARD_error_pages
+#define ISTIO_buffering STANDARD_buffering
+#define ISTIO_mirrors   STANDARD_mirrors
+#define ISTIO_error_pages                                                                          \
+    SUPPORT_NONE, "Envoy has fixed texts (local_reply_config of an EnvoyFilter), or asks a host "  \
+                  "of the same Gateway (custom_response), whom everybody could ask then: let the " \
+                  "application answer with its pages, or a CDN in front"
 #define ISTIO_rate_limit                                                                           \
     SUPPORT_NEAR,                                                                                  \
         "an EnvoyFilter with Envoy's local_ratelimit limits the requests of each client, for "     \
@@ -349,8 +352,10 @@ static const struct feature_capability istio_features[] = {
      "Istio serves no UDP, and TCPRoutes only when it is started with "
      "PILOT_ENABLE_ALPHA_GATEWAY_API; give the port a Service of type LoadBalancer of its own"},
     {FEATURE_basic_auth, SUPPORT_NONE,
-     "Istio asks for no passwords: put a proxy such as oauth2-proxy with --htpasswd-file in front "
-     "of the Service"},
+     "Envoy's basic_auth has its list in the filter itself, or in a file of the Gateway's pods, "
+     "and "
+     "no entries of a Secret are put into an EnvoyFilter: put a proxy such as oauth2-proxy with "
+     "--htpasswd-file in front of the Service"},
     {FEATURE_either_guard, SUPPORT_NONE,
      "every AuthorizationPolicy has to let a request in: let the proxy that asks for credentials "
      "know the addresses that need none"},

@@ -68,12 +68,16 @@ static const struct vendor vendor = {
 #define NGF_cors STANDARD_cors
 #define NGF_rewrite                                                                                \
     SUPPORT_NEAR, "URLRewrite, or SnippetsFilter with rewrite where only the path is matched"
-#define NGF_upstream_host     STANDARD_upstream_host
-#define NGF_upstream_protocol STANDARD_upstream_protocol
-#define NGF_request_headers   STANDARD_request_headers
-#define NGF_response_headers  STANDARD_response_headers
-#define NGF_timeouts          SUPPORT_EXACT, "ProxySettingsPolicy"
-#define NGF_retries           SUPPORT_EXACT, "SnippetsFilter with proxy_next_upstream"
+#define NGF_upstream_host STANDARD_upstream_host
+#define NGF_upstream_protocol                                                                      \
+    SUPPORT_NEAR,                                                                                  \
+        "gRPC and HTTP/2 by appProtocol of the Service, by a patch; TLS by a BackendTLSPolicy "    \
+        "with its CA: without one nginx speaks plain HTTP, and with one no snippet can switch "    \
+        "proxy_ssl_verify off, which a location takes once"
+#define NGF_request_headers  STANDARD_request_headers
+#define NGF_response_headers STANDARD_response_headers
+#define NGF_timeouts         SUPPORT_EXACT, "ProxySettingsPolicy"
+#define NGF_retries          SUPPORT_EXACT, "SnippetsFilter with proxy_next_upstream"
 #define NGF_buffering                                                                              \
     SUPPORT_EXACT, "ProxySettingsPolicy for responses, SnippetsFilter with "                       \
                    "proxy_request_buffering for requests"

@@ -346,11 +346,40 @@ static void hoist(struct rule *rule)
     }
 }
 
-void backends_apply(struct builder *builder, const struct http_route *route,
+/* To whom a BackendTLSPolicy speaks, the Gateway shows its own certificate (gateway-api apis/v1/gateway_types.go,
+ * GatewayBackendTLS). */
+static void show_certificate(struct builder *builder, const struct route_state *state,
+                             struct backend *backend, const struct unknown **unknown)
+{
+    struct arena *arena = builder->run->arena;
+    const struct route_upstream_tls *tls = backend->effects ? backend->effects->upstream_tls : NULL;
+    if (!tls || !slice_is(tls->source.name, "BackendTLSPolicy")) {
+        return;
+    }
+    struct slice shown = SLICE_ABSENT;
+    for (size_t i = 0; i < state->gateway_count; i++) {
+        struct slice own = gateway_certificate(builder, state->gateways[i]);
+        if (i && !slice_equal(own, shown)) {
+            *unknown = unknown_add(builder->run, *unknown, ASPECT_PROTECTION, tls->source,
+                                   SLICE("the Gateways show backends different certificates"));
+        }
+        shown = own;
+    }
+    struct route_upstream_tls *effect = ARENA_NEW(arena, struct route_upstream_tls);
+    struct effects *effects = ARENA_NEW(arena, struct effects);
+    *effect = *tls;
+    effect->shown = shown;
+    *effects = *backend->effects;
+    effects->upstream_tls = effect;
+    backend->effects = effects;
+}
+
+void backends_apply(struct builder *builder, const struct route_state *state,
                     const struct http_rule *source, const struct http_match *match,
                     struct rule *rule)
 {
     struct arena *arena = builder->run->arena;
+    const struct http_route *route = state->route;
     rule->backends = ARENA_ARRAY(arena, struct backend, source->backend_count);
     rule->backend_count = source->backend_count;
     for (size_t i = 0; i < source->backend_count; i++) {
@@ -358,6 +387,7 @@ void backends_apply(struct builder *builder, const struct http_route *route,
         struct backend *backend = &rule->backends[i];
         *backend = backend_resolve(builder, route, &given->ref, &rule->unknown);
         backend->weight = given->weight;
+        show_certificate(builder, state, backend, &rule->unknown);
         const struct http_filter *refused = refused_filter(builder, given);
         if (refused) {
             invalid(builder, route, DIAG_G015, "UnsupportedValue", backend,

@@ -236,7 +236,7 @@ static void fill_rule(struct builder *builder, struct candidate *candidate)
     check_regexes(builder, candidate);
     filters_apply(builder, route, candidate->match, FILTER_OF_RULE, source->filters,
                   source->filter_count, &rule->effects, &rule->unknown);
-    backends_apply(builder, route, source, candidate->match, rule);
+    backends_apply(builder, candidate->route, source, candidate->match, rule);
     policies_apply(builder, candidate->route, source,
                    &(struct policy_place){candidate->match, &rule->effects, &rule->unknown, route});
     traffic_apply(builder, candidate);

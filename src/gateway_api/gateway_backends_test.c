@@ -148,12 +148,46 @@ static void test_gateway_absent_objects_are_said_once(void **state)
     fixture_close(&f);
 }
 
+/* What a Gateway shows to backends under a BackendTLSPolicy is compared; Istio shows nothing. */
+static void test_gateway_certificate_for_backends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile, *ref, *shown;
+    } rows[] = {{"nginx-gateway-fabric", "name: client", "shop/client"},
+                {"envoy-gateway", "name: client, kind: Secret, group: ''", "shop/client"},
+                {"nginx-gateway-fabric", "name: client, namespace: other", ""}, /* not granted */
+                {"nginx-gateway-fabric", "name: client, kind: Vault", ""},
+                {"istio", "name: client", ""}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        char yaml[4096];
+        snprintf(yaml, sizeof yaml,
+                 SERVICE("web") GATEWAY_HEAD
+                 "kind: Gateway\nmetadata: {name: edge, namespace: shop}\nspec:\n"
+                 "  gatewayClassName: c\n  tls: {backend: {clientCertificateRef: {%s}}}\n"
+                 "  listeners: [{name: http, port: 80, protocol: HTTP}]\n---\n" GATEWAY_HEAD
+                 "kind: BackendTLSPolicy\nmetadata: {name: web, namespace: shop}\nspec:\n"
+                 "  targetRefs: [{group: '', kind: Service, name: web}]\n"
+                 "  validation: {caCertificateRefs: [{group: '', kind: ConfigMap, name: ca}], "
+                 "hostname: web.org}\n---\n" ROUTE("a", "rules: [{" TO("web") "}]"),
+                 rows[i].ref);
+        fixture_open(&f, rows[i].profile, FIXTURE_OPEN, yaml);
+        ASK("GET http://a.org/", "web");
+        const struct route_upstream_tls *tls = f.outcome.rule->backends[0].effects->upstream_tls;
+        assert_non_null(tls);
+        assert_true(slice_equal(tls->shown, slice_of(rows[i].shown)));
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gateway_backends_that_do_not_serve_answer),
         cmocka_unit_test(test_gateway_grants_permit_exactly_what_they_say),
         cmocka_unit_test(test_gateway_backend_protocol_comes_from_service),
+        cmocka_unit_test(test_gateway_certificate_for_backends),
         cmocka_unit_test(test_gateway_absent_objects_are_said_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

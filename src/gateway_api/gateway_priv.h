@@ -174,6 +174,8 @@ void set_listeners_build(struct builder *builder, struct gateway_state *gateway)
 /* ---- gateways.c */
 /* Parameters, addresses and the certificate for backends. */
 void gateway_judge(struct builder *builder, struct gateway_state *gateway);
+/* "shop/client": what it shows to backends, once it is judged; absent: nothing. */
+struct slice gateway_certificate(struct builder *builder, const struct gateway_state *gateway);
 
 /* ---- clients.c */
 /* Which certificates the listener asks clients for. */
@@ -243,7 +245,7 @@ struct backend backend_resolve(struct builder *builder, const struct http_route 
                                const struct object_ref *given, const struct unknown **unknown);
 /* Where the connections of a TLSRoute, TCPRoute or UDPRoute go. */
 void tunnel_compile(struct builder *builder, struct route_state *state);
-void backends_apply(struct builder *builder, const struct http_route *route,
+void backends_apply(struct builder *builder, const struct route_state *state,
                     const struct http_rule *source, const struct http_match *match,
                     struct rule *rule);
 /* Notes that an object is taken to exist; it is said once, at the end. */

@@ -92,6 +92,20 @@ static struct fault client_certificate_fault(struct builder *builder,
     return (struct fault){usable ? NULL : "InvalidClientCertificateRef", message};
 }
 
+/* Istio knows no such certificate (pilot/pkg/config/kube/gateway/supported_features.go). */
+struct slice gateway_certificate(struct builder *builder, const struct gateway_state *gateway)
+{
+    const struct object *object = &gateway->gateway->object;
+    const struct node *ref =
+        node_get(node_get(node_get(spec_of(gateway), "tls"), "backend"), "clientCertificateRef");
+    if (!ref || gateway->unresolved.reason || builder->profile->frontend_of_istio) {
+        return SLICE_ABSENT;
+    }
+    struct slice namespace = text_at(ref, "namespace");
+    return ARENA_JOIN(builder->run->arena, namespace.len ? namespace : object->namespace,
+                      SLICE("/"), text_at(ref, "name"));
+}
+
 static void say(struct builder *builder, const struct object *object, const struct fault *fault,
                 const char *effect)
 {

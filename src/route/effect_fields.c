@@ -114,10 +114,10 @@ static const struct field_row firewall_fields[] = {
     ROW(firewall, blocks, BOOL),
 };
 static const struct field_row upstream_tls_fields[] = {
-    ROW(upstream_tls, secret, TEXT),      ROW(upstream_tls, verify, BOOL),
-    ROW(upstream_tls, depth, NUMBER),     ROW(upstream_tls, name, TEXT),
-    ROW(upstream_tls, server_name, BOOL), ROW(upstream_tls, protocols, TEXT),
-    ROW(upstream_tls, ciphers, TEXT),
+    ROW(upstream_tls, secret, TEXT),    ROW(upstream_tls, shown, TEXT),
+    ROW(upstream_tls, verify, BOOL),    ROW(upstream_tls, depth, NUMBER),
+    ROW(upstream_tls, name, TEXT),      ROW(upstream_tls, server_name, BOOL),
+    ROW(upstream_tls, protocols, TEXT), ROW(upstream_tls, ciphers, TEXT),
 };
 static const struct field_row affinity_fields[] = {
     ROW(affinity, cookie, TEXT),

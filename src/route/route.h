@@ -273,8 +273,8 @@ struct route_firewall {
 };
 struct route_upstream_tls {
     struct effect_source source;
-    struct slice secret; /* "shop/client": certificate that is shown, and CA */
-    bool verify;         /* the backend's certificate */
+    struct slice secret, shown; /* "shop/client": certificate and CA; one in its place */
+    bool verify;                /* the backend's certificate */
     int64_t depth;
     struct slice name; /* in the certificate and in the handshake; absent: the upstream's */
     bool server_name;  /* the name is sent in the handshake (SNI) */
