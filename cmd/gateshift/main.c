@@ -55,24 +55,6 @@ static struct diag_style message_style(const struct app *app)
     return style;
 }
 
-/* In portions that stay in the processor's cache. */
-static bool write_parts(const struct texts *parts)
-{
-    enum { PORTION = 1 << 16 };
-    struct buf portion;
-    bool fine = true;
-    buf_init(&portion, BUF_TEXT_MAX);
-    for (size_t i = 0; i < parts->count && fine; i++) {
-        buf_put(&portion, parts->items[i]);
-        if (portion.len >= PORTION || i + 1 == parts->count) {
-            fine = !portion.failed && write_all(STDOUT_FILENO, buf_slice(&portion));
-            buf_clear(&portion);
-        }
-    }
-    buf_release(&portion);
-    return fine;
-}
-
 static bool write_results(struct app *app)
 {
     if (app->out.failed) {
@@ -81,7 +63,7 @@ static bool write_results(struct app *app)
     }
     struct slice text = buf_slice(&app->out);
     bool fine = app->for_people ? write_text(text) : write_all(STDOUT_FILENO, text);
-    fine = fine && write_parts(&app->parts);
+    fine = fine && write_parts(STDOUT_FILENO, &app->parts);
     /* whoever closed the pipe does not want to know */
     if (!fine && errno != EPIPE) {
         app_failure(app, "cannot write to standard output: %s", strerror(errno));

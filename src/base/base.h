@@ -15,10 +15,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define NODISCARD                __attribute__((warn_unused_result))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
-#define ARRAY_LEN(a)             (sizeof(a) / sizeof((a)[0]))
+/* Called for what is rare: compilers put what leads there out of the way of the rest. */
+#define RARELY       __attribute__((cold))
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Why an operation on the environment failed. Faults of the input are diagnostics instead. */
 enum status { STATUS_OK, STATUS_IO, STATUS_LIMIT, STATUS_NETWORK, STATUS_CANCELLED };
@@ -38,11 +41,18 @@ struct slice {
 #define SLICE_FMT    "%.*s"
 #define SLICE_ARG(s) (int)((s).len > 1048576 ? 1048576 : (s).len), ((s).ptr ? (s).ptr : "")
 
-struct slice slice_of(const char *text); /* null gives an absent slice */
+static inline struct slice slice_of(const char *text) /* null gives an absent slice */
+{
+    return text ? (struct slice){text, strlen(text)} : SLICE_ABSENT;
+}
 bool slice_equal(struct slice a,
                  struct slice b); /* absent equals empty here; test ptr for absence */
 bool slice_equal_fold(struct slice a, struct slice b); /* ASCII case folded */
-bool slice_is(struct slice a, const char *text);
+/* Mostly asked of the rows of a table, nearly all of which differ at once, or of a literal. */
+static inline bool slice_is(struct slice a, const char *text)
+{
+    return !(a.len && (!text || a.ptr[0] != text[0])) && slice_equal(a, slice_of(text));
+}
 bool slice_is_one_of(struct slice a, const char *const *texts, size_t count);
 uint64_t slice_hash(struct slice s, uint64_t seed); /* fast; the same on every machine */
 /* FNV-1a, for ids that are written: they stay when slice_hash becomes another one. Goes on from `sum`, at first HASH_FIRST. */

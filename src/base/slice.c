@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-struct slice slice_of(const char *text)
-{
-    return text ? (struct slice){text, strlen(text)} : SLICE_ABSENT;
-}
-
 bool slice_equal(struct slice a, struct slice b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
@@ -31,15 +26,6 @@ bool slice_equal_fold(struct slice a, struct slice b)
     return true;
 }
 
-bool slice_is(struct slice a, const char *text)
-{
-    /* Mostly asked of the rows of a table, nearly all of which differ at once. */
-    if (a.len && (!text || a.ptr[0] != text[0])) {
-        return false;
-    }
-    return slice_equal(a, slice_of(text));
-}
-
 bool slice_is_one_of(struct slice a, const char *const *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -53,7 +39,7 @@ bool slice_is_one_of(struct slice a, const char *const *texts, size_t count)
 int slice_compare(struct slice a, struct slice b)
 {
     size_t shorter = a.len < b.len ? a.len : b.len;
-    int order = shorter ? memcmp(a.ptr, b.ptr, shorter) : 0;
+    int order = shorter && a.ptr != b.ptr ? memcmp(a.ptr, b.ptr, shorter) : 0;
     if (order != 0) {
         return order;
     }

@@ -62,7 +62,7 @@ struct slice diag_file_text(const struct diag *diag, uint32_t file); /* absent: 
 void diag_file_hide(struct diag *diag, uint32_t file);
 
 void diag_at(struct diag *diag, enum diag_code code, struct span span, struct slice subject,
-             const char *format, ...) PRINTF_LIKE(5, 6);
+             const char *format, ...) PRINTF_LIKE(5, 6) RARELY;
 /* The same with a severity other than the row's, e.g. an error that --keep-going lowers. */
 void diag_severity_at(struct diag *diag, enum diag_code code, enum severity severity,
                       struct span span, struct slice subject, const char *format, ...)

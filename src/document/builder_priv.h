@@ -29,8 +29,8 @@ struct anchor {
 };
 
 /* Reports and returns false: it makes no sense to read on in this document. */
-NODISCARD bool builder_stop(struct builder *builder, enum diag_code code, struct span span,
-                            const char *text);
+NODISCARD RARELY bool builder_stop(struct builder *builder, enum diag_code code, struct span span,
+                                   const char *text);
 NODISCARD bool builder_count(struct builder *builder, size_t nodes, struct span span);
 struct waiting *builder_push(struct builder *builder); /* not zeroed */
 /* Replaces the items of the innermost mapping by what "<<" makes of them. */

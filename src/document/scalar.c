@@ -216,6 +216,30 @@ static void resolve_number(struct node *node)
     }
 }
 
+/* Of a word in the tables, or of a number that begins with no digit. */
+static bool begins_word(char first)
+{
+    switch (first) {
+    case '~':
+    case 'n':
+    case 'N':
+    case 't':
+    case 'T':
+    case 'f':
+    case 'F':
+    case 'y':
+    case 'Y':
+    case 'o':
+    case 'O':
+    case '.':
+    case '+':
+    case '-':
+        return true;
+    default:
+        return false;
+    }
+}
+
 void scalar_resolve(struct node *node)
 {
     node->kind = NODE_STRING;
@@ -225,12 +249,11 @@ void scalar_resolve(struct node *node)
     }
     const char first = node->text.ptr[0];
     const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
-    if ((letter && node->text.len > WORD_MAX) ||
-        strchr("~nNtTfFyYoO.+-0123456789", first) == NULL || first == '\0') {
+    const bool digit = first >= '0' && first <= '9';
+    if ((letter && node->text.len > WORD_MAX) || (!digit && !begins_word(first))) {
         return; /* none of the tables holds such a word */
     }
-    const bool digit = first >= '0' && first <= '9';
-    if ((digit || !resolve_word(node)) && (digit || strchr(".+-", first) != NULL)) {
+    if ((digit || !resolve_word(node)) && (digit || first == '.' || first == '+' || first == '-')) {
         resolve_number(node);
     }
 }

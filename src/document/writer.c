@@ -151,8 +151,16 @@ static bool is_all_simple(struct slice text)
 {
     uint64_t word = UINT64_MAX / 255 * 'a';
     if (text.len < sizeof word) {
-        memcpy(&word, text.ptr, text.len);
-        return all_simple(word);
+        const size_t middle = text.len / 2, half = sizeof(uint32_t);
+        if (text.len >= half) {
+            uint32_t first, last;
+            memcpy(&first, text.ptr, half);
+            memcpy(&last, text.ptr + text.len - half, half);
+            return all_simple((uint64_t)first << 32 | last);
+        }
+        word = word << 8 | (unsigned char)text.ptr[0];
+        word = word << 8 | (unsigned char)text.ptr[middle];
+        return all_simple(word << 8 | (unsigned char)text.ptr[text.len - 1]);
     }
     for (size_t i = 0; i + sizeof word < text.len; i += sizeof word) {
         memcpy(&word, text.ptr + i, sizeof word);

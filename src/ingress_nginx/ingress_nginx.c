@@ -21,12 +21,15 @@ static bool suspicious(struct slice text)
     static const char *const parts[] = {
         "/etc/passwd",      "/etc/shadow", "/etc/group", "/etc/nginx", "/etc/ingress-controller",
         "/var/run/secrets", "_by_lua"};
+    const bool etc = slice_contains(text, SLICE("/etc/")); /* most paths are looked through once */
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-        if (slice_contains(text, slice_of(parts[i]))) {
+        const struct slice part = slice_of(parts[i]);
+        if ((etc || !slice_starts(part, SLICE("/etc/"))) && slice_contains(text, part)) {
             return true;
         }
     }
-    return has_directive(text, "alias") || has_directive(text, "root");
+    return slice_find(text, ';', 0) < text.len &&
+           (has_directive(text, "alias") || has_directive(text, "root"));
 }
 
 /* internal/ingress/inspector/ingress.go; hosts and names of Secrets are looked at as well, but the API lets no

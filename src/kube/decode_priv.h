@@ -128,7 +128,7 @@ void decode_object(struct decoder *decoder, const struct schema *schema, const s
                    const struct node *node, void *target);
 /* An error about a field; the message begins with the field's path in quotes. */
 void decode_error(struct decoder *decoder, enum diag_code code, const struct where *where,
-                  struct span span, const char *format, ...) PRINTF_LIKE(5, 6);
+                  struct span span, const char *format, ...) PRINTF_LIKE(5, 6) RARELY;
 struct slice where_text(struct decoder *decoder, const struct where *where);
 /* Text of a node that must be a string; absent with an error otherwise. */
 struct slice decode_string(struct decoder *decoder, const struct where *where,
