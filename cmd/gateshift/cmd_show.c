@@ -276,6 +276,7 @@ static int show_nginx(struct app *app)
         return app_usage(app, "'--as nginx' prints what Ingresses lead to, as text");
     }
     app_read(app, &app->options.files, &kube);
+    ingress_nginx_choose(&app->run, &kube, &options.nginx, &options.choice);
     ingress_claim_all(&app->run, &kube, &options.choice, &claims);
     if (!app_stops(app)) {
         (void)ingress_nginx_render(&app->run, &kube, &claims, &options.nginx, &text, &app->out);

@@ -195,13 +195,17 @@ static void bad_value(struct reading *reading, const struct annotation_row *row,
         drop_value(reading, label);
         return;
     }
-    if (row->bad == BAD_DENY && seen) {
+    bool denies =
+        row->bad == BAD_DENY ||
+        (!reading->settings->validates &&
+         (row == annotation_row(AN_auth_cache_duration) || row == annotation_row(AN_auth_type)));
+    if (denies && seen) {
         struct slice why =
             arena_printf(run->arena, "has the bad value '" SLICE_FMT "'", SLICE_ARG(label->value));
         deny(reading, label->span, label->key, arena_string(run->arena, why));
         return;
     }
-    if (row->bad == BAD_GROUP && seen) {
+    if (row->bad == BAD_GROUP && seen && reading->settings->validates) {
         reading->auth_void = true;
         diag_at(run->diag, DIAG_N022, label->span, subject,
                 "annotation '" SLICE_FMT "' has the bad value '" SLICE_FMT
@@ -298,11 +302,36 @@ static bool snippet_allowed(const struct reading *reading, const struct label *l
 }
 
 /* Without --enable-annotation-validation texts reach nginx.conf as they are; numbers and the like must still be
- * read, and what cannot be falls back to its default. */
-static bool is_raw(const struct settings *settings, const struct annotation_row *row)
+ * read, what some parsers look at themselves must still pass, and what cannot falls back to its default. */
+static bool is_raw(const struct settings *settings, enum annotation_id id)
 {
+    static const enum annotation_id looked_at[] = {AN_satisfy,
+                                                   AN_auth_type,
+                                                   AN_auth_cache_duration,
+                                                   AN_auth_response_headers,
+                                                   AN_proxy_ssl_verify,
+                                                   AN_auth_tls_verify_client,
+                                                   AN_proxy_ssl_server_name,
+                                                   AN_cors_allow_headers,
+                                                   AN_cors_allow_methods,
+                                                   AN_cors_expose_headers};
+    const struct annotation_row *row = annotation_row(id);
+    for (size_t i = 0; i < ARRAY_LEN(looked_at); i++) {
+        if (looked_at[i] == id) {
+            return false;
+        }
+    }
     return !settings->validates && row->check != CHECK_BOOL && row->check != CHECK_INT &&
-           row->check != CHECK_CIDRS && row->bad != BAD_GROUP;
+           row->check != CHECK_CIDRS;
+}
+
+static void ignored_here(const struct reading *reading, const struct label *label)
+{
+    diag_at(
+        reading->run->diag, DIAG_N005, label->span, reading->ingress->object.subject,
+        "annotation '" SLICE_FMT "' has the value '" SLICE_FMT
+        "', which this version of the controller does not understand, and ignores without a word",
+        SLICE_ARG(label->key), SLICE_ARG(label->value));
 }
 
 static void take_raw(struct reading *reading, const struct label *label, enum annotation_id id)
@@ -326,6 +355,7 @@ static void read_one(struct reading *reading, const struct label *label, enum an
 {
     const struct annotation_row *row = annotation_row(id);
     struct annotations *out = reading->out;
+    struct slice value = slice_trim(label->value);
     if (row->treatment == TREAT_RISK && !snippet_allowed(reading, label)) {
         return;
     }
@@ -342,17 +372,17 @@ static void read_one(struct reading *reading, const struct label *label, enum an
     }
     if (label->value.len == 0) {
         empty_value(reading, id, label, alias);
-    } else if (!annotation_passes(row, label->value) && is_raw(reading->settings, row)) {
+    } else if (!annotation_passes(row, label->value) && is_raw(reading->settings, id)) {
         take_raw(reading, label, id);
     } else if (!annotation_passes(row, label->value)) {
         bad_value(reading, row, label);
     } else if (slice_trim(label->value).len == 0 && row->check != CHECK_ANY) {
         empty_value(reading, id, label, alias);
+    } else if (!version_passes(reading->run, reading->settings, id, &value)) {
+        ignored_here(reading, label);
     } else {
-        hold(out, &(struct annotation){.id = id,
-                                       .value = slice_trim(label->value),
-                                       .name = label->key,
-                                       .span = label->span});
+        hold(out, &(struct annotation){
+                      .id = id, .value = value, .name = label->key, .span = label->span});
     }
 }
 

@@ -16,6 +16,10 @@ bool version_read(struct slice text, int64_t *out);
 /* Absent: the default of the last version. */
 struct slice version_default(int64_t version, const char *key);
 bool version_has(int64_t version, enum annotation_id id, bool alias);
+/* False for what passes in the last version, and counts as not set in this one; may shorten the value. */
+struct settings;
+bool version_passes(struct run *run, const struct settings *settings, enum annotation_id id,
+                    struct slice *value);
 
 /* ---- settings.c: the controller's ConfigMap */
 struct settings {

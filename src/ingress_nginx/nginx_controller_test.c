@@ -55,12 +55,56 @@ static void test_ingress_nginx_versions_differ(void **state)
         {"1.13.0", "a h; P / a; @permanent-redirect /x; @relative-redirects true", "h/", "301 /x"},
         {"1.9.0", "a h; P / a; @allowlist-source-range nonsense", "h/", "a /"},
         {"1.9.1", "a h; P / a; @allowlist-source-range nonsense", "h/", "503"},
+        /* values that are not checked, but looked at */
+        {"1.11", "a h; P / a; @satisfy never", "h/", "a /"},
+        {"1.11", "a h; P / a; @auth-type secret", "h/", "503"},
+        {"1.15.1", "a h; P / a; @auth-type secret", "h/", "404"},
+        {"1.11", "a h; P / a; @auth-url http://x/; @auth-response-headers a b", "h/", "503"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct world world;
         with_version(&world, rows[i].version, rows[i].line);
         ASSERT_ANSWER(&world, rows[i].request, rows[i].outcome);
         assert_false(named(&world, "N025"));
+        world_close(&world);
+    }
+}
+
+static void test_ingress_nginx_values_that_a_version_ignores(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version, *line;
+        bool ignored;
+    } rows[] = {
+        {"1.12.5", "a h; P / a; @custom-http-errors 403, 503", true},
+        {"1.12.6", "a h; P / a; @custom-http-errors 403, 503", false},
+        {"1.13.1", "a h; P / a; @custom-http-errors 403,", true},
+        {"1.13.2", "a h; P / a; @custom-http-errors 403, 503", false},
+        {"1.9.0", "a h; P / a; @custom-http-errors 403,503", false},
+        {"1.12.8", "a h; P / a; @enable-cors true; @cors-allow-origin tauri://x", true},
+        {"1.12.8", "a h; P / a; @enable-cors true; @cors-allow-origin null", false},
+        {"1.13.0", "a h; P / a; @enable-cors true; @cors-allow-origin tauri://x", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world world;
+        with_version(&world, rows[i].version, rows[i].line);
+        assert_int_equal(named(&world, "N005"), rows[i].ignored);
+        world_close(&world);
+    }
+}
+
+static void test_ingress_nginx_timeouts_of_grpc(void **state)
+{
+    (void)state;
+    static const char *const versions[] = {"1.10.6", "1.11.0"};
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+        struct world world;
+        struct outcome out;
+        with_version(&world, versions[i],
+                     "a h; P / a; @backend-protocol GRPC; @proxy-read-timeout 7");
+        (void)world_outcome(&world, world_request(SLICE("h/")), &out);
+        assert_int_equal(out.effects.timeouts->read_ms, i ? 7000 : 60000);
         world_close(&world);
     }
 }
@@ -396,6 +440,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ingress_nginx_versions_differ),
+        cmocka_unit_test(test_ingress_nginx_values_that_a_version_ignores),
+        cmocka_unit_test(test_ingress_nginx_timeouts_of_grpc),
         cmocka_unit_test(test_ingress_nginx_version_that_is_not_known),
         cmocka_unit_test(test_ingress_nginx_headers_of_versions),
         cmocka_unit_test(test_ingress_nginx_flags),

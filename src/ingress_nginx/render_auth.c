@@ -262,8 +262,10 @@ void render_auth_locations(struct render *render, const struct server *server,
         " {\n%sinternal;\n",
         SLICE_ARG(path), INDENT);
     put_cache(render, server, location, path);
-    buf_printf(out, "%sproxy_intercept_errors off;\n%sproxy_pass_request_body off;\n", INDENT,
-               INDENT);
+    if (!version_default(render->model->settings->version, "errors of the auth service").ptr) {
+        buf_printf(out, "%sproxy_intercept_errors off;\n", INDENT);
+    }
+    buf_printf(out, "%sproxy_pass_request_body off;\n", INDENT);
     put_sent(render, location, external.url);
     if (snippet.len) {
         buf_printf(out, SLICE_FMT "\n", SLICE_ARG(snippet));

@@ -195,7 +195,12 @@ static void put_tls(struct render *render, const struct location *location)
                INDENT, SLICE_ARG(secret));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct slice value = text_of(location, rows[i].id);
-        value = value.ptr || !rows[i].fallback ? value : slice_of(rows[i].fallback);
+        struct slice early =
+            rows[i].id == AN_proxy_ssl_protocols
+                ? version_default(render->model->settings->version, "protocols towards backends")
+                : SLICE_ABSENT;
+        struct slice otherwise = early.ptr ? early : slice_of(rows[i].fallback);
+        value = value.ptr || !rows[i].fallback ? value : otherwise;
         if (value.len) {
             put_line(render, rows[i].directive, value);
         }

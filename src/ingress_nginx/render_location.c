@@ -177,7 +177,8 @@ static void put_common(struct render *render, const struct location *location)
         render_quoted(render, map->data.items[i].value);
         buf_puts(render->out, ";\n");
     }
-    for (size_t i = 0; is_grpc(location) && i < ARRAY_LEN(times); i++) {
+    bool told = is_grpc(location) && !version_default(settings->version, "timeouts of gRPC").ptr;
+    for (size_t i = 0; told && i < ARRAY_LEN(times); i++) {
         struct slice value = text_of(location, times[i].id);
         value = value.ptr ? value : fallback(render, V_SECONDS, times[i].setting);
         buf_printf(render->out, "%s%s " SLICE_FMT "s;\n", INDENT, times[i].directive,
@@ -216,7 +217,11 @@ static void put_headers(struct render *render, const struct location *location)
                               : "$connection_upgrade");
     const struct settings *settings = render->model->settings;
     bool full = settings->use_forwarded_headers && settings->full_forwarded_for;
+    bool early = version_default(settings->version, "x-original-forwarded-host").ptr;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (early && strcmp(rows[i][0], "X-Original-Forwarded-Host") == 0) {
+            continue;
+        }
         bool list = full && strcmp(rows[i][0], "X-Forwarded-For") == 0;
         put_header(render, location, rows[i][0], list ? "$full_x_forwarded_for" : rows[i][1]);
     }

@@ -60,8 +60,8 @@ void server_ahead(const struct model *model, size_t i)
 
 /* ---- servers ------------------------------------------------------------------------------ */
 
-/* tcpproxy takes the connections only with the flag; the annotation counts on the Ingress that creates the
- * server (controller.go, createServers). */
+/* tcpproxy takes the connections only with the flag; in earlier versions the annotation counts only on the
+ * Ingress that creates the server (controller.go, createServers). */
 static void read_passthrough(struct model *model, struct server *server, const struct item *item)
 {
     const struct annotations *annotations = item->annotations;
@@ -152,6 +152,7 @@ static void check_default(struct model *model, const struct item *item)
 
 static void create_servers(struct model *model)
 {
+    bool any = !version_default(model->settings->version, "passthrough by any Ingress").ptr;
     for (size_t i = 0; i < model->item_count; i++) {
         struct item *item = model->items[i];
         const struct ingress *ingress = item->ingress;
@@ -172,6 +173,9 @@ static void create_servers(struct model *model)
                 add_rival(model, server->locations[0], item,
                           ingress->default_backend.present ? &ingress->default_backend : NULL,
                           ingress->rules[r].span);
+            }
+            if (any && server && server != model->servers[0] && !server->passthrough) {
+                read_passthrough(model, server, item);
             }
         }
         check_default(model, item);

@@ -44,19 +44,23 @@ static void add_timeouts(struct model *model, const struct annotations *annotati
 }
 
 /* nginx.tmpl writes grpc_set_header and grpc_*_timeout for GRPC and GRPCS as they are spelled here, while
- * template.go buildProxyPass speaks gRPC for any spelling: nginx's own timeouts of 60 s are in force then. */
-static void add_grpc_defaults(struct run *run, struct slice value,
+ * template.go buildProxyPass speaks gRPC for any spelling: nginx's own timeouts of 60 s are in force then, and
+ * before 1.11, whose template has no timeouts for gRPC. */
+static void add_grpc_defaults(struct run *run, bool told, struct slice value,
                               const struct route_upstream_protocol *protocol, struct rule *rule)
 {
     enum { NGINX_MS = 60000 };
-    if (!slice_starts(protocol->protocol, SLICE("GRPC")) ||
-        slice_equal(value, protocol->protocol)) {
+    bool spelled = slice_equal(value, protocol->protocol);
+    if (!slice_starts(protocol->protocol, SLICE("GRPC")) || (spelled && told)) {
         return;
     }
     struct route_timeouts *timeouts = NEW_EFFECT(run, timeouts);
     *timeouts =
         (struct route_timeouts){protocol->source, NGINX_MS, NGINX_MS, NGINX_MS, -1, -1, false};
     rule->effects.timeouts = timeouts;
+    if (spelled) {
+        return;
+    }
     rule->unknown = unknown_add(
         run, rule->unknown, ASPECT_HEADERS, protocol->source,
         SLICE("the controller tells nginx no headers for gRPC that is not written in upper case"));
@@ -123,8 +127,10 @@ static void add_buffering(struct model *model, const struct annotations *annotat
     rule->effects.buffering = buffering;
 }
 
-static void add_protocol(struct run *run, const struct annotations *annotations, struct rule *rule)
+static void add_protocol(struct run *run, const struct settings *settings,
+                         const struct annotations *annotations, struct rule *rule)
 {
+    bool told = !version_default(settings->version, "timeouts of gRPC").ptr;
     static const char *const protocols[] = {"HTTP", "HTTPS", "AUTO_HTTP", "GRPC", "GRPCS", "FCGI"};
     struct slice value = annotation_text(annotations, AN_backend_protocol);
     annotation_use(annotations, AN_backend_protocol);
@@ -135,7 +141,7 @@ static void add_protocol(struct run *run, const struct annotations *annotations,
             protocol->source = annotation_source(annotations, AN_backend_protocol);
             protocol->protocol = slice_of(protocols[i]);
             rule->effects.upstream_protocol = protocol;
-            add_grpc_defaults(run, value, protocol, rule);
+            add_grpc_defaults(run, told, value, protocol, rule);
         }
     }
 }
@@ -272,7 +278,7 @@ void add_traffic(struct model *model, const struct location *location, struct ru
     add_timeouts(model, annotations, rule);
     add_retries(model, annotations, rule);
     add_buffering(model, annotations, rule);
-    add_protocol(model->run, annotations, rule);
+    add_protocol(model->run, model->settings, annotations, rule);
     add_host(model, location, rule);
     add_mirror(model->run, annotations, rule);
     check_refused(model, annotations);

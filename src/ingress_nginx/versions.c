@@ -21,6 +21,15 @@ static const struct {
     {"x-original-forwarded-host", 0, VERSION(1, 13, 0), "false"},
     {"port in redirects between names", 0, VERSION(1, 12, 0), "false"},
     {"auth-keepalive fails with headers", 0, VERSION(1, 13, 0), "false"},
+    {"protocols towards backends", 0, VERSION(1, 10, 2), "TLSv1 TLSv1.1 TLSv1.2"},
+    {"errors of the auth service", 0, VERSION(1, 13, 7), "as all"},
+    {"errors of the auth service", VERSION(1, 14, 0), VERSION(1, 14, 3), "as all"},
+    {"timeouts of gRPC", 0, VERSION(1, 11, 0), "false"},
+    {"origins of any scheme", 0, VERSION(1, 13, 0), "false"},
+    {"blanks between error codes", 0, VERSION(1, 12, 6), "false"},
+    {"blanks between error codes", VERSION(1, 13, 0), VERSION(1, 13, 2), "false"},
+    {"passthrough by any Ingress", 0, VERSION(1, 13, 8), "false"},
+    {"passthrough by any Ingress", VERSION(1, 14, 0), VERSION(1, 14, 4), "false"},
 };
 
 /* Annotations that came later than 1.9.0. An alias is older than its main name. */
@@ -73,4 +82,49 @@ bool version_has(int64_t version, enum annotation_id id, bool alias)
         }
     }
     return true;
+}
+
+/* Before 1.13 an origin is one of http or https (annotations/cors): with another scheme the value does not pass
+ * where values are checked, and "null" is left out, as all else where they are not. */
+static bool read_origins(struct run *run, bool validates, struct slice text, struct slice *out)
+{
+    struct slice rest = text, item;
+    struct buf kept;
+    bool passes = true;
+    buf_init(&kept, BUF_TEXT_MAX);
+    while (slice_split(&rest, ',', &item)) {
+        item = slice_trim(item);
+        size_t scheme = slice_find(item, ':', 0);
+        bool web = slice_starts(item, SLICE("http://")) || slice_starts(item, SLICE("https://"));
+        bool other = !web && slice_starts(slice_sub(item, scheme, item.len), SLICE("://"));
+        passes = passes && !other;
+        if (!other && !slice_is(item, "null")) {
+            buf_printf(&kept, "%s" SLICE_FMT, kept.len ? "," : "", SLICE_ARG(item));
+        }
+    }
+    *out = kept.len ? arena_copy(run->arena, buf_slice(&kept)) : SLICE("-");
+    buf_release(&kept);
+    return passes || !validates;
+}
+
+/* Before 1.12.6, and in 1.13.0 and 1.13.1, strconv.Atoi stops at them (annotations/customhttperrors). */
+static bool has_blanks(struct slice codes)
+{
+    struct slice item;
+    bool found = codes.len > 0 && codes.ptr[codes.len - 1] == ',';
+    while (slice_split(&codes, ',', &item)) {
+        found = found || item.len == 0 || slice_trim(item).len < item.len;
+    }
+    return found;
+}
+
+bool version_passes(struct run *run, const struct settings *settings, enum annotation_id id,
+                    struct slice *value)
+{
+    if (id == AN_cors_allow_origin &&
+        version_default(settings->version, "origins of any scheme").ptr) {
+        return read_origins(run, settings->validates, *value, value);
+    }
+    return id != AN_custom_http_errors || !has_blanks(*value) ||
+           !version_default(settings->version, "blanks between error codes").ptr;
 }
