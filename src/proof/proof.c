@@ -84,12 +84,19 @@ static bool stands_at_source(const struct diagnostic *item, const struct finding
            span->column == item->span.column;
 }
 
+/* No Gateway is written at all. */
+static bool names_all(const struct diagnostic *item, const struct finding *finding)
+{
+    return item->code == DIAG_C040 && slice_starts(item->message, SLICE("no rule is left")) &&
+           finding->after.kind == OUTCOME_CLOSE;
+}
+
 static bool names(struct run *run, const struct diagnostic *item, const struct target *target,
                   const struct finding *finding)
 {
-    if (names_object(item, finding->before.rule) || names_object(item, finding->after.rule) ||
-        stands_at_source(item, finding) || mentions(run, item, finding->before.rule) ||
-        names_headers(run, item, finding)) {
+    if (names_all(item, finding) || names_object(item, finding->before.rule) ||
+        names_object(item, finding->after.rule) || stands_at_source(item, finding) ||
+        mentions(run, item, finding->before.rule) || names_headers(run, item, finding)) {
         return true;
     }
     for (size_t i = 0; i < finding->host_count; i++) {
