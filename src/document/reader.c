@@ -191,6 +191,29 @@ static void wipe_parser(yaml_parser_t *parser)
 
 /* ---- documents ---------------------------------------------------------------------------- */
 
+/* Half of all events hold nothing that libyaml would have to free. */
+static bool holds_nothing(const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        return true;
+    case YAML_SEQUENCE_START_EVENT:
+        return !event->data.sequence_start.anchor && !event->data.sequence_start.tag;
+    case YAML_MAPPING_START_EVENT:
+        return !event->data.mapping_start.anchor && !event->data.mapping_start.tag;
+    case YAML_NO_EVENT:
+    case YAML_STREAM_START_EVENT:
+    case YAML_STREAM_END_EVENT:
+    case YAML_DOCUMENT_START_EVENT:
+    case YAML_DOCUMENT_END_EVENT:
+    case YAML_ALIAS_EVENT:
+    case YAML_SCALAR_EVENT:
+        return false;
+    }
+    return false;
+}
+
 /* Reads the text up to its end or to a fault; true at the end, otherwise *stopped is the place. */
 static bool read_stream(struct reader *reader, yaml_mark_t *stopped)
 {
@@ -212,7 +235,9 @@ static bool read_stream(struct reader *reader, yaml_mark_t *stopped)
         if (reader->builder.hidden) {
             wipe_event(&event);
         }
-        yaml_event_delete(&event);
+        if (!holds_nothing(&event)) {
+            yaml_event_delete(&event);
+        }
         if (!going || ended) {
             return going;
         }
