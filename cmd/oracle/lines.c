@@ -100,6 +100,18 @@ static const char *const location_lines[] = {
     "proxy_cookie_path / /x;",
     "location /foo/in { return 200; }",
     "location ~ \\.in$ { return 404; }",
+    "rewrite ^/a$ /foo last;",
+    "rewrite ^/foo/?$ /a/b last;",
+    "rewrite ^/b /a?x=1 last;",
+    "rewrite ^/a/b /foo? last;",
+    "rewrite ^/foo(.*) /a last;",
+    "rewrite ^/a /foo/x;",
+    "rewrite ^/b(.*) /a/$1 last;",
+    "rewrite ^/foo/(.*)$ /foo/bar/$1 last;",
+    "rewrite ^/n/(.*) /$1;",
+    "if ($http_x_any) { rewrite ^ /b/any last; }",
+    "if ($request_method = POST) { rewrite ^/(.*)$ /foo/post last; }",
+    "rewrite ^ /foo last;",
 };
 static const char *const server_lines[] = {
     "more_set_headers \"X-Srv: 1\";",
@@ -155,6 +167,17 @@ static const char *const server_lines[] = {
     "default_type application/json; if ($http_x_any) { return 400 '{}'; }",
     "auth_basic off; auth_request off; satisfy any; server_tokens off; proxy_ssl_verify off;",
     "location ~ \\.b$ { expires 2d; return 200 ok; }",
+    "rewrite ^/a$ /foo last;",
+    "rewrite ^/b /foo/bar?s=1 last;",
+    "rewrite ^/foo$ /a/b;",
+    "rewrite ^/foo /a; rewrite ^/a /b?;",
+    "rewrite ^/foo/(.*) /a/$1 break;",
+    "rewrite ^/a/(.*)$ /foo/x/$1;",
+    "if ($http_x_any) { rewrite ^ /any last; }",
+    "rewrite ^/ab /foo/;",
+    "location = /a { rewrite ^ /foo last; }",
+    "location /foo/b { rewrite ^/foo/b(.*) /b/$1 last; }",
+    "rewrite ^/(.*)$ /a/$1 last;",
 };
 
 const char *const *snippet_lines(bool server, size_t *count)

@@ -268,11 +268,11 @@ static void effects_in_force(const struct effects *platform, const struct effect
 #undef EFFECT
 }
 
-/* A body that is too large is answered before most of what sets headers has run. */
+/* A body that is too large, and a preflight, are answered before most of what sets headers has run. */
 static void early_headers(struct context *context, struct outcome *out)
 {
     const struct route_body_limit *limit = out->effects.body_limit;
-    if (limit->own_headers) {
+    if (limit && limit->own_headers) {
         const struct route_header_edits own = {.edits = limit->response};
         headers_edit(context, &own, &out->response);
     } else {
@@ -288,13 +288,12 @@ static void answer_headers(struct context *context, struct outcome *out)
     }
     context->status = out->status;
     headers_edit(context, context->table->platform.response_headers, &out->response);
-    if (context->rule && out->decided_by == EFFECT_body_limit) {
+    bool early = out->decided_by == EFFECT_body_limit || out->decided_by == EFFECT_cors;
+    if (context->rule && early) {
         early_headers(context, out);
     } else if (context->rule) {
         headers_edit(context, context->rule->effects.response_headers, &out->response);
-        if (out->decided_by != EFFECT_cors) {
-            cors_headers(context, out->effects.cors, &out->response);
-        }
+        cors_headers(context, out->effects.cors, &out->response);
     }
     headers_doubt(context, &out->response);
 }

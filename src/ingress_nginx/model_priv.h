@@ -179,6 +179,14 @@ struct server {
     bool outside;                      /* of the redirect to or from www: no snippet is in it */
     bool asks_scheme, asks_host;       /* a snippet looks at the scheme, or at the host */
 };
+struct restart { /* snippet_restarts.c */
+    size_t rule;
+    bool of_server;
+};
+struct restarts { /* of the list of rules that is written */
+    struct restart *items;
+    size_t count, capacity;
+};
 struct stream_port { /* of TCP or UDP, which the controller forwards as it comes */
     const struct config_map *map;
     const struct label *label;
@@ -215,6 +223,7 @@ struct model {
     bool any_dash;                /* in the name of a port */
     const struct unknown *frozen; /* nginx refuses the configuration */
     struct stream_ports streams;  /* in the order of their ports, those of TCP first */
+    struct restarts restarts;
     uint64_t line_bytes_least, line_bytes_most; /* longest lines that snippets ask for; 0: none */
     bool probing; /* what would be, were another Ingress the older one: nothing is reported */
 };

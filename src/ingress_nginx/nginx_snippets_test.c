@@ -31,21 +31,37 @@ static void test_ingress_nginx_snippet_that_changes_no_answer(void **state)
                              "it, so the controller's configuration is frozen"}));
 }
 
-/* The location that nginx finds for the new path is not looked for, and other paths are as they are. */
+/* nginx looks for a location once more, with the new path. */
 static void test_ingress_nginx_snippet_that_rewrites_within(void **state)
 {
     (void)state;
     check_with(ALLOWED("  server-snippet: 'rewrite ^/old/(.*) /new/$1 last; rewrite ^/x /y?z;'\n"),
+               WORLD("a h; P / a; P /new c; P /y d"),
+               EXPECT({"h/", "a /"}, {"h/new/1", "c /new/1"}, {"h/old/1?q", "c /new/1?q"},
+                      {"h/x", "d /y?z"}, {"h/x?q", "d /y?z&q"}));
+    check_with(ALLOWED("  location-snippet: 'rewrite ^/old /new? last;'\n"),
+               WORLD("a h; P / a; P /new c"),
+               EXPECT({"h/", "a /"}, {"h/old?q", "c /new"}, {"h/new?q", "c /new?q"}));
+    /* with the rewrite of its own that the other location has */
+    check_with(ALLOWED("  server-snippet: 'rewrite ^/x /b/c last;'\n"),
+               WORLD("a h; P / a", "b h; I /b/(.*) b; @rewrite-target /in/$1"),
+               EXPECT({"h/x", "b /in/c"}, {"h/b/c", "b /in/c"}));
+    /* one after the other, which see the new path, and one that leads to itself */
+    check_with(ALLOWED("  server-snippet: 'rewrite ^/1 /2; rewrite ^/2 /3; rewrite ^/4 /1 last;'\n"
+                       "  location-snippet: 'rewrite ^/5 /6 last; rewrite ^/6 /5 last;'\n"),
                WORLD("a h; P / a"),
-               EXPECT({"h/", "a /"}, {"h/new/1", "a /new/1"},
-                      {"h/old/1", "? which location serves '/new/$1', to which 'server-snippet' "
-                                  "rewrites, is not understood"},
-                      {"h/x", "? which location serves '/y?z', to which 'server-snippet' rewrites, "
-                              "is not understood"}));
-    check_with(ALLOWED("  location-snippet: 'rewrite ^/old /new last;'\n"), WORLD("a h; P / a"),
-               EXPECT({"h/", "a /"},
-                      {"h/old", "? which location serves '/new', to which 'location-snippet' "
-                                "rewrites, is not understood"}));
+               EXPECT({"h/1", "a /3"}, {"h/2", "a /3"}, {"h/4", "a /1"}, {"h/5", "500"}));
+    /* what the new path begins with does not tell the location, or nginx goes on with it */
+    check_with(ALLOWED("  server-snippet: 'rewrite ^/old(.*) /n$1 last;'\n"),
+               WORLD("a h; P / a; P /new c"),
+               EXPECT({"h/old/1", "? which location takes the path after a rewrite of "
+                                  "'server-snippet' is not understood"},
+                      {"h/x", "a /x"}));
+    check_with(ALLOWED("  location-snippet: 'rewrite ^/old /new;'\n"),
+               WORLD("a h; P / a; @permanent-redirect https://p"),
+               EXPECT({"h/old", "? what the location does after a rewrite of its snippet is not "
+                                "followed"},
+                      {"h/x", "301 https://p"}));
     check_with(
         ALLOWED("  server-snippet: 'rewrite ^/old /new lost;'\n"), WORLD("a h; P / a"),
         EXPECT({"h/", "? directive 'rewrite' of setting 'server-snippet' is not understood"}));

@@ -56,7 +56,9 @@ static void leaf_rule(struct model *model, const struct server *server,
     rule_of_own_location(model, server, place, leaf, &rule);
     rule.unknown = unknown_prepend(model->run, rule.unknown, server->unknown);
     leaf_effects(model, NULL, leaf, table, &rule);
-    if (!leaf->answer && !closed(model, place, &rule)) {
+    if (restarts(leaf)) {
+        restart_add(model, list->count, false);
+    } else if (!leaf->answer && !closed(model, place, &rule)) {
         rule.unknown = not_understood(model, place, rule.unknown, "answers");
     }
     snippets_of(model, server, NULL, &snippets);

@@ -31,6 +31,10 @@ static void leaf_rule(struct writing *writing, const struct location *location,
     if (location->item) {
         rivals_check(model, writing->server, location, writing->view, leaf, writing->table, &rule);
     }
+    if (restarts(leaf)) {
+        restart_location(model, location, leaf, &rule, writing->list);
+        return;
+    }
     *rule_list_add(model->run, writing->list) = rule;
     if (canary && !leaf->answer && rule.backend_count == 1 && !rule.backends[0].status) {
         canary_rules(model, location, canary, writing->table, writing->list);
@@ -579,16 +583,19 @@ struct rule_list *server_rules(struct model *model, const struct server *server,
         list->capacity += !server->locations[i]->twin;
     }
     list->rules = ARENA_ARRAY(model->run->arena, struct rule, list->capacity);
+    model->restarts.count = 0;
     blocked_rules(model, server, table, list);
     refusal_rules(model, server, list);
     snippets_head(model, server, false, view, table, list);
     app_root_rules(model, server, list);
     snippets_head(model, server, true, view, table, list);
+    size_t first = list->count;
     own_locations_find(model, server, &writing.own);
     if (server->regex_mode) {
         regex_rules(&writing);
     } else {
         plain_rules(&writing);
     }
+    restarts_expand(model, list, first);
     return list;
 }

@@ -96,6 +96,23 @@ static struct part capture(const struct leaf *leaf, const struct part *part)
     return (struct part){.kind = PART_UNKNOWN, .text = SLICE("$1")};
 }
 
+bool captures_fill(struct run *run, const struct template *template,
+                   const struct regex_match *found, struct slice *out)
+{
+    *out = SLICE("");
+    for (size_t i = 0; i < template->count; i++) {
+        const struct part *part = &template->parts[i];
+        if (part->kind != PART_TEXT && part->kind != PART_CAPTURE) {
+            return false;
+        }
+        struct slice text = part->kind == PART_TEXT        ? part->text
+                            : part->index < REGEX_CAPTURES ? found->captures[part->index]
+                                                           : SLICE("");
+        *out = ARENA_JOIN(run->arena, *out, text);
+    }
+    return true;
+}
+
 bool leaf_template(struct model *model, const struct leaf *leaf, const struct location *location,
                    struct slice text, struct template *out)
 {
@@ -290,6 +307,9 @@ static enum truth holds(struct flow *flow, const struct snippet_condition *condi
     case WHEN_VARIABLE:
         return holds_for_variable(flow, condition, now, yes);
     case WHEN_PATH:
+        if (now->moved) {
+            return now->path.ptr ? holds_for_text(flow, condition, now->path, yes) : TRUTH_UNKNOWN;
+        }
         yes->captures = condition->negated ? CAPTURES_UNKNOWN : CAPTURES_PATH;
         return add_path(flow, condition, false, &yes->match);
     case WHEN_METHOD:
@@ -327,11 +347,11 @@ static void note_condition(struct flow *flow, const struct placed_snippet *place
                                              SLICE_ARG(what), SLICE_ARG(placed->source.name)));
 }
 
-/* True when the way ends in an answer. */
+/* True when the way ends in an answer, or in another path. */
 static bool finish(struct flow *flow, const struct leaf *leaf)
 {
     struct leaves *out = flow->out;
-    bool answers = leaf->answer || leaf->unknown;
+    bool answers = leaf->answer || leaf->unknown || leaf->restarts;
     if (answers || !flow->apart) {
         *ARENA_PUSH(flow->model->run->arena, out->items, out->count, out->capacity) = *leaf;
     }
@@ -349,6 +369,26 @@ static const struct frame *push(struct flow *flow, const struct placed_snippet *
     return frame;
 }
 
+/* The path is another one from here on; what it is may hang on what the expression found. */
+static bool move(struct flow *flow, const struct snippet_step *step, const struct frame *rest,
+                 struct leaf leaf)
+{
+    struct template text;
+    bool fixed = leaf_template(flow->model, &leaf, NULL, step->text, &text) &&
+                 template_is_text(&text, &leaf.path);
+    if (leaf.rewrite && (!fixed || leaf.rewrite->query.ptr || leaf.rewrite->drops_query)) {
+        note_condition(flow, rest->placed, &step->condition, &leaf); /* two that hang together */
+    }
+    leaf.path = fixed ? leaf.path : SLICE_ABSENT;
+    leaf.rewrite = step;
+    leaf.moved = leaf.restarts = true;
+    if (step->end == END_LAST) {
+        leaf.ended = true;
+        return finish(flow, &leaf);
+    }
+    return walk(flow, rest, leaf);
+}
+
 /* The condition of the step holds. */
 static bool take(struct flow *flow, const struct snippet_step *step, const struct frame *rest,
                  struct leaf leaf)
@@ -359,16 +399,17 @@ static bool take(struct flow *flow, const struct snippet_step *step, const struc
         return walk(flow, push(flow, rest->placed, step->block, 0, rest), leaf);
     }
     leaf.source = rest->placed->source;
-    if (step->seeks) {
-        leaf.broke = true;
-        leaf.unknown =
-            unknown_add(flow->model->run, leaf.unknown, ASPECT_ROUTING, leaf.source,
-                        arena_printf(flow->model->run->arena,
-                                     "which location serves '" SLICE_FMT "', to which '" SLICE_FMT
-                                     "' rewrites, is not understood",
-                                     SLICE_ARG(step->text), SLICE_ARG(leaf.source.name)));
-    } else if (step->status) {
+    if (step->status) {
         leaf.answer = step;
+        if (leaf.moved && (leaf.rewrite->query.ptr || leaf.rewrite->drops_query)) {
+            note_condition(flow, rest->placed, &step->condition, &leaf);
+        }
+    } else if (step->end != END_BREAK) {
+        return move(flow, step, rest, leaf);
+    } else if (leaf.moved) {
+        leaf.restarts = false;
+        note_condition(flow, rest->placed, &step->condition, &leaf);
+        return finish(flow, &leaf);
     } else {
         leaf.rewrite = step;
         leaf.broke = true;

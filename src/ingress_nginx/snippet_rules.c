@@ -272,8 +272,16 @@ static void set_rewrite(struct model *model, const struct location *location,
     struct leaf by_path = *leaf;
     by_path.captures = CAPTURES_PATH;
     rewrite->source = leaf->source;
-    bool read = leaf_template(model, &by_path, location, leaf->rewrite->text, &rewrite->target) &&
-                !leaf->rewrite->drops_query;
+    bool known = leaf->moved && leaf->path.ptr;
+    bool read =
+        known || leaf_template(model, &by_path, location, leaf->rewrite->text, &rewrite->target);
+    rewrite->target = known ? template_text(run->arena, leaf->path) : rewrite->target;
+    rewrite->drops_query = leaf->rewrite->drops_query;
+    if (leaf->rewrite->query.len) {
+        read = read &&
+               leaf_template(model, &by_path, location, leaf->rewrite->query, &rewrite->query) &&
+               template_is_text(&rewrite->query, &text);
+    }
     rewrite->kind = template_is_text(&rewrite->target, &text) ? REWRITE_FULL : REWRITE_REGEX;
     if (rewrite->kind == REWRITE_REGEX) {
         rewrite->pattern = condition->value;
@@ -306,6 +314,26 @@ void leaf_effects(struct model *model, const struct location *location, const st
 
 /* ---- servers ------------------------------------------------------------------------------ */
 
+/* Behind the text of an Ingress come app-root and the text of the setting, which see the new path. */
+static void goes_on(struct model *model, const struct server *server, const struct leaf *leaf,
+                    bool setting, struct rule *rule)
+{
+    bool root = false;
+    for (size_t i = 0; i < server->count && !setting; i++) {
+        const struct item *item = server->locations[i]->item;
+        root = root || (item && annotation_set(item->annotations, AN_app_root));
+    }
+    bool more = !setting && (model->settings->server_snippet.len ||
+                             (root && (!leaf->path.ptr || slice_is(leaf->path, "/"))));
+    if (!leaf->ended && more) {
+        rule->unknown = unknown_add(model->run, rule->unknown, ASPECT_ROUTING, leaf->source,
+                                    arena_printf(model->run->arena,
+                                                 "what comes after the rewrite of '" SLICE_FMT
+                                                 "' is not followed",
+                                                 SLICE_ARG(leaf->source.name)));
+    }
+}
+
 void snippets_head(struct model *model, const struct server *server, bool setting,
                    const struct view_of *view, struct route_table *table, struct rule_list *list)
 {
@@ -327,7 +355,12 @@ void snippets_head(struct model *model, const struct server *server, bool settin
                                 .origin = server->origin};
             rule_outside_locations(model, server, &rule, -1);
             leaf_effects(model, NULL, &leaves.items[l], table, &rule);
-            snippets_rest(model, &snippets, &leaves.items[l], &rule);
+            if (restarts(&leaves.items[l])) {
+                goes_on(model, server, &leaves.items[l], setting, &rule);
+                restart_add(model, list->count, true);
+            } else {
+                snippets_rest(model, &snippets, &leaves.items[l], &rule);
+            }
             *rule_list_add(model->run, list) = rule;
         }
     }

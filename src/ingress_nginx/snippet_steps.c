@@ -37,7 +37,16 @@ static bool takes_all(struct slice expression)
     return slice_is_one_of(expression, all, ARRAY_LEN(all));
 }
 
-/* Without "redirect", "permanent" or "break" nginx looks for a location once more, and so it does for a server. */
+/* "last", "break" or none: false where it is another word. */
+static bool read_end(struct slice flag, bool server, enum rewrite_end *end)
+{
+    *end = slice_is(flag, "last") || (server && slice_is(flag, "break")) ? END_LAST
+           : slice_is(flag, "break")                                     ? END_BREAK
+                                                                         : END_NONE;
+    return !flag.len || *end != END_NONE;
+}
+
+/* In a server "break" says as much as "last": a location is looked for in any case. */
 bool snippet_read_rewrite(struct run *run, enum snippet_place place, struct slice *text,
                           struct snippet_step *step)
 {
@@ -57,10 +66,14 @@ bool snippet_read_rewrite(struct run *run, enum snippet_place place, struct slic
     if (takes_all(expression) && slice_find(to, '$', 0) == to.len) {
         step->condition.when = WHEN_ALWAYS;
     }
-    step->seeks = !away && (server || !slice_is(flag, "break"));
-    bool known = away || !flag.len || slice_is(flag, "break") || slice_is(flag, "last");
-    bool plain = step->seeks || slice_find(step->text, '?', 0) == step->text.len;
-    return known && plain && snippet_takes(text, ';');
+    size_t mark = slice_find(step->text, '?', 0);
+    if (mark < step->text.len && !away) {
+        step->query = slice_sub(step->text, mark + 1, step->text.len);
+        step->text = slice_sub(step->text, 0, mark);
+    }
+    bool path = slice_starts(step->text, SLICE("/")) || slice_starts(step->text, SLICE("$"));
+    bool inside = !away && path && read_end(flag, server, &step->end);
+    return (away ? mark == step->text.len : inside) && snippet_takes(text, ';');
 }
 
 /* ---- variables ---------------------------------------------------------------------------- */

@@ -48,16 +48,22 @@ enum step_kind {
     STEP_SET,     /* a variable of the snippet's own */
     STEP_BREAK
 };
+/* What comes after a rewrite to another path. */
+enum rewrite_end {
+    END_BREAK, /* the end of the text */
+    END_LAST,  /* the same, and another location */
+    END_NONE   /* the rest of the text, and then another location */
+};
 struct snippet_step { /* of ngx_http_rewrite_module, in the order of the text */
     enum step_kind kind;
     struct snippet_condition condition; /* STEP_IF, STEP_REWRITE */
     const struct snippet *block;        /* STEP_IF */
     struct slice name;                  /* STEP_SET */
     int64_t status;
-    struct slice text; /* Location, body, path or value; absent: none */
-    bool drops_query;  /* STEP_REWRITE */
-    bool
-        seeks; /* STEP_REWRITE: nginx looks for a location with the new path, which is not followed */
+    struct slice text;  /* Location, body, path or value; absent: none */
+    bool drops_query;   /* STEP_REWRITE */
+    struct slice query; /* STEP_REWRITE: what goes before that of the request; absent: nothing */
+    enum rewrite_end end;
 };
 enum own_kind { OWN_EXACT, OWN_PREFIX, OWN_PREFIX_FIRST, OWN_REGEX };
 struct own_location { /* "location ... { }" in a server snippet */
@@ -194,8 +200,12 @@ struct leaf {
     const struct snippet *inner; /* the "if" that held last, whose lines stand for the location's */
     bool broke;                  /* no directive of the rewrite module after the snippet acts */
     const struct snippet_step *answer, *rewrite; /* null: none */
-    struct effect_source source, inner_source;   /* of `answer` or `rewrite`, and of `inner` */
-    const struct unknown *unknown;               /* conditions that are not understood */
+    bool ended;                                  /* by "last": no step of any text is left */
+    bool restarts; /* after the rewrite another location is looked for */
+    bool moved;    /* the path is another one by now, of which `path` is all that is known */
+    struct slice path;
+    struct effect_source source, inner_source; /* of `answer` or `rewrite`, and of `inner` */
+    const struct unknown *unknown;             /* conditions that are not understood */
 };
 struct leaves {
     struct leaf *items;
@@ -206,12 +216,24 @@ struct leaves {
 void snippets_flow(struct model *model, const struct placed_snippets *snippets,
                    enum snippet_place place, const struct match *match, const struct view_of *view,
                    struct route_table *table, bool apart, struct leaves *out);
+/* Puts what an expression found into a text that has nothing else of the request in it; false where it has. */
+bool captures_fill(struct run *run, const struct template *template,
+                   const struct regex_match *found, struct slice *out);
 /* The text of a step with what is known of its variables and captures. False when nginx refuses it. */
 bool leaf_template(struct model *model, const struct leaf *leaf, const struct location *location,
                    struct slice text, struct template *out);
 /* Puts values of the snippet's own variables into a text that is read when the steps are done. */
 struct template leaf_values(struct run *run, const struct leaf *leaf,
                             const struct template *template);
+
+/* ---- snippet_restarts.c: rewrites after which another location is looked for */
+/* The rule at this place of the list is one; its effect says to where. */
+void restart_add(struct model *model, size_t rule, bool of_server);
+/* Adds the rule of a location as one. */
+void restart_location(struct model *model, const struct location *location, const struct leaf *leaf,
+                      struct rule *rule, struct rule_list *list);
+/* Puts those that they lead to in their places; rules of locations begin at `first`. */
+void restarts_expand(struct model *model, struct rule_list *list, size_t first);
 
 /* ---- snippet_paths.c: paths that satisfy two conditions */
 bool path_meets(struct run *run, struct regex_set *regexes, const struct path_match *path,
@@ -226,6 +248,10 @@ void note_type(struct model *model, bool texts, struct rule *rule);
 /* Without a location those of the server. */
 void snippets_of(const struct model *model, const struct server *server,
                  const struct location *location, struct placed_snippets *out);
+static inline bool restarts(const struct leaf *leaf)
+{
+    return leaf->restarts && leaf->rewrite && !leaf->answer;
+}
 /* What a location does on this way, over what it does else. */
 void leaf_effects(struct model *model, const struct location *location, const struct leaf *leaf,
                   struct route_table *table, struct rule *rule);

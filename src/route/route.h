@@ -189,7 +189,7 @@ struct edits {
 struct route_body_limit {
     struct effect_source source;
     int64_t bytes;    /* -1: no limit */
-    bool own_headers; /* its answer has `response`, else those of the rule */
+    bool own_headers; /* it, and preflights, have `response`, else those of the rule */
     struct edits response;
 };
 enum guard_kind { GUARD_BASIC, GUARD_DIGEST, GUARD_EXTERNAL };
