@@ -178,8 +178,7 @@ static bool names_add(struct names_seen *names, struct slice name)
 
 /* nginx answers "/foo" by 301 where a location "/foo/" proxies and none is named "= /foo"
  * (ngx_http_core_module, auto_redirect). */
-/* The exact location of the same path, if there is one: nginx takes its settings for the redirect
- * (ngx_http_core_find_static_location). */
+/* That of the same path which is exact, if any: its settings count (ngx_http_core_find_static_location). */
 static const struct location *redirecting(const struct server *server,
                                           const struct location *location)
 {
