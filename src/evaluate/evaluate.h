@@ -89,9 +89,9 @@ struct outcome {
 };
 /* The names of all conditions, for --assume; null past the end. */
 const char *condition_name(size_t index);
-/* `request` must have been completed by request_defaults. Without request->gateway and with several
+/* `sent` must have been completed by request_defaults. Without its gateway and with several
  * data planes, the one whose entry names the host most closely is asked. */
-void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *request,
+void evaluate(const struct evaluator *evaluator, struct arena *arena, const struct request *sent,
               struct outcome *out);
 
 /* The same for who knows the entry, which has rules, and which of them is the first that holds: null when
