@@ -185,8 +185,12 @@ static void rewrite_again(struct expansion *expansion, const struct rule *first,
         return;
     }
     bool fixed = template_is_text(&before->target, &text);
-    if (after->query.count || after->drops_query || (!fixed && after->kind == REWRITE_REGEX)) {
+    if (after->query.count || after->drops_query) {
+        not_known(expansion, ASPECT_REWRITE, first, "what the query becomes", out);
+    }
+    if (!fixed && after->kind == REWRITE_REGEX) {
         not_known(expansion, ASPECT_REWRITE, first, "what the path becomes", out);
+        now->target = template_named(run->arena, PART_UNKNOWN, SLICE("a path"));
         return;
     }
     if (after->kind == REWRITE_REGEX) {
