@@ -17,13 +17,18 @@ static const char *external_fate(enum external_names names)
                : "an implementation of Gateway API may refuse";
 }
 
+bool backend_is_external(const struct conversion *c, const struct backend *backend)
+{
+    const struct service *service =
+        (const void *)kube_find(c->kube, KUBE_SERVICE, backend->namespace, backend->service);
+    return service && slice_is(service->type, "ExternalName");
+}
+
 static void say_external(struct conversion *c, const struct rule *rule,
                          const struct backend *backend)
 {
     const struct gateway_profile *profile = target_profile(c->options->target);
-    const struct service *service =
-        (const void *)kube_find(c->kube, KUBE_SERVICE, backend->namespace, backend->service);
-    if (service && slice_is(service->type, "ExternalName") && !c->names_outside &&
+    if (backend_is_external(c, backend) && !c->names_outside &&
         profile->external_names != EXTERNAL_NAMES_SERVED) {
         say(c, DIAG_C031, SEVERITY_WARNING, backend->span.line ? backend->span : rule->origin.span,
             &rule->origin,

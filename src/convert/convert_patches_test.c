@@ -108,12 +108,31 @@ static void test_convert_patches_are_files_that_nobody_applies_by_accident(void 
     fixture_close(&f);
 }
 
+/* A rule that is like another one is not made anew, and what is said of its Service is said all the same. */
+static void test_convert_external_service_is_named_for_each_ingress(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    f.options.target = target_find(SLICE("standard"));
+    struct rule_list *rules = rules_new(&f);
+    add_objects(&f, "apiVersion: v1\nkind: Service\nmetadata: {name: out}\n"
+                    "spec: {type: ExternalName, externalName: x.example.org}\n");
+    rule_to(&f, rules, "one", PATH_PREFIX_ELEMENT, "/a", "out");
+    rule_to(&f, rules, "two", PATH_PREFIX_ELEMENT, "/b", "out");
+    host_add(&f, "shop.example.com", rules, NULL, NULL);
+    (void)convert(&f);
+    assert_int_equal(said(&f, DIAG_C031), 2);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convert_grpc_is_a_patch_of_the_service),
         cmocka_unit_test(test_convert_service_that_says_it_needs_no_patch),
         cmocka_unit_test(test_convert_one_port_with_two_protocols),
+        cmocka_unit_test(test_convert_external_service_is_named_for_each_ingress),
         cmocka_unit_test(test_convert_patches_are_files_that_nobody_applies_by_accident),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

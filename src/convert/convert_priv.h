@@ -459,10 +459,10 @@ void backend_tls_write(struct conversion *c);
 
 /* The backendRefs of the rule. */
 void backends_emit(struct emission *e);
-/* None of them is a Service, and all answer 404. */
-bool backends_not_found(const struct rule *rule);
-/* What the target answers where a rule has no backends. */
-long long empty_rule_status(const struct conversion *c);
+/* Of type ExternalName, which is said for each rule. */
+bool backend_is_external(const struct conversion *c, const struct backend *backend);
+bool backends_not_found(const struct rule *rule);        /* none is a Service, and all answer 404 */
+long long empty_rule_status(const struct conversion *c); /* where a rule has no backends */
 
 /* ---- draft.c ------------------------------------------------------------------------------ */
 

@@ -331,7 +331,8 @@ static const struct behaviour *forward_emit(struct emission *e)
     effects_emit(e);
     backends_emit(e);
     known = behaviour_of(e);
-    if (key.ptr) { /* what was said since has used c->key */
+    if (key.ptr && !backend_is_external(c, e->rule->backends)) {
+        /* what was said since has used c->key */
         map_add(c->forwarding, forwarding_key(e), (void *)(uintptr_t)known);
     }
     return known;
