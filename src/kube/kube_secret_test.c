@@ -100,6 +100,7 @@ static void test_kube_secret_htpasswd(void **state)
     assert_int_equal(only(&f)->htpasswd_count, 2);
     assert_true(user_list_may_hold(&only(&f)->users, SLICE("e")));
     assert_false(user_list_may_hold(&only(&f)->users, SLICE("c"))); /* it has no password */
+    assert_false(user_list_may_hold(&only(&f)->users, SLICE("f"))); /* replaced */
     assert_int_equal(only(&f)->keys.count, 1);
     fixture_close(&f);
 }

@@ -150,12 +150,14 @@ static int compare_slices(const void *a, const void *b, void *user)
 }
 
 static void read_encoded(struct decoder *decoder, const struct where *where, struct slice key,
-                         const struct node *value, struct secret *secret)
+                         const struct node *value, bool replaced, struct secret *secret)
 {
     size_t length = 0;
     unsigned char *bytes = decode_base64(value->text, &length);
     if (bytes) {
-        read_value(decoder->run, key, bytes, length, secret);
+        if (!replaced) {
+            read_value(decoder->run, key, bytes, length, secret);
+        }
         OPENSSL_clear_free(bytes, value->text.len + 4);
     } else {
         decode_error(decoder, DIAG_K020, where, value->span,
@@ -168,6 +170,7 @@ static void read_data(struct decoder *decoder, struct node *root, const char *fi
                       struct secret *secret)
 {
     struct node *data = node_get(root, field);
+    const struct node *texts = encoded ? node_get(root, "stringData") : NULL;
     struct where top = {NULL, field, 0};
     if (!data) {
         return;
@@ -182,7 +185,10 @@ static void read_data(struct decoder *decoder, struct node *root, const char *fi
         struct where here = {&top, arena_string(decoder->run->arena, data->pairs[i].key), 0};
         secret->keys.items[secret->keys.count++] = data->pairs[i].key;
         if (value->kind == NODE_STRING && encoded) {
-            read_encoded(decoder, &here, data->pairs[i].key, value, secret);
+            /* what stringData has under the key is in its place (core/v1, Secret) */
+            const bool replaced =
+                texts && texts->kind == NODE_MAP && node_pair(texts, data->pairs[i].key);
+            read_encoded(decoder, &here, data->pairs[i].key, value, replaced, secret);
         } else if (value->kind == NODE_STRING) {
             read_value(decoder->run, data->pairs[i].key, (const unsigned char *)value->text.ptr,
                        value->text.len, secret);
