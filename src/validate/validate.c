@@ -113,8 +113,7 @@ static void read_document(void *user, struct node *root)
 /* Of what module kube says, that which no schema knows. */
 static bool is_of_kube_alone(enum diag_code code)
 {
-    static const enum diag_code codes[] = {DIAG_K001, DIAG_K002, DIAG_K014,
-                                           DIAG_K016, DIAG_K017, DIAG_K020};
+    static const enum diag_code codes[] = {DIAG_K001, DIAG_K002, DIAG_K014, DIAG_K017, DIAG_K020};
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
         if (codes[i] == code) {
             return true;
