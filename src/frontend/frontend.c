@@ -89,13 +89,13 @@ static bool nothing(struct run *run, const char *what)
 
 /* "ingress-nginx 1.15.1, and Ingress as the API defines it" */
 static struct slice ingress_label(struct run *run, const struct side_options *options,
-                                  const struct ingress_claims *claims)
+                                  const struct kube *kube, const struct ingress_claims *claims)
 {
     bool aks = slice_is(options->choice.from, "aks-nginx");
     for (size_t i = 0; i < claims->count; i++) {
         aks |= slice_is(claims->items[i].plane, "aks-nginx");
     }
-    struct slice version = ingress_nginx_version(&options->nginx, aks);
+    struct slice version = ingress_nginx_version(kube, &options->nginx, aks);
     return arena_printf(run->arena, "%s" SLICE_FMT "%s%s",
                         !claims->any_nginx ? ""
                         : aks              ? "AKS application routing, ingress-nginx "
@@ -122,7 +122,7 @@ static bool build_ingress(struct run *run, const struct side_options *options, s
         ingress_v1_build(run, &side->kube, &claims, &side->table);
     }
     side->table.plane = claims.any_nginx ? SLICE("ingress-nginx") : SLICE("ingress-v1");
-    side->table.label = ingress_label(run, options, &claims);
+    side->table.label = ingress_label(run, options, &side->kube, &claims);
     return true;
 }
 

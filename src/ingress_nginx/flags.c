@@ -163,6 +163,24 @@ static bool is_controller(const struct node *container)
     return is;
 }
 
+/* "v1.13.3" of "registry.k8s.io/ingress-nginx/controller:v1.13.3@sha256:...", absent where the tag says none. */
+static struct slice image_version(const struct node *container)
+{
+    const struct node *image = node_get(container, "image");
+    struct slice text = image && image->kind == NODE_STRING ? image->text : SLICE("");
+    text = slice_sub(text, 0, slice_find(text, '@', 0));
+    size_t colon = text.len;
+    while (colon > 0 && text.ptr[colon - 1] != ':' && text.ptr[colon - 1] != '/') {
+        colon--;
+    }
+    struct slice tag = slice_sub(text, colon, text.len);
+    tag = slice_sub(tag, 0, slice_find(tag, '-', 0)); /* "v1.13.3-chroot" */
+    size_t digit = slice_starts(tag, SLICE("v"));
+    bool is = colon && text.ptr[colon - 1] == ':' && digit < tag.len && tag.ptr[digit] >= '0' &&
+              tag.ptr[digit] <= '9';
+    return is ? tag : SLICE_ABSENT;
+}
+
 /* "$(POD_NAMESPACE)/tcp-services": the kubelet fills in the namespace of the pod, as charts of the controller
  * ask it to. */
 static struct slice expand(struct run *run, struct slice text, struct slice namespace)
@@ -208,6 +226,29 @@ static void read_workload(struct run *run, const struct object *object, struct s
 static bool is_workload(const struct object *object)
 {
     return slice_is(object->kind_name, "Deployment") || slice_is(object->kind_name, "DaemonSet");
+}
+
+struct image_version flags_version(const struct kube *kube)
+{
+    struct image_version found = {SLICE_ABSENT, NULL};
+    for (size_t i = 0; i < kube->counts[KUBE_OTHER]; i++) {
+        const struct object *object = kube->objects[KUBE_OTHER][i];
+        const struct node *spec = is_workload(object) ? node_get(object->root, "spec") : NULL;
+        const struct node *pod = node_get(node_get(spec, "template"), "spec");
+        const struct node *containers = words_of(pod, "containers");
+        for (size_t c = 0; containers && c < containers->count; c++) {
+            const struct node *container = containers->items[c];
+            if (!is_controller(container)) {
+                continue;
+            }
+            struct slice version = image_version(container);
+            if (!version.ptr || (found.text.ptr && !slice_equal(version, found.text))) {
+                return (struct image_version){SLICE_ABSENT, NULL};
+            }
+            found = (struct image_version){version, node_get(container, "image")};
+        }
+    }
+    return found;
 }
 
 static void read_given(struct run *run, const struct ingress_nginx_options *options,

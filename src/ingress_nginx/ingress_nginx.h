@@ -18,7 +18,7 @@
 #include "route/route.h"
 
 struct ingress_nginx_options {
-    struct slice version; /* --from-version, "1.15.1" when absent */
+    struct slice version; /* --from-version; absent: of the controller's image, or "1.15.1" */
     struct slice
         controller_config; /* ConfigMap "namespace/name", absent: found by name and labels */
     /* where that ConfigMap, and the controller's Deployment or DaemonSet are; null: among the objects */
@@ -33,8 +33,9 @@ struct ingress_nginx_options {
 void ingress_nginx_choose(struct run *run, const struct kube *kube,
                           const struct ingress_nginx_options *options,
                           struct ingress_choice *choice);
-/* The version whose rules apply: of the options, or what AKS runs. */
-struct slice ingress_nginx_version(const struct ingress_nginx_options *options, bool aks);
+/* The version whose rules apply: of the options, of the controller's image, or what AKS runs. */
+struct slice ingress_nginx_version(const struct kube *kube,
+                                   const struct ingress_nginx_options *options, bool aks);
 /* Adds the entries of all Ingresses that the claims give to ingress-nginx. */
 void ingress_nginx_build(struct run *run, const struct kube *kube,
                          const struct ingress_claims *claims,

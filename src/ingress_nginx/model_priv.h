@@ -97,6 +97,12 @@ void aks_read(struct run *run, const struct kube *kube, struct slice class_name,
 /* ---- flags.c: the controller's command line */
 void flags_read(struct run *run, const struct kube *kube,
                 const struct ingress_nginx_options *options, struct settings *out);
+/* What the images of all controllers say alike; absent where they do not, or where there is none. */
+struct image_version {
+    struct slice text;
+    const struct node *image;
+};
+struct image_version flags_version(const struct kube *kube);
 /* Where a setting is written; the name is absent when it has its default. */
 struct effect_source setting_source(const struct settings *settings, const char *key);
 /* Of the first key that is set. */

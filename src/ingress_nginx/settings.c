@@ -246,27 +246,44 @@ static void read_key(struct run *run, const struct label *label, struct settings
             close ? "; did you mean '" : "", close ? close : "", close ? "'?" : "");
 }
 
-struct slice ingress_nginx_version(const struct ingress_nginx_options *options, bool aks)
+static struct slice usual_version(bool aks)
 {
-    /* the add-on runs 1.13 (AKS CHANGELOG.md, 2026-04) */
-    return options->version.len ? options->version : aks ? SLICE("1.13") : SLICE("1.15.1");
+    return aks ? SLICE("1.13") : SLICE("1.15.1"); /* AKS CHANGELOG.md, 2026-04 */
 }
 
-static int64_t choose_version(struct run *run, struct slice text, bool aks)
+struct slice ingress_nginx_version(const struct kube *kube,
+                                   const struct ingress_nginx_options *options, bool aks)
 {
-    const struct ingress_nginx_options none = {.version = SLICE_ABSENT};
+    struct slice text = flags_version(options->settings ? options->settings : kube).text;
     int64_t version;
-    struct slice own = ingress_nginx_version(&none, aks);
-    if (text.len && version_read(text, &version)) {
-        return version;
+    text = text.ptr && version_read(text, &version) ? text : usual_version(aks);
+    text = options->version.len ? options->version : text;
+    return slice_sub(text, slice_starts(text, SLICE("v")), text.len);
+}
+
+static int64_t choose_version(struct run *run, const struct kube *own, struct slice asked, bool aks)
+{
+    const struct image_version of_image = flags_version(own);
+    const struct slice text = asked.len ? asked : of_image.text, usual = usual_version(aks);
+    const struct span span = asked.len || !of_image.image ? SPAN_NONE : of_image.image->span;
+    int64_t version, other;
+    (void)version_read(usual, &other);
+    if (!text.len) {
+        return other;
     }
-    if (text.len) {
-        diag_at(run->diag, DIAG_N025, SPAN_NONE, SLICE_ABSENT,
+    if (!version_read(text, &version)) {
+        diag_at(run->diag, DIAG_N025, span, SLICE_ABSENT,
                 "nothing is known of version '" SLICE_FMT "'; the rules of " SLICE_FMT
                 " are applied; versions 1.9.0 to 1.15.1 are known",
-                SLICE_ARG(text), SLICE_ARG(own));
+                SLICE_ARG(text), SLICE_ARG(usual));
+        return other;
     }
-    (void)version_read(own, &version);
+    if (version != other && !asked.len) {
+        diag_at(run->diag, DIAG_N039, span, SLICE_ABSENT,
+                "the controller's image says version '" SLICE_FMT
+                "', whose rules are applied; --from-version names another one",
+                SLICE_ARG(text));
+    }
     return version;
 }
 
@@ -344,6 +361,7 @@ void settings_read(struct run *run, const struct kube *kube,
                    const struct ingress_nginx_options *options, struct slice gateway, bool aks,
                    struct settings *out)
 {
+    const struct kube *own = options->settings ? options->settings : kube;
     *out = (struct settings){.ssl_redirect = true,
                              .hsts = true,
                              .hsts_include_subdomains = true,
@@ -380,13 +398,12 @@ void settings_read(struct run *run, const struct kube *kube,
                              .no_auth = SLICE("/.well-known/acme-challenge"),
                              .forwarded_for = SLICE("X-Forwarded-For"),
                              .trusted = SLICE("0.0.0.0/0"),
-                             .version = choose_version(run, options->version, aks),
+                             .version = choose_version(run, own, options->version, aks),
                              .risk = RISK_HIGH,
                              .inspects = true,
                              .request_id = true,
                              .forwarded_host = SLICE("X-Forwarded-Host"),
                              .health_path = SLICE("/healthz")};
-    const struct kube *own = options->settings ? options->settings : kube;
     apply_version(out);
     flags_read(run, own, options, out);
     if (aks) {
