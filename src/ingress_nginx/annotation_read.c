@@ -47,6 +47,12 @@ bool annotation_true(const struct annotations *annotations, enum annotation_id i
     return item ? is_true(item->value) : otherwise;
 }
 
+bool annotations_grpc(const struct annotations *annotations)
+{
+    struct slice protocol = annotation_text(annotations, AN_backend_protocol);
+    return slice_equal_fold(protocol, SLICE("GRPC")) || slice_equal_fold(protocol, SLICE("GRPCS"));
+}
+
 int64_t annotation_int(const struct annotations *annotations, enum annotation_id id,
                        int64_t otherwise)
 {

@@ -112,6 +112,8 @@ struct slice annotation_text(const struct annotations *annotations, enum annotat
 bool annotation_true(const struct annotations *annotations, enum annotation_id id, bool otherwise);
 int64_t annotation_int(const struct annotations *annotations, enum annotation_id id,
                        int64_t otherwise);
+/* Whether backends are spoken to with grpc_pass. */
+bool annotations_grpc(const struct annotations *annotations);
 /* The source of an effect; the annotation counts as used from now on. */
 struct effect_source annotation_source(const struct annotations *annotations,
                                        enum annotation_id id);

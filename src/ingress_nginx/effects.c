@@ -56,17 +56,26 @@ static const struct edits *part_of(const struct placed_snippet *placed, enum edi
 
 /* headers-more takes those of all levels; nginx's own directives are taken over from an outer level only where no
  * inner one has any of the kind. */
+static enum snippet_place outermost_of(const struct placed_snippets *snippets, enum edits_part part)
+{
+    enum snippet_place outermost = SNIPPET_HTTP;
+    for (size_t i = 0; i < snippets->count; i++) {
+        const struct placed_snippet *placed = &snippets->items[i];
+        if (part_of(placed, part)->count && placed->place < outermost) {
+            outermost = placed->place;
+        }
+    }
+    return outermost;
+}
+
 static void gather_part(struct run *run, const struct placed_snippets *snippets,
                         enum edits_part part, bool no_server, struct gathered *out)
 {
     bool merged = part == PART_INPUT || part == PART_SET;
     bool request = part == PART_INPUT || part == PART_SENT;
-    enum snippet_place outermost = no_server ? SNIPPET_LOCATION : SNIPPET_HTTP;
-    for (size_t i = 0; i < snippets->count && !merged; i++) {
-        const struct placed_snippet *placed = &snippets->items[i];
-        if (part_of(placed, part)->count && placed->place < outermost) {
-            outermost = placed->place;
-        }
+    enum snippet_place outermost = merged ? SNIPPET_HTTP : outermost_of(snippets, part);
+    if (no_server && outermost > SNIPPET_LOCATION) {
+        outermost = SNIPPET_LOCATION;
     }
     for (size_t i = 0; i < snippets->count; i++) {
         const struct placed_snippet *placed = &snippets->items[i];
@@ -76,6 +85,18 @@ static void gather_part(struct run *run, const struct placed_snippets *snippets,
             gather(out, placed->source, requests, responses);
         }
     }
+}
+
+/* The headers of hide-headers are of the outermost level. */
+static void gather_hidden(struct model *model, const struct placed_snippets *snippets,
+                          struct gathered *out)
+{
+    if (model->hides_apart && outermost_of(snippets, PART_HIDDEN) == SNIPPET_HTTP) {
+        size_t before = out->response.count;
+        platform_hidden_headers(model->run, model->settings, &out->response);
+        gather(out, setting_source(model->settings, "hide-headers"), out->request.count, before);
+    }
+    gather_part(model->run, snippets, PART_HIDDEN, false, out);
 }
 
 /* nginx.tmpl: the cookie of an external service's answer goes by an add_header of the location. */
@@ -146,15 +167,6 @@ static void gather_tracing(struct model *model, const struct annotations *annota
     }
 }
 
-/* grpc_pass sends what grpc_set_header says. */
-static bool is_grpc(const struct location *location)
-{
-    struct slice protocol = location->item
-                                ? annotation_text(location->item->annotations, AN_backend_protocol)
-                                : SLICE_ABSENT;
-    return slice_equal_fold(protocol, SLICE("GRPC")) || slice_equal_fold(protocol, SLICE("GRPCS"));
-}
-
 static void put_headers(struct run *run, const struct gathered *all, struct rule *rule)
 {
     if (all->request.count) {
@@ -208,10 +220,11 @@ static void add_headers(struct model *model, const struct server *server,
         gather(&all, server->client->source, 0, 0);
     }
     gather_part(run, snippets, PART_INPUT, false, &all);
-    if (!is_grpc(location)) {
+    /* grpc_pass sends what grpc_set_header says, and hides what grpc_hide_header does */
+    if (!location->item || !annotations_grpc(location->item->annotations)) {
         gather_part(run, snippets, PART_SENT, true, &all);
+        gather_hidden(model, snippets, &all);
     }
-    gather_part(run, snippets, PART_HIDDEN, false, &all);
     gather_part(run, snippets, PART_SET, false, &all);
     if (location->item) {
         gather_custom(model, location->item->annotations, rule, &all);
@@ -260,7 +273,7 @@ static void placed_headers(struct model *model, const struct placed_snippets *pl
     if (rule->effects.response_headers) {
         append(model->run, &rule->effects.response_headers->edits, &all.response);
     }
-    gather_part(model->run, placed, PART_HIDDEN, false, &all);
+    gather_hidden(model, placed, &all);
     gather_part(model->run, placed, PART_SET, false, &all);
     gather_part(model->run, placed, PART_EXPIRED, false, &all);
     gather_part(model->run, placed, PART_ADDED, false, &all);
@@ -273,6 +286,13 @@ static void server_headers(struct model *model, const struct server *server, str
     struct placed_snippets snippets;
     snippets_of(model, server, NULL, &snippets);
     placed_headers(model, &snippets, NULL, rule);
+}
+
+bool server_hides(const struct model *model, const struct server *server)
+{
+    struct placed_snippets snippets;
+    snippets_of(model, server, NULL, &snippets);
+    return outermost_of(&snippets, PART_HIDDEN) < SNIPPET_HTTP;
 }
 
 void server_response_headers(struct model *model, const struct server *server, struct edits *out)

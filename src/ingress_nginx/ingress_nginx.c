@@ -137,6 +137,20 @@ static bool watched(struct run *run, const struct kube *kube, const struct setti
     return !flag;
 }
 
+/* nginx.tmpl writes hide-headers at the level of http, for proxy_pass alone; a level with a proxy_hide_header of its own
+ * does not take it over (ngx_http_upstream_hide_headers_hash). */
+static bool hides_apart(struct slice snippet)
+{
+    struct slice name = SLICE("proxy_hide_header");
+    for (size_t at = 0; at < snippet.len; at++) {
+        at = slice_find(snippet, name.ptr[0], at);
+        if (slice_starts(slice_sub(snippet, at, snippet.len), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What later steps need to know of all items, while one is at hand. */
 static void item_note(struct model *model, const struct item *item)
 {
@@ -144,6 +158,9 @@ static void item_note(struct model *model, const struct item *item)
     model->any_snippet = model->any_snippet ||
                          annotation_set(item->annotations, AN_server_snippet) ||
                          annotation_set(item->annotations, AN_configuration_snippet);
+    model->hides_apart = model->hides_apart || annotations_grpc(item->annotations) ||
+                         hides_apart(annotation_text(item->annotations, AN_server_snippet)) ||
+                         hides_apart(annotation_text(item->annotations, AN_configuration_snippet));
 }
 
 /* Of all servers of the controller's. */
@@ -173,6 +190,8 @@ static void build_plane(struct run *run, const struct kube *kube,
     model.namespaces = map_new(model.scratch);
     model.any_snippet = settings->http_snippet.len || settings->server_snippet.len ||
                         settings->location_snippet.len;
+    model.hides_apart =
+        hides_apart(settings->server_snippet) || hides_apart(settings->location_snippet);
     model.items = ARENA_ARRAY(model.scratch, struct item *, claims->count);
     for (size_t i = claims->count; i-- > 0;) { /* about the order of compare_items */
         const struct ingress_claim *claim = &claims->items[i];

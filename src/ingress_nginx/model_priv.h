@@ -220,6 +220,7 @@ struct model {
     struct map *certified;     /* names for which the controller has a certificate */
     bool any_wide_certificate; /* one of them begins with "*." */
     bool any_snippet;          /* of an item, or of the settings */
+    bool hides_apart;          /* not every location takes over what hide-headers says */
     /* the controller's names of Service and port to struct upstream; null: there are neither canaries nor
      * annotations of upstreams */
     struct map *upstreams;
@@ -411,6 +412,8 @@ const struct route_header_edits *server_refusal(struct model *model, const struc
 /* What a location does to answers that nginx gives before it comes to the location's own directives. */
 void location_frame(struct model *model, const struct server *server,
                     const struct location *location, struct rule *rule);
+/* Whether a snippet of the server says what its locations hide, in place of hide-headers. */
+bool server_hides(const struct model *model, const struct server *server);
 /* What server snippets do to responses. */
 void server_response_headers(struct model *model, const struct server *server, struct edits *out);
 /* The Service of the annotation default-backend, if it serves. */
@@ -465,7 +468,9 @@ bool location_writes_port(const struct model *model, const struct location *loca
 void add_traffic(struct model *model, const struct location *location, struct rule *rule);
 
 /* ---- platform.c: what the controller does everywhere */
-/* add-headers and hide-headers. */
+/* Those that hide-headers removes. */
+void platform_hidden_headers(struct run *run, const struct settings *settings, struct edits *edits);
+/* add-headers, and hide-headers where all locations take it over. */
 void platform_named_headers(struct model *model, struct edits *edits);
 void platform_effects(struct model *model, struct route_table *table);
 

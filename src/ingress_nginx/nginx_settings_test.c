@@ -107,6 +107,25 @@ static bool freezes(const char *settings, const char *const *lines)
     return frozen;
 }
 
+#define HIDES(more) "  hsts: \"false\"\n  hide-headers: A,B\n" more
+
+/* A level that hides headers of its own takes over nothing, and grpc_pass hides what grpc_hide_header says. */
+static void test_what_hide_headers_hides(void **state)
+{
+    (void)state;
+    static const char both[] = "remove A; remove B";
+    expect_effect(HIDES(""), WITH(""), EFFECT_response_headers, both);
+    expect_effect(HIDES("  location-snippet: 'proxy_hide_header C;'\n"), WITH(""),
+                  EFFECT_response_headers, "remove C");
+    expect_effect(HIDES("  server-snippet: 'proxy_hide_header C;'\n"), WITH(""),
+                  EFFECT_response_headers, "remove C");
+    expect_effect(HIDES("  location-snippet: 'more_clear_headers C; # proxy_hide_header'\n"),
+                  WITH(""), EFFECT_response_headers, "remove A; remove B; remove C");
+    expect_effect(HIDES(""), WITH("; @backend-protocol GRPC"), EFFECT_response_headers, NULL);
+    expect_effect(HIDES(""), WORLD("i h; P /foo a", "j g; P / b; @backend-protocol GRPC"),
+                  EFFECT_response_headers, both);
+}
+
 static void test_settings_that_nginx_refuses(void **state)
 {
     (void)state;
@@ -355,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_settings_of_traffic),
         cmocka_unit_test(test_settings_of_answers),
+        cmocka_unit_test(test_what_hide_headers_hides),
         cmocka_unit_test(test_settings_that_nginx_refuses),
         cmocka_unit_test(test_rules_of_a_firewall),
         cmocka_unit_test(test_raw_configuration_of_http),

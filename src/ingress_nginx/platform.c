@@ -132,6 +132,17 @@ static void request_headers(struct model *model, struct route_table *table)
     }
 }
 
+void platform_hidden_headers(struct run *run, const struct settings *settings, struct edits *edits)
+{
+    struct slice rest = settings->hide_headers, name;
+    while (slice_split(&rest, ',', &name)) {
+        name = slice_trim(name);
+        if (name.len) {
+            effect_edit(run, edits, EDIT_REMOVE, name, (struct template){0});
+        }
+    }
+}
+
 void platform_named_headers(struct model *model, struct edits *edits)
 {
     struct run *run = model->run;
@@ -141,12 +152,8 @@ void platform_named_headers(struct model *model, struct edits *edits)
         effect_edit(run, edits, EDIT_SET, map->data.items[i].key,
                     template_text(run->arena, map->data.items[i].value));
     }
-    struct slice rest = settings->hide_headers, name;
-    while (slice_split(&rest, ',', &name)) {
-        name = slice_trim(name);
-        if (name.len) {
-            effect_edit(run, edits, EDIT_REMOVE, name, (struct template){0});
-        }
+    if (!model->hides_apart) {
+        platform_hidden_headers(run, settings, edits);
     }
 }
 

@@ -184,7 +184,7 @@ static void put_settings(struct render *render, const struct server *server)
         }
     }
     put_blocked(render);
-    rest = settings->hide_headers;
+    rest = server_hides(render->model, server) ? SLICE("") : settings->hide_headers;
     while (slice_split(&rest, ',', &item)) {
         item = slice_trim(item);
         if (item.len) {

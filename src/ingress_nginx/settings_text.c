@@ -111,7 +111,9 @@ static const struct {
     {"global-auth-url", "none",
      "External authentication of every path, but where enable-global-auth is false."},
     {"health-check-path", "/healthz", "Path prefix of unknown hosts that nginx answers with 200."},
-    {"hide-headers", "empty", "Headers of backends that clients do not get."},
+    {"hide-headers", "empty",
+     "Headers of backends that clients do not get: not of gRPC backends, nor where a snippet "
+     "hides headers of its own (proxy_hide_header), which then are all that are hidden."},
     {"hsts", "true", "Sets Strict-Transport-Security on https answers of all paths."},
     {"hsts-include-subdomains", "true", "Part of Strict-Transport-Security."},
     {"hsts-max-age", "31536000 (15724800 before 1.9.5)", "Seconds in Strict-Transport-Security."},

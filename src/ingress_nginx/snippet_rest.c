@@ -55,7 +55,9 @@ static void rest_of(struct model *model, const struct placed_snippet *placed, st
         add_partly(model, placed, &snippet->partly[i], rule);
     }
     for (size_t i = 0; i < snippet->passed.count; i++) {
-        if (is_listed(model->settings->hide_headers, snippet->passed.items[i])) {
+        /* a level with one of its own takes over no "proxy_pass_header Server" (nginx.tmpl) */
+        bool server = model->settings->backend_server && placed->place < SNIPPET_HTTP;
+        if (server || is_listed(model->settings->hide_headers, snippet->passed.items[i])) {
             add_partly(model, placed, &passed, rule);
         }
     }
