@@ -473,7 +473,7 @@ static void check_groups(struct reading *reading)
                 SLICE_ARG(temporal->name));
     }
     const struct annotation *root = annotation_get(out, AN_app_root);
-    if (root && root->value.ptr[0] != '/') {
+    if (root && !slice_starts(root->value, SLICE("/"))) {
         diag_at(reading->run->diag, DIAG_N005, root->span, reading->ingress->object.subject,
                 "annotation '" SLICE_FMT "' is no path ('" SLICE_FMT
                 "'), which the controller ignores without a word",
