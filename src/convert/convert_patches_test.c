@@ -82,6 +82,38 @@ static void test_convert_one_port_with_two_protocols(void **state)
     fixture_close(&f);
 }
 
+/* Where an HTTPRoute's backends are refused with h2c, a patch would make it worse. */
+static void test_convert_grpc_is_an_error_where_h2c_is_refused(void **state)
+{
+    (void)state;
+    static const char *const protocols[] = {"GRPC", "GRPCS", "H2C"};
+    static const char *const services[] = {"", "appProtocol: http",
+                                           "appProtocol: kubernetes.io/h2c"};
+    for (size_t i = 0; i < ARRAY_LEN(protocols) * ARRAY_LEN(services); i++) {
+        const char *protocol = protocols[i % ARRAY_LEN(protocols)];
+        const char *says = services[i / ARRAY_LEN(protocols)];
+        struct fixture f;
+        struct rule *rule = single_for(&f, "nginx-gateway-fabric", NULL);
+        speaks(&f, rule, protocol);
+        if (*says) {
+            struct slice yaml =
+                arena_printf(f.run.arena,
+                             "apiVersion: v1\nkind: Service\nmetadata: {name: front}\n"
+                             "spec: {ports: [{port: 80, %s}]}\n",
+                             says);
+            add_objects(&f, arena_string(f.run.arena, yaml));
+        }
+        (void)convert(&f);
+        assert_int_equal(f.converted.patch_count, 0);
+        assert_int_equal(said(&f, DIAG_C078), 0);
+        assert_int_equal(said(&f, DIAG_C001), 1);
+        assert_int_equal(diag_count_severity(f.run.diag, SEVERITY_ERROR), 1);
+        assert_true(said_text(&f, DIAG_C001, "write a GRPCRoute"));
+        assert_false(said_text(&f, DIAG_C001, "set appProtocol"));
+        fixture_close(&f);
+    }
+}
+
 static void test_convert_patches_are_files_that_nobody_applies_by_accident(void **state)
 {
     (void)state;
@@ -131,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convert_grpc_is_a_patch_of_the_service),
         cmocka_unit_test(test_convert_service_that_says_it_needs_no_patch),
+        cmocka_unit_test(test_convert_grpc_is_an_error_where_h2c_is_refused),
         cmocka_unit_test(test_convert_one_port_with_two_protocols),
         cmocka_unit_test(test_convert_external_service_is_named_for_each_ingress),
         cmocka_unit_test(test_convert_patches_are_files_that_nobody_applies_by_accident),

@@ -446,7 +446,7 @@ static void emit_upstream_protocol(struct emission *e, const void *effect)
             advice = protocols[i].advice;
         }
     }
-    if (backend_tls_is_written(e->c, e->rule)) {
+    if (http2_refuse(e, upstream) || backend_tls_is_written(e->c, e->rule)) {
         return;
     }
     for (size_t i = 0; advice && i < e->rule->backend_count; i++) {

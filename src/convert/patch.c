@@ -52,6 +52,36 @@ static struct port_use *port_use(struct conversion *c, const struct backend *bac
     return use;
 }
 
+/* nginx/nginx-gateway-fabric v2.6 internal/controller/state/graph/backend_refs.go,
+ * validateRouteBackendRefAppProtocol: an HTTPRoute's backend with h2c is invalid. A GRPCRoute's is spoken to by
+ * grpc_pass, whatever its appProtocol. */
+static bool http2_is_refused(const struct conversion *c,
+                             const struct route_upstream_protocol *upstream)
+{
+    static const char *const protocols[] = {"GRPC", "GRPCS", "H2C"};
+    return target_profile(c->options->target)->refuses_h2c &&
+           slice_is_one_of(upstream->protocol, protocols, ARRAY_LEN(protocols));
+}
+
+bool http2_refuse(struct emission *e, const struct route_upstream_protocol *upstream)
+{
+    bool refused = http2_is_refused(e->c, upstream);
+    for (size_t i = 0; refused && i < e->rule->backend_count; i++) {
+        const struct backend *backend = &e->rule->backends[i];
+        say_effect(
+            e->c, DIAG_C001, SEVERITY_ERROR, e->rule, upstream,
+            "'" SLICE_FMT "' (" SLICE_FMT
+            ") cannot be written as an HTTPRoute: %s speaks HTTP/1.1 to the backends of one, "
+            "and refuses those with appProtocol kubernetes.io/h2c; write a GRPCRoute for "
+            "this host and path by hand, in place of the rule: until then Service '" SLICE_FMT
+            "/" SLICE_FMT "' is not served there",
+            SLICE_ARG(upstream->source.name), SLICE_ARG(upstream->protocol),
+            target_profile(e->c->options->target)->version, SLICE_ARG(backend->namespace),
+            SLICE_ARG(backend->service));
+    }
+    return refused;
+}
+
 void port_note(struct conversion *c, const struct rule *rule, const struct backend *backend)
 {
     const struct route_upstream_protocol *upstream = rule->effects.upstream_protocol;
@@ -62,7 +92,8 @@ void port_note(struct conversion *c, const struct rule *rule, const struct backe
                       (backend_tls_is_written(c, rule) || (vendor && vendor->speaks_tls))));
     bool http1 = !upstream || slice_is(upstream->protocol, "HTTP") ||
                  slice_is(upstream->protocol, "AUTO_HTTP");
-    if (c->silent || !(http1 || http2) || service_says_http2(c, backend)) {
+    if (c->silent || !(http1 || http2) || service_says_http2(c, backend) ||
+        (http2 && http2_is_refused(c, upstream))) {
         return;
     }
     struct port_use *use = port_use(c, backend);

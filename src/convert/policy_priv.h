@@ -105,4 +105,8 @@ bool gateway_may_show(const struct conversion *c, const struct rule *rule);
 struct node *gateway_certificate_node(struct conversion *c, const struct plane *plane,
                                       size_t gateway);
 
+/* ---- patch.c */
+/* Where the target takes no backend behind an HTTPRoute that is spoken to by HTTP/2, says so; else false. */
+bool http2_refuse(struct emission *e, const struct route_upstream_protocol *upstream);
+
 #endif

@@ -71,7 +71,8 @@ static const struct vendor vendor = {
 #define NGF_upstream_host STANDARD_upstream_host
 #define NGF_upstream_protocol                                                                      \
     SUPPORT_NEAR,                                                                                  \
-        "gRPC and HTTP/2 by appProtocol of the Service, by a patch; TLS by a BackendTLSPolicy "    \
+        "gRPC needs a GRPCRoute, written by hand: the backends of an HTTPRoute get HTTP/1.1, and " \
+        "are refused with appProtocol kubernetes.io/h2c; TLS by a BackendTLSPolicy "               \
         "with its CA: without one nginx speaks plain HTTP, and with one no snippet can switch "    \
         "proxy_ssl_verify off, which a location takes once"
 #define NGF_request_headers  STANDARD_request_headers
