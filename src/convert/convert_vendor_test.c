@@ -273,6 +273,33 @@ static void test_convert_external_authentication(void **state)
     }
 }
 
+/* Where an address is enough without credentials, neither list nor guard is written for itself, and all that is lost
+ * has a name. */
+static void test_convert_either_guard_is_named(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"standard", "aks-approuting", "istio", "envoy-gateway"};
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, targets[i], NULL);
+        ask_service(&f, rule, "http://oauth2-proxy.auth.svc.cluster.local:4180/check");
+        EFFECT_OF(f, addresses, "whitelist-source-range");
+        effect->has_allow = true;
+        rule->effects.addresses = effect;
+        ((struct route_authentication *)(uintptr_t)rule->effects.authentication)->any = true;
+        rule_add_source(&f.run, rule, EFFECT_addresses, source_of(&f, "denylist-source-range"));
+        rule_add_source(&f.run, rule, EFFECT_authentication, source_of(&f, "satisfy"));
+        const char *yaml = convert(&f);
+        assert_lacks(yaml, "SecurityPolicy");
+        assert_lacks(yaml, "AuthorizationPolicy");
+        assert_int_equal(said(&f, DIAG_C003), 2);
+        assert_true(said_text(&f, DIAG_C003, "'whitelist-source-range'"));
+        assert_true(said_text(&f, DIAG_C003, "it is also about: denylist-source-range"));
+        assert_true(said_text(&f, DIAG_C003, "it is also about: satisfy"));
+        fixture_close(&f);
+    }
+}
+
 /* ---- locations of nginx that stand in ------------------------------------------------------- */
 
 static struct route_error_pages *error_pages(struct fixture *f, struct rule *rule)
@@ -560,6 +587,7 @@ int main(void)
         cmocka_unit_test(test_convert_a_certificate_that_is_shown),
         cmocka_unit_test(test_convert_certificates_that_differ),
         cmocka_unit_test(test_convert_external_authentication),
+        cmocka_unit_test(test_convert_either_guard_is_named),
         cmocka_unit_test(test_convert_error_pages_of_nginx),
         cmocka_unit_test(test_convert_sign_in_of_nginx),
         cmocka_unit_test(test_convert_sign_in_of_several_rules),

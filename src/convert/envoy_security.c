@@ -22,7 +22,8 @@ void envoy_addresses(struct emission *e, const void *effect)
 {
     const struct route_addresses *addresses = effect;
     if (e->rule->effects.authentication && e->rule->effects.authentication->any) {
-        return; /* said with the authentication */
+        say_unsupported(e->c, e->rule, EFFECT_addresses, effect);
+        return;
     }
     struct node *spec = policy_spec(e, ENVOY_SECURITY);
     struct node *authorization = policy_map(e->c, spec, "authorization");

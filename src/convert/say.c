@@ -121,6 +121,19 @@ static bool protects(enum effect_id id)
     return row->aspect == ASPECT_PROTECTION && row->impact == IMPACT_BREAKING;
 }
 
+/* What to do instead. Where one of addresses and credentials is enough, neither can be written for itself. */
+static const char *advice(const struct conversion *c, const struct rule *rule, enum effect_id id)
+{
+    const struct convert_options *options = c->options;
+    const struct route_authentication *authentication = rule->effects.authentication;
+    bool either = (id == EFFECT_addresses || id == EFFECT_authentication) && authentication &&
+                  authentication->any && options->target->vendor;
+    return either ? target_capability(options->target, FEATURE_either_guard, options->api_minor,
+                                      options->experimental)
+                        .text
+                  : options->target->capabilities[id].text;
+}
+
 static void say_source(struct conversion *c, const struct rule *rule, enum effect_id id,
                        const struct effect_source *source, struct slice others)
 {
@@ -128,7 +141,7 @@ static void say_source(struct conversion *c, const struct rule *rule, enum effec
     say(c, protects(id) ? DIAG_C003 : DIAG_C001, impact_severity(row->impact),
         source->span.line ? source->span : rule->origin.span, &rule->origin,
         "'" SLICE_FMT "' cannot be written for target '%s': %s" SLICE_FMT, SLICE_ARG(source->name),
-        c->options->target->name, c->options->target->capabilities[id].text, SLICE_ARG(others));
+        c->options->target->name, advice(c, rule, id), SLICE_ARG(others));
 }
 
 void say_unsupported(struct conversion *c, const struct rule *rule, enum effect_id id,

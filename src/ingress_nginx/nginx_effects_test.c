@@ -77,6 +77,24 @@ static void test_ingress_nginx_limits_are_conditions(void **state)
     world_close(&world);
 }
 
+/* Each list that decides is a source, the first as that of the effect. */
+static void test_ingress_nginx_lists_are_sources(void **state)
+{
+    (void)state;
+    struct world world;
+    struct outcome out;
+    world_open(&world, true, "",
+               WITH("@allowlist-source-range 0.0.0.0/0; @denylist-source-range 192.0.2.0/24"));
+    (void)world_outcome(&world, world_request(SLICE("h/foo")), &out);
+    const struct rule *rule = out.rule;
+    assert_true(slice_ends(rule->effects.addresses->source.name, SLICE("allowlist-source-range")));
+    assert_non_null(rule->more);
+    assert_int_equal(rule->more->effect, EFFECT_addresses);
+    assert_true(slice_ends(rule->more->source.name, SLICE("denylist-source-range")));
+    assert_null(rule->more->next);
+    world_close(&world);
+}
+
 static void test_ingress_nginx_affinity(void **state)
 {
     (void)state;
@@ -319,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ingress_nginx_limits),
         cmocka_unit_test(test_ingress_nginx_limits_are_conditions),
+        cmocka_unit_test(test_ingress_nginx_lists_are_sources),
         cmocka_unit_test(test_ingress_nginx_affinity),
         cmocka_unit_test(test_ingress_nginx_affinity_sets_a_cookie),
         cmocka_unit_test(test_ingress_nginx_affinity_goes_before_canaries),

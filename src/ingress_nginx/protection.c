@@ -14,6 +14,27 @@ static void add_blocked(struct model *model, struct rule *rule)
     }
 }
 
+/* The lists that are set, each where it is: of the Ingress, else of the controller. The first of the Ingress stands for
+ * all. */
+static void note_lists(struct model *model, const struct annotations *annotations,
+                       struct rule *rule, struct route_addresses *addresses)
+{
+    const struct effect_source own[] = {annotation_source(annotations, AN_allowlist_source_range),
+                                        annotation_source(annotations, AN_denylist_source_range)};
+    const char *const settings[] = {"whitelist-source-range", "denylist-source-range"};
+    const bool decides[] = {addresses->has_allow, addresses->deny.count > 0};
+    const size_t first = own[0].name.ptr ? 0 : own[1].name.ptr ? 1 : decides[0] ? 0 : 1;
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+        struct effect_source source =
+            own[i].name.ptr ? own[i] : setting_source(model->settings, settings[i]);
+        if (i == first) {
+            addresses->source = source;
+        } else if (own[i].name.ptr || decides[i]) {
+            rule_add_source(model->run, rule, EFFECT_addresses, source);
+        }
+    }
+}
+
 /* A list of the Ingress replaces the controller's list of its kind; having any list of its own, a location
  * loses what is denied for all (nginx takes over access rules of the outer level only where there are none). */
 static void add_addresses(struct model *model, const struct annotations *annotations,
@@ -26,8 +47,6 @@ static void add_addresses(struct model *model, const struct annotations *annotat
     }
     struct slice allow = annotation_text(annotations, AN_allowlist_source_range);
     struct slice deny = annotation_text(annotations, AN_denylist_source_range);
-    struct effect_source source = annotation_source(
-        annotations, allow.ptr ? AN_allowlist_source_range : AN_denylist_source_range);
     annotation_use(annotations, AN_denylist_source_range);
     allow = allow.ptr ? allow : settings->allowlist;
     deny = deny.ptr ? deny : settings->denylist;
@@ -36,13 +55,11 @@ static void add_addresses(struct model *model, const struct annotations *annotat
         return;
     }
     struct route_addresses *addresses = NEW_EFFECT(model->run, addresses);
-    addresses->source = source.name.ptr ? source
-                        : allow.len     ? setting_source(settings, "whitelist-source-range")
-                                        : setting_source(settings, "denylist-source-range");
     addresses->status = 403;
     addresses->has_allow = allow.len > 0;
     addresses->allow = networks_read(model->run, allow);
     addresses->deny = networks_read(model->run, deny);
+    note_lists(model, annotations, rule, addresses);
     rule->effects.addresses = addresses;
 }
 
