@@ -207,6 +207,7 @@ struct difference {
     unsigned effects; /* bits of enum effect_id: those of another rule, whose backends are others */
     int effect;       /* enum effect_id, or -1 */
     bool visible;     /* the effect shows in the outcome of this request */
+    bool alike;       /* the effect is the same on both sides, where another check decides */
     unsigned aspects; /* bits of enum aspect */
     enum aspect aspect; /* of the worst */
     enum impact impact; /* of the worst */

@@ -463,18 +463,29 @@ static void compare_effects(struct comparing *c, bool only_gates)
     }
 }
 
+/* A gate that both sides have alike, of which another one answers first. */
+static bool is_other_order(const struct comparing *c, enum effect_id id)
+{
+    const void *a = effect_get(&c->before->effects, id), *b = effect_get(&c->after->effects, id);
+    return c->visible[id] && a && b && same_value(id, a, b);
+}
+
 static size_t put_effects(const struct comparing *c, struct difference *out)
 {
+    enum { REFUSED = 400 };
+    bool refused = c->before->status >= REFUSED && c->after->status >= REFUSED;
     size_t count = 0;
     for (int i = 0; i < EFFECT_COUNT; i++) {
         const struct effect_row *row = effect_row((enum effect_id)i);
         if (c->effects[i] && counts(c, row->aspect)) {
+            bool alike = is_other_order(c, (enum effect_id)i);
             out[count++] = (struct difference){
                 .effect = i,
                 .visible = c->visible[i],
+                .alike = alike,
                 .aspects = 1u << row->aspect,
                 .aspect = row->aspect,
-                .impact = row->impact,
+                .impact = alike && refused ? IMPACT_CHANGED : row->impact,
                 .platform = effect_is_platform(c->sides, c->before, c->after, (enum effect_id)i)};
         }
     }

@@ -316,6 +316,9 @@ struct slice difference_reason(struct arena *arena, const struct difference *dif
         return form_reason(difference->form, before, after);
     }
     struct slice reason = SLICE_ABSENT;
+    if (difference->alike) {
+        return SLICE("what else is asked of such requests, or in which order, differs");
+    }
     if (difference->effect >= 0) {
         reason = effect_reason(arena, (enum effect_id)difference->effect, before, after);
     }

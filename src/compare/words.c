@@ -49,6 +49,9 @@ struct slice difference_advice(const struct difference *difference)
     if (difference->form != FORM_PLAIN && difference->platform) {
         return slice_of(form_advice[difference->form]);
     }
+    if (difference->alike) {
+        return SLICE("see whether clients or monitors look at what that answer says");
+    }
     if (difference->effect >= 0) {
         return slice_of(effect_advice[difference->effect]);
     }
@@ -290,7 +293,13 @@ static void put_effects(const struct difference *difference, const struct outcom
     enum { VALUES_MAX = 200 }; /* only policies for CORS are longer */
     static const struct texts no_names = {0};
     enum effect_id id = (enum effect_id)difference->effect;
+    enum shown answer = before->kind != after->kind ? SHOWN_OUTCOME : SHOWN_STATUS;
     buf_printf(out, "%s: ", effect_row(id)->text);
+    if (difference->alike) {
+        buf_puts(out, "alike on both sides, where another check decides; ");
+        put_shown(answer, &no_names, before, after, out);
+        return;
+    }
     size_t start = out->len;
     put_effect(id, before, after, out);
     buf_puts(out, " before, ");
@@ -301,8 +310,7 @@ static void put_effects(const struct difference *difference, const struct outcom
         if (before->kind == after->kind && before->status == after->status) {
             buf_puts(out, "the client gets other CORS headers");
         } else {
-            put_shown(before->kind != after->kind ? SHOWN_OUTCOME : SHOWN_STATUS, &no_names, before,
-                      after, out);
+            put_shown(answer, &no_names, before, after, out);
         }
     }
 }
