@@ -386,9 +386,12 @@ static void emit_mirrors(struct emission *e, const void *effect)
             continue;
         }
         if (mirror->host.ptr || mirror->no_body) {
-            say_mirror(e, effect,
-                       "is written without what it changes: copies by RequestMirror are as the "
-                       "request is, with its host and body");
+            struct slice changed = arena_printf(
+                e->c->arena,
+                "is written without what it changes: copies by RequestMirror are as the request "
+                "is, with its host and body; today they have host '" SLICE_FMT "'%s",
+                SLICE_ARG(mirror->host), mirror->no_body ? " and no body" : "");
+            say_mirror(e, effect, arena_string(e->c->arena, changed));
         }
         bool share = mirror->denominator > 0 && mirror->numerator < mirror->denominator;
         /* percent and fraction came with release 1.3 */

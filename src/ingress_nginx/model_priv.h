@@ -287,6 +287,8 @@ struct upstream {
     /* Which keeps clients by a cookie, which says how, and the last one, which says by which cookie; null: none */
     const struct item *affinity, *mode, *cookie;
 };
+/* Host of the copies of requests; absent: there is no location that sends them, so that "/" of the host takes them. */
+struct slice mirror_host(const struct annotations *annotations);
 bool item_is_canary(const struct item *item);
 void canaries_collect(struct model *model);
 /* Null when there is no canary at all, or no Service. */

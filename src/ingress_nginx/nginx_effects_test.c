@@ -260,7 +260,8 @@ static void test_ingress_nginx_copies(void **state)
 {
     (void)state;
     expect_effect(WITH("@mirror-target http://m.ns.svc.cluster.local:81$request_uri"),
-                  EFFECT_mirrors, "ns/m:81 1/1");
+                  EFFECT_mirrors, "ns/m:81 1/1 as host m.ns.svc.cluster.local");
+    expect_effect(WITH("@mirror-target http://$host/copy"), EFFECT_mirrors, "/ 1/1");
     expect_effect(WITH("@mirror-target https://m.example.com$request_uri; "
                        "@mirror-request-body off; @mirror-host o.example.com"),
                   EFFECT_mirrors,

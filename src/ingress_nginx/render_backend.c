@@ -131,17 +131,18 @@ void render_limits(struct render *render, const struct location *location)
 static void put_mirror(struct render *render, const struct location *location)
 {
     struct slice target = text_of(location, AN_mirror_target);
-    struct slice host = text_of(location, AN_mirror_host);
+    struct slice host = location->item ? mirror_host(location->item->annotations) : SLICE_ABSENT;
     bool body = !slice_is(text_of(location, AN_mirror_request_body), "off");
     if (!target.ptr) {
         return;
     }
     buf_printf(render->out, "%smirror /_mirror-<uid of the Ingress>;\n%smirror_request_body %s;\n",
                INDENT, INDENT, body ? "on" : "off");
-    if (target.len) {
-        buf_printf(render->out, "%s# that location: proxy_pass " SLICE_FMT "%s" SLICE_FMT "\n",
-                   INDENT, SLICE_ARG(target), host.len ? ", proxy_set_header Host " : "",
-                   SLICE_ARG(host));
+    if (host.len) {
+        buf_printf(render->out,
+                   "%s# that location: proxy_set_header Host " SLICE_FMT "; proxy_pass " SLICE_FMT
+                   ";\n",
+                   INDENT, SLICE_ARG(host), SLICE_ARG(target));
     } else {
         buf_printf(render->out, "%s# that location is not there, so '/' of the host answers\n",
                    INDENT);

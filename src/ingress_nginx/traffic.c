@@ -186,6 +186,19 @@ static bool mirror_service(struct slice target, struct mirror *out)
     return true;
 }
 
+/* annotations/mirror: the host of the URL before its first variable, without the port. */
+struct slice mirror_host(const struct annotations *annotations)
+{
+    struct slice host = annotation_text(annotations, AN_mirror_host);
+    struct slice target = annotation_text(annotations, AN_mirror_target);
+    struct url url;
+    if (host.len || !target.len) {
+        return target.len ? host : SLICE_ABSENT;
+    }
+    return url_parse(slice_sub(target, 0, slice_find(target, '$', 0)), &url) ? url.host
+                                                                             : SLICE_ABSENT;
+}
+
 /* template.go buildMirrorLocations: one internal location for each Ingress, found by its UID. A target that the
  * controller refuses leaves the copies without it, so that the host's own "/" takes them (annotations/mirror). */
 static void add_mirror(struct run *run, const struct annotations *annotations, struct rule *rule)
@@ -202,13 +215,16 @@ static void add_mirror(struct run *run, const struct annotations *annotations, s
     *mirrors->items = (struct mirror){
         .numerator = 1,
         .denominator = 1,
-        .host = annotation_text(annotations, AN_mirror_host),
+        .host = mirror_host(annotations),
         .no_body = slice_is(annotation_text(annotations, AN_mirror_request_body), "off")};
-    if (!mirror_service(target, mirrors->items)) {
-        mirrors->items->url = target.len ? target : SLICE("/");
+    if (!mirrors->items->host.ptr) {
+        mirrors->items->url = SLICE("/");
+    } else if (!mirror_service(target, mirrors->items)) {
+        mirrors->items->url = target;
     }
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
-        if (annotation_set(annotations, ids[i])) {
+        bool changes = ids[i] != AN_mirror_request_body || mirrors->items->no_body;
+        if (annotation_set(annotations, ids[i]) && changes) {
             rule_add_source(run, rule, EFFECT_mirrors, annotation_source(annotations, ids[i]));
         }
     }

@@ -238,7 +238,7 @@ struct mirror {
     struct slice namespace, service; /* service absent: `url` says where */
     int64_t port, numerator, denominator;
     struct slice url;  /* as written; "/": the same host's own root */
-    struct slice host; /* Host header of the copies; absent: that of the target */
+    struct slice host; /* Host header of the copies; absent: that of the request */
     bool no_body;      /* the copies have none */
 };
 struct route_mirrors {
