@@ -126,6 +126,7 @@ static void add_limits(struct emission *e, struct node *rules, const struct netw
  * local_rate_limit.proto, max_dynamic_descriptors). */
 void envoy_rate_limit(struct emission *e, const void *effect)
 {
+    enum { ENVOY_TOO_MANY = 429 };
     const struct route_rate_limit *limit = effect;
     struct node *rules = node_list(e->c->nodes);
     add_limits(e, rules, &limit->exempt, limit->per_second, "Second");
@@ -135,12 +136,16 @@ void envoy_rate_limit(struct emission *e, const void *effect)
         struct node *rate = policy_map(e->c, spec, "rateLimit");
         node_set(e->c->nodes, rate, "type", text_node(e->c, "Local"));
         node_set(e->c->nodes, policy_map(e->c, rate, "local"), "rules", rules);
+        struct slice status = limit->status == ENVOY_TOO_MANY
+                                  ? SLICE("")
+                                  : arena_printf(e->c->arena, "answers 429 instead of %lld, ",
+                                                 (long long)limit->status);
         say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, effect,
-                   "'" SLICE_FMT "' becomes a local rateLimit for each client: Envoy answers 429 "
-                   "instead of %lld, lets in no more than the rate at once, counts each route and "
+                   "'" SLICE_FMT "' becomes a local rateLimit for each client: Envoy " SLICE_FMT
+                   "lets in no more than the rate at once, counts each route and "
                    "each of its pods by itself, and knows 20 clients of a route at a time: when "
                    "there are more, those who were silent longest start anew",
-                   SLICE_ARG(limit->source.name), (long long)limit->status);
+                   SLICE_ARG(limit->source.name), SLICE_ARG(status));
     }
     if (limit->connections || limit->exempt.count > 1 || !rules->count) {
         say_effect(e->c, DIAG_C001, SEVERITY_WARNING, e->rule, effect,

@@ -101,9 +101,15 @@ static void write_snippets(struct emission *e, const void *effect)
     }
     write_zone(e, effect, "rps", limit->per_second, "r/s", limit->second_burst, key, id);
     write_zone(e, effect, "rpm", limit->per_minute, "r/m", limit->minute_burst, key, id);
-    ngf_directive(e, effect,
-                  arena_printf(arena, "limit_conn_status %lld;\nlimit_req_status %lld;",
-                               (long long)limit->connection_status, (long long)limit->status));
+    if (limit->connections) {
+        ngf_directive(
+            e, effect,
+            arena_printf(arena, "limit_conn_status %lld;", (long long)limit->connection_status));
+    }
+    if (limit->per_second > 0 || limit->per_minute > 0) {
+        ngf_directive(e, effect,
+                      arena_printf(arena, "limit_req_status %lld;", (long long)limit->status));
+    }
 }
 
 void ngf_rate_limit(struct emission *e, const void *effect)

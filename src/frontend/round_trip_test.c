@@ -45,7 +45,7 @@ static const struct {
     {"envoy-gateway", "service-upstream=true", "/", "/", EFFECT_balancing, NULL},
     {"envoy-gateway", "load-balance=ewma", "/", "/", EFFECT_balancing, "algorithm least_request"},
     {"envoy-gateway", "limit-rps=10\nlimit-rpm=20", "/", "/", EFFECT_rate_limit,
-     "per second 10, per minute 20, status 429, connection status 429"},
+     "per second 10, per minute 20, status 429"},
     {"envoy-gateway", "affinity=cookie\nsession-cookie-name=route\nsession-cookie-max-age=3600",
      "/", "/", EFFECT_affinity, "cookie route, path /, max age 3600, never secure"},
     {"envoy-gateway",

@@ -160,8 +160,7 @@ static void read_rates(struct policy_work *work, const struct node *rate)
     static const char *const known[] = {"type", "local"};
     const struct node *rules = node_get(node_get(rate, "local"), "rules");
     struct route_rate_limit *limit = ARENA_NEW(work->builder->run->arena, struct route_rate_limit);
-    *limit =
-        (struct route_rate_limit){.source = work->source, .status = 429, .connection_status = 429};
+    *limit = (struct route_rate_limit){.source = work->source, .status = 429};
     bool understood = policy_has_only(rate, known, ARRAY_LEN(known)) && policy_items(rules) &&
                       policy_is(node_get(rate, "local"), "rules") &&
                       slice_is(policy_text(rate, "type"), "Local");

@@ -173,8 +173,7 @@ static const void *read_rates(struct policy_work *work, const struct node *confi
     const struct node *others = node_get(config, "always_consume_default_token_bucket");
     struct route_rate_limit *limit = ARENA_NEW(work->builder->run->arena, struct route_rate_limit);
     int64_t code = status ? int_at(status, "code") : 429;
-    *limit = (struct route_rate_limit){
-        .source = work->source, .status = code, .connection_status = code};
+    *limit = (struct route_rate_limit){.source = work->source, .status = code};
     bool understood = policy_has_only(config, known, ARRAY_LEN(known)) && policy_items(limits) &&
                       policy_items(limits) == policy_items(descriptors) && others &&
                       others->kind == NODE_BOOL && !others->boolean &&

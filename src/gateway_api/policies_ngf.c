@@ -163,7 +163,6 @@ static void rate_limit(struct policy_work *work, const struct node *spec)
     *limit = (struct route_rate_limit){
         .source = work->source,
         .status = int_at(rate, "rejectCode", 503),
-        .connection_status = int_at(rate, "rejectCode", 503),
     };
     bool understood = policy_has_only(rate, rate_fields, ARRAY_LEN(rate_fields)) &&
                       policy_has_only(node_get(rate, "local"), local_fields, 1) &&

@@ -434,7 +434,12 @@ static void apply(struct reading *r)
     effects->addresses = r->addresses ? r->addresses : effects->addresses;
     effects->retries = r->retries ? r->retries : effects->retries;
     effects->bandwidth = r->bandwidth ? r->bandwidth : effects->bandwidth;
-    effects->rate_limit = r->limit ? r->limit : effects->rate_limit;
+    if (r->limit) {
+        bool rates = r->limit->per_second || r->limit->per_minute;
+        r->limit->status = rates ? r->limit->status : 0;
+        r->limit->connection_status = r->limit->connections ? r->limit->connection_status : 0;
+        effects->rate_limit = rates || r->limit->connections ? r->limit : effects->rate_limit;
+    }
     effects->response_rewrites = r->replaced ? r->replaced : effects->response_rewrites;
     effects->answer = r->answer ? r->answer : effects->answer;
     effects->rewrite = r->rewrite ? r->rewrite : effects->rewrite;

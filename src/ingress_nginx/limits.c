@@ -35,8 +35,8 @@ static void add_rates(struct model *model, const struct annotations *annotations
         .per_minute = minute,
         .minute_burst = times(minute, burst),
         .connections = connections,
-        .status = settings->limit_status,
-        .connection_status = settings->limit_connection_status,
+        .status = second || minute ? settings->limit_status : 0,
+        .connection_status = connections ? settings->limit_connection_status : 0,
         .exempt = networks_read(model->run, annotation_text(annotations, AN_limit_allowlist)),
     };
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {

@@ -265,7 +265,7 @@ struct route_rate_limit {
     int64_t per_second, second_burst, per_minute, minute_burst; /* how many more may come at once */
     int64_t connections;                                        /* at a time */
     struct networks exempt;
-    int64_t status, connection_status;
+    int64_t status, connection_status; /* of a limit that is not there: 0 */
 };
 struct route_firewall {
     struct effect_source source;
