@@ -104,6 +104,8 @@
     SUPPORT_NONE, "write the ports in it as TCPRoutes and UDPRoutes by hand"
 #define STANDARD_forwarded_trust                                                                   \
     SUPPORT_NONE, "whose forwarding headers are believed is set in the implementation"
+#define STANDARD_proxy_protocol                                                                    \
+    SUPPORT_NONE, "set in the implementation whether it reads the PROXY protocol"
 #define STANDARD_request_reading SUPPORT_NONE, "how requests are read is set in the implementation"
 #define STANDARD_app_root                                                                          \
     SUPPORT_NEAR, "RequestRedirect on an Exact match of /, which keeps the query of the request"

@@ -241,6 +241,74 @@ static void test_convert_clients_of_a_shared_listener(void **state)
     }
 }
 
+/* ---- who a client is ------------------------------------------------------------------------ */
+
+static void test_convert_trusted_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *header, *written, *text;
+    } rows[] = {
+        {"envoy-gateway", "X-Forwarded-For",
+         "  clientIPDetection:\n    xForwardedFor:\n      trustedCIDRs:\n      - 10.0.0.0/8\n",
+         NULL},
+        {"nginx-gateway-fabric", "X-Forwarded-For",
+         "  rewriteClientIP:\n    mode: XForwardedFor\n    setIPRecursively: true\n"
+         "    trustedAddresses:\n    - type: CIDR\n      value: 10.0.0.0/8\n",
+         NULL},
+        {"envoy-gateway", "X-Real-IP", NULL, "set the trusted addresses at the Gateway"},
+        {"istio", "X-Forwarded-For", NULL, "numTrustedProxies"},
+        {"standard", "X-Forwarded-For", NULL, "whom the implementation believes"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        (void)single_for(&f, rows[i].target, NULL);
+        trust(&f, rows[i].header);
+        const char *yaml = convert(&f);
+        if (rows[i].written) {
+            assert_has(yaml, rows[i].written);
+            assert_true(said_text(&f, DIAG_C005, "clients are told apart"));
+        } else {
+            assert_lacks(yaml, "10.0.0.0/8");
+            assert_true(said_text(&f, DIAG_C002, rows[i].text));
+        }
+        fixture_close(&f);
+    }
+}
+
+static void test_convert_proxy_protocol(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *written, *text;
+    } rows[] = {
+        {"envoy-gateway", "  proxyProtocol: {}\n", "proxyProtocol of a ClientTrafficPolicy"},
+        {"nginx-gateway-fabric",
+         "  rewriteClientIP:\n    mode: ProxyProtocol\n    setIPRecursively: true\n"
+         "    trustedAddresses:\n    - type: CIDR\n      value: 10.0.0.0/8\n",
+         "(mode ProxyProtocol, "},
+        {"istio", NULL, "proxyProtocol: {} in the annotation proxy.istio.io/config"},
+        {"aks-approuting", NULL, "Gateways do not read the PROXY protocol"},
+        {"standard", NULL, "set in the implementation whether it reads"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        (void)single_for(&f, rows[i].target, NULL);
+        trust(&f, "");
+        f.table.view.client_header = SLICE_ABSENT;
+        f.table.view.proxy_protocol = source_of(&f, "use-proxy-protocol");
+        const char *yaml = convert(&f);
+        if (rows[i].written) {
+            assert_has(yaml, rows[i].written);
+        } else {
+            assert_lacks(yaml, "10.0.0.0/8");
+        }
+        assert_true(said_text(&f, DIAG_C002, "'use-proxy-protocol'"));
+        assert_true(said_text(&f, DIAG_C002, rows[i].text));
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +320,8 @@ int main(void)
         cmocka_unit_test(test_convert_clients_with_more_than_a_handshake),
         cmocka_unit_test(test_convert_clients_by_depth_and_list),
         cmocka_unit_test(test_convert_clients_of_a_shared_listener),
+        cmocka_unit_test(test_convert_trusted_addresses),
+        cmocka_unit_test(test_convert_proxy_protocol),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

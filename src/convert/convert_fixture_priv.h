@@ -225,4 +225,13 @@ static inline struct template parts_of(struct fixture *f, const struct part *par
     return (struct template){copy, count};
 }
 
+/* Clients are told apart by a header, which this network may set. */
+static inline void trust(struct fixture *f, const char *header)
+{
+    struct network *all = ARENA_NEW(f->run.arena, struct network);
+    assert_true(network_parse(SLICE("10.0.0.0/8"), all));
+    f->table.view.client_header = slice_of(header);
+    f->table.view.client_trusted = (struct networks){all, 1};
+}
+
 #endif

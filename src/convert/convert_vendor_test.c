@@ -37,49 +37,6 @@ static void test_convert_counted_expressions_are_written_out(void **state)
     }
 }
 
-/* ---- who a client is ------------------------------------------------------------------------ */
-
-static void trust(struct fixture *f, const char *header)
-{
-    struct network *all = ARENA_NEW(f->run.arena, struct network);
-    assert_true(network_parse(SLICE("10.0.0.0/8"), all));
-    f->table.view.client_header = slice_of(header);
-    f->table.view.client_trusted = (struct networks){all, 1};
-}
-
-static void test_convert_trusted_addresses(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *target, *header, *written, *text;
-    } rows[] = {
-        {"envoy-gateway", "X-Forwarded-For",
-         "  clientIPDetection:\n    xForwardedFor:\n      trustedCIDRs:\n      - 10.0.0.0/8\n",
-         NULL},
-        {"nginx-gateway-fabric", "X-Forwarded-For",
-         "  rewriteClientIP:\n    mode: XForwardedFor\n    setIPRecursively: true\n"
-         "    trustedAddresses:\n    - type: CIDR\n      value: 10.0.0.0/8\n",
-         NULL},
-        {"envoy-gateway", "X-Real-IP", NULL, "set the trusted addresses at the Gateway"},
-        {"istio", "X-Forwarded-For", NULL, "numTrustedProxies"},
-        {"standard", "X-Forwarded-For", NULL, "whom the implementation believes"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct fixture f;
-        (void)single_for(&f, rows[i].target, NULL);
-        trust(&f, rows[i].header);
-        const char *yaml = convert(&f);
-        if (rows[i].written) {
-            assert_has(yaml, rows[i].written);
-            assert_true(said_text(&f, DIAG_C005, "clients are told apart"));
-        } else {
-            assert_lacks(yaml, "10.0.0.0/8");
-            assert_true(said_text(&f, DIAG_C002, rows[i].text));
-        }
-        fixture_close(&f);
-    }
-}
-
 static void test_convert_a_gateway_names_its_parameters(void **state)
 {
     (void)state;
@@ -579,7 +536,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convert_counted_expressions_are_written_out),
-        cmocka_unit_test(test_convert_trusted_addresses),
         cmocka_unit_test(test_convert_a_gateway_names_its_parameters),
         cmocka_unit_test(test_convert_https_to_backends),
         cmocka_unit_test(test_convert_https_with_a_secret_elsewhere),

@@ -173,7 +173,8 @@ static struct node *resolvers_node(struct conversion *c)
 /* Who a client is, as ngx_http_realip_module finds it (servers_template.go, real_ip_header). */
 void ngf_nginx_base(struct conversion *c, struct node *spec)
 {
-    const struct networks *trusted = client_trusted(c);
+    const struct networks *proxied = proxy_trusted(c);
+    const struct networks *trusted = proxied ? proxied : client_trusted(c);
     struct node *list = node_list(c->nodes);
     for (size_t i = 0; trusted && i < trusted->count; i++) {
         struct node *item = node_map(c->nodes);
@@ -183,7 +184,8 @@ void ngf_nginx_base(struct conversion *c, struct node *spec)
     }
     if (trusted) {
         struct node *rewrite = policy_map(c, spec, "rewriteClientIP");
-        node_set(c->nodes, rewrite, "mode", text_node(c, "XForwardedFor"));
+        node_set(c->nodes, rewrite, "mode",
+                 text_node(c, proxied ? "ProxyProtocol" : "XForwardedFor"));
         node_set(c->nodes, rewrite, "setIPRecursively", node_bool(c->nodes, true));
         node_set(c->nodes, rewrite, "trustedAddresses", list);
     }

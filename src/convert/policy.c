@@ -320,14 +320,26 @@ struct node *gateway_parameters_node(struct conversion *c, struct slice gateway)
     return NULL;
 }
 
-const struct networks *client_trusted(const struct conversion *c)
+static const struct networks *trusted_of(const struct view *view, bool told)
 {
     enum { TRUSTED_MAX = 16 };
-    const struct view *view = &c->table->view;
-    bool told = slice_equal_fold(view->client_header, SLICE("X-Forwarded-For"));
     return told && view->client_trusted.count && view->client_trusted.count <= TRUSTED_MAX
                ? &view->client_trusted
                : NULL;
+}
+
+/* Implementations take one of both ways. */
+const struct networks *client_trusted(const struct conversion *c)
+{
+    const struct view *view = &c->table->view;
+    return trusted_of(view, !view->proxy_protocol.name.ptr &&
+                                slice_equal_fold(view->client_header, SLICE("X-Forwarded-For")));
+}
+
+const struct networks *proxy_trusted(const struct conversion *c)
+{
+    const struct view *view = &c->table->view;
+    return trusted_of(view, view->proxy_protocol.name.ptr != NULL);
 }
 
 void gateway_policies_write(struct conversion *c, const struct plane *plane, struct slice gateway)

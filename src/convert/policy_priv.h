@@ -91,6 +91,8 @@ void gateway_policies_write(struct conversion *c, const struct plane *plane, str
 struct node *gateway_parameters_node(struct conversion *c, struct slice gateway);
 /* Addresses from which X-Forwarded-For is believed, where it names the client and the target can say so. */
 const struct networks *client_trusted(const struct conversion *c);
+/* Who may say by the PROXY protocol who a client is; null where nobody says so. */
+const struct networks *proxy_trusted(const struct conversion *c);
 /* An object of a Gateway with the fields of `spec`. */
 void policy_object_write(struct conversion *c, const struct policy_kind *kind,
                          const struct plane *plane, size_t gateway, struct slice name,

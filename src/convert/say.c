@@ -253,6 +253,27 @@ static void say_client(struct conversion *c)
                  "believes");
 }
 
+/* Whoever expects the protocol takes no connection without it, and the other way round. */
+static void say_proxy_protocol(struct conversion *c)
+{
+    const struct effect_source *source = &c->table->view.proxy_protocol;
+    const struct convert_options *options = c->options;
+    const struct feature_capability can = target_capability(
+        options->target, FEATURE_proxy_protocol, options->api_minor, options->experimental);
+    bool written = can.support != SUPPORT_NONE, by_hand = written && options->gateway_name.len;
+    if (source->name.ptr) {
+        say(c, DIAG_C002, SEVERITY_WARNING, source->span, NULL,
+            "'" SLICE_FMT "': connections begin with the PROXY protocol today, which names the "
+            "client; %s%s; a load balancer has to send it where the Gateway reads it, and "
+            "nowhere else, or no request gets through",
+            SLICE_ARG(source->name),
+            by_hand   ? "set this by hand at the Gateway that is there: "
+            : written ? "afterwards it is asked for by "
+                      : "",
+            can.text);
+    }
+}
+
 void say_platform(struct conversion *c)
 {
     say_unknown(c, c->table->unknown, NULL);
@@ -267,6 +288,7 @@ void say_platform(struct conversion *c)
             SLICE_ARG(c->table->view.scheme_header));
     }
     say_client(c);
+    say_proxy_protocol(c);
     say_target(c);
     for (enum effect_id id = 0; id < EFFECT_COUNT; id++) {
         const void *effect = effect_get(&c->table->platform, id);

@@ -72,6 +72,10 @@ static const struct feature_capability aks_features[] = {
     {FEATURE_forwarded_trust, SUPPORT_NONE,
      "whose forwarding headers are believed cannot be set: clients connect to the Gateway "
      "themselves, with externalTrafficPolicy Local in its ConfigMap for their addresses"},
+    {FEATURE_proxy_protocol, SUPPORT_NONE,
+     "Gateways do not read the PROXY protocol, and this cannot be set: let the load balancer send "
+     "none, with externalTrafficPolicy Local in the ConfigMap of the Gateway for the addresses of "
+     "clients"},
     {FEATURE_request_reading, SUPPORT_NONE, "how Istio reads requests cannot be set"},
     {FEATURE_tracing, SUPPORT_NONE,
      "tracing cannot be set without Istio's own kinds; let the application make its spans"},

@@ -61,6 +61,9 @@ static void client_base(struct conversion *c, struct node *spec)
         node_set(c->nodes, policy_map(c, spec, "headers"), "withUnderscoresAction",
                  text_node(c, actions[c->table->view.underscores]));
     }
+    if (c->table->view.proxy_protocol.name.ptr) {
+        (void)policy_map(c, spec, "proxyProtocol");
+    }
     const struct networks *trusted = client_trusted(c);
     struct node *list = node_list(c->nodes);
     for (size_t i = 0; trusted && i < trusted->count; i++) {
@@ -189,6 +192,7 @@ static const struct feature_capability features[] = {
      "go, and none does when one fails"},
     {FEATURE_cookie_expiry, SUPPORT_NONE,
      "the cookie has Max-Age and one SameSite for all browsers: say session-cookie-max-age"},
+    {FEATURE_proxy_protocol, SUPPORT_NEAR, "proxyProtocol of a ClientTrafficPolicy"},
     {FEATURE_forwarded_trust, SUPPORT_NEAR,
      "clientIPDetection of a ClientTrafficPolicy, for X-Forwarded-For"},
 };

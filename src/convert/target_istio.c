@@ -360,6 +360,9 @@ static const struct feature_capability istio_features[] = {
      "every AuthorizationPolicy has to let a request in: let the proxy that asks for credentials "
      "know the addresses that need none"},
     {FEATURE_service_address, SUPPORT_NONE, "endpoints of a Service are balanced one by one"},
+    {FEATURE_proxy_protocol, SUPPORT_NONE,
+     "set gatewayTopology with proxyProtocol: {} in the annotation proxy.istio.io/config of the "
+     "Gateway's pods (spec.infrastructure.annotations), or in MeshConfig"},
     {FEATURE_realm, SUPPORT_NONE, "no passwords are asked for"},
     {FEATURE_asking, SUPPORT_NONE,
      "the provider in MeshConfig says what the service is told, and each request asks it anew: "

@@ -114,6 +114,8 @@ static const struct feature_capability ngf_features[] = {
     {FEATURE_asking, SUPPORT_NONE,
      "the service is asked by GET each time, and told what nginx tells it by default: add to the "
      "location of the SnippetsFilter by hand what else it has to hear"},
+    {FEATURE_proxy_protocol, SUPPORT_NEAR,
+     "rewriteClientIP of a NginxProxy (mode ProxyProtocol, at most 16 trusted networks)"},
     {FEATURE_forwarded_trust, SUPPORT_NEAR, "rewriteClientIP of a NginxProxy, for X-Forwarded-For"},
 };
 

@@ -127,7 +127,8 @@ static const struct row {
     {"envoy-gateway", "ClientTrafficPolicy", "gateway.envoyproxy.io/v1alpha1",
      OF_GATEWAY "  headers:\n    withUnderscoresAction: Allow\n  path:\n"
                 "    escapedSlashesAction: KeepUnchanged\n  clientIPDetection:\n"
-                "    xForwardedFor:\n      trustedCIDRs: [10.0.0.0/8]\n"},
+                "    xForwardedFor:\n      trustedCIDRs: [10.0.0.0/8]\n"
+                "  proxyProtocol:\n    optional: true\n"},
     {"envoy-gateway", "BackendTrafficPolicy", "gateway.envoyproxy.io/v1alpha1",
      OF_ROUTE "  timeout:\n    tcp:\n      connectTimeout: 5s\n    http:\n"
               "      requestTimeout: 0s\n      streamIdleTimeout: 60s\n"

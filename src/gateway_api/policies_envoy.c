@@ -305,14 +305,20 @@ static void read_detection(struct policy_work *work, const struct node *detectio
 
 static void client_traffic(struct policy_work *work, const struct node *spec, struct view *view)
 {
-    static const char *const known[] = {"targetRef", "targetRefs", "headers", "path",
-                                        "clientIPDetection"};
+    static const char *const known[] = {"targetRef", "targetRefs",        "headers",
+                                        "path",      "clientIPDetection", "proxyProtocol"};
+    static const char *const proxy_fields[] = {"optional"};
     static const char *const header_fields[] = {"withUnderscoresAction"};
     const struct node *headers = node_get(spec, "headers"), *path = node_get(spec, "path");
     struct slice action = policy_text(headers, "withUnderscoresAction");
     policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
     policy_fields(work, headers, "headers", header_fields, ARRAY_LEN(header_fields),
                   ASPECT_HEADERS);
+    if (node_get(spec, "proxyProtocol")) {
+        policy_fields(work, node_get(spec, "proxyProtocol"), "proxyProtocol", proxy_fields,
+                      ARRAY_LEN(proxy_fields), ASPECT_PROTECTION);
+        view->proxy_protocol = work->source;
+    }
     if (action.len) {
         view->underscores = slice_is(action, "Allow")        ? UNDERSCORES_KEPT
                             : slice_is(action, "DropHeader") ? UNDERSCORES_DROPPED

@@ -369,14 +369,19 @@ static void nginx_proxy(struct policy_work *work, const struct node *spec, struc
     if (!rewrite) {
         return;
     }
+    bool proxied = slice_is(policy_text(rewrite, "mode"), "ProxyProtocol");
     if (!policy_has_only(rewrite, rewrite_fields, ARRAY_LEN(rewrite_fields)) ||
-        !slice_is(policy_text(rewrite, "mode"), "XForwardedFor") || !recursive ||
+        !(proxied || slice_is(policy_text(rewrite, "mode"), "XForwardedFor")) || !recursive ||
         recursive->kind != NODE_BOOL || !recursive->boolean ||
         !read_addresses(work, node_get(rewrite, "trustedAddresses"), &trusted)) {
         policy_unknown(work, ASPECT_PROTECTION, "rewriteClientIP");
         return;
     }
-    view->client_header = SLICE("X-Forwarded-For");
+    if (proxied) {
+        view->proxy_protocol = work->source;
+    } else {
+        view->client_header = SLICE("X-Forwarded-For");
+    }
     view->client_trusted = trusted;
 }
 

@@ -259,9 +259,15 @@ void platform_effects(struct model *model, struct route_table *table)
         table->view.scheme_header = SLICE("X-Forwarded-Proto");
         table->view.host_header = SLICE("X-Forwarded-Host");
     }
-    if (settings->use_forwarded_headers || settings->enable_real_ip) {
-        /* real_ip_header and real_ip_recursive (nginx.tmpl) */
+    bool proxied = settings->proxy_protocol, real_ip = settings->enable_real_ip && !proxied;
+    if (proxied) {
+        table->view.proxy_protocol = setting_source(settings, "use-proxy-protocol");
+    }
+    /* real_ip_header and real_ip_recursive (nginx.tmpl) */
+    if (settings->use_forwarded_headers || real_ip) {
         table->view.client_header = settings->forwarded_for;
+    }
+    if (settings->use_forwarded_headers || settings->enable_real_ip || proxied) {
         table->view.client_trusted = networks_read(run, settings->trusted);
     }
 }

@@ -52,11 +52,15 @@ void render_origin(struct render *render, const char *indent, const struct origi
 
 /* ---- servers ------------------------------------------------------------------------------ */
 
+/* template.go commonListenOptions; who runs the text connects without the PROXY protocol. */
 static void put_listen(struct render *render, struct slice host)
 {
     const char *common = slice_is(host, "_") ? " default_server" : "";
-    buf_printf(render->out, "    listen " SLICE_FMT "%s;\n    listen " SLICE_FMT "%s ssl;\n",
-               SLICE_ARG(render->text->http), common, SLICE_ARG(render->text->https), common);
+    bool proxied = render->model->settings->proxy_protocol && !render->text->runs;
+    const char *first = proxied ? " proxy_protocol" : "";
+    buf_printf(render->out, "    listen " SLICE_FMT "%s%s;\n    listen " SLICE_FMT "%s%s ssl;\n",
+               SLICE_ARG(render->text->http), first, common, SLICE_ARG(render->text->https), first,
+               common);
 }
 
 /* template.go buildServerName: a wildcard is an expression for one label. */

@@ -69,7 +69,7 @@ static const struct {
     {"use-forwarded-headers", FEATURE_forwarded_trust},
     {"use-gzip", FEATURE_compression},
     {"use-http2", FEATURE_request_reading},
-    {"use-proxy-protocol", FEATURE_forwarded_trust},
+    {"use-proxy-protocol", FEATURE_proxy_protocol},
     {"whitelist-source-range", FEATURE_addresses},
 };
 

@@ -126,6 +126,7 @@ static bool views_alike(const struct view *a, const struct view *b)
            a->line_bytes == b->line_bytes && a->line_bytes_open == b->line_bytes_open &&
            a->host_dot == b->host_dot && slice_equal(a->client_header, b->client_header) &&
            networks_equal(&a->client_trusted, &b->client_trusted) &&
+           !a->proxy_protocol.name.ptr == !b->proxy_protocol.name.ptr &&
            slice_equal(a->scheme_header, b->scheme_header) &&
            slice_equal(a->host_header, b->host_header);
 }

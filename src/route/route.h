@@ -557,10 +557,10 @@ struct view {
     /* Longest line of a request, with its end: 414 or 400 beyond; 0, and up to line_bytes_open: not known. */
     uint64_t line_bytes, line_bytes_open;
     enum host_dot host_dot;
-    /* A header that names the client, read from the right for as long as who says so is trusted; absent:
-     * the client is who connected. */
+    /* A header that names the client, read from the right while who says so is trusted; absent: who connected. */
     struct slice client_header;
     struct networks client_trusted;
+    struct effect_source proxy_protocol; /* asks for the PROXY protocol, which names the client */
     /* Headers whose value, or its first item, stands for scheme and host in redirects; absent: none. */
     struct slice scheme_header, host_header;
 };
