@@ -315,12 +315,10 @@ const struct route_header_edits *server_refusal(struct model *model, const struc
     *unknown = NULL;
     for (size_t i = 0; i < snippets.count; i++) {
         const struct placed_snippet *placed = &snippets.items[i];
-        if (placed->snippet.unknown.ptr) {
+        if (placed->snippet.unknown.count) {
             *unknown = unknown_add(
                 model->run, *unknown, ASPECT_PROTECTION, placed->source,
-                arena_printf(model->run->arena,
-                             "directive '" SLICE_FMT "' of '" SLICE_FMT "' is not understood",
-                             SLICE_ARG(placed->snippet.unknown), SLICE_ARG(placed->source.name)));
+                unknown_directives(model->run, &placed->snippet.unknown, "", placed->source.name));
         }
     }
     const struct route_header_edits *all = rule.effects.response_headers;

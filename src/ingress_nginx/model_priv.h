@@ -124,9 +124,14 @@ void settings_check(struct model *model);
 /* Longest line of a request that large-client-header-buffers takes. */
 uint64_t settings_line_bytes(const struct settings *settings);
 
+/* ---- snippet_unknown.c */
+/* Says that these directives, one at least, are not understood; `kind` stands before the name of what has them. */
+struct slice unknown_directives(struct run *run, const struct texts *directives, const char *kind,
+                                struct slice name);
+
 /* ---- snippet_rules.c: raw configuration. False when some of it is not understood. */
 bool snippet_is_plain(enum annotation_id id, struct slice text);
-/* Why it is not: the directive is named. */
+/* Why it is not: the directives are named. */
 struct slice snippet_reason(struct run *run, struct slice name, enum annotation_id id,
                             struct slice text);
 

@@ -31,6 +31,20 @@ static void test_ingress_nginx_snippet_that_changes_no_answer(void **state)
                              "it, so the controller's configuration is frozen"}));
 }
 
+/* Each once, and what may keep somebody out before the others. */
+static void test_ingress_nginx_snippet_with_several_unknown(void **state)
+{
+    (void)state;
+    check_with(ALLOWED("  server-snippet: 'image_filter size; image_filter test; slice 1m; "
+                       "limit_req zone=a; access_by_lua_block { if a then { b; } end }'\n"),
+               WORLD("a h; P / a"),
+               EXPECT({"h/", "? directives 'limit_req', 'access_by_lua_block', 'image_filter' and "
+                             "'slice' of setting 'server-snippet' are not understood"}));
+    check_with(ALLOWED("  location-snippet: 'slice 1m; limit_conn a 1;'\n"), WORLD("a h; P / a"),
+               EXPECT({"h/", "? directives 'limit_conn' and 'slice' of setting "
+                             "'location-snippet' are not understood"}));
+}
+
 /* nginx looks for a location once more, with the new path. */
 static void test_ingress_nginx_snippet_that_rewrites_within(void **state)
 {
@@ -494,6 +508,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ingress_nginx_snippet_answers),
+        cmocka_unit_test(test_ingress_nginx_snippet_with_several_unknown),
         cmocka_unit_test(test_ingress_nginx_snippet_that_changes_no_answer),
         cmocka_unit_test(test_ingress_nginx_snippet_that_rewrites_within),
         cmocka_unit_test(test_ingress_nginx_snippet_conditions),

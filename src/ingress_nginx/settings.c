@@ -122,20 +122,15 @@ static bool read_value(const struct setting *row, struct slice value, struct set
     return false;
 }
 
-static void directive_not_understood(struct run *run, const struct label *label,
-                                     struct slice directive, enum aspect aspect,
-                                     struct settings *out)
+static void directives_not_understood(struct run *run, const struct label *label,
+                                      const struct texts *directives, enum aspect aspect,
+                                      struct settings *out)
 {
     struct effect_source source = {label->key, label->span};
-    out->unknown = unknown_add(run, out->unknown, aspect, source,
-                               arena_printf(run->arena,
-                                            "directive '" SLICE_FMT "' of setting '" SLICE_FMT
-                                            "' is not understood",
-                                            SLICE_ARG(directive), SLICE_ARG(label->key)));
+    struct slice reason = unknown_directives(run, directives, "setting ", label->key);
+    out->unknown = unknown_add(run, out->unknown, aspect, source, reason);
     diag_at(run->diag, DIAG_N011, label->span, out->config->object.subject,
-            "directive '" SLICE_FMT "' of setting '" SLICE_FMT "' is not understood; what every "
-            "host does is unknown",
-            SLICE_ARG(directive), SLICE_ARG(label->key));
+            SLICE_FMT "; what every host does is unknown", SLICE_ARG(reason));
 }
 
 /* With a default that is on, "false" does something. */
@@ -207,8 +202,8 @@ static void read_row(struct run *run, const struct setting *row, const struct la
         snippet_read(run, place_of(label->key), value, NULL, &snippet);
         if (!counts(label->key, out)) {
             say_part(run, label, out);
-        } else if (snippet.unknown.ptr) {
-            directive_not_understood(run, label, snippet.unknown, row->aspect, out);
+        } else if (snippet.unknown.count) {
+            directives_not_understood(run, label, &snippet.unknown, row->aspect, out);
         }
         return;
     }
@@ -352,7 +347,8 @@ static void check_named(struct run *run, const struct kube *kube, struct setting
             used = names(run, &kube->objects[KUBE_INGRESS][k]->annotations, name, "");
         }
         if (used) {
-            directive_not_understood(run, label, name, ASPECT_ROUTING, out);
+            const struct texts one = {&name, 1};
+            directives_not_understood(run, label, &one, ASPECT_ROUTING, out);
         }
     }
 }

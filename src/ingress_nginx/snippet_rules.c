@@ -4,8 +4,9 @@
 
 /* ---- whether all is understood -------------------------------------------------------------- */
 
-/* Absent: all is. */
-static struct slice unknown_of(struct run *run, enum annotation_id id, struct slice text)
+/* False: all is understood. Without a directive nothing of it is. */
+static bool has_unknown(struct run *run, enum annotation_id id, struct slice text,
+                        struct snippet *out)
 {
     static const struct {
         enum annotation_id id;
@@ -13,26 +14,31 @@ static struct slice unknown_of(struct run *run, enum annotation_id id, struct sl
     } places[] = {{AN_configuration_snippet, SNIPPET_LOCATION},
                   {AN_server_snippet, SNIPPET_SERVER},
                   {AN_auth_snippet, SNIPPET_AUTH}};
-    struct snippet snippet;
+    *out = (struct snippet){0};
     if (id == AN_modsecurity_snippet) {
-        return firewall_rule(text);
+        struct slice rule = firewall_rule(text);
+        if (rule.len) {
+            snippet_note_unknown(run, rule, out);
+        }
+        return rule.ptr != NULL;
     }
     if (id == AN_stream_snippet) { /* streams.c says what it does to ports */
-        return SLICE_ABSENT;
+        return false;
     }
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         if (places[i].id == id) {
-            snippet_read(run, places[i].place, text, NULL, &snippet);
-            return snippet.unknown;
+            snippet_read(run, places[i].place, text, NULL, out);
+            return out->unknown.count > 0;
         }
     }
-    return SLICE("");
+    return true;
 }
 
 bool snippet_is_plain(enum annotation_id id, struct slice text)
 {
     struct run run = {.arena = arena_open(0, NULL, NULL)};
-    bool plain = !unknown_of(&run, id, text).ptr;
+    struct snippet snippet;
+    bool plain = !has_unknown(&run, id, text, &snippet);
     arena_close(run.arena);
     return plain;
 }
@@ -40,11 +46,9 @@ bool snippet_is_plain(enum annotation_id id, struct slice text)
 struct slice snippet_reason(struct run *run, struct slice name, enum annotation_id id,
                             struct slice text)
 {
-    struct slice directive = unknown_of(run, id, text);
-    return directive.len
-               ? arena_printf(run->arena,
-                              "directive '" SLICE_FMT "' of '" SLICE_FMT "' is not understood",
-                              SLICE_ARG(directive), SLICE_ARG(name))
+    struct snippet snippet;
+    return has_unknown(run, id, text, &snippet) && snippet.unknown.count
+               ? unknown_directives(run, &snippet.unknown, "", name)
                : arena_printf(run->arena, "annotation '" SLICE_FMT "' is not understood yet",
                               SLICE_ARG(name));
 }

@@ -365,7 +365,7 @@ static bool reads_input(const struct snippet *snippet)
     return false;
 }
 
-/* What is left of a statement that is not understood: up to its ';', or the end of its block. */
+/* Behind a statement that is not understood: up to its ';', or the end of its block. */
 static struct slice skip_statement(struct run *run, struct slice text)
 {
     size_t depth = 0;
@@ -400,16 +400,16 @@ void snippet_read(struct run *run, enum snippet_place place, struct slice text,
         bool word = snippet_word(run, &reader.text, &directive);
         if (!word || !read_statement(&reader, directive)) {
             struct slice name = word ? directive : slice_sub(rest, 0, 1);
-            out->unknown = out->unknown.ptr ? out->unknown : name;
-            reader.text = word ? skip_statement(run, reader.text) : SLICE("");
+            snippet_note_unknown(run, name, out);
+            reader.text = word ? skip_statement(run, rest) : SLICE("");
         }
         reader.text = snippet_blanks(reader.text);
     }
     if (out->misplaced.ptr || out->refused.ptr) { /* nginx takes none of it */
-        out->unknown = SLICE_ABSENT;
+        out->unknown.count = 0;
         return;
     }
-    if (!out->unknown.ptr && reads_input(out)) {
-        out->unknown = SLICE("more_set_input_headers");
+    if (reads_input(out)) {
+        snippet_note_unknown(run, SLICE("more_set_input_headers"), out);
     }
 }

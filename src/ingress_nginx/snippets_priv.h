@@ -1,7 +1,7 @@
 /* Raw configuration (snippets) as far as it is understood: what was read of it, without the rules that follow.
  *
  * Ownership: everything lives in the arena of the run that it is read with.
- * Errors:    the first directive that is not understood, or that nginx refuses, is named; what was read then
+ * Errors:    directives that are not understood, and the first that nginx refuses, are named; what was read then
  *            says only a part.
  * Source:    nginx's ngx_conf_file.c and the modules of the directives, headers-more; nginx.tmpl. */
 #ifndef GATESHIFT_INGRESS_NGINX_SNIPPETS_PRIV_H
@@ -114,7 +114,9 @@ struct snippet {
     struct texts
         named; /* "$team", "pool": variables and upstreams that blocks at the level of http make */
     size_t named_capacity;
-    struct slice unknown;   /* the first directive that is not understood; absent: all are */
+    struct texts
+        unknown; /* directives that are not understood, each once, those that protect first */
+    size_t unknown_capacity;
     struct slice refused;   /* the first that nginx refuses at this place; absent: none */
     struct slice misplaced; /* the first that nginx does not take where it stands; absent: none */
 };
@@ -129,6 +131,9 @@ struct snippet_reader { /* while it is read */
     struct slice text; /* what is left */
     struct snippet *out;
 };
+
+/* ---- snippet_unknown.c: directives that are not understood */
+void snippet_note_unknown(struct run *run, struct slice directive, struct snippet *out);
 
 /* ---- snippet_headers.c: the words behind directives that change headers; false when they are not understood */
 /* more_set_headers and the like; `edits` is of the snippet that is read. */
