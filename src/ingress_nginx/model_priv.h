@@ -85,8 +85,11 @@ struct settings {
     struct slice status_clients, status_clients_6; /* nginx-status-ipv4-whitelist and the like */
     struct slice http_version;                     /* proxy-http-version */
     struct slice redirect_from, redirect_to, cookie_domain, cookie_path; /* proxy-... */
-    const struct unknown *unknown;                                       /* of every rule */
-    const struct config_map *config;                                     /* null: none found */
+    struct texts
+        named; /* variables and upstreams of http-snippet; hosts that use them are unknown */
+    size_t named_capacity;
+    const struct unknown *unknown;   /* of every rule */
+    const struct config_map *config; /* null: none found */
 };
 void settings_read(struct run *run, const struct kube *kube,
                    const struct ingress_nginx_options *options, struct slice gateway, bool aks,
@@ -108,6 +111,11 @@ struct effect_source setting_source(const struct settings *settings, const char 
 /* Of the first key that is set. */
 struct effect_source setting_source_of(const struct settings *settings, const char *const *keys,
                                        size_t count);
+/* The text, but for that of one key, that has "$team" or "${team}", or the name of an upstream; null: none has. */
+const struct label *named_in(struct run *run, const struct labels *texts, struct slice name,
+                             const char *but_for);
+/* Why what uses it is unknown. */
+struct slice named_reason(struct run *run, struct slice name);
 /* A ConfigMap "namespace/name"; null when it is not in the input. */
 const struct config_map *config_map_named(const struct kube *kube, struct slice name);
 

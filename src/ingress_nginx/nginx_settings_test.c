@@ -202,6 +202,35 @@ static bool has_unknown(const struct outcome *out, enum aspect aspect)
     return false;
 }
 
+/* The hosts that use a variable of http-snippet are unknown; all are, where a setting or a default backend does. */
+static void test_variables_of_http(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *more, *annotation;
+        bool own, other;
+    } rows[] = {{"", "", true, true},
+                {"", "; @upstream-vhost $team", false, true},
+                {"", "; @upstream-vhost ${team}.example", false, true},
+                {"", "; @upstream-vhost $team; default d", false, false},
+                {"  location-snippet: 'set $x $team;'\n", "", false, false}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world world;
+        struct outcome out;
+        char settings[SETTINGS_MAX], line[SETTINGS_MAX];
+        (void)snprintf(settings, sizeof settings,
+                       "  http-snippet: 'map $http_x $team { default a; }'\n%s", rows[i].more);
+        (void)snprintf(line, sizeof line, "i h; P /foo a%s", rows[i].annotation);
+        const char *const lines[] = {line, "j g; P /foo b", NULL};
+        world_configured(&world, settings, lines);
+        (void)world_outcome(&world, world_request(SLICE("h/foo")), &out);
+        assert_int_equal(out.kind == OUTCOME_FORWARD, rows[i].own);
+        (void)world_outcome(&world, world_request(SLICE("g/foo")), &out);
+        assert_int_equal(out.kind == OUTCOME_FORWARD, rows[i].other);
+        world_close(&world);
+    }
+}
+
 static void test_settings_that_act_where_they_are_used(void **state)
 {
     (void)state;
@@ -378,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_settings_that_nginx_refuses),
         cmocka_unit_test(test_rules_of_a_firewall),
         cmocka_unit_test(test_raw_configuration_of_http),
+        cmocka_unit_test(test_variables_of_http),
         cmocka_unit_test(test_settings_that_act_where_they_are_used),
         cmocka_unit_test(test_how_the_service_of_all_is_asked),
         cmocka_unit_test(test_status_page_for_others),

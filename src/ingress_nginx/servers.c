@@ -314,6 +314,16 @@ static void host_unknown(struct model *model, struct server *server, const struc
         struct slice reason = snippet_reason(model->run, one->name, one->id, one->value);
         server->unknown = unknown_add(model->run, server->unknown, row->aspect, source, reason);
     }
+    const struct texts *named = &model->settings->named;
+    for (size_t i = 0; i < named->count; i++) {
+        const struct label *user =
+            named_in(model->run, &item->ingress->object.annotations, named->items[i], "");
+        if (user) {
+            struct effect_source source = {user->key, user->span};
+            server->unknown = unknown_add(model->run, server->unknown, ASPECT_ROUTING, source,
+                                          named_reason(model->run, named->items[i]));
+        }
+    }
 }
 
 static void read_fields(struct model *model, const struct item *item, size_t rule)

@@ -315,9 +315,8 @@ static void check_map(struct run *run, const struct kube *kube, const char *key,
             key, SLICE_ARG(label->value));
 }
 
-/* "$team" or "${team}", or the name of an upstream. */
-static bool names(struct run *run, const struct labels *texts, struct slice name,
-                  const char *but_for)
+const struct label *named_in(struct run *run, const struct labels *texts, struct slice name,
+                             const char *but_for)
 {
     bool variable = slice_starts(name, SLICE("$"));
     struct slice braced =
@@ -327,10 +326,30 @@ static bool names(struct run *run, const struct labels *texts, struct slice name
         const struct label *text = &texts->items[i];
         if (!slice_is(text->key, but_for) &&
             (slice_contains(text->value, name) || slice_contains(text->value, braced))) {
-            return true;
+            return text;
         }
     }
-    return false;
+    return NULL;
+}
+
+struct slice named_reason(struct run *run, struct slice name)
+{
+    return arena_printf(run->arena, "%s '" SLICE_FMT "' of setting 'http-snippet' is not followed",
+                        slice_starts(name, SLICE("$")) ? "variable" : "upstream", SLICE_ARG(name));
+}
+
+/* Those of a default backend act on hosts of others as well. */
+static bool named_for_all(struct run *run, const struct kube *kube, struct slice name,
+                          const struct settings *out)
+{
+    bool used = named_in(run, &out->config->data, name, "http-snippet");
+    for (size_t i = 0; !used && i < kube->counts[KUBE_INGRESS]; i++) {
+        const struct object *object = kube->objects[KUBE_INGRESS][i];
+        const struct ingress *ingress = (const struct ingress *)(const void *)object;
+        used = (ingress->default_backend.present || !ingress->rule_count) &&
+               named_in(run, &object->annotations, name, "");
+    }
+    return used;
 }
 
 /* What blocks of http-snippet make, and what somebody uses elsewhere. */
@@ -342,14 +361,16 @@ static void check_named(struct run *run, const struct kube *kube, struct setting
     snippet_read(run, SNIPPET_HTTP, out->http_snippet, NULL, &snippet);
     for (size_t i = 0; label && i < snippet.named.count; i++) {
         struct slice name = snippet.named.items[i];
-        bool used = names(run, &out->config->data, name, "http-snippet");
-        for (size_t k = 0; !used && k < kube->counts[KUBE_INGRESS]; k++) {
-            used = names(run, &kube->objects[KUBE_INGRESS][k]->annotations, name, "");
+        if (!named_for_all(run, kube, name, out)) {
+            *ARENA_PUSH(run->arena, out->named.items, out->named.count, out->named_capacity) = name;
+            continue;
         }
-        if (used) {
-            const struct texts one = {&name, 1};
-            directives_not_understood(run, label, &one, ASPECT_ROUTING, out);
-        }
+        struct slice reason = named_reason(run, name);
+        const struct effect_source source = {label->key, label->span};
+        out->unknown = unknown_add(run, out->unknown, ASPECT_ROUTING, source, reason);
+        diag_at(run->diag, DIAG_N011, label->span, out->config->object.subject,
+                SLICE_FMT ", and is used for all hosts; what every host does is unknown",
+                SLICE_ARG(reason));
     }
 }
 

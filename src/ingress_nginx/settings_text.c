@@ -126,7 +126,7 @@ static const struct {
     {"http-snippet", "none",
      "Raw nginx configuration at the level of http. Headers of answers are understood, and so are "
      "variables, zones, upstreams and servers of its own, of which the names answer what is not "
-     "known."},
+     "known. A host whose Ingresses use such a variable or upstream is unknown."},
     {"https-port", "443",
      "Flag: the port that nginx listens on for https. Redirects to https name it with "
      "use-port-in-redirects; backends get 443 as X-Forwarded-Port whatever it is."},
