@@ -117,12 +117,22 @@ static void say_canary(struct render *render, const struct upstream *canary)
     render_origin(render, INDENT, &canary->origin);
 }
 
+/* Who answers for nobody's Service. */
+static struct slice default_name(struct render *render)
+{
+    struct backend all;
+    return model_default_backend(render->model, &all)
+               ? ARENA_JOIN(render->model->scratch, SLICE("the default backend, Service "),
+                            render_backend_name(render, &all))
+               : SLICE("the default backend, which answers 404");
+}
+
 static void say(struct render *render, const struct location *location)
 {
     struct buf *out = render->out;
     say_redirect(render, location);
     if (!location->has_backend) {
-        buf_printf(out, "%s# by script: the default backend, which answers 404\n", INDENT);
+        buf_printf(out, "%s# by script: " SLICE_FMT "\n", INDENT, SLICE_ARG(default_name(render)));
         return;
     }
     struct slice name = render_backend_name(render, &location->backend);
@@ -250,9 +260,9 @@ void render_page_script(struct render *render, struct slice backend)
 {
     struct buf *out = render->out;
     if (!render->text->runs) {
+        bool all = slice_is(backend, "-");
         buf_printf(out, "%s# by script: upstream_balancer is %s" SLICE_FMT "\n", INDENT,
-                   slice_is(backend, "-") ? "the default backend, which answers 404" : "Service ",
-                   SLICE_ARG(slice_is(backend, "-") ? SLICE("") : backend));
+                   all ? "" : "Service ", SLICE_ARG(all ? default_name(render) : backend));
         return;
     }
     buf_printf(out,
