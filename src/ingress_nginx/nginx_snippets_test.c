@@ -24,7 +24,8 @@ static void test_ingress_nginx_snippet_that_changes_no_answer(void **state)
 {
     (void)state;
     check_with(ALLOWED("  server-snippet: 'server_tokens off; ssl_protocols TLSv1.3; "
-                       "client_header_timeout 5s;'\n  location-snippet: 'log_not_found off;'\n"),
+                       "client_header_timeout 5s;'\n  location-snippet: 'log_not_found off; "
+                       "open_file_cache_valid 3s; chunked_transfer_encoding off; gunzip off;'\n"),
                WORLD("a h; P / a"), EXPECT({"h/", "a /"}));
     check_with(ALLOWED("  location-snippet: 'client_header_timeout 5s;'\n"), WORLD("a h; P / a"),
                EXPECT({"h/", "? nginx refuses 'client_header_timeout' where 'location-snippet' has "
