@@ -61,6 +61,40 @@ static void test_convert_redirect_with_the_request_in_it(void **state)
     fixture_close(&f);
 }
 
+/* from-to-www-redirect with use-forwarded-headers. */
+static void test_convert_redirect_by_forwarded_headers(void **state)
+{
+    (void)state;
+    const struct part scheme = {PART_HEADER_ELSE, PART_SCHEME, SLICE("X-Forwarded-Proto")};
+    const struct part port = {PART_HEADER_ELSE, PART_PORT, SLICE("X-Forwarded-Port")};
+    const struct part host = {.kind = PART_HEADER_ELSE, .index = PART_HOST, .text = SLICE("X-H")};
+    const struct part rows[][4] = {
+        {scheme, {PART_TEXT, 0, SLICE("://www.example.com")}, {.kind = PART_TARGET}},
+        {scheme, {PART_TEXT, 0, SLICE("://www.example.com:")}, port, {.kind = PART_TARGET}},
+        {scheme, {PART_TEXT, 0, SLICE("://www.example.com:")}, host, {.kind = PART_TARGET}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        struct rule *rule = single(&f, PATH_PREFIX_ELEMENT, "/");
+        EFFECT_OF(f, redirect, "from-to-www-redirect");
+        effect->status = 308;
+        effect->location = parts_of(&f, rows[i], i ? 4 : 3);
+        rule->effects.redirect = effect;
+        const char *yaml = convert(&f);
+        bool written = i < 2;
+        assert_int_equal(said(&f, DIAG_C001), !written);
+        assert_int_equal(said_text(&f, DIAG_C002, "'use-forwarded-headers'"), written);
+        assert_int_equal(occurrences(yaml, "      requestRedirect:\n"
+                                           "        hostname: www.example.com\n"
+                                           "        statusCode: 301\n") +
+                             occurrences(yaml, "      requestRedirect:\n"
+                                               "        hostname: www.example.com\n"
+                                               "        statusCode: 308\n"),
+                         written);
+        fixture_close(&f);
+    }
+}
+
 static void test_convert_redirect_that_cannot_be_written_keeps_requests_away(void **state)
 {
     (void)state;
@@ -424,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_convert_redirect_to_a_url_is_split),
         cmocka_unit_test(test_convert_redirect_drops_the_query_only_in_words),
         cmocka_unit_test(test_convert_redirect_with_the_request_in_it),
+        cmocka_unit_test(test_convert_redirect_by_forwarded_headers),
         cmocka_unit_test(test_convert_redirect_that_cannot_be_written_keeps_requests_away),
         cmocka_unit_test(test_convert_statuses_follow_the_release),
         cmocka_unit_test(test_convert_paths_that_are_not_redirected_are_served_by_http),

@@ -5,6 +5,7 @@ struct target_parts {
     struct slice scheme, host, path, query;
     int64_t port;
     bool keeps_target; /* path and query of the request follow as they are */
+    bool forwarded;    /* headers of a proxy in front go before the request's own scheme and port */
 };
 
 /* One that no annotation asked for, such as that of "/foo" to "/foo/", belongs to the path; but for the one to https,
@@ -102,7 +103,19 @@ static bool take_part(struct place *place, enum part_kind kind)
     return is;
 }
 
-/* "host:port" in a text; false when there is none. */
+/* A header that says it for the request, and is taken to be absent: a RequestRedirect knows the request alone. */
+static bool take_forwarded(struct place *place, enum part_kind otherwise, struct target_parts *out)
+{
+    const struct template *template = place->template;
+    bool is = place->at == 0 && place->part < template->count &&
+              template->parts[place->part].kind == PART_HEADER_ELSE &&
+              template->parts[place->part].index == (unsigned)otherwise;
+    place->part += is;
+    out->forwarded = out->forwarded || is;
+    return is;
+}
+
+/* "host:port" in a text, or "host:" before a port that is forwarded; false when there is none. */
 static bool take_authority(struct place *place, struct target_parts *out)
 {
     struct slice text = text_here(place);
@@ -113,13 +126,13 @@ static bool take_authority(struct place *place, struct target_parts *out)
     struct slice host, rest = slice_sub(text, 0, end);
     uint64_t port = 0;
     if (!rest.len || !slice_split(&rest, ':', &host) ||
-        (rest.ptr && !slice_to_uint(rest, 65535, &port))) {
+        (rest.len && !slice_to_uint(rest, 65535, &port))) {
         return false;
     }
     out->host = host;
     out->port = (int64_t)port;
     skip_text(place, end);
-    return true;
+    return !rest.ptr || rest.len || take_forwarded(place, PART_PORT, out);
 }
 
 static bool take_origin(struct place *place, struct target_parts *out)
@@ -128,7 +141,7 @@ static bool take_origin(struct place *place, struct target_parts *out)
         out->scheme = SLICE("http");
     } else if (take_text(place, "https://")) {
         out->scheme = SLICE("https");
-    } else if (take_part(place, PART_SCHEME)) {
+    } else if (take_part(place, PART_SCHEME) || take_forwarded(place, PART_SCHEME, out)) {
         if (!take_text(place, "://")) {
             return false;
         }
@@ -206,6 +219,13 @@ static void say_near(struct conversion *c, const struct rule *rule,
     if (redirect->strip_slash) {
         say_redirect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
                      "a slash at the very end is cut from the redirect today, and kept afterwards");
+    }
+    if (parts->forwarded) {
+        say_redirect(c, DIAG_C002, SEVERITY_WARNING, rule, redirect,
+                     "with 'use-forwarded-headers' the redirect has scheme and port of "
+                     "X-Forwarded-Proto and X-Forwarded-Port today, where a proxy in front sends "
+                     "them; these headers no longer decide afterwards: it has those by which the "
+                     "request gets to the Gateway");
     }
     if (redirect->port_from == REDIRECT_PORT_WRITTEN) {
         say_redirect(c, DIAG_C002, SEVERITY_INFO, rule, redirect,
