@@ -39,6 +39,30 @@ static void test_convert_passthrough_is_a_tls_route_and_a_listener(void **state)
     fixture_close(&f);
 }
 
+/* Its paths are there by plain http alone: no HTTPRoute attaches to a listener that passes TLS on. */
+static void test_convert_passthrough_beside_paths_of_its_host(void **state)
+{
+    (void)state;
+    for (int redirects = 0; redirects < 2; redirects++) {
+        struct fixture f;
+        fixture_open(&f);
+        struct rule_list *rules = rules_new(&f), *others = rules_new(&f);
+        struct rule *rule = rule_to(&f, rules, "vault", PATH_PREFIX_ELEMENT, "/", "front");
+        rule->effects.https_redirect = redirects ? https_redirect(&f) : NULL;
+        (void)rule_to(&f, others, "wide", PATH_PREFIX_ELEMENT, "/", "front");
+        (void)tunnel_add(&f, TRANSPORT_HTTP, 443, "vault.example.com");
+        (void)host_add(&f, "*.example.com", others, "*.example.com", "wide-tls");
+        (void)host_add(&f, "vault.example.com", rules, "vault.example.com", "vault-tls");
+        const char *yaml = convert(&f);
+        assert_int_equal(occurrences(yaml, "    sectionName: tls-vault-example-com\n"), 1);
+        assert_int_equal(occurrences(yaml, "  hostnames:\n  - vault.example.com\n"), 2);
+        assert_int_equal(occurrences(yaml, "scheme: https\n"), redirects);
+        assert_lacks(yaml, "vault-tls");
+        assert_int_equal(said(&f, DIAG_C024), 0);
+        fixture_close(&f);
+    }
+}
+
 static void test_convert_streams_wait_for_their_release(void **state)
 {
     (void)state;
@@ -162,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convert_passthrough_is_a_tls_route_and_a_listener),
+        cmocka_unit_test(test_convert_passthrough_beside_paths_of_its_host),
         cmocka_unit_test(test_convert_streams_wait_for_their_release),
         cmocka_unit_test(test_convert_the_proxy_protocol_is_named),
         cmocka_unit_test(test_convert_headers_of_the_data_plane_are_written),

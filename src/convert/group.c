@@ -320,7 +320,9 @@ static void say_dead_redirect(struct conversion *c, const struct plane *plane,
                               const struct unit *unit, const struct origin *origin)
 {
     const struct unit *secure = plane_unit(plane, true, unit->hostname);
-    if (!secure || !secure->secure) {
+    const struct listener_plan *any = covering_listener(c, plane, 443, unit->hostname);
+    bool passed = any && any->stream == STREAM_TLS && slice_equal(any->hostname, unit->hostname);
+    if ((!secure || !secure->secure) && !passed) {
         say(c, DIAG_C024, SEVERITY_ERROR, origin->span, origin,
             "host '" SLICE_FMT
             "' is redirected to https, and has no certificate to be served with: "

@@ -259,7 +259,9 @@ static void listener_assign(struct conversion *c, struct plane *plane, struct un
         hostname = unit->hostname;
         listener = listener_at(c, plane, unit->https->port, hostname);
     }
-    unit->secure = listener ? listener : listener_new(c, plane, unit, hostname);
+    listener = listener ? listener : listener_new(c, plane, unit, hostname);
+    /* What passes TLS on ends none: no HTTPRoute attaches there. */
+    unit->secure = listener && listener->https ? listener : NULL;
 }
 
 /* Units that share a certificate's wildcard map to null or to another unit: the first is
@@ -303,6 +305,20 @@ static struct listener_plan *wider_listener(struct conversion *c, const struct p
     return listener_at(c, plane, found->port, found->hostname);
 }
 
+/* TLS of the host goes through to its backends. */
+static bool passes_on(struct conversion *c, const struct plane *plane, const struct unit *unit)
+{
+    const struct listener_plan *own = listener_at(c, plane, unit->https->port, unit->hostname);
+    return own && own->stream == STREAM_TLS;
+}
+
+static struct listener_plan *https_listener(struct conversion *c, const struct plane *plane,
+                                            uint16_t port, struct slice hostname)
+{
+    struct listener_plan *found = listener_at(c, plane, port, hostname);
+    return found && found->https ? found : NULL;
+}
+
 static void listeners_build(struct conversion *c, struct plane *plane)
 {
     struct map *shares = count_shares(c, plane);
@@ -323,12 +339,12 @@ static void listeners_build(struct conversion *c, struct plane *plane)
         struct unit *unit = plane->units[i];
         /* ingress-nginx looks for a certificate of "*." and the parent where a host has none
          * (rootfs/etc/nginx/lua/certificate.lua, get_pem_cert_uid). */
-        if (plane->any_wide_listener && unit->https && !unit->secure &&
-            unit->host->kind == HOST_EXACT) {
+        bool open = unit->https && !unit->secure && !passes_on(c, plane, unit);
+        if (plane->any_wide_listener && open && unit->host->kind == HOST_EXACT) {
             struct slice parent = parent_wildcard(c, unit->hostname);
-            unit->secure = parent.ptr ? listener_at(c, plane, unit->https->port, parent) : NULL;
+            unit->secure = parent.ptr ? https_listener(c, plane, unit->https->port, parent) : NULL;
         }
-        if (unit->https && !unit->secure && unit->hostname.ptr) {
+        if (open && !unit->secure && unit->hostname.ptr) {
             unit->secure = wider_listener(c, plane, unit);
         }
     }
