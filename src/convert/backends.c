@@ -181,6 +181,37 @@ void backends_emit(struct emission *e)
     }
 }
 
+/* ingress-nginx gives the "/" that it adds to a host the annotations of the Ingress that names the host first
+ * (internal/ingress/controller/controller.go, createServers). With Gateway API such words are properties of the
+ * Service, and so of every route to it. */
+const struct rule *rule_spared(struct conversion *c, const struct rule *rule)
+{
+    static const enum effect_id ids[] = {EFFECT_upstream_protocol, EFFECT_upstream_tls};
+    const struct effects *effects = &rule->effects;
+    const struct backend *backend = rule->backends;
+    if (rule->backend_count != 1 || !backend->fallback || effects->answer || effects->redirect ||
+        (!effects->upstream_protocol && !effects->upstream_tls)) {
+        return rule;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        const void *effect = effect_get(effects, ids[i]);
+        if (effect) {
+            say_effect(c, DIAG_C002, SEVERITY_WARNING, rule, effect,
+                       "'" SLICE_FMT "' also decides today how the default backend '" SLICE_FMT
+                       "/" SLICE_FMT
+                       "' is spoken to, where no path of the host matches; it is not written for "
+                       "that Service, which is spoken to as from all other hosts afterwards",
+                       SLICE_ARG(effect_source(effect)->name), SLICE_ARG(backend->namespace),
+                       SLICE_ARG(backend->service));
+        }
+    }
+    struct rule *spared = ARENA_NEW(c->arena, struct rule);
+    *spared = *rule;
+    spared->effects.upstream_protocol = NULL;
+    spared->effects.upstream_tls = NULL;
+    return spared;
+}
+
 bool backends_not_found(const struct rule *rule)
 {
     for (size_t i = 0; i < rule->backend_count; i++) {

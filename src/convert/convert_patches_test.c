@@ -67,6 +67,47 @@ static void test_convert_service_that_says_it_needs_no_patch(void **state)
     }
 }
 
+/* The default backend serves all hosts, whatever the Ingress says of its own backends. */
+static void test_convert_the_default_backend_is_left_as_it_is(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"standard", "istio", "envoy-gateway",
+                                          "nginx-gateway-fabric"};
+    static const char *const protocols[] = {"GRPC", "GRPCS", "HTTPS"};
+    for (size_t i = 0; i < ARRAY_LEN(targets) * ARRAY_LEN(protocols); i++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, targets[i % ARRAY_LEN(targets)], NULL);
+        speaks(&f, rule, protocols[i / ARRAY_LEN(targets)]);
+        rule->backends[0].fallback = true;
+        const char *yaml = convert(&f);
+        assert_has(yaml, "    backendRefs:\n    - name: front\n      port: 80\n");
+        assert_lacks(yaml, "kind: DestinationRule");
+        assert_lacks(yaml, "kind: Backend\n");
+        assert_int_equal(f.converted.patch_count, 0);
+        assert_int_equal(said(&f, DIAG_C078), 0);
+        assert_int_equal(said(&f, DIAG_C001), 0);
+        assert_true(said_text(&f, DIAG_C002, "default backend 'shop/front'"));
+        fixture_close(&f);
+    }
+}
+
+static void test_convert_a_policy_of_a_service_spares_the_default_backend(void **state)
+{
+    (void)state;
+    for (int fallback = 0; fallback < 2; fallback++) {
+        struct fixture f;
+        struct rule *rule = single_for(&f, "istio", NULL);
+        EFFECT_OF(f, balancing, "load-balance");
+        effect->algorithm = SLICE("ewma");
+        rule->effects.balancing = effect;
+        rule->backends[0].fallback = fallback;
+        const char *yaml = convert(&f);
+        assert_int_equal(occurrences(yaml, "kind: DestinationRule"), !fallback);
+        assert_int_equal(said(&f, DIAG_C047), fallback);
+        fixture_close(&f);
+    }
+}
+
 static void test_convert_one_port_with_two_protocols(void **state)
 {
     (void)state;
@@ -164,6 +205,8 @@ int main(void)
         cmocka_unit_test(test_convert_grpc_is_a_patch_of_the_service),
         cmocka_unit_test(test_convert_service_that_says_it_needs_no_patch),
         cmocka_unit_test(test_convert_grpc_is_an_error_where_h2c_is_refused),
+        cmocka_unit_test(test_convert_the_default_backend_is_left_as_it_is),
+        cmocka_unit_test(test_convert_a_policy_of_a_service_spares_the_default_backend),
         cmocka_unit_test(test_convert_one_port_with_two_protocols),
         cmocka_unit_test(test_convert_external_service_is_named_for_each_ingress),
         cmocka_unit_test(test_convert_patches_are_files_that_nobody_applies_by_accident),

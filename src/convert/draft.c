@@ -391,8 +391,9 @@ static bool is_own_path(const struct rule *rule)
     return rule->implied && answer && answer->status != 404 && !asked;
 }
 
-void rule_draft(struct conversion *c, const struct rule *rule, bool https, struct drafts *out)
+void rule_draft(struct conversion *c, const struct rule *given, bool https, struct drafts *out)
 {
+    const struct rule *rule = rule_spared(c, given);
     say_unknown(c, rule->unknown, &rule->origin);
     if (is_own_path(rule)) {
         say(c, DIAG_C033, SEVERITY_INFO, SPAN_NONE, NULL,

@@ -266,7 +266,14 @@ static void services_note(struct conversion *c, const struct rule *rule,
             yaml = policies->items[j].kind == kind ? policies->items[j].yaml : yaml;
         }
         for (size_t j = 0; kind->attach == ATTACH_SERVICE && j < rule->backend_count; j++) {
-            if (rule->backends[j].service.len) {
+            if (rule->backends[j].fallback && yaml.len) {
+                say_rule(c, DIAG_C047, rule,
+                         "no %s is written for the default backend '" SLICE_FMT "/" SLICE_FMT
+                         "', whose requests of this host have the settings of the Ingress today: "
+                         "it would hold for all who use that Service",
+                         kind->kind, SLICE_ARG(rule->backends[j].namespace),
+                         SLICE_ARG(rule->backends[j].service));
+            } else if (rule->backends[j].service.len) {
                 service_note(c, kind, rule, &rule->backends[j], yaml);
             }
         }

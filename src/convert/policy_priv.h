@@ -107,6 +107,10 @@ bool gateway_may_show(const struct conversion *c, const struct rule *rule);
 struct node *gateway_certificate_node(struct conversion *c, const struct plane *plane,
                                       size_t gateway);
 
+/* ---- backends.c */
+/* The rule without what would change the data plane's default backend for all who use it, which is then said. */
+const struct rule *rule_spared(struct conversion *c, const struct rule *rule);
+
 /* ---- patch.c */
 /* Where the target takes no backend behind an HTTPRoute that is spoken to by HTTP/2, says so; else false. */
 bool http2_refuse(struct emission *e, const struct route_upstream_protocol *upstream);

@@ -383,6 +383,7 @@ static void set_backends(struct model *model, const struct location *location, s
     if (model_default_backend(model, &backend)) {
         rule->backends = ARENA_NEW(run->arena, struct backend);
         rule->backends[0] = backend;
+        rule->backends[0].fallback = true;
         rule->backend_count = 1;
         return;
     }

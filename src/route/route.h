@@ -429,6 +429,7 @@ struct unknown {
 struct backend {
     struct slice namespace, service;
     uint16_t port;          /* of the Service; 0: could not be resolved */
+    bool fallback;          /* the data plane's default, which it has for all that leads nowhere */
     struct slice port_name; /* as the source names it, if it does */
     uint64_t weight;
     int64_t status;                /* 0: serves; else the data plane answers this for its share */
