@@ -36,8 +36,9 @@ static bool differs(struct arena *arena, const char *what, struct slice name, st
     return false;
 }
 
+/* With `open` there may be others, as it is not known which there are. */
 static bool same_headers(struct arena *arena, const char *what, const struct seen_headers *want,
-                         const struct headers *got, bool answer, struct slice *why)
+                         bool open, const struct headers *got, bool answer, struct slice *why)
 {
     for (size_t i = 0; i < want->count; i++) {
         const struct seen_header *header = &want->items[i];
@@ -50,7 +51,7 @@ static bool same_headers(struct arena *arena, const char *what, const struct see
             return differs(arena, what, header->name, header->value, value, why);
         }
     }
-    for (size_t i = 0; i < got->count; i++) {
+    for (size_t i = 0; !open && i < got->count; i++) {
         struct slice name = got->items[i].name;
         bool skip = is_one_of(name, own_headers) || (answer && is_one_of(name, answer_headers));
         if (!skip && !seen_find(want, name)) {
@@ -76,7 +77,17 @@ static bool same_backend(const struct outcome_backend *backend, const struct ans
     return slice_equal(name, answer->backend);
 }
 
-static bool same_request(struct arena *arena, const struct outcome_backend *backend,
+static bool headers_open(const struct outcome *outcome)
+{
+    for (const struct unknown *unknown = outcome->unknown; unknown; unknown = unknown->next) {
+        if (unknown->aspect == ASPECT_HEADERS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool same_request(struct arena *arena, const struct outcome_backend *backend, bool open,
                          const struct answer *answer, struct slice *why)
 {
     struct slice host = headers_get(&answer->seen, SLICE("Host"));
@@ -93,8 +104,10 @@ static bool same_request(struct arena *arena, const struct outcome_backend *back
     if (backend->host_known && !slice_equal(backend->host, host)) {
         return differs(arena, "host", SLICE(""), backend->host, host, why);
     }
-    return same_headers(arena, "request header", &backend->request, &answer->seen, false, why) &&
-           same_headers(arena, "response header", &backend->response, &answer->headers, true, why);
+    return same_headers(arena, "request header", &backend->request, open, &answer->seen, false,
+                        why) &&
+           same_headers(arena, "response header", &backend->response, open, &answer->headers, true,
+                        why);
 }
 
 static bool same_forward(struct arena *arena, const struct outcome *outcome,
@@ -106,7 +119,7 @@ static bool same_forward(struct arena *arena, const struct outcome *outcome,
             return true;
         }
         if (backend->weight && !backend->status && same_backend(backend, answer, arena)) {
-            return same_request(arena, backend, answer, why);
+            return same_request(arena, backend, headers_open(outcome), answer, why);
         }
     }
     struct slice service = outcome->backend_count ? outcome->backends[0].service : SLICE("nobody");
@@ -131,7 +144,8 @@ static bool same_answer(struct arena *arena, const struct outcome *outcome,
         !slice_equal(slice_trim(outcome->location), location)) {
         return differs(arena, "Location", SLICE(""), outcome->location, location, why);
     }
-    return same_headers(arena, "response header", &outcome->response, &answer->headers, true, why);
+    return same_headers(arena, "response header", &outcome->response, headers_open(outcome),
+                        &answer->headers, true, why);
 }
 
 enum verdict answer_compare(struct arena *arena, const struct outcome *outcome,

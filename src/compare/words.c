@@ -5,8 +5,8 @@ static const char *const effect_advice[EFFECT_COUNT] = {
     [EFFECT_body_limit] = "set the largest body in a policy of the target, or in the application",
     [EFFECT_addresses] = "keep those addresses out by a firewall before traffic moves",
     [EFFECT_cors] = "let the target or the application answer CORS, and test it with a browser",
-    [EFFECT_upstream_protocol] = "set appProtocol on the Service's port, or a BackendTLSPolicy; "
-                                 "gRPC by NGINX Gateway Fabric needs a GRPCRoute instead",
+    [EFFECT_upstream_protocol] =
+        "set appProtocol on the Service's port, or a BackendTLSPolicy; gRPC may need a GRPCRoute",
     [EFFECT_timeouts] =
         "set the timeouts in a policy of the target; long answers are cut otherwise",
     [EFFECT_retries] = "set retries in a policy of the target where repeating a request is safe",

@@ -467,7 +467,7 @@ long long empty_rule_status(const struct conversion *c); /* where a rule has no 
 /* ---- draft.c ------------------------------------------------------------------------------ */
 
 /* One rule as drafts (mostly one), as it is by http or by https. */
-void rule_draft(struct conversion *c, const struct rule *rule, bool https, struct drafts *out);
+void rule_draft(struct conversion *c, const struct rule *given, bool https, struct drafts *out);
 /* True when some rule of the list is not the same by http and by https. */
 bool rules_differ_by_scheme(const struct conversion *c, const struct rule_list *list);
 

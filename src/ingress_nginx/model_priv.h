@@ -201,6 +201,7 @@ struct server {
 struct restart { /* snippet_restarts.c */
     size_t rule;
     bool of_server;
+    bool edits; /* what it did to the headers of the request stays */
 };
 struct restarts { /* of the list of rules that is written */
     struct restart *items;

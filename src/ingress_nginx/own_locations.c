@@ -57,7 +57,7 @@ static void leaf_rule(struct model *model, const struct server *server,
     rule.unknown = unknown_prepend(model->run, rule.unknown, server->unknown);
     leaf_effects(model, NULL, leaf, table, &rule);
     if (restarts(leaf)) {
-        restart_add(model, list->count, false);
+        restart_add(model, list->count, false, place->own->body->input.count > 0);
     } else if (!leaf->answer && !closed(model, place, &rule)) {
         rule.unknown = not_understood(model, place, rule.unknown, "answers");
     }

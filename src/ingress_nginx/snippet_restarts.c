@@ -15,13 +15,25 @@ struct expansion {
     const struct restarts *restarts;
     struct rule_list *to;
     size_t most; /* of rules in `to`, for the rewrite that is at hand */
+    bool edits;  /* one of its locations sets headers of the request */
 };
 
-void restart_add(struct model *model, size_t rule, bool of_server)
+void restart_add(struct model *model, size_t rule, bool of_server, bool edits)
 {
     struct restarts *restarts = &model->restarts;
     *ARENA_PUSH(model->scratch, restarts->items, restarts->count, restarts->capacity) =
-        (struct restart){rule, of_server};
+        (struct restart){rule, of_server, edits};
+}
+
+/* Headers that headers-more sets stay with the request, also where the location itself answers, and its rule says
+ * nothing of what backends get. */
+static bool edits_requests(const struct model *model, const struct location *location)
+{
+    const struct slice word = SLICE("_input_headers");
+    struct slice own = location->item
+                           ? annotation_text(location->item->annotations, AN_configuration_snippet)
+                           : SLICE_ABSENT;
+    return slice_contains(own, word) || slice_contains(model->settings->location_snippet, word);
 }
 
 /* Directives of the rewrite module stand behind the snippets. */
@@ -41,7 +53,7 @@ void restart_location(struct model *model, const struct location *location, cons
                                     SLICE("what the location does after a rewrite of its snippet "
                                           "is not followed"));
     }
-    restart_add(model, list->count, false);
+    restart_add(model, list->count, false, edits_requests(model, location));
     *rule_list_add(model->run, list) = *rule;
 }
 
@@ -254,7 +266,7 @@ static void lead(struct expansion *expansion, const struct rule *first, bool of_
     if (!of_location) {
         return;
     }
-    if (first->effects.request_headers) { /* those of headers-more stay with the request */
+    if (first->effects.request_headers || expansion->edits) {
         not_known(expansion, ASPECT_HEADERS, first, "which headers the backend gets", out);
     }
     smaller_limit(expansion, first, out);
@@ -273,6 +285,7 @@ static void cycle(struct expansion *expansion, const struct rule *rule)
                                     .status = 500,
                                     .reason = SLICE("a rewrite leads to itself, ten times")};
     out.effects.answer = answer;
+    out.effects.error_pages = NULL; /* it has no change of the path left for one */
     out.effects.rewrite = NULL;
     out.backends = NULL;
     out.backend_count = 0;
@@ -309,7 +322,9 @@ static bool expand_to(struct expansion *expansion, const struct rule *rule, bool
         return true;
     }
     lead(expansion, rule, of_location, second, &out);
-    if (restart_of(expansion, to)) {
+    const struct restart *again = restart_of(expansion, to);
+    if (again) {
+        expansion->edits = expansion->edits || again->edits;
         expand(expansion, &out, true, depth + 1);
     } else {
         *rule_list_add(expansion->model->run, expansion->to) = out;
@@ -335,7 +350,7 @@ static void expand(struct expansion *expansion, const struct rule *rule, bool of
 void restarts_expand(struct model *model, struct rule_list *list, size_t first)
 {
     const struct rule_list from = *list;
-    struct expansion expansion = {model, &from, first, &model->restarts, list, 0};
+    struct expansion expansion = {model, &from, first, &model->restarts, list, 0, false};
     if (!model->restarts.count) {
         return;
     }
@@ -343,6 +358,7 @@ void restarts_expand(struct model *model, struct rule_list *list, size_t first)
     for (size_t i = 0; i < from.count; i++) {
         const struct restart *restart = restart_of(&expansion, i);
         expansion.most = list->count + RULES_MAX;
+        expansion.edits = restart && restart->edits;
         if (restart) { /* those of a server do not count (ngx_http_core_post_rewrite_phase) */
             expand(&expansion, &from.rules[i], !restart->of_server, !restart->of_server);
         } else {

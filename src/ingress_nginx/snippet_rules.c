@@ -361,7 +361,7 @@ void snippets_head(struct model *model, const struct server *server, bool settin
             leaf_effects(model, NULL, &leaves.items[l], table, &rule);
             if (restarts(&leaves.items[l])) {
                 goes_on(model, server, &leaves.items[l], setting, &rule);
-                restart_add(model, list->count, true);
+                restart_add(model, list->count, true, false);
             } else {
                 snippets_rest(model, &snippets, &leaves.items[l], &rule);
             }

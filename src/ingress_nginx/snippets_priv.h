@@ -233,7 +233,7 @@ struct template leaf_values(struct run *run, const struct leaf *leaf,
 
 /* ---- snippet_restarts.c: rewrites after which another location is looked for */
 /* The rule at this place of the list is one; its effect says to where. */
-void restart_add(struct model *model, size_t rule, bool of_server);
+void restart_add(struct model *model, size_t rule, bool of_server, bool edits);
 /* Adds the rule of a location as one. */
 void restart_location(struct model *model, const struct location *location, const struct leaf *leaf,
                       struct rule *rule, struct rule_list *list);
