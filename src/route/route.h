@@ -522,8 +522,7 @@ struct entry {
     bool proxy_in, proxy_out; /* PROXY protocol is expected of clients; is sent to the backend */
     struct certificate certificate;
     const struct client_check *client; /* null: none */
-    /* What is done to answers to requests that are refused before a rule is looked for: 405 of the host that
-     * is asked, all others of the entry for unknown hosts. Null: nothing. */
+    /* Of answers before a rule is looked for: 405 of the host asked, else of that for unknown hosts. */
     const struct route_header_edits *refusal;
     const struct unknown *refusal_unknown;         /* of such answers */
     const struct route_error_pages *refusal_pages; /* that stand in for them; null: none */
