@@ -46,19 +46,7 @@ judge() { # annotation target
     [ "$status" -eq 1 ] || fault "$1 on $2: no request tells whether the annotation is there (exit status $status)"
 }
 
-# One row a line: annotation, then the support of each target in the order of the first line.
-"$gateshift" explain --coverage --channel experimental --gateway-api-version 1.6 >"$work/table"
-targets=$(sed -n '1s/^annotation *//p' "$work/table")
-sed -n '2,/^$/p' "$work/table" >"$work/rows"
-while read -r annotation supports; do
-    [ -n "$annotation" ] || break
-    if [ $# -gt 0 ] && ! printf '%s\n' "$@" | grep -qx "$annotation"; then
-        continue
-    fi
-    for target in $targets; do
-        case ${supports%% *} in exact) judge "$annotation" "$target" ;; esac
-        supports=$(printf '%s' "$supports" | sed 's/^[^ ]* *//')
-    done
-done <"$work/rows"
+. "$root/testdata/suites/coverage.sh"
+judge_all "$gateshift" exact "$@"
 echo "$pairs annotations and targets that are exact, $faults faults"
 [ "$faults" -eq 0 ] && [ "$pairs" -gt 0 ]
