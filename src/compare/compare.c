@@ -222,6 +222,9 @@ static void compare_host(struct comparer *comparer, const struct targets *target
     const struct slice any[] = {SLICE_ABSENT, SLICE_ABSENT};
     const struct asking asking = {comparer, targets, host, verdict};
     *verdict = (struct host_verdict){.host = host->name};
+    if (comparer->connections.ptr) {
+        verdict_open(verdict, 1u << ASPECT_ROUTING, comparer->connections);
+    }
     for (size_t name = 0; name < host->name_count; name++) {
         if (host->unknown) {
             compare_addresses(&asking, host->names[name]);
@@ -250,14 +253,15 @@ void compare_sides(struct run *run, const struct evaluator *before,
                                .assumptions = assumptions};
     bool same_plane =
         before_table->plane.len && slice_equal(before_table->plane, after_table->plane);
-    struct comparer comparer = {.run = run,
-                                .side = {{before, before_table}, {after, after_table}},
-                                .out = out,
-                                .most = classes_limit(options),
-                                .same_view =
-                                    targets_read_alike(&before_table->view, &after_table->view),
-                                .alike = route_tables_alike(before_table, after_table),
-                                .same_plane = same_plane};
+    struct comparer comparer = {
+        .run = run,
+        .side = {{before, before_table}, {after, after_table}},
+        .out = out,
+        .most = classes_limit(options),
+        .connections = connections_reason(run->arena, &before_table->view, &after_table->view),
+        .same_view = targets_read_alike(&before_table->view, &after_table->view),
+        .alike = route_tables_alike(before_table, after_table),
+        .same_plane = same_plane};
     comparer.limits = (struct language_limits){
         .states = options->limits.states ? options->limits.states : 1000000,
         .bytes = options->limits.bytes ? options->limits.bytes : (size_t)1 << 30};

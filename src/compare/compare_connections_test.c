@@ -166,6 +166,52 @@ static void test_compare_plain_way_to_send_a_request(void **state)
     world_close(world);
 }
 
+/* Whoever asks for the PROXY protocol takes no other connection: the load balancer decides. */
+static void test_compare_proxy_protocol_is_unproven(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *asks[2];
+        bool optional;
+        const char *reason;
+    } rows[] = {
+        {{NULL, NULL}, false, NULL},
+        {{"use-proxy-protocol", "NginxProxy"}, false, NULL},
+        {{"use-proxy-protocol", NULL},
+         false,
+         "connections have to begin with the PROXY protocol before ('use-proxy-protocol'), for "
+         "which "
+         "nothing asks after"},
+        {{NULL, "ClientTrafficPolicy"},
+         false,
+         "connections have to begin with the PROXY protocol after ('ClientTrafficPolicy'), for "
+         "which nothing asks before"},
+        {{"use-proxy-protocol", "ClientTrafficPolicy"},
+         true,
+         "connections have to begin with the PROXY protocol before ('use-proxy-protocol'), and may "
+         "after ('ClientTrafficPolicy')"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct shop before, after;
+        struct world *world = shops(&before, &after);
+        struct view *const views[] = {&world->before.view, &world->after.view};
+        for (size_t side = 0; side < 2; side++) {
+            const char *name = rows[i].asks[side];
+            views[side]->proxy_protocol.name = name ? slice_of(name) : SLICE_ABSENT;
+        }
+        views[1]->proxy_optional = rows[i].optional;
+        compare(world, NULL);
+        assert_int_equal(comparison_verdict(&world->result),
+                         rows[i].reason ? VERDICT_UNPROVEN : VERDICT_EQUIVALENT);
+        for (size_t h = 0; h < world->result.host_count; h++) {
+            struct slice reason = world->result.hosts[h].aspects[ASPECT_ROUTING].reason;
+            assert_true(slice_equal(reason, rows[i].reason ? slice_of(rows[i].reason) : reason));
+            assert_int_equal(reason.ptr != NULL, rows[i].reason != NULL);
+        }
+        world_close(world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_compare_old_http),
         cmocka_unit_test(test_compare_parents_are_probed),
         cmocka_unit_test(test_compare_plain_way_to_send_a_request),
+        cmocka_unit_test(test_compare_proxy_protocol_is_unproven),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -179,6 +179,10 @@ void targets_collect(struct run *run, const struct route_table *before,
 
 /* ---- connections.c ------------------------------------------------------------------------ */
 
+/* Why no connection may get through to one side that gets through to the other one: one of them asks for the PROXY
+ * protocol. Absent: it is no matter. */
+struct slice connections_reason(struct arena *arena, const struct view *before,
+                                const struct view *after);
 struct classes;
 /* What comes of the ways in which requests to one name at one listener can come. */
 void connections_compare(struct classes *classes, const struct targets *targets,
@@ -275,9 +279,10 @@ struct comparer {
     struct findings *findings;
     struct comparison *out;
     struct language_limits limits;
-    size_t most;    /* classes */
-    bool same_view; /* both read and forward targets alike */
-    bool alike;     /* both do the same wherever their rules are the same */
+    size_t most;              /* classes */
+    struct slice connections; /* connections_reason */
+    bool same_view;           /* both read and forward targets alike */
+    bool alike;               /* both do the same wherever their rules are the same */
     /* One data plane on both sides: what differs on all hosts then are settings, which somebody changed. */
     bool same_plane;
 };

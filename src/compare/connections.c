@@ -171,6 +171,31 @@ static void compare_ways(struct connections *c, const struct request *plain)
     }
 }
 
+/* nginx closes a connection that begins without it (src/core/ngx_proxy_protocol.c), and who does not read it answers
+ * 400 to the header or ends the handshake. What a load balancer sends is not in the input. */
+struct slice connections_reason(struct arena *arena, const struct view *before,
+                                const struct view *after)
+{
+    struct slice names[] = {before->proxy_protocol.name, after->proxy_protocol.name};
+    const char *asks[] = {before->proxy_optional ? "may" : "have to",
+                          after->proxy_optional ? "may" : "have to"};
+    if (!names[0].ptr == !names[1].ptr && before->proxy_optional == after->proxy_optional) {
+        return SLICE_ABSENT;
+    }
+    if (names[0].ptr && names[1].ptr) {
+        return arena_printf(arena,
+                            "connections %s begin with the PROXY protocol before ('" SLICE_FMT
+                            "'), and %s after ('" SLICE_FMT "')",
+                            asks[0], SLICE_ARG(names[0]), asks[1], SLICE_ARG(names[1]));
+    }
+    bool first = names[0].ptr != NULL;
+    return arena_printf(arena,
+                        "connections %s begin with the PROXY protocol %s ('" SLICE_FMT
+                        "'), for which nothing asks %s",
+                        asks[!first], first ? "before" : "after", SLICE_ARG(names[!first]),
+                        first ? "after" : "before");
+}
+
 void connections_compare(struct classes *classes, const struct targets *targets,
                          const struct target_host *host)
 {

@@ -535,7 +535,8 @@ static bool read_alike(const struct view *a, const struct view *b)
            a->escaped_slash_status == b->escaped_slash_status && a->underscores == b->underscores &&
            slice_equal(a->client_header, b->client_header) &&
            networks_equal(&a->client_trusted, &b->client_trusted) &&
-           !a->proxy_protocol.name.ptr == !b->proxy_protocol.name.ptr;
+           !a->proxy_protocol.name.ptr == !b->proxy_protocol.name.ptr &&
+           a->proxy_optional == b->proxy_optional;
 }
 
 /* A table reads requests in one way, so that all its Gateways have to agree. */

@@ -314,10 +314,13 @@ static void client_traffic(struct policy_work *work, const struct node *spec, st
     policy_fields(work, spec, "", known, ARRAY_LEN(known), ASPECT_PROTECTION);
     policy_fields(work, headers, "headers", header_fields, ARRAY_LEN(header_fields),
                   ASPECT_HEADERS);
-    if (node_get(spec, "proxyProtocol")) {
-        policy_fields(work, node_get(spec, "proxyProtocol"), "proxyProtocol", proxy_fields,
-                      ARRAY_LEN(proxy_fields), ASPECT_PROTECTION);
+    const struct node *proxy = node_get(spec, "proxyProtocol");
+    if (proxy) {
+        policy_fields(work, proxy, "proxyProtocol", proxy_fields, ARRAY_LEN(proxy_fields),
+                      ASPECT_PROTECTION);
+        const struct node *optional = node_get(proxy, "optional");
         view->proxy_protocol = work->source;
+        view->proxy_optional = optional && optional->kind == NODE_BOOL && optional->boolean;
     }
     if (action.len) {
         view->underscores = slice_is(action, "Allow")        ? UNDERSCORES_KEPT

@@ -173,6 +173,7 @@ struct slice unproven_advice(struct slice reason)
                                      "send them to both data planes"},
         {"creation times are missing", "read the Ingresses from the cluster: 'kubectl get ingress "
                                        "-A -o yaml' has their creation times"},
+        {"PROXY protocol", "see that each load balancer sends what its data plane reads"},
         {"tried", "look at both sides by hand: they agree in all that was tried"},
         {"cannot be told",
          "write the expression in a plainer way, or send such requests to both sides"},

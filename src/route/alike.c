@@ -127,6 +127,7 @@ static bool views_alike(const struct view *a, const struct view *b)
            a->host_dot == b->host_dot && slice_equal(a->client_header, b->client_header) &&
            networks_equal(&a->client_trusted, &b->client_trusted) &&
            !a->proxy_protocol.name.ptr == !b->proxy_protocol.name.ptr &&
+           a->proxy_optional == b->proxy_optional &&
            slice_equal(a->scheme_header, b->scheme_header) &&
            slice_equal(a->host_header, b->host_header);
 }

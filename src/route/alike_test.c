@@ -133,6 +133,7 @@ static const struct route_answer bodied_answer = {.status = 403, .body = {"no", 
     X(w->table.view.host_dot = HOST_DOT_OPEN)                                                      \
     X(w->table.view.client_header = SLICE("x-real-ip"))                                            \
     X(w->table.view.proxy_protocol.name = SLICE("use-proxy-protocol"))                             \
+    X(w->table.view.proxy_optional = true)                                                         \
     X(w->table.view.scheme_header = SLICE("x-scheme"))                                             \
     X(w->table.view.host_header = SLICE("x-host"))
 

@@ -550,8 +550,7 @@ struct view {
     int64_t old_http_status;   /* answer to HTTP/1.0; 0: it is served; -1: not known */
     /* Answer to a Host that asks for certificates where the handshake named another one; 0: that chose the entry. */
     int64_t misdirected_status;
-    bool cut_fragment; /* what follows a '#' belongs to neither path nor query */
-    bool cut_at_colon; /* a port is cut off at the first ':', even of an IPv6 literal */
+    bool cut_fragment, cut_at_colon; /* from a '#' on; a port at the first ':', even of IPv6 */
     enum underscore_policy underscores;
     bool drops_odd_headers; /* whose names hold other bytes than letters, digits, "-" and "_" */
     /* Longest line of a request, with its end: 414 or 400 beyond; 0, and up to line_bytes_open: not known. */
@@ -561,6 +560,7 @@ struct view {
     struct slice client_header;
     struct networks client_trusted;
     struct effect_source proxy_protocol; /* asks for the PROXY protocol, which names the client */
+    bool proxy_optional;                 /* connections without it are taken as well */
     /* Headers whose value, or its first item, stands for scheme and host in redirects; absent: none. */
     struct slice scheme_header, host_header;
 };
