@@ -123,6 +123,55 @@ static void test_convert_one_port_with_two_protocols(void **state)
     fixture_close(&f);
 }
 
+static struct rule *rule_of_ingress(struct fixture *f, struct rule_list *rules, const char *ingress,
+                                    const char *path)
+{
+    return rule_to(f, rules, ingress, PATH_PREFIX_ELEMENT, path, "calls");
+}
+
+/* One message for each Ingress, however many of its paths lead there. */
+static void test_convert_names_each_ingress_of_a_port_with_two_protocols(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target,
+            *says; /* appProtocol that is there already; null: an Ingress speaks gRPC */
+        size_t errors, warnings;
+        const char *text;
+    } rows[] = {
+        {"istio", NULL, 0, 2, "by HTTP/2 from another route"},
+        {"istio", "kubernetes.io/h2c", 0, 2, "afterwards it is HTTP/2"},
+        {"standard", "grpc", 0, 2, "where the implementation reads that"},
+        {"nginx-gateway-fabric", "kubernetes.io/h2c", 2, 0, "answered 500"},
+        {"nginx-gateway-fabric", "grpc", 0, 0, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        fixture_open(&f);
+        f.options.target = target_find(slice_of(rows[i].target));
+        struct rule_list *rules = rules_new(&f);
+        rule_of_ingress(&f, rules, "plain", "/a");
+        rule_of_ingress(&f, rules, "plain", "/b");
+        rule_of_ingress(&f, rules, "other", "/c");
+        if (rows[i].says) {
+            struct slice yaml =
+                arena_printf(f.run.arena,
+                             "apiVersion: v1\nkind: Service\nmetadata: {name: calls}\n"
+                             "spec: {ports: [{port: 80, appProtocol: %s}]}\n",
+                             rows[i].says);
+            add_objects(&f, arena_string(f.run.arena, yaml));
+        } else {
+            speaks(&f, rule_of_ingress(&f, rules, "web", "/d"), "GRPC");
+        }
+        host_add(&f, "shop.example.com", rules, NULL, NULL);
+        (void)convert(&f);
+        assert_int_equal(said(&f, DIAG_C079), rows[i].errors + rows[i].warnings);
+        assert_int_equal(diag_count_severity(f.run.diag, SEVERITY_ERROR), rows[i].errors);
+        assert_true(!rows[i].text || said_text(&f, DIAG_C079, rows[i].text));
+        fixture_close(&f);
+    }
+}
+
 /* Where an HTTPRoute's backends are refused with h2c, a patch would make it worse. */
 static void test_convert_grpc_is_an_error_where_h2c_is_refused(void **state)
 {
@@ -208,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_convert_the_default_backend_is_left_as_it_is),
         cmocka_unit_test(test_convert_a_policy_of_a_service_spares_the_default_backend),
         cmocka_unit_test(test_convert_one_port_with_two_protocols),
+        cmocka_unit_test(test_convert_names_each_ingress_of_a_port_with_two_protocols),
         cmocka_unit_test(test_convert_external_service_is_named_for_each_ingress),
         cmocka_unit_test(test_convert_patches_are_files_that_nobody_applies_by_accident),
     };

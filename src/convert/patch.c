@@ -5,15 +5,18 @@
 
 #define H2C "kubernetes.io/h2c"
 
-/* A port of a Service, and what routes speak to it today. */
+/* A port of a Service to which HTTP/2 is spoken afterwards, and what routes speak to it today. */
 struct port_use {
     struct slice namespace, service;
     uint16_t port;
+    struct slice says; /* its appProtocol, where that is HTTP/2 already; else absent */
     bool by_http2;
-    const struct rule *by_http1; /* the first; null: none */
+    const struct rule **by_http1; /* the first of each Ingress */
+    size_t count, capacity;
 };
 
-static bool service_says_http2(struct conversion *c, const struct backend *backend)
+/* Absent: the Service does not say HTTP/2. */
+static struct slice service_says_http2(struct conversion *c, const struct backend *backend)
 {
     const struct service *service =
         c->kube
@@ -21,7 +24,9 @@ static bool service_says_http2(struct conversion *c, const struct backend *backe
             : NULL;
     const struct service_port *port =
         service ? service_port_find(service, backend->port, SLICE_ABSENT) : NULL;
-    return port && (slice_is(port->app_protocol, H2C) || slice_is(port->app_protocol, "grpc"));
+    bool http2 =
+        port && (slice_is(port->app_protocol, H2C) || slice_is(port->app_protocol, "grpc"));
+    return http2 ? port->app_protocol : SLICE_ABSENT;
 }
 
 static void say_patch(struct conversion *c, const struct rule *rule, const struct backend *backend)
@@ -37,17 +42,24 @@ static void say_patch(struct conversion *c, const struct rule *rule, const struc
         (unsigned)backend->port);
 }
 
+/* It lies in c->key. */
+static struct slice port_key(struct conversion *c, const struct backend *backend)
+{
+    buf_clear(&c->key);
+    buf_printf(&c->key, SLICE_FMT "/" SLICE_FMT " %05u", SLICE_ARG(backend->namespace),
+               SLICE_ARG(backend->service), (unsigned)backend->port);
+    return buf_slice(&c->key);
+}
+
 static struct port_use *port_use(struct conversion *c, const struct backend *backend)
 {
-    struct slice key =
-        arena_printf(c->arena, SLICE_FMT "/" SLICE_FMT " %05u", SLICE_ARG(backend->namespace),
-                     SLICE_ARG(backend->service), (unsigned)backend->port);
+    struct slice key = port_key(c, backend);
     struct port_use *use = map_get(c->ports, key);
     if (!use) {
         use = ARENA_NEW(c->arena, struct port_use);
         *use = (struct port_use){
             .namespace = backend->namespace, .service = backend->service, .port = backend->port};
-        map_put(c->ports, key, use);
+        map_put(c->ports, arena_copy(c->arena, key), use);
     }
     return use;
 }
@@ -82,39 +94,96 @@ bool http2_refuse(struct emission *e, const struct route_upstream_protocol *upst
     return refused;
 }
 
+static bool speaks_http1(const struct rule *rule)
+{
+    const struct route_upstream_protocol *upstream = rule->effects.upstream_protocol;
+    return !upstream || slice_is(upstream->protocol, "HTTP") ||
+           slice_is(upstream->protocol, "AUTO_HTTP");
+}
+
 void port_note(struct conversion *c, const struct rule *rule, const struct backend *backend)
 {
     const struct route_upstream_protocol *upstream = rule->effects.upstream_protocol;
     const struct vendor *vendor = c->options->target->vendor;
+    struct slice says = service_says_http2(c, backend);
     bool http2 =
         upstream && (slice_is(upstream->protocol, "GRPC") || slice_is(upstream->protocol, "H2C") ||
                      (slice_is(upstream->protocol, "GRPCS") &&
                       (backend_tls_is_written(c, rule) || (vendor && vendor->speaks_tls))));
-    bool http1 = !upstream || slice_is(upstream->protocol, "HTTP") ||
-                 slice_is(upstream->protocol, "AUTO_HTTP");
-    if (c->silent || !(http1 || http2) || service_says_http2(c, backend) ||
-        (http2 && http2_is_refused(c, upstream))) {
+    if (c->silent) {
         return;
     }
-    struct port_use *use = port_use(c, backend);
-    if (http2) {
-        use->by_http2 = true;
+    if (says.ptr && speaks_http1(rule)) {
+        port_use(c, backend)->says = says;
+    } else if (!says.ptr && http2 && !http2_is_refused(c, upstream)) {
+        port_use(c, backend)->by_http2 = true;
         say_patch(c, rule, backend);
-    } else if (!use->by_http1) {
-        use->by_http1 = rule;
     }
 }
 
-/* One that is plain HTTP to somebody else. */
+/* ---- plain HTTP to a port of HTTP/2 --------------------------------------------------------- */
+
+static void note_http1(struct conversion *c, struct port_use *use, const struct rule *rule)
+{
+    for (size_t i = use->count; i-- > 0;) {
+        const struct origin *other = &use->by_http1[i]->origin;
+        if (slice_equal(other->name, rule->origin.name) &&
+            slice_equal(other->namespace, rule->origin.namespace)) {
+            return;
+        }
+    }
+    *ARENA_PUSH(c->arena, use->by_http1, use->count, use->capacity) = rule;
+}
+
+/* Hardly ever is there such a port, and only then it is asked who else speaks to it. */
+static void find_http1(struct conversion *c)
+{
+    for (size_t i = 0; i < c->table->entry_count; i++) {
+        for (const struct rule_list *l = c->table->entries[i].rules; l; l = l->next) {
+            for (size_t r = 0; r < l->count; r++) {
+                const struct rule *rule = rule_spared(c, &l->rules[r]);
+                bool serves = !rule->effects.answer && !rule->effects.redirect;
+                for (size_t b = 0; serves && b < rule->backend_count && speaks_http1(rule); b++) {
+                    struct port_use *use = map_get(c->ports, port_key(c, &rule->backends[b]));
+                    if (use) {
+                        note_http1(c, use, rule);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* A patch for one route makes it HTTP/2 for others. */
 static void say_both(struct conversion *c, const struct port_use *use)
 {
-    if (use->by_http1) {
+    for (size_t i = 0; i < use->count; i++) {
         say_rule(
-            c, DIAG_C079, use->by_http1,
+            c, DIAG_C079, use->by_http1[i],
             "port %u of Service '" SLICE_FMT "/" SLICE_FMT
             "' is spoken to by HTTP/1.1 here and by HTTP/2 from another route; with appProtocol it "
             "is HTTP/2 for both: give one of them a port of its own",
             (unsigned)use->port, SLICE_ARG(use->namespace), SLICE_ARG(use->service));
+    }
+}
+
+/* The Service says HTTP/2, which ingress-nginx did not read. */
+static void say_already(struct conversion *c, const struct port_use *use)
+{
+    const struct gateway_profile *profile = target_profile(c->options->target);
+    bool refused = profile->refuses_h2c, grpc = slice_is(use->says, "grpc");
+    for (size_t i = 0; i < use->count && !(refused && grpc); i++) {
+        const struct origin *origin = &use->by_http1[i]->origin;
+        say(c, DIAG_C079, refused ? SEVERITY_ERROR : SEVERITY_WARNING, origin->span, origin,
+            "port %u of Service '" SLICE_FMT "/" SLICE_FMT
+            "' is spoken to by HTTP/1.1 today, as its appProtocol '" SLICE_FMT
+            "' is not read; afterwards %s: take appProtocol away where the backend speaks "
+            "HTTP/1.1, or give this Ingress a port of its own",
+            (unsigned)use->port, SLICE_ARG(use->namespace), SLICE_ARG(use->service),
+            SLICE_ARG(use->says),
+            refused ? "requests are answered 500, as it is refused for an HTTPRoute"
+            : grpc  ? "it is HTTP/2 where the implementation reads that"
+                    : "it is HTTP/2");
     }
 }
 
@@ -149,8 +218,14 @@ void patches_write(struct conversion *c)
     struct slice *keys = sorted_keys(c, c->ports, &count);
     struct node *ports = NULL;
     const struct port_use *last = NULL;
+    if (count) {
+        find_http1(c);
+    }
     for (size_t i = 0; i < count; i++) {
         const struct port_use *use = map_get(c->ports, keys[i]);
+        if (use->says.ptr) {
+            say_already(c, use);
+        }
         if (!use->by_http2) {
             continue;
         }
