@@ -214,9 +214,9 @@ struct conversion {
     struct map *families;
     struct map *route_names; /* namespace to a map of names */
     struct map *grants, *said;
-    const struct object **ingresses; /* by their place in the input; null until one is looked for */
-    struct map *set_names;           /* namespace to names of ListenerSets */
-    struct map *issued;              /* "namespace/name" of Secrets that cert-manager keeps */
+    struct ingress_places ingresses;
+    struct map *set_names;    /* namespace to names of ListenerSets */
+    struct map *issued;       /* "namespace/name" of Secrets that cert-manager keeps */
     struct map *choices;      /* origin to struct choice, where a part of the input is written */
     struct map *hosts_out;    /* hosts that were not chosen */
     bool silent;              /* what is at hand is not written */

@@ -9,52 +9,13 @@ struct slice origin_subject(struct conversion *c, const struct origin *origin)
                       origin->name);
 }
 
-static int by_span(const void *a, const void *b, void *context)
-{
-    const struct span *x = &(*(const struct object *const *)a)->span,
-                      *y = &(*(const struct object *const *)b)->span;
-    (void)context;
-    return x->file != y->file   ? (x->file > y->file) - (x->file < y->file)
-           : x->line != y->line ? (x->line > y->line) - (x->line < y->line)
-                                : (x->column > y->column) - (x->column < y->column);
-}
-
-/* The last Ingress that begins at a place, or before it in the same file; null: there is none. */
-static const struct object *ingress_before(struct conversion *c, struct span span)
-{
-    const size_t count = c->kube->counts[KUBE_INGRESS];
-    if (!c->ingresses) {
-        c->ingresses = ARENA_ARRAY(c->arena, const struct object *, count + 1);
-        for (size_t i = 0; i < count; i++) {
-            c->ingresses[i] = c->kube->objects[KUBE_INGRESS][i];
-        }
-        sort_stable(c->arena, c->ingresses, count, sizeof(const struct object *), by_span, NULL);
-    }
-    const struct object place = {.span = span}, *wanted = &place;
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (by_span(&c->ingresses[middle], &wanted, NULL) <= 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low && c->ingresses[low - 1]->span.file == span.file ? c->ingresses[low - 1] : NULL;
-}
-
 /* What an annotation asks for may hold for rules of another Ingress, such as of a canary: whose it is counts. */
 static struct slice subject_at(struct conversion *c, const struct origin *origin, struct span span)
 {
-    const struct object *owner =
-        span.line && slice_is(origin->kind, "Ingress") ? ingress_before(c, span) : NULL;
-    for (size_t i = 0; owner && i < owner->annotations.count; i++) {
-        const struct span *at = &owner->annotations.items[i].span;
-        if (at->line == span.line && at->column == span.column) {
-            return owner->subject;
-        }
-    }
-    return origin_subject(c, origin);
+    const struct object *owner = span.line && slice_is(origin->kind, "Ingress")
+                                     ? ingress_annotated(c->arena, c->kube, &c->ingresses, span)
+                                     : NULL;
+    return owner ? owner->subject : origin_subject(c, origin);
 }
 
 static bool is_new(struct conversion *c, enum diag_code code, struct span span,

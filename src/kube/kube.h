@@ -364,6 +364,14 @@ struct object *kube_find(const struct kube *kube, enum kube_kind kind, struct sl
                          struct slice name);
 /* By its place; null when there is none. */
 struct object *kube_at(const struct kube *kube, enum kube_kind kind, uint32_t place);
+/* Ingresses in the order of their places; all zero: they are looked for when needed. */
+struct ingress_places {
+    const struct object **items;
+    size_t count;
+};
+/* The Ingress that has an annotation at this place; null: none has, or `kube` is null. */
+const struct object *ingress_annotated(struct arena *arena, const struct kube *kube,
+                                       struct ingress_places *places, struct span span);
 /* For passes over many objects: this one is needed soon, with what was read right after it. May be null. */
 void object_ahead(const struct object *object);
 /* The same for a pass that is at the i-th of a kind. */

@@ -134,3 +134,51 @@ enum endpoints_state kube_endpoints(const struct kube *kube, const struct servic
     }
     return ENDPOINTS_NONE;
 }
+
+static int by_span(const void *a, const void *b, void *context)
+{
+    const struct span *x = &(*(const struct object *const *)a)->span,
+                      *y = &(*(const struct object *const *)b)->span;
+    (void)context;
+    return x->file != y->file   ? (x->file > y->file) - (x->file < y->file)
+           : x->line != y->line ? (x->line > y->line) - (x->line < y->line)
+                                : (x->column > y->column) - (x->column < y->column);
+}
+
+/* The last Ingress that begins at a place, or before it in the same file; null: there is none. */
+static const struct object *ingress_before(const struct ingress_places *places, struct span span)
+{
+    const struct object place = {.span = span}, *wanted = &place;
+    size_t low = 0, high = places->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (by_span(&places->items[middle], &wanted, NULL) <= 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low && places->items[low - 1]->span.file == span.file ? places->items[low - 1] : NULL;
+}
+
+const struct object *ingress_annotated(struct arena *arena, const struct kube *kube,
+                                       struct ingress_places *places, struct span span)
+{
+    if (kube && !places->items) {
+        places->count = kube->counts[KUBE_INGRESS];
+        places->items = ARENA_ARRAY(arena, const struct object *, places->count + 1);
+        for (size_t i = 0; i < places->count; i++) {
+            places->items[i] = kube->objects[KUBE_INGRESS][i];
+        }
+        sort_stable(arena, places->items, places->count, sizeof(const struct object *), by_span,
+                    NULL);
+    }
+    const struct object *owner = kube ? ingress_before(places, span) : NULL;
+    for (size_t i = 0; owner && i < owner->annotations.count; i++) {
+        const struct span *at = &owner->annotations.items[i].span;
+        if (at->line == span.line && at->column == span.column) {
+            return owner;
+        }
+    }
+    return NULL;
+}

@@ -97,7 +97,8 @@ static void say_habit(struct run *run, const struct traffic_route *route, struct
              : ARENA_JOIN(run->arena, SLICE("path '"), route->rule->match.path.value, SLICE("'"));
     if (sign || (habit->models && route->model_serving)) {
         diag_severity_at(run->diag, habit->code, habit->severity,
-                         sign ? sign->span : route->rule->origin.span, subject, SLICE_FMT ": %s",
+                         sign ? sign->span : route->rule->origin.span,
+                         sign && sign->owner.ptr ? sign->owner : subject, SLICE_FMT ": %s",
                          SLICE_ARG(about), habit->text);
     }
 }

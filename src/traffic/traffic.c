@@ -3,11 +3,16 @@
 /* From here on a time between two reads, or a body, says that somebody thought of streams or models. */
 enum { LONG_READ_MS = 300000, LARGE_BODY_BYTES = 64 << 20 };
 
+/* What an annotation of the main Ingress asks for also holds for its canary's rules. */
 static void sign_add(struct reader *reader, struct traffic_route *route, enum traffic_kind kind,
                      struct span span, struct slice text)
 {
-    *ARENA_PUSH(reader->run->arena, route->signs, route->count, route->capacity) =
-        (struct traffic_sign){kind, text, span.line ? span : route->rule->origin.span};
+    struct arena *arena = reader->run->arena;
+    const struct object *owner =
+        span.line ? ingress_annotated(arena, reader->kube, &reader->places, span) : NULL;
+    *ARENA_PUSH(arena, route->signs, route->count, route->capacity) =
+        (struct traffic_sign){kind, text, span.line ? span : route->rule->origin.span,
+                              owner ? owner->subject : SLICE_ABSENT};
     route->kinds |= TRAFFIC_BIT(kind);
 }
 

@@ -31,6 +31,7 @@ struct traffic_sign {
     enum traffic_kind kind;
     struct slice text; /* "image 'vllm/vllm-openai:v0.6'" */
     struct span span;
+    struct slice owner; /* "Ingress shop/web", whose annotation it is; absent: that of the rule */
 };
 /* A path of an Ingress that has signs. */
 struct traffic_route {

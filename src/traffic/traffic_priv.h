@@ -11,6 +11,7 @@ struct reader {
     struct map *seen;    /* of Ingress and match */
     struct map *servers; /* "namespace/service" to struct served */
     struct buf key;      /* of these maps */
+    struct ingress_places places;
 };
 
 /* ---- paths.c ------------------------------------------------------------------------------ */

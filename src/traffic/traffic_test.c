@@ -287,6 +287,37 @@ static void test_traffic_habits_of_targets(void **state)
     }
 }
 
+/* What the annotation of the main Ingress asks for holds for the rules of its canary, and is said of the main one. */
+static void test_traffic_an_annotation_belongs_to_its_ingress(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f, "apiVersion: networking.k8s.io/v1\n"
+                     "kind: Ingress\n"
+                     "metadata:\n"
+                     "  name: web\n"
+                     "  annotations:\n"
+                     "    nginx.ingress.kubernetes.io/proxy-read-timeout: '3600'\n"
+                     "spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}\n");
+    struct route_timeouts timeouts = long_read;
+    rule_add(&f, "/", "web");
+    rule_add(&f, "/", "canary");
+    struct rule *rules = f.rules.rules; /* they may have moved */
+    timeouts.source.span =
+        kube_find(&f.kube, KUBE_INGRESS, SLICE("llm"), SLICE("web"))->annotations.items[0].span;
+    rules[0].effects.timeouts = rules[1].effects.timeouts = &timeouts;
+    rules[1].origin.name = SLICE("canary");
+    fixture_read(&f);
+    assert_int_equal(f.traffic.count, 2);
+    traffic_say(&f.run, &f.traffic, SLICE("istio"));
+    diag_finish(f.run.diag);
+    assert_int_equal(said(&f, DIAG_W002), 1);
+    for (size_t i = 0; i < diag_count(f.run.diag); i++) {
+        assert_true(slice_is(diag_get(f.run.diag, i)->subject, "Ingress llm/web"));
+    }
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_traffic_server_by_name_or_operator_alone),
         cmocka_unit_test(test_traffic_signs_of_effects_have_their_places),
         cmocka_unit_test(test_traffic_habits_of_targets),
+        cmocka_unit_test(test_traffic_an_annotation_belongs_to_its_ingress),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
