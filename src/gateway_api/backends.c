@@ -252,8 +252,8 @@ struct backend backend_resolve(struct builder *builder, const struct http_route 
     if (foreign) {
         diag_at(builder->run->diag, DIAG_G010, ref.span, route->object.subject,
                 "a backend of kind '" SLICE_FMT "' is not understood, so where its requests go is "
-                "unknown",
-                SLICE_ARG(ref.kind));
+                "unknown" SLICE_FMT,
+                SLICE_ARG(ref.kind), SLICE_ARG(policy_read_elsewhere(builder, &ref)));
         *unknown = unknown_add(
             builder->run, *unknown, ASPECT_ROUTING,
             (struct effect_source){SLICE("backendRefs"), ref.span},

@@ -344,9 +344,10 @@ bool filter_is_known(const struct http_filter *filter)
 static void not_understood(struct work *work, bool misplaced)
 {
     diag_at(work->builder->run->diag, DIAG_G015, work->filter->span, work->route->object.subject,
-            "the filter '" SLICE_FMT "' %s, so what the rule does is unknown",
+            "the filter '" SLICE_FMT "' %s, so what the rule does is unknown" SLICE_FMT,
             SLICE_ARG(work->filter->type),
-            misplaced ? "is not understood in backendRefs" : "is not understood");
+            misplaced ? "is not understood in backendRefs" : "is not understood",
+            SLICE_ARG(policy_read_elsewhere(work->builder, &work->filter->extension)));
     not_known(work, ASPECT_PROTECTION,
               arena_printf(work->builder->run->arena, "filter " SLICE_FMT " is not understood",
                            SLICE_ARG(work->filter->type)));

@@ -172,6 +172,42 @@ static void test_gateway_unknown_filter_is_never_skipped(void **state)
     }
 }
 
+/* What only waits for the name of the implementation says so. */
+static void test_gateway_kinds_of_an_implementation_name_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule, *name; /* null: nobody has the kind */
+        enum diag_code code;
+    } rows[] = {
+        {"filters: [{type: ExtensionRef, extensionRef: {group: gateway.nginx.org, kind: "
+         "SnippetsFilter, name: a}}], " TO("web"),
+         "'nginx-gateway-fabric'", DIAG_G015},
+        {"filters: [{type: ExtensionRef, extensionRef: {group: x.org, kind: Auth, name: a}}], " TO(
+             "web"),
+         NULL, DIAG_G015},
+        {"backendRefs: [{group: gateway.envoyproxy.io, kind: Backend, name: b}]", "'envoy-gateway'",
+         DIAG_G010},
+        {"backendRefs: [{group: net.gke.io, kind: ServiceImport, name: b, port: 80}]", NULL,
+         DIAG_G010},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        size_t found = 0;
+        open_rule(&f, "standard", rows[i].rule);
+        for (size_t d = 0; d < diag_count(f.run.diag); d++) {
+            const struct diagnostic *item = diag_get(f.run.diag, d);
+            bool named = slice_contains(item->message, SLICE("as the implementation"));
+            bool right = rows[i].name && slice_contains(item->message, slice_of(rows[i].name));
+            found += item->code == rows[i].code;
+            assert_true(item->code != rows[i].code || named == (rows[i].name != NULL));
+            assert_true(!named || right);
+        }
+        assert_int_equal(found, 1);
+        fixture_close(&f);
+    }
+}
+
 static void test_gateway_external_auth(void **state)
 {
     (void)state;
@@ -245,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_gateway_headers_of_redirects),
         cmocka_unit_test(test_gateway_host_in_header_filter_is_the_implementations),
         cmocka_unit_test(test_gateway_unknown_filter_is_never_skipped),
+        cmocka_unit_test(test_gateway_kinds_of_an_implementation_name_it),
         cmocka_unit_test(test_gateway_external_auth),
         cmocka_unit_test(test_gateway_mirrors_with_a_share),
         cmocka_unit_test(test_gateway_cors_answers_preflights),

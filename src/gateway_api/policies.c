@@ -209,6 +209,21 @@ bool gateway_api_owns_kind(const struct gateway_profile *profile, const struct o
     return false;
 }
 
+struct slice policy_read_elsewhere(struct builder *builder, const struct object_ref *ref)
+{
+    bool open = strcmp(builder->profile->name, "standard") == 0;
+    for (size_t i = 0; open && i < ARRAY_LEN(vendors); i++) {
+        for (const struct policy_reader *reader = vendors[i].readers; reader->kind; reader++) {
+            if (slice_is(ref->group, reader->group) && slice_is(ref->kind, reader->kind)) {
+                return arena_printf(builder->run->arena,
+                                    "; name '%s' as the implementation, to have it read",
+                                    vendors[i].profile);
+            }
+        }
+    }
+    return SLICE("");
+}
+
 static void vendor_choose(struct builder *builder)
 {
     for (size_t i = 0; i < ARRAY_LEN(vendors); i++) {

@@ -74,6 +74,8 @@ bool policy_filter_apply(struct builder *builder, const struct object_ref *ref,
                          struct slice namespace, const struct policy_place *place);
 
 /* The object of the implementation that a backendRef names; null: there is none. */
+/* Where no implementation was named: "; name 'envoy-gateway' as the implementation, ..."; "": nobody has the kind. */
+struct slice policy_read_elsewhere(struct builder *builder, const struct object_ref *ref);
 const struct object *policy_backend(struct builder *builder, const struct object_ref *ref);
 
 /* ---- policies_platform.c */

@@ -150,10 +150,12 @@ static void say_unjudged(struct validator *v)
 {
     for (const struct map_entry *e = map_first(v->unjudged); e; e = map_next(e)) {
         const struct unjudged *item = map_value(e);
+        bool kustomize = slice_starts(item->kind, SLICE("kustomize.config.k8s.io/"));
         diag_at(v->run->diag, DIAG_V014, item->first, SLICE_ABSENT,
-                "%zu object%s of '" SLICE_FMT "' %s not judged, as the kind is not known here",
-                item->count, item->count == 1 ? "" : "s", SLICE_ARG(item->kind),
-                item->count == 1 ? "is" : "are");
+                "%zu object%s of '" SLICE_FMT "' %s not judged, as %s", item->count,
+                item->count == 1 ? "" : "s", SLICE_ARG(item->kind), item->count == 1 ? "is" : "are",
+                kustomize ? "kustomize reads the kind, and no API server"
+                          : "the kind is not known here");
     }
 }
 
