@@ -99,6 +99,7 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     fields_say(c);
     vaults_say(c);
     infrastructure_say_addresses(c);
+    order_say_settings(c);
     say_left_out(c);
     const struct convert_choice *choice = &options->choice;
     bool all = !choice->namespace.len && !choice->selector && !choice->host_count;

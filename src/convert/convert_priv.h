@@ -212,8 +212,8 @@ struct conversion {
     struct map *group_index;
     struct family **ingress_families; /* by their place; those of other origins are in `families` */
     struct map *families;
-    struct map *route_names; /* namespace to a map of names */
-    struct map *grants, *said;
+    struct map *route_names;               /* namespace to a map of names */
+    struct map *grants, *said, *overtaken; /* the last: settings of order.c; or null */
     struct ingress_places ingresses;
     struct map *set_names;    /* namespace to names of ListenerSets */
     struct map *issued;       /* "namespace/name" of Secrets that cert-manager keeps */
@@ -254,6 +254,7 @@ void say(struct conversion *c, enum diag_code code, enum severity severity, stru
          const struct origin *origin, const char *format, ...) PRINTF_LIKE(6, 7);
 void say_rule(struct conversion *c, enum diag_code code, const struct rule *rule,
               const char *format, ...) PRINTF_LIKE(4, 5);
+const struct effect_source *rule_setting(const struct rule *rule); /* that answers, or null */
 /* About an effect, at what set it. One that nobody set is said once, as a default (C005). */
 void say_effect(struct conversion *c, enum diag_code code, enum severity severity,
                 const struct rule *rule, const void *effect, const char *format, ...)
@@ -475,10 +476,9 @@ bool rules_differ_by_scheme(const struct conversion *c, const struct rule_list *
 
 uint64_t match_key(const struct draft_match *match);
 bool match_equal(const struct draft_match *a, const struct draft_match *b);
-/* Drops what is never reached, and says where Gateway API's precedence differs from the table's
- * order. */
+/* Drops what is never reached, and says where Gateway API's precedence differs from the table's order. */
 void drafts_order(struct conversion *c, struct slice hostname, struct drafts *drafts);
-
+void order_say_settings(struct conversion *c); /* of the controller, once for all hosts */
 /* Drops a draft that is never reached because of another, and says so. */
 void draft_hide(struct conversion *c, struct slice hostname, const struct draft *by,
                 struct draft *draft);

@@ -259,6 +259,35 @@ static void test_convert_order_that_cannot_be_kept_is_an_error(void **state)
     fixture_close(&f);
 }
 
+/* A setting of the controller is one cause on all hosts, whatever paths they have. */
+static void test_convert_order_of_a_setting_is_said_once(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = {"a.example.com", "b.example.com", "c.example.com"};
+    struct fixture f;
+    fixture_open(&f);
+    EFFECT_OF(f, answer, "block-user-agents");
+    effect->status = 403;
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+        struct rule_list *rules = rules_new(&f);
+        for (size_t agent = 0; agent < 2; agent++) {
+            struct rule *rule = rule_to(&f, rules, hosts[i], PATH_ANY, "", "unused");
+            rule->backend_count = 0;
+            rule->effects.answer = effect;
+            add_test(&f, rule, TEST_HEADER, TEST_REGEX, "User-Agent", agent ? "bad" : "evil");
+        }
+        rule_to(&f, rules, hosts[i], PATH_PREFIX_ELEMENT, i < 2 ? "/long" : "/", "web");
+        rule_to(&f, rules, hosts[i], PATH_PREFIX_ELEMENT, i < 2 ? "/longer" : "/", "web");
+        host_add(&f, hosts[i], rules, NULL, NULL);
+    }
+    (void)convert(&f);
+    assert_int_equal(said(&f, DIAG_C016), 1);
+    assert_true(said_text(&f, DIAG_C016, "'block-user-agents' answers before paths"));
+    assert_true(said_text(&f, DIAG_C016, "(2): a.example.com, b.example.com"));
+    assert_int_equal(said(&f, DIAG_C012), 1);
+    fixture_close(&f);
+}
+
 static void test_convert_order_of_rules_that_never_meet_does_not_matter(void **state)
 {
     (void)state;
@@ -450,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_convert_long_path_is_left_out),
         cmocka_unit_test(test_convert_conditions),
         cmocka_unit_test(test_convert_order_that_cannot_be_kept_is_an_error),
+        cmocka_unit_test(test_convert_order_of_a_setting_is_said_once),
         cmocka_unit_test(test_convert_order_of_rules_that_never_meet_does_not_matter),
         cmocka_unit_test(test_convert_hidden_rules_are_not_written),
         cmocka_unit_test(test_convert_prefixes_behind_a_regex_become_regexes_for_istio),

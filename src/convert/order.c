@@ -317,6 +317,53 @@ static void drop_not_found(struct conversion *c, struct drafts *drafts)
 
 /* ---- order --------------------------------------------------------------------------------- */
 
+/* A setting of the controller that answers before any path is looked at, and hosts with paths that come first
+ * afterwards. */
+struct overtaken {
+    const struct effect_source *source;
+    struct slice path; /* the first of them */
+    struct slice *hosts;
+    size_t count, capacity;
+};
+
+static void note_overtaken(struct conversion *c, const struct effect_source *setting,
+                           struct slice host, const struct draft *first, struct draft *second)
+{
+    if (c->silent || !origin_is_chosen(c, &first->rule->origin)) {
+        return; /* nothing is written for it */
+    }
+    c->overtaken = c->overtaken ? c->overtaken : map_new(c->arena);
+    struct overtaken *item = map_get(c->overtaken, setting->name);
+    if (!item) {
+        item = ARENA_NEW(c->arena, struct overtaken);
+        *item = (struct overtaken){.source = setting, .path = match_text(c, second)};
+        map_put(c->overtaken, setting->name, item);
+    }
+    /* by http and by https */
+    for (size_t i = item->count; i-- > 0;) {
+        if (slice_equal(item->hosts[i], host)) {
+            return;
+        }
+    }
+    *ARENA_PUSH(c->arena, item->hosts, item->count, item->capacity) = host;
+}
+
+void order_say_settings(struct conversion *c)
+{
+    size_t count = 0;
+    struct slice *names = c->overtaken ? sorted_keys(c, c->overtaken, &count) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct overtaken *item = map_get(c->overtaken, names[i]);
+        say(c, DIAG_C016, SEVERITY_ERROR, item->source->span, NULL,
+            "'" SLICE_FMT "' answers before paths are looked at today; in Gateway API exact paths "
+            "and longer prefixes come first, such as '" SLICE_FMT "' of host '" SLICE_FMT
+            "', and let such requests through: keep them out by a policy of the target, or in "
+            "front of it; hosts with such paths (%zu): " SLICE_FMT,
+            SLICE_ARG(names[i]), SLICE_ARG(item->path), SLICE_ARG(item->hosts[0]), item->count,
+            SLICE_ARG(all_names(c, item->hosts, item->count)));
+    }
+}
+
 static void check_pair(struct conversion *c, struct slice hostname, const struct draft *first,
                        struct draft *second)
 {
@@ -325,6 +372,11 @@ static void check_pair(struct conversion *c, struct slice hostname, const struct
     }
     if (covers(c, &first->match, &second->match)) {
         draft_hide(c, hostname, first, second);
+        return;
+    }
+    const struct effect_source *setting = rule_setting(first->rule);
+    if (setting) {
+        note_overtaken(c, setting, hostname.ptr ? hostname : SLICE("*"), first, second);
         return;
     }
     struct slice a = match_text(c, first), b = match_text(c, second);

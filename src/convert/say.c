@@ -318,6 +318,16 @@ void say_platform(struct conversion *c)
     }
 }
 
+/* One of the controller, which is the same on all hosts: names of annotations have a "/". */
+const struct effect_source *rule_setting(const struct rule *rule)
+{
+    const struct effect_source *source = rule->effects.answer     ? &rule->effects.answer->source
+                                         : rule->effects.redirect ? &rule->effects.redirect->source
+                                                                  : NULL;
+    bool named = source && source->name.len && source->span.line;
+    return named && slice_find(source->name, '/', 0) == source->name.len ? source : NULL;
+}
+
 struct slice all_names(struct conversion *c, const struct slice *names, size_t count)
 {
     buf_clear(&c->text);
