@@ -399,8 +399,10 @@ void backends_apply(struct builder *builder, const struct route_state *state,
             if (backend->effects) {
                 *effects = *backend->effects;
             }
-            policies_apply_service(builder, backend->namespace, backend->service,
-                                   &(struct policy_place){match, effects, &rule->unknown, route});
+            policies_apply_service(
+                builder, backend->namespace, backend->service,
+                &(struct policy_place){
+                    .match = match, .effects = effects, .unknown = &rule->unknown, .route = route});
             filters_apply(builder, route, match, FILTER_OF_BACKEND, given->filters,
                           given->filter_count, effects, &rule->unknown);
             backend->effects = effects;

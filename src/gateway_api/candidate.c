@@ -65,9 +65,16 @@ static struct slice read_regex(struct builder *builder, struct slice pattern, bo
                     : pattern;
 }
 
-static void set_path(struct builder *builder, const struct http_match *given, bool broad,
+static void set_path(struct builder *builder, const struct candidate *candidate, bool broad,
                      struct path_match *path)
 {
+    const struct http_match *given = candidate->match;
+    const struct path_part *part = candidate->part;
+    if (part) {
+        path->kind = part->open ? PATH_PREFIX_STRING : PATH_EXACT;
+        path->value = part->text;
+        return;
+    }
     path->value = given->path;
     switch (given->path_type) {
     case ROUTE_PATH_EXACT:
@@ -93,7 +100,7 @@ void candidate_match(struct builder *builder, struct candidate *candidate, bool 
     *out = (struct match){.method = given->method};
     out->tests =
         ARENA_ARRAY(builder->run->arena, struct test, given->header_count + given->query_count);
-    set_path(builder, given, broad, &out->path);
+    set_path(builder, candidate, broad, &out->path);
     candidate->headers =
         add_tests(builder, TEST_HEADER, given->headers, given->header_count, broad, out);
     candidate->queries =
@@ -238,12 +245,28 @@ static void fill_rule(struct builder *builder, struct candidate *candidate)
                   source->filter_count, &rule->effects, &rule->unknown);
     backends_apply(builder, candidate->route, source, candidate->match, rule);
     policies_apply(builder, candidate->route, source,
-                   &(struct policy_place){candidate->match, &rule->effects, &rule->unknown, route});
+                   &(struct policy_place){candidate->match, &rule->effects, &rule->unknown, route,
+                                          candidate->part});
     traffic_apply(builder, candidate);
+}
+
+static void add_candidate(struct builder *builder, struct route_state *state, size_t *capacity,
+                          const struct candidate *given)
+{
+    struct candidate *candidate =
+        ARENA_PUSH(builder->run->arena, state->candidates, state->count, *capacity);
+    *candidate = *given;
+    candidate->is_call = slice_is(state->route->object.kind_name, "GRPCRoute");
+    fill_rule(builder, candidate);
+    if (candidate->is_call) {
+        make_call(builder, candidate);
+    }
+    set_rank(builder, candidate);
 }
 
 void route_compile(struct builder *builder, struct route_state *state)
 {
+    size_t capacity = 0;
     if (state->compiled) {
         return;
     }
@@ -252,26 +275,22 @@ void route_compile(struct builder *builder, struct route_state *state)
         tunnel_compile(builder, state);
         return;
     }
-    size_t count = 0;
-    for (size_t i = 0; i < state->route->rule_count; i++) {
-        count += state->route->rules[i].match_count;
-    }
-    state->candidates = ARENA_ARRAY(builder->run->arena, struct candidate, count);
     for (size_t i = 0; i < state->route->rule_count; i++) {
         const struct http_rule *rule = &state->route->rules[i];
         for (size_t j = 0; j < rule->match_count; j++) {
-            struct candidate *candidate = &state->candidates[state->count++];
-            *candidate = (struct candidate){.source = rule,
-                                            .match = &rule->matches[j],
-                                            .route = state,
-                                            .rule_index = i,
-                                            .match_index = j};
-            candidate->is_call = slice_is(state->route->object.kind_name, "GRPCRoute");
-            fill_rule(builder, candidate);
-            if (candidate->is_call) {
-                make_call(builder, candidate);
+            struct candidate candidate = {.source = rule,
+                                          .match = &rule->matches[j],
+                                          .route = state,
+                                          .rule_index = i,
+                                          .match_index = j};
+            struct path_parts parts;
+            policies_parts(builder, state, candidate.match, &parts);
+            for (size_t k = 0; k < parts.count; k++) {
+                candidate.part = &parts.items[k];
+                add_candidate(builder, state, &capacity, &candidate);
             }
-            set_rank(builder, candidate);
+            candidate.part = NULL;
+            add_candidate(builder, state, &capacity, &candidate);
         }
     }
 }

@@ -257,7 +257,10 @@ static void not_understood(struct work *work, bool misplaced);
 
 static void extension(struct work *work)
 {
-    const struct policy_place place = {work->match, work->effects, work->unknown, work->route};
+    const struct policy_place place = {.match = work->match,
+                                       .effects = work->effects,
+                                       .unknown = work->unknown,
+                                       .route = work->route};
     if (!policy_filter_apply(work->builder, &work->filter->extension, work->route->object.namespace,
                              &place)) {
         not_understood(work, false);

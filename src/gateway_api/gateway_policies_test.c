@@ -234,19 +234,22 @@ static void test_gateway_policies_of_istio(void **state)
          GUARD("a", "shop",
                AT_GATEWAY "action: CUSTOM, provider: {name: p}, rules: [{to: [{operation: {paths: "
                           "[/p]}}]}]"),
-         "unknown", 0, 0, 0},
+         "401", -1, 10000, 0},
         {"a provider for the paths of the rule", FOR("paths: [/p, /p/*]"), "401", -1, 10000, 0},
         {"for all that starts like them", FOR("paths: ['/p*']"), "401", -1, 10000, 0},
         {"for other paths", FOR("paths: [/q, /pp/*]"), "web", -1, 10000, 0},
-        {"for what is below the rule alone", FOR("paths: [/p/*]"), "unknown", 0, 0, 0},
+        {"for what is below the rule alone", FOR("paths: [/p/*]"), "web", -1, 10000, 0},
         {"for a path that another rule takes",
          FOR("paths: [/p/x, /p/x/*]") BESIDE("path: {value: /p/x}"), "web", -1, 10000, 0},
         {"for a path that another rule takes in part",
-         FOR("paths: [/p/x, /p/x/*]") BESIDE("path: {value: /p/x}, method: GET"), "unknown", 0, 0,
+         FOR("paths: [/p/x, /p/x/*]") BESIDE("path: {value: /p/x}, method: GET"), "web", -1, 10000,
          0},
         {"for all but a path that another rule takes",
          FOR("notPaths: [/p/x, /p/x/*]") BESIDE("path: {value: /p/x}"), "401", -1, 10000, 0},
-        {"for all but some paths", FOR("notPaths: [/p/x]"), "unknown", 0, 0, 0},
+        {"for all but some paths", FOR("notPaths: [/p/x]"), "401", -1, 10000, 0},
+        {"for an end of a path", FOR("paths: ['*/x']"), "unknown", 0, 0, 0},
+        {"for a template of a path", FOR("paths: ['/p/{*}']"), "unknown", 0, 0, 0},
+        {"for every path", FOR("paths: ['*']"), "401", -1, 10000, 0},
         {"for all but the rule's", FOR("notPaths: ['/p*']"), "web", -1, 10000, 0},
         {"at the port of the listener", FOR("ports: ['80']"), "401", -1, 10000, 0},
         {"at another port", FOR("ports: ['443']"), "web", -1, 10000, 0},
@@ -274,12 +277,53 @@ static void test_gateway_policies_of_istio(void **state)
     check("istio", rows, ARRAY_LEN(rows));
 }
 
+/* Where a policy holds for some of the paths of a rule, each path is answered as it should be. */
+static void test_gateway_policies_of_istio_for_some_paths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *policies;
+        struct {
+            const char *target, *answer;
+        } asked[5];
+    } rows[] = {
+        {FOR("paths: [/p]"), {{"/p", "401"}, {"/p/", "web"}, {"/p/x", "web"}}},
+        {FOR("paths: [/p/*]"), {{"/p", "web"}, {"/p/", "401"}, {"/p/x", "401"}}},
+        {FOR("paths: ['/p/x*', /p/y]"),
+         {{"/p", "web"}, {"/p/x", "401"}, {"/p/xy/z", "401"}, {"/p/y", "401"}, {"/p/y/", "web"}}},
+        {FOR("paths: [/p/*], notPaths: [/p/x, /p/x/*]"),
+         {{"/p", "web"}, {"/p/x", "web"}, {"/p/x/y", "web"}, {"/p/xy", "401"}, {"/p/", "401"}}},
+        {FOR("notPaths: [/p/x]"), {{"/p", "401"}, {"/p/x", "web"}, {"/p/x/", "401"}}},
+        {FOR("paths: [/p/x]")
+             GUARD("b", "shop",
+                   AT_GATEWAY "action: DENY, rules: [{from: [{source: {remoteIpBlocks: "
+                              "[0.0.0.0/0]}}], to: [{operation: {paths: [/p/x/*]}}]}]"),
+         {{"/p", "web"}, {"/p/x", "401"}, {"/p/x/y", "unknown"}, {"/p/y", "web"}}}, /* by address */
+        {FOR("paths: ['/p/x*']") BESIDE("path: {value: /p/x}, method: PUT"),
+         {{"/p", "web"}, {"/p/x", "401"}, {"/p/xy", "401"}}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        open_policies(&f, "istio", rows[i].policies);
+        for (size_t j = 0; j < ARRAY_LEN(rows[i].asked) && rows[i].asked[j].target; j++) {
+            char request[64];
+            snprintf(request, sizeof request, "GET http://a.org%s", rows[i].asked[j].target);
+            const char *answer = fixture_ask(&f, request);
+            if (strcmp(answer, rows[i].asked[j].answer) != 0) {
+                fail_msg("row %zu, %s: %s", i, rows[i].asked[j].target, answer);
+            }
+        }
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gateway_policies_of_envoy),
         cmocka_unit_test(test_gateway_policies_of_nginx),
         cmocka_unit_test(test_gateway_policies_of_istio),
+        cmocka_unit_test(test_gateway_policies_of_istio_for_some_paths),
     };
     return cmocka_run_group_tests_name("gateway_policies", tests, NULL, NULL);
 }

@@ -11,10 +11,16 @@ struct gateway_state;
 struct policy_reader;
 
 /* One match of one rule of a route: what takes part in the order of precedence. */
+/* Paths of a match that policies tell from its others: one, or all that start with the text. */
+struct path_part {
+    struct slice text;
+    bool open;
+};
 struct candidate {
     struct rule rule; /* regexes read as spanning what they test */
     const struct http_rule *source;
     const struct http_match *match;
+    const struct path_part *part; /* null: all its paths, or those of no part */
     const struct route_state *route;
     size_t rule_index, match_index;
     unsigned path_rank; /* lower is first */

@@ -415,6 +415,7 @@ static void apply_each(struct builder *builder, const struct route_state *state,
                                    .policy = policy,
                                    .source = {policy->kind_name, policy->span},
                                    .match = place->match,
+                                   .part = place->part,
                                    .rule = rule,
                                    .effects = place->effects,
                                    .unknown = place->unknown};
@@ -426,6 +427,20 @@ static void apply_each(struct builder *builder, const struct route_state *state,
             reader_of(builder, policy)->each(&work, node_get(policy->root, "spec"), state);
         } else if (count || is_for_namespace(policy, state)) {
             policy_unknown(&work, ASPECT_PROTECTION, "targetRefs");
+        }
+    }
+}
+
+void policies_parts(struct builder *builder, const struct route_state *state,
+                    const struct http_match *match, struct path_parts *out)
+{
+    *out = (struct path_parts){0};
+    for (size_t i = 0; i < builder->each_count; i++) {
+        const struct object *policy = builder->each[i];
+        const struct policy_reader *reader = reader_of(builder, policy);
+        struct policy_work work = {.builder = builder, .policy = policy, .match = match};
+        if (reader->parts) {
+            reader->parts(&work, node_get(policy->root, "spec"), state, out);
         }
     }
 }

@@ -308,7 +308,8 @@ const struct policy_reader istio_readers[] = {
     {.group = "security.istio.io",
      .kind = "AuthorizationPolicy",
      .attach = POLICY_BY_TARGET,
-     .each = authorization},
+     .each = authorization,
+     .parts = istio_parts},
     {.kind = NULL},
 };
 /* pilot/pkg/networking/core/listener_builder.go: who is asked, RBAC, then CORS; EnvoyFilters come right before the

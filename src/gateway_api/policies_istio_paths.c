@@ -1,19 +1,22 @@
 #include "gateway_api/policies_istio_priv.h"
 
 /* Which requests of a rule an AuthorizationPolicy of its Gateway holds for (istio/api security/v1
- * authorization_policy.proto, Operation): all, none, or some, which is not followed. A path below that of the rule is
- * no request of the rule where another rule takes it. */
+ * authorization_policy.proto, Operation): all, none, or some, which is not followed. Where it holds for some of the
+ * paths, these become a rule of their own. A path below that of the rule is no request of the rule where another rule
+ * takes it. */
 
 /* "/a", or "/a*": what starts with it. */
-struct pattern {
-    struct slice text;
-    bool open;
-};
-
-static struct pattern pattern_of(struct slice text)
+static struct path_part pattern_of(struct slice text)
 {
     bool open = slice_ends(text, SLICE("*"));
-    return (struct pattern){slice_sub(text, 0, text.len - open), open};
+    return (struct path_part){slice_sub(text, 0, text.len - open), open};
+}
+
+/* "*a", and the templates of later releases ("/{*}/a"), are not followed. */
+static bool is_followed(struct slice text)
+{
+    return (text.len == 1 || !slice_starts(text, SLICE("*"))) &&
+           slice_find(text, '{', 0) == text.len;
 }
 
 /* A prefix by elements without the slash at its end; "" is every path. */
@@ -31,7 +34,7 @@ static bool starts_below(struct slice text, struct slice stem)
 
 /* ---- other rules ---------------------------------------------------------------------------- */
 
-static bool takes(const struct http_match *match, const struct pattern *pattern)
+static bool takes(const struct http_match *match, const struct path_part *pattern)
 {
     struct slice stem = stem_of(match);
     if (match->path_type == ROUTE_PATH_EXACT) {
@@ -88,7 +91,7 @@ static bool stands_beside(const struct route_state *other, const struct route_st
 }
 
 static bool route_takes(const struct http_route *route, const struct http_match *own,
-                        const struct pattern *pattern)
+                        const struct path_part *pattern)
 {
     for (size_t i = 0; i < route->rule_count; i++) {
         const struct http_rule *rule = &route->rules[i];
@@ -102,7 +105,7 @@ static bool route_takes(const struct http_route *route, const struct http_match 
 }
 
 static bool is_taken(const struct policy_work *work, const struct route_state *state,
-                     const struct pattern *pattern)
+                     const struct path_part *pattern)
 {
     for (size_t i = 0; i < work->builder->route_count; i++) {
         const struct route_state *other = &work->builder->routes[i];
@@ -115,7 +118,7 @@ static bool is_taken(const struct policy_work *work, const struct route_state *s
 
 /* ---- paths ---------------------------------------------------------------------------------- */
 
-static bool meets(const struct http_match *match, const struct pattern *pattern)
+static bool meets(const struct http_match *match, const struct path_part *pattern)
 {
     struct slice stem = stem_of(match);
     if (match->path_type == ROUTE_PATH_EXACT) {
@@ -125,29 +128,61 @@ static bool meets(const struct http_match *match, const struct pattern *pattern)
            (pattern->open && slice_starts(stem, pattern->text));
 }
 
-/* The prefix itself, and what is below it: one pattern, or two. */
-static enum cover list_covers(const struct policy_work *work, const struct node *list,
-                              const struct route_state *state)
+/* It takes the prefix itself, what is below it, or both. */
+struct taken {
+    bool self, below;
+};
+
+static struct taken taken_by(const struct http_match *match, const struct path_part *pattern)
 {
-    const struct http_match *match = work->match;
     struct slice stem = stem_of(match);
-    bool self = false, below = match->path_type == ROUTE_PATH_EXACT, some = false;
-    for (size_t i = 0; i < policy_items(list); i++) {
-        struct pattern pattern = pattern_of(list->items[i]->text);
-        bool slash =
-            pattern.open && pattern.text.len == stem.len + 1 && starts_below(pattern.text, stem);
-        bool wide = pattern.open && slice_starts(stem, pattern.text);
-        self = self || wide || (!pattern.open && slice_equal(pattern.text, stem));
-        below = below || wide || slash;
-        some = some || (meets(match, &pattern) && !is_taken(work, state, &pattern));
-    }
-    /* every path begins with a slash, so that there is no request for "" itself */
-    self = self || (!stem.len && below);
-    return self && below ? COVER_ALL : some ? COVER_SOME : COVER_NONE;
+    bool wide = pattern->open && slice_starts(stem, pattern->text);
+    bool slash =
+        pattern->open && pattern->text.len == stem.len + 1 && starts_below(pattern->text, stem);
+    return (struct taken){wide || (!pattern->open && slice_equal(pattern->text, stem)),
+                          wide || slash};
 }
 
-static enum cover paths_cover(const struct policy_work *work, const struct node *operation,
-                              const struct route_state *state)
+/* By one pattern, or by two. */
+static bool takes_all(const struct node *list, const struct http_match *match)
+{
+    struct taken all = {.below = match->path_type == ROUTE_PATH_EXACT};
+    for (size_t i = 0; i < policy_items(list); i++) {
+        struct path_part pattern = pattern_of(list->items[i]->text);
+        struct taken taken = taken_by(match, &pattern);
+        all.self = all.self || taken.self;
+        all.below = all.below || taken.below;
+    }
+    /* every path begins with a slash, so that there is no request for "" itself */
+    return all.below && (all.self || !stem_of(match).len);
+}
+
+static bool takes_part(const struct node *list, const struct path_part *part)
+{
+    for (size_t i = 0; i < policy_items(list); i++) {
+        struct path_part pattern = pattern_of(list->items[i]->text);
+        if (pattern.open ? slice_starts(part->text, pattern.text)
+                         : !part->open && slice_equal(part->text, pattern.text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of the paths at hand all or none, as those of which it is told apart are parts. */
+static enum cover list_covers(const struct policy_work *work, const struct node *list)
+{
+    for (size_t i = 0; i < policy_items(list); i++) {
+        if (!is_followed(list->items[i]->text)) {
+            return COVER_SOME;
+        }
+    }
+    return work->part                     ? (takes_part(list, work->part) ? COVER_ALL : COVER_NONE)
+           : takes_all(list, work->match) ? COVER_ALL
+                                          : COVER_NONE;
+}
+
+static enum cover paths_cover(const struct policy_work *work, const struct node *operation)
 {
     const struct node *paths = node_get(operation, "paths");
     const struct node *others = node_get(operation, "notPaths");
@@ -158,11 +193,37 @@ static enum cover paths_cover(const struct policy_work *work, const struct node 
         work->match->call_service.ptr) {
         return COVER_SOME;
     }
-    enum cover in = paths ? list_covers(work, paths, state) : COVER_ALL;
-    enum cover out = others ? list_covers(work, others, state) : COVER_NONE;
+    enum cover in = paths ? list_covers(work, paths) : COVER_ALL;
+    enum cover out = others ? list_covers(work, others) : COVER_NONE;
     return in == COVER_NONE || out == COVER_ALL   ? COVER_NONE
            : in == COVER_ALL && out == COVER_NONE ? COVER_ALL
                                                   : COVER_SOME;
+}
+
+/* ---- parts of the paths --------------------------------------------------------------------- */
+
+static void add_part(const struct policy_work *work, const struct path_part *pattern,
+                     struct path_parts *out)
+{
+    for (size_t i = 0; i < out->count; i++) {
+        if (out->items[i].open == pattern->open && slice_equal(out->items[i].text, pattern->text)) {
+            return;
+        }
+    }
+    *ARENA_PUSH(work->builder->run->arena, out->items, out->count, out->capacity) = *pattern;
+}
+
+static void list_parts(const struct policy_work *work, const struct node *list,
+                       const struct route_state *state, struct path_parts *out)
+{
+    bool all = takes_all(list, work->match);
+    for (size_t i = 0; i < policy_items(list) && !all; i++) {
+        struct path_part pattern = pattern_of(list->items[i]->text);
+        if (is_followed(list->items[i]->text) && meets(work->match, &pattern) &&
+            !is_taken(work, state, &pattern)) {
+            add_part(work, &pattern, out);
+        }
+    }
 }
 
 /* ---- hosts and ports ------------------------------------------------------------------------ */
@@ -226,7 +287,7 @@ static enum cover operation_covers(struct policy_work *work, const struct node *
 {
     static const char *const known[] = {"hosts", "ports", "paths", "notPaths"};
     const enum cover parts[] = {hosts_cover(operation, state), ports_cover(work, operation, state),
-                                paths_cover(work, operation, state)};
+                                paths_cover(work, operation)};
     bool all = policy_has_only(operation, known, ARRAY_LEN(known));
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         if (parts[i] == COVER_NONE) {
@@ -252,4 +313,23 @@ enum cover istio_rule_covers(struct policy_work *work, const struct node *rule,
                                                          : COVER_NONE;
     }
     return all;
+}
+
+void istio_parts(const struct policy_work *work, const struct node *spec,
+                 const struct route_state *state, struct path_parts *out)
+{
+    const struct node *rules = node_get(spec, "rules");
+    if (work->match->path_type != ROUTE_PATH_PREFIX || work->match->call_service.ptr) {
+        return;
+    }
+    for (size_t i = 0; i < policy_items(rules); i++) {
+        const struct node *to = node_get(rules->items[i], "to");
+        for (size_t j = 0; j < policy_items(to); j++) {
+            const struct node *operation = node_get(to->items[j], "operation");
+            if (hosts_cover(operation, state) != COVER_NONE) {
+                list_parts(work, node_get(operation, "paths"), state, out);
+                list_parts(work, node_get(operation, "notPaths"), state, out);
+            }
+        }
+    }
 }

@@ -9,6 +9,8 @@ enum cover { COVER_NONE, COVER_ALL, COVER_SOME };
 /* Which requests of the rule at hand a rule of an AuthorizationPolicy holds for, by its `to`: all without one. */
 enum cover istio_rule_covers(struct policy_work *work, const struct node *rule,
                              const struct route_state *state);
+void istio_parts(const struct policy_work *work, const struct node *spec,
+                 const struct route_state *state, struct path_parts *out);
 
 /* ---- policies_istio_filters.c */
 void istio_envoy_filter(struct policy_work *work, const struct node *spec,

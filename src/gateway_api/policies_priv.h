@@ -8,17 +8,23 @@
 #include "gateway_api/gateway_priv.h"
 
 /* What a policy changes: the effects of a rule, or of one backend. */
+struct path_parts {
+    struct path_part *items;
+    size_t count, capacity;
+};
 struct policy_place {
     const struct http_match *match; /* of the rule; null for backends */
     struct effects *effects;
     const struct unknown **unknown;
     const struct http_route *route; /* of filters */
+    const struct path_part *part;   /* of the match; null: the others of its paths */
 };
 struct policy_work {
     struct builder *builder;
     const struct object *policy;
     struct effect_source source;
     const struct http_match *match;
+    const struct path_part *part;
     const struct http_rule *rule; /* of those on Gateways, by `each` */
     struct effects *effects;
     const struct unknown **unknown;
@@ -44,6 +50,9 @@ struct policy_reader {
     /* Each of those on a Gateway of the route, where several are in force together. */
     void (*each)(struct policy_work *work, const struct node *spec,
                  const struct route_state *route);
+    /* With `each`: paths of the match at hand for which it says something else than for others. */
+    void (*parts)(const struct policy_work *work, const struct node *spec,
+                  const struct route_state *route, struct path_parts *out);
     /* How the Gateway reads requests: of Gateways only. */
     void (*view)(struct policy_work *work, const struct node *spec, struct view *view);
     void (*index)(struct builder *builder, const struct policy_reader *reader,
@@ -67,6 +76,9 @@ void policy_apply(struct builder *builder, const struct policy_reader *reader,
 /* What holds for a rule: by way of its Gateways, its route, and its own name. */
 void policies_apply(struct builder *builder, const struct route_state *state,
                     const struct http_rule *rule, const struct policy_place *place);
+/* Paths of a match that policies of Gateways tell from its others. */
+void policies_parts(struct builder *builder, const struct route_state *state,
+                    const struct http_match *match, struct path_parts *out);
 void policies_apply_service(struct builder *builder, struct slice namespace, struct slice name,
                             const struct policy_place *place);
 /* The object that an ExtensionRef names; false when there is none, or none that is understood. */

@@ -21,6 +21,17 @@ static int rank_order(const struct candidate *a, const struct candidate *b)
     return order ? order : more(a->exact_queries, b->exact_queries);
 }
 
+/* Parts before the rest of their match, the longest first, and one path before all that start so. */
+static int part_order(const struct path_part *a, const struct path_part *b)
+{
+    if (!a || !b) {
+        return more(a != NULL, b != NULL);
+    }
+    int order = more(a->text.len, b->text.len);
+    order = order ? order : more(b->open, a->open);
+    return order ? order : slice_compare(a->text, b->text);
+}
+
 static int candidate_order(const void *x, const void *y, void *user)
 {
     (void)user;
@@ -29,7 +40,8 @@ static int candidate_order(const void *x, const void *y, void *user)
     int order = rank_order(a, b);
     order = order ? order : more(b->route->age, a->route->age);
     order = order ? order : more(b->rule_index, a->rule_index);
-    return order ? order : more(b->match_index, a->match_index);
+    order = order ? order : more(b->match_index, a->match_index);
+    return order ? order : part_order(a->part, b->part);
 }
 
 static bool matches_equal(const struct match *a, const struct match *b)
@@ -160,7 +172,8 @@ static bool is_catch_all(const struct candidate *candidate)
     bool any_path = match->path_type == ROUTE_PATH_REGEX
                         ? slice_is(match->path, ".*")
                         : match->path_type == ROUTE_PATH_PREFIX && slice_is(match->path, "/");
-    return any_path && !match->method.ptr && !match->header_count && !match->query_count;
+    return any_path && !candidate->part && !match->method.ptr && !match->header_count &&
+           !match->query_count;
 }
 
 /* Istio's IsCatchAllRoute ends a virtual host (pilot/pkg/networking/core/route/route.go). */
