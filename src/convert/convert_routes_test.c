@@ -284,7 +284,6 @@ static void test_convert_order_of_a_setting_is_said_once(void **state)
     assert_int_equal(said(&f, DIAG_C016), 1);
     assert_true(said_text(&f, DIAG_C016, "'block-user-agents' answers before paths"));
     assert_true(said_text(&f, DIAG_C016, "(2): a.example.com, b.example.com"));
-    assert_int_equal(said(&f, DIAG_C012), 1);
     fixture_close(&f);
 }
 

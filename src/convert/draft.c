@@ -159,12 +159,10 @@ static bool test_draft(struct conversion *c, const struct rule *rule, const stru
     node_add(c->arena, *list,
              cookie ? cookie_condition(c, test) : condition(c, !equals, test->name, value));
     if (cookie || !equals) {
-        const struct effect_source *setting = rule_setting(rule);
-        say(c, DIAG_C012, diag_row(DIAG_C012)->severity,
-            setting ? setting->span : rule->origin.span, setting ? NULL : &rule->origin,
-            "the condition on '" SLICE_FMT "' is written as a regular expression, whose dialect "
-            "depends on the implementation",
-            SLICE_ARG(test->name));
+        say_rule(c, DIAG_C012, rule,
+                 "the condition on '" SLICE_FMT "' is written as a regular expression, whose "
+                 "dialect depends on the implementation",
+                 SLICE_ARG(test->name));
     }
     return true;
 }
