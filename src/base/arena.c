@@ -26,12 +26,13 @@ enum { BLOCK_FIRST = 64 * 1024, BLOCK_LARGEST = 4 * 1024 * 1024 };
 
 struct block {
     struct block *next;
-    size_t size, used;
+    size_t size;
     bool mapped; /* came from block_map */
     _Alignas(max_align_t) char bytes[];
 };
 
 struct arena {
+    char *at, *end; /* what is left of the first block */
     struct block *blocks;
     size_t budget, used, next_size;
     arena_full_fn *full;
@@ -105,14 +106,14 @@ void arena_clear(struct arena *arena)
         return;
     }
     ASAN_UNPOISON_MEMORY_REGION(kept->bytes, kept->size);
-    memset(kept->bytes, 0, kept->used);
+    memset(kept->bytes, 0, (size_t)(arena->at - kept->bytes));
     ASAN_POISON_MEMORY_REGION(kept->bytes, kept->size);
     kept->next = NULL;
-    kept->used = 0;
+    arena->at = kept->bytes;
     arena->used = kept->size;
 }
 
-static void out_of_memory(struct arena *arena, size_t wanted)
+RARELY static void out_of_memory(struct arena *arena, size_t wanted)
 {
     if (arena->full) {
         arena->full(arena->user, wanted);
@@ -120,7 +121,8 @@ static void out_of_memory(struct arena *arena, size_t wanted)
     abort();
 }
 
-static struct block *block_add(struct arena *arena, size_t wanted)
+/* Room for an object that the first block has none for. */
+RARELY static void *block_add(struct arena *arena, size_t wanted)
 {
     size_t usual = arena->next_size - sizeof(struct block);
     size_t size = wanted > usual ? wanted : usual;
@@ -142,29 +144,31 @@ static struct block *block_add(struct arena *arena, size_t wanted)
         arena->next_size *= 2;
     }
     /* A block for one large object must not hide the room that is left in the current one. */
-    if (arena->blocks && arena->blocks->size - arena->blocks->used > size - wanted) {
+    if (arena->blocks && (size_t)(arena->end - arena->at) > size - wanted) {
         block->next = arena->blocks->next;
         arena->blocks->next = block;
     } else {
         block->next = arena->blocks;
         arena->blocks = block;
+        arena->at = block->bytes + wanted;
+        arena->end = block->bytes + size;
     }
-    return block;
+    return block->bytes;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
     const size_t align = _Alignof(max_align_t);
     const size_t rounded = (size + align - 1) & ~(align - 1);
-    struct block *block = arena->blocks;
+    char *object = arena->at;
     if (rounded < size) { /* past the largest number */
         out_of_memory(arena, size);
     }
-    if (!block || block->size - block->used < rounded) {
-        block = block_add(arena, rounded);
+    if (object && (size_t)(arena->end - object) >= rounded) {
+        arena->at = object + rounded;
+    } else {
+        object = block_add(arena, rounded);
     }
-    void *object = block->bytes + block->used;
-    block->used += rounded;
     ASAN_UNPOISON_MEMORY_REGION(object, size);
     return object;
 }
@@ -189,18 +193,14 @@ struct slice arena_copy(struct arena *arena, struct slice text)
         return SLICE_ABSENT;
     }
     char *copy = arena_alloc(arena, text.len ? text.len : 1);
-    if (text.len) {
-        memcpy(copy, text.ptr, text.len);
-    }
+    bytes_copy(copy, text.ptr, text.len);
     return (struct slice){copy, text.len};
 }
 
 char *arena_string(struct arena *arena, struct slice text)
 {
     char *copy = arena_alloc(arena, text.len + 1);
-    if (text.len) {
-        memcpy(copy, text.ptr, text.len);
-    }
+    bytes_copy(copy, text.ptr, text.len);
     return copy;
 }
 
@@ -238,10 +238,8 @@ struct slice arena_join(struct arena *arena, const struct slice *parts, size_t c
     }
     char *text = arena_alloc(arena, len + 1), *at = text;
     for (size_t i = 0; i < count; i++) {
-        if (parts[i].len) {
-            memcpy(at, parts[i].ptr, parts[i].len);
-            at += parts[i].len;
-        }
+        bytes_copy(at, parts[i].ptr, parts[i].len);
+        at += parts[i].len;
     }
     return (struct slice){text, len};
 }
@@ -267,16 +265,14 @@ void memory_wipe(void *at, size_t size)
     }
 }
 
-void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
+void *arena_grow(struct arena *arena, const void *items, size_t count, size_t *capacity,
+                 size_t size)
 {
-    if (count < *capacity) {
-        return items;
-    }
-    size_t larger = *capacity ? *capacity * 2 : 4;
+    const size_t larger = *capacity ? *capacity * 2 : 4;
     void *copy = arena_alloc_array(arena, larger, size);
     if (count) {
         memcpy(copy, items, count * size);
     }
-    *capacity = larger;
+    *capacity = larger; /* when it is there: the handler of a full arena may jump away */
     return copy;
 }

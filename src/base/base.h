@@ -45,8 +45,14 @@ static inline struct slice slice_of(const char *text) /* null gives an absent sl
 {
     return text ? (struct slice){text, strlen(text)} : SLICE_ABSENT;
 }
-bool slice_equal(struct slice a,
-                 struct slice b); /* absent equals empty here; test ptr for absence */
+/* memcmp and memcpy for texts, nearly all of which are short; null goes with a count of 0. */
+bool bytes_equal(const char *a, const char *b, size_t count);
+void bytes_copy(char *to, const char *from, size_t count); /* the two do not overlap */
+static inline bool slice_equal(struct slice a,
+                               struct slice b) /* absent equals empty here; test ptr for absence */
+{
+    return a.len == b.len && bytes_equal(a.ptr, b.ptr, a.len);
+}
 bool slice_equal_fold(struct slice a, struct slice b); /* ASCII case folded */
 /* Mostly asked of the rows of a table, nearly all of which differ at once, or of a literal. */
 static inline bool slice_is(struct slice a, const char *text)
@@ -59,8 +65,15 @@ uint64_t slice_hash(struct slice s, uint64_t seed); /* fast; the same on every m
 #define HASH_FIRST 14695981039346656037u
 uint64_t slice_hash_written(struct slice s, uint64_t sum);
 int slice_compare(struct slice a, struct slice b); /* bytes, then length; for sorting */
-bool slice_starts(struct slice s, struct slice prefix);
-bool slice_ends(struct slice s, struct slice suffix);
+static inline bool slice_starts(struct slice s, struct slice prefix)
+{
+    return s.len >= prefix.len && bytes_equal(s.ptr, prefix.ptr, prefix.len);
+}
+static inline bool slice_ends(struct slice s, struct slice suffix)
+{
+    return s.len >= suffix.len &&
+           (!suffix.len || bytes_equal(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len));
+}
 /* Position of the first `byte` at or after `from`, or s.len. */
 size_t slice_find(struct slice s, char byte, size_t from);
 bool slice_contains(struct slice s, struct slice part);
@@ -112,9 +125,12 @@ void memory_wipe(void *at, size_t size);
 /* Room for one more element in a growable array inside an arena. Use through ARENA_PUSH:
  *     struct rule *r = ARENA_PUSH(arena, list->rules, list->count, list->capacity);
  * Doubles the capacity when full; the old block stays in the arena. The new element is zeroed. */
-void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size);
+void *arena_grow(struct arena *arena, const void *items, size_t count, size_t *capacity,
+                 size_t size);
 #define ARENA_PUSH(arena, items, count, capacity)                                                  \
-    ((items) = arena_grow((arena), (items), (count), &(capacity), sizeof(*(items))),               \
+    ((items) = (count) < (capacity)                                                                \
+                   ? (items)                                                                       \
+                   : arena_grow((arena), (items), (count), &(capacity), sizeof(*(items))),         \
      &(items)[(count)++])
 
 /* Has memory fetched that is needed soon. Passes over a large input wait for memory most of their time; one that asks
@@ -123,7 +139,7 @@ static inline void memory_ahead(const void *at, size_t size)
 {
     enum { LINE = 64 }; /* of the processor's caches */
     for (size_t i = 0; i < size; i += LINE) {
-        __builtin_prefetch((const char *)at + i);
+        __builtin_prefetch((const void *)((uintptr_t)at + i)); /* it may lie behind the object */
     }
 }
 /* How many steps, for each pointer that leads there. */

@@ -42,6 +42,52 @@ static void test_base_slice_finds_parts(void **state)
     assert_false(slice_contains(SLICE("p"), SLICE("p/")));
 }
 
+/* Around the length from which parts are looked for in another way, at each place. */
+static void test_base_slice_finds_parts_of_long_texts(void **state)
+{
+    (void)state;
+    for (size_t length = 60; length < 70; length++) {
+        for (size_t at = 0; at + 3 <= length; at++) {
+            char text[70];
+            memset(text, 'a', length);
+            assert_false(slice_contains((struct slice){text, length}, SLICE("abc")));
+            memcpy(text + at, "abc", 3);
+            assert_true(slice_contains((struct slice){text, length}, SLICE("abc")));
+            assert_false(slice_contains((struct slice){text, at + 2}, SLICE("abc")));
+        }
+    }
+    assert_false(slice_contains(SLICE_ABSENT, SLICE("a")));
+    assert_true(slice_contains(SLICE_ABSENT, SLICE("")));
+}
+
+/* Of each length, and with each byte changed: what lies around the bytes does not count, and stays. */
+static void test_base_bytes_of_each_length(void **state)
+{
+    enum { MOST = 70, AROUND = 8 };
+    (void)state;
+    char from[MOST], to[MOST + 2 * AROUND];
+    for (size_t i = 0; i < MOST; i++) {
+        from[i] = (char)(i * 7 + 1);
+    }
+    for (size_t length = 0; length <= MOST; length++) {
+        memset(to, 0, sizeof to);
+        bytes_copy(to + AROUND, from, length);
+        for (size_t i = 0; i < sizeof to; i++) {
+            const bool inside = i >= AROUND && i < AROUND + length;
+            assert_int_equal(to[i], inside ? from[i - AROUND] : 0);
+        }
+        assert_true(bytes_equal(to + AROUND, from, length));
+        for (size_t i = 0; i < length; i++) {
+            to[AROUND + i] ^= 0x40;
+            assert_false(bytes_equal(to + AROUND, from, length));
+            to[AROUND + i] ^= 0x40;
+        }
+    }
+    bytes_copy(to, NULL, 0);
+    assert_true(bytes_equal(NULL, NULL, 0));
+    assert_true(slice_ends(SLICE_ABSENT, SLICE_ABSENT));
+}
+
 static void test_base_slice_sub_is_clamped(void **state)
 {
     (void)state;
@@ -111,6 +157,8 @@ int main(void)
         cmocka_unit_test(test_base_slice_absent_differs_from_empty),
         cmocka_unit_test(test_base_slice_compares_bytes_then_length),
         cmocka_unit_test(test_base_slice_finds_parts),
+        cmocka_unit_test(test_base_slice_finds_parts_of_long_texts),
+        cmocka_unit_test(test_base_bytes_of_each_length),
         cmocka_unit_test(test_base_slice_sub_is_clamped),
         cmocka_unit_test(test_base_slice_split_yields_each_part),
         cmocka_unit_test(test_base_hash_that_is_written_is_fnv),

@@ -48,7 +48,7 @@ static bool reserve(struct buf *buf, size_t more)
 void buf_put(struct buf *buf, struct slice text)
 {
     if (text.len && reserve(buf, text.len)) {
-        memcpy(buf->ptr + buf->len, text.ptr, text.len);
+        bytes_copy(buf->ptr + buf->len, text.ptr, text.len);
         buf->len += text.len;
     }
 }

@@ -13,7 +13,7 @@ static void put(struct formatter *out, const char *text, size_t count)
 {
     if (out->length < out->size && count) {
         const size_t left = out->size - out->length;
-        memcpy(out->room + out->length, text, count < left ? count : left);
+        bytes_copy(out->room + out->length, text, count < left ? count : left);
     }
     out->length += count;
 }
@@ -39,19 +39,26 @@ enum conversion { /* a va_list cannot be handed on in parts, so they are all rea
 
 static enum conversion conversion_of(const char **at)
 {
-    static const struct {
-        struct slice text;
-        enum conversion conversion;
-    } rows[] = {{{".*s", 3}, CONVERSION_SLICE},
-                {{"s", 1}, CONVERSION_TEXT},
-                {{"d", 1}, CONVERSION_INT},
-                {{"zu", 2}, CONVERSION_SIZE},
-                {{"lld", 3}, CONVERSION_LONG}};
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (strncmp(*at, rows[i].text.ptr, rows[i].text.len) == 0) {
-            *at += rows[i].text.len;
-            return rows[i].conversion;
-        }
+    const char *mark = *at;
+    if (mark[0] == '.' && mark[1] == '*' && mark[2] == 's') { /* as most are */
+        *at += 3;
+        return CONVERSION_SLICE;
+    }
+    if (mark[0] == 's') {
+        *at += 1;
+        return CONVERSION_TEXT;
+    }
+    if (mark[0] == 'd') {
+        *at += 1;
+        return CONVERSION_INT;
+    }
+    if (mark[0] == 'z' && mark[1] == 'u') {
+        *at += 2;
+        return CONVERSION_SIZE;
+    }
+    if (mark[0] == 'l' && mark[1] == 'l' && mark[2] == 'd') {
+        *at += 3;
+        return CONVERSION_LONG;
     }
     return CONVERSION_NONE;
 }

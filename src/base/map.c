@@ -43,8 +43,7 @@ static uint32_t hash_of(const struct map *map, struct slice key)
 
 static bool is_key(const struct map_entry *entry, uint32_t hash, struct slice key)
 {
-    return entry->hash == hash && entry->key.len == key.len &&
-           (key.len == 0 || memcmp(entry->key.ptr, key.ptr, key.len) == 0);
+    return entry->hash == hash && slice_equal(entry->key, key);
 }
 
 static struct map_entry *find(const struct map *map, uint32_t hash, struct slice key)

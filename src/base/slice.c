@@ -2,9 +2,63 @@
 
 #include <string.h>
 
-bool slice_equal(struct slice a, struct slice b)
+/* The first and the last word of a text may overlap, so that there is no rest to look at byte by byte. */
+bool bytes_equal(const char *a, const char *b, size_t count)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    enum { WORD = sizeof(uint64_t), HALF = sizeof(uint32_t) };
+    uint64_t x, y;
+    uint32_t u, v, w, z;
+    if (count >= WORD) {
+        for (size_t i = 0; i + WORD < count; i += WORD) {
+            memcpy(&x, a + i, WORD);
+            memcpy(&y, b + i, WORD);
+            if (x != y) {
+                return false;
+            }
+        }
+        memcpy(&x, a + count - WORD, WORD);
+        memcpy(&y, b + count - WORD, WORD);
+        return x == y;
+    }
+    if (count >= HALF) {
+        memcpy(&u, a, HALF);
+        memcpy(&v, b, HALF);
+        memcpy(&w, a + count - HALF, HALF);
+        memcpy(&z, b + count - HALF, HALF);
+        return u == v && w == z;
+    }
+    return !count || (a[0] == b[0] && a[count / 2] == b[count / 2] && a[count - 1] == b[count - 1]);
+}
+
+void bytes_copy(char *to, const char *from, size_t count)
+{
+    enum { WORD = sizeof(uint64_t), HALF = sizeof(uint32_t), SHORT = 4 * WORD };
+    uint64_t first, last;
+    uint32_t low, high;
+    if (count > SHORT) {
+        memcpy(to, from, count);
+    } else if (count > 2 * WORD) {
+        char head[2 * WORD], tail[2 * WORD];
+        memcpy(head, from, 2 * WORD);
+        memcpy(tail, from + count - 2 * WORD, 2 * WORD);
+        memcpy(to, head, 2 * WORD);
+        memcpy(to + count - 2 * WORD, tail, 2 * WORD);
+    } else if (count >= WORD) {
+        memcpy(&first, from, WORD);
+        memcpy(&last, from + count - WORD, WORD);
+        memcpy(to, &first, WORD);
+        memcpy(to + count - WORD, &last, WORD);
+    } else if (count >= HALF) {
+        memcpy(&low, from, HALF);
+        memcpy(&high, from + count - HALF, HALF);
+        memcpy(to, &low, HALF);
+        memcpy(to + count - HALF, &high, HALF);
+    } else if (count) {
+        const char middle = from[count / 2], end = from[count - 1];
+        to[0] = from[0];
+        to[count / 2] = middle;
+        to[count - 1] = end;
+    }
 }
 
 static unsigned char fold(char c)
@@ -46,17 +100,6 @@ int slice_compare(struct slice a, struct slice b)
     return a.len < b.len ? -1 : a.len > b.len;
 }
 
-bool slice_starts(struct slice s, struct slice prefix)
-{
-    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
-}
-
-bool slice_ends(struct slice s, struct slice suffix)
-{
-    return s.len >= suffix.len &&
-           (suffix.len == 0 || memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len) == 0);
-}
-
 size_t slice_find(struct slice s, char byte, size_t from)
 {
     if (from >= s.len) {
@@ -71,11 +114,14 @@ bool slice_contains(struct slice s, struct slice part)
     if (part.len == 0 || part.len > s.len) {
         return part.len == 0;
     }
-    /* Most texts are too short for a call of memchr to pay. */
     const char first = part.ptr[0], last = part.ptr[part.len - 1];
-    for (size_t i = 0; i + part.len <= s.len; i++) {
-        if (s.ptr[i] == first && s.ptr[i + part.len - 1] == last &&
-            memcmp(s.ptr + i, part.ptr, part.len) == 0) {
+    const char *at = s.ptr, *end = s.ptr + (s.len - part.len) + 1; /* of where it can begin */
+    const bool is_long = s.len > 64; /* for shorter ones a call of memchr does not pay */
+    for (; at < end; at++) {
+        if (is_long && !(at = memchr(at, first, (size_t)(end - at)))) {
+            return false;
+        }
+        if (*at == first && at[part.len - 1] == last && bytes_equal(at, part.ptr, part.len)) {
             return true;
         }
     }
