@@ -144,7 +144,7 @@ const struct converted_source *converted_sources(struct run *run, const struct c
 
 struct node *converted_read(struct run *run, const struct converted_object *object)
 {
-    const struct input_file file = {.name = object->name, .text = object->yaml};
+    const struct input_file file = {.name = object->name, .text = object->yaml, .written = true};
     struct documents documents = {0};
     size_t nodes = run->nodes; /* the limit is one of the input */
     document_read(run, &file, &documents);

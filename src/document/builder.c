@@ -8,17 +8,19 @@ enum { CHUNK_BYTES = 16 * 1024, TEXT_SMALL = 512, WEIGHT_TEXT = 64, STACK_FIRST 
 void builder_init(struct builder *builder, struct run *run, const struct input_file *file,
                   document_fn *each, void *user)
 {
-    *builder = (struct builder){.run = run,
-                                .file = file->file,
-                                .file_bytes = file->text.len,
-                                .scratch = arena_open_like(run->arena),
-                                .trees = each ? arena_open_like(run->arena) : run->arena,
-                                .each = each,
-                                .user = user,
-                                .hidden = !diag_file_text(run->diag, file->file).ptr,
-                                .stack_capacity = STACK_FIRST};
+    *builder =
+        (struct builder){.run = run,
+                         .file = file->file,
+                         .file_bytes = file->text.len,
+                         .scratch = arena_open_like(run->arena),
+                         .trees = each ? arena_open_like(run->arena) : run->arena,
+                         .each = each,
+                         .user = user,
+                         .hidden = !file->written && !diag_file_text(run->diag, file->file).ptr,
+                         .stack_capacity = STACK_FIRST};
     builder->stack = ARENA_ARRAY(builder->scratch, struct waiting, STACK_FIRST);
     builder->keys = ARENA_NEW(builder->scratch, struct recent_texts);
+    builder->plain_keys = ARENA_NEW(builder->scratch, struct recent_texts);
 }
 
 /* Texts of a document that nobody gets. */
@@ -95,9 +97,7 @@ struct slice builder_text_keep(struct builder *builder, char *text, size_t used)
 static struct slice keep(struct builder *builder, struct slice text)
 {
     char *copy = builder_text(builder, text.len);
-    if (text.len) {
-        memcpy(copy, text.ptr, text.len);
-    }
+    bytes_copy(copy, text.ptr, text.len);
     return builder_text_keep(builder, copy, text.len);
 }
 
@@ -329,6 +329,30 @@ static bool push_key(struct builder *builder, const struct node *node)
     return true;
 }
 
+/* A key that was read as any other one like it will be: as a text, and as no merge. */
+static void remember_key(struct builder *builder, const struct node *node)
+{
+    if (node->plain && node->kind == NODE_STRING && !slice_is(node->text, "<<") &&
+        !builder->hidden) {
+        *recent_place(builder->plain_keys, node->text) = node->text;
+    }
+}
+
+/* Nearly all keys were seen before. */
+static bool push_known_key(struct builder *builder, const struct scalar *scalar)
+{
+    if (!scalar->plain || scalar->tag || scalar->anchor || builder->hidden) {
+        return false;
+    }
+    const struct slice known = *recent_place(builder->plain_keys, scalar->text);
+    if (!known.ptr || !slice_equal(known, scalar->text)) {
+        return false;
+    }
+    *builder_push(builder) = (struct waiting){known, scalar->span, NULL, false, false};
+    innermost(builder)->weight += scalar_weight(known);
+    return true;
+}
+
 bool builder_scalar(struct builder *builder, const struct scalar *scalar)
 {
     if (scalar->text.len > builder->run->limits.scalar_bytes) {
@@ -344,13 +368,19 @@ bool builder_scalar(struct builder *builder, const struct scalar *scalar)
     if (!builder_count(builder, 1, scalar->span)) {
         return false;
     }
-    struct node on_stack = {.kind = NODE_STRING, .span = scalar->span, .plain = scalar->plain};
     const bool is_key = builder_expects_key(builder);
+    if (is_key && push_known_key(builder, scalar)) {
+        return true;
+    }
+    struct node on_stack = {.kind = NODE_STRING, .span = scalar->span, .plain = scalar->plain};
     on_stack.text = scalar->owned               ? scalar->text
                     : is_key && !scalar->anchor ? keep_key(builder, scalar->text)
                                                 : keep(builder, scalar->text);
     type_scalar(builder, &on_stack, scalar->tag);
     if (is_key && !scalar->anchor) {
+        if (!scalar->tag) {
+            remember_key(builder, &on_stack);
+        }
         return push_key(builder, &on_stack);
     }
     struct node *node = ARENA_NEW(builder->trees, struct node);

@@ -55,8 +55,8 @@ struct builder {
     size_t anchor_count, anchor_capacity;
     struct map *anchor_names; /* to struct anchor's index + 1 */
     size_t alias_weight;
-    struct recent_texts *keys;
-    char *chunk; /* room for texts, which need no alignment */
+    struct recent_texts *keys, *plain_keys; /* plain: read as texts, and no merges */
+    char *chunk;                            /* room for texts, which need no alignment */
     size_t chunk_left;
     bool hidden;        /* the file has secrets: texts that nobody gets are wiped */
     struct slice *kept; /* texts of the document that is read, when hidden */

@@ -109,6 +109,29 @@ static void test_document_many_keys_are_found(void **state)
     buf_release(&text);
 }
 
+/* A key is what it is for itself, whatever a key with the same bytes was before. */
+static void test_document_keys_are_read_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *wanted;
+    } rows[] = {
+        {"!foo null: 1\n---\na: 1\nnull: 2\n", "{\"null\":1}\n1:1 Y013\n4:1 Y007\n"},
+        {"!!str yes: 1\n---\nyes: 2\n", "{\"yes\":1}\n{\"true\":2}\n"},
+        {"'on': 1\n---\non: 2\n---\n'on': 3\n", "{\"on\":1}\n{\"true\":2}\n{\"on\":3}\n"},
+        {"'<<': 1\n---\n<<: {a: 2}\n---\n<<: {a: 3}\n", "{\"<<\":1}\n{\"a\":2}\n{\"a\":3}\n"},
+        {"a: 1\n---\na: 2\n---\na: 3\na: 4\n", "{\"a\":1}\n{\"a\":2}\n6:1 Y004\n"},
+        {"a: 1\n---\n&x a: 2\nb: *x\n", "{\"a\":1}\n{\"a\":2,\"b\":\"a\"}\n"},
+        {"0x10: 1\n---\n0x10: 2\n", "{\"16\":1}\n{\"16\":2}\n"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct sample sample;
+        sample_read(&sample, NULL, slice_of(rows[i].text));
+        expect_slice(sample_print(&sample), rows[i].text, rows[i].wanted);
+        sample_close(&sample);
+    }
+}
+
 static void test_document_equality_ignores_the_order_of_keys(void **state)
 {
     (void)state;
@@ -128,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_document_places_are_those_of_the_text),
         cmocka_unit_test(test_document_empty_documents_are_left_out),
+        cmocka_unit_test(test_document_keys_are_read_again),
         cmocka_unit_test(test_document_line_ends_of_windows_are_read),
         cmocka_unit_test(test_document_marks_of_byte_order_are_accepted),
         cmocka_unit_test(test_document_aliases_share_nodes),

@@ -86,6 +86,58 @@ static void test_document_strings_are_quoted_where_they_must_be(void **state)
     }
 }
 
+/* The same at each length, with each byte at each place: a word of usual letters stays plain, and what has a byte
+ * that means something is put in quotes. */
+static void test_document_strings_of_each_length(void **state)
+{
+    enum { MOST = 50 };
+    static const char usual[] = "azAZ09-._/", refused[] = "\n\t\x01\x7F\x80\xFF";
+    (void)state;
+    for (size_t length = 6; length <= MOST; length++) {
+        for (size_t at = 1; at < length; at++) {
+            char text[MOST + 1] = {0};
+            memset(text, 'w', length);
+            for (size_t i = 0; i < sizeof usual - 1; i++) {
+                text[at] = usual[i];
+                expect_written(text, text);
+            }
+            struct arena *arena = arena_open(0, NULL, NULL);
+            for (size_t i = 0; i < sizeof refused - 1; i++) {
+                text[at] = refused[i];
+                struct buf out;
+                buf_init(&out, BUF_TEXT_MAX);
+                document_write_pair(SLICE("key"), node_string(arena, slice_of(text)), 0, &out);
+                assert_false(slice_starts(buf_slice(&out), SLICE("key: w")));
+                buf_release(&out);
+            }
+            arena_close(arena);
+        }
+    }
+}
+
+/* A key of more than 1024 characters is announced by '?'; gateshift does so from 1001 on. */
+static void test_document_long_keys_read_back(void **state)
+{
+    (void)state;
+    for (size_t length = 998; length < 1030; length++) {
+        struct arena *arena = arena_open(0, NULL, NULL);
+        char *key = arena_alloc(arena, length + 1);
+        memset(key, 'k', length);
+        struct node *map = node_map(arena);
+        node_set_slice(arena, map, (struct slice){key, length}, node_string(arena, SLICE("v")));
+        struct buf out;
+        buf_init(&out, BUF_TEXT_MAX);
+        document_write_yaml(map, &out);
+        struct sample sample;
+        sample_read(&sample, NULL, buf_slice(&out));
+        assert_int_equal(sample.documents.count, 1);
+        assert_true(node_equal(sample.documents.roots[0], map));
+        sample_close(&sample);
+        buf_release(&out);
+        arena_close(arena);
+    }
+}
+
 static void test_document_strings_are_escaped(void **state)
 {
     (void)state;
@@ -292,6 +344,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_document_yaml_looks_like_a_persons),
         cmocka_unit_test(test_document_strings_are_quoted_where_they_must_be),
+        cmocka_unit_test(test_document_strings_of_each_length),
+        cmocka_unit_test(test_document_long_keys_read_back),
         cmocka_unit_test(test_document_strings_are_escaped),
         cmocka_unit_test(test_document_lines_are_literal_where_nothing_is_lost),
         cmocka_unit_test(test_document_json_is_written),

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WORD_MAX = 5, DIGITS_MAX = 512, SAFE_BITS = 53 };
+
 struct word {
-    const char *text;
+    char text[WORD_MAX + 1];
     enum node_kind kind;
     bool boolean;
     double number;
@@ -55,8 +57,6 @@ static const struct word words[] = {
     {"-.Inf", NODE_FLOAT, false, -INFINITY},
     {"-.INF", NODE_FLOAT, false, -INFINITY},
 };
-
-enum { WORD_MAX = 5, DIGITS_MAX = 512, SAFE_BITS = 53 };
 
 static bool resolve_word(struct node *node)
 {

@@ -107,69 +107,98 @@ static bool may_be_number(struct slice text)
     return dots < 2 || dots + digits < text.len;
 }
 
-static bool is_word(struct slice text)
-{
-    static const char first[] = "yYnNoOtTfF";
-    static const struct slice words[] = {{"y", 1},    {"n", 1},     {"yes", 3},
-                                         {"no", 2},   {"on", 2},    {"off", 3},
-                                         {"true", 4}, {"false", 5}, {"null", 4}};
-    if (!text.len || text.len > WORD_MAX || !memchr(first, text.ptr[0], sizeof first - 1)) {
-        return false;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (slice_equal_fold(text, words[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_letter(char c)
 {
     const char lower = (char)(c | 0x20);
     return lower >= 'a' && lower <= 'z';
 }
 
-/* 0x80 in each byte that lies in the range; bytes above 127 are for the caller. */
-static uint64_t in_range(uint64_t word, unsigned first, unsigned last)
+/* A few bytes as a number. */
+#define WORD_2(a, b)          ((uint64_t)(a) << 8 | (b))
+#define WORD_3(a, b, c)       (WORD_2(a, b) << 8 | (c))
+#define WORD_4(a, b, c, d)    (WORD_3(a, b, c) << 8 | (d))
+#define WORD_5(a, b, c, d, e) (WORD_4(a, b, c, d) << 8 | (e))
+
+static bool is_word(struct slice text)
 {
-    const uint64_t ones = UINT64_MAX / 255;
-    return (word + ones * (0x80 - first)) & ~(word + ones * (0x7F - last));
+    enum {
+        FIRST = 1 << ('y' - 'a') | 1 << ('n' - 'a') | 1 << ('o' - 'a') | 1 << ('t' - 'a') |
+                1 << ('f' - 'a')
+    };
+    if (!text.len || text.len > WORD_MAX || !is_letter(text.ptr[0]) ||
+        !(FIRST >> ((text.ptr[0] | 0x20) - 'a') & 1)) {
+        return false;
+    }
+    uint64_t word = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        word = word << 8 | (unsigned char)(text.ptr[i] | 0x20);
+    }
+    switch (word) {
+    case 'y':
+    case 'n':
+    case WORD_3('y', 'e', 's'):
+    case WORD_2('n', 'o'):
+    case WORD_2('o', 'n'):
+    case WORD_3('o', 'f', 'f'):
+    case WORD_4('t', 'r', 'u', 'e'):
+    case WORD_5('f', 'a', 'l', 's', 'e'):
+    case WORD_4('n', 'u', 'l', 'l'):
+        return true;
+    default:
+        return false;
+    }
 }
 
-/* Each of eight bytes is a letter, a digit or one of "-._/". */
-static bool all_simple(uint64_t word)
+/* Sixteen bytes at once, as compilers for all usual processors know them. */
+typedef unsigned char bytes_of_vector __attribute__((vector_size(16)));
+
+/* Each of them is a letter, a digit or one of "-._/". */
+static bool all_simple(const char *text)
 {
-    const uint64_t ones = UINT64_MAX / 255, high = ones * 0x80, low = word & ~high;
-    const uint64_t fits =
-        in_range(low | ones * 0x20, 'a', 'z') | in_range(low, '-', '9') | in_range(low, '_', '_');
-    return (fits & ~word & high) == high;
+    bytes_of_vector bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    const bytes_of_vector letters = (bytes | 0x20) - 'a', others = bytes - '-';
+    const bytes_of_vector fits = (bytes_of_vector)(letters <= 'z' - 'a') |
+                                 (bytes_of_vector)(others <= '9' - '-') |
+                                 (bytes_of_vector)(bytes == '_');
+    uint64_t halves[2];
+    memcpy(halves, &fits, sizeof halves);
+    return (halves[0] & halves[1]) == UINT64_MAX;
 }
 
-/* Eight bytes at once; the last word may overlap the one before. */
+/* The same of a text that is shorter: its first and its last bytes, which may overlap. */
+static bool short_simple(struct slice text)
+{
+    enum { WORD = 8, HALF = 4 };
+    uint64_t words[2] = {UINT64_MAX / 255 * 'a', UINT64_MAX / 255 * 'a'};
+    if (text.len >= WORD) {
+        memcpy(&words[0], text.ptr, WORD);
+        memcpy(&words[1], text.ptr + text.len - WORD, WORD);
+    } else if (text.len >= HALF) {
+        uint32_t first, last;
+        memcpy(&first, text.ptr, HALF);
+        memcpy(&last, text.ptr + text.len - HALF, HALF);
+        words[0] = (uint64_t)first << 32 | last;
+    } else if (text.len) {
+        words[0] = words[0] << 8 | (unsigned char)text.ptr[0];
+        words[0] = words[0] << 8 | (unsigned char)text.ptr[text.len / 2];
+        words[0] = words[0] << 8 | (unsigned char)text.ptr[text.len - 1];
+    }
+    return all_simple((const char *)words);
+}
+
 static bool is_all_simple(struct slice text)
 {
-    uint64_t word = UINT64_MAX / 255 * 'a';
-    if (text.len < sizeof word) {
-        const size_t middle = text.len / 2, half = sizeof(uint32_t);
-        if (text.len >= half) {
-            uint32_t first, last;
-            memcpy(&first, text.ptr, half);
-            memcpy(&last, text.ptr + text.len - half, half);
-            return all_simple((uint64_t)first << 32 | last);
-        }
-        word = word << 8 | (unsigned char)text.ptr[0];
-        word = word << 8 | (unsigned char)text.ptr[middle];
-        return all_simple(word << 8 | (unsigned char)text.ptr[text.len - 1]);
+    const size_t width = sizeof(bytes_of_vector);
+    if (text.len < width) {
+        return short_simple(text);
     }
-    for (size_t i = 0; i + sizeof word < text.len; i += sizeof word) {
-        memcpy(&word, text.ptr + i, sizeof word);
-        if (!all_simple(word)) {
+    for (size_t i = 0; i + width < text.len; i += width) {
+        if (!all_simple(text.ptr + i)) {
             return false;
         }
     }
-    memcpy(&word, text.ptr + text.len - sizeof word, sizeof word);
-    return all_simple(word);
+    return all_simple(text.ptr + text.len - width);
 }
 
 /* Letters, and after the first also digits and "-._/": no reader sees anything else in them, but for the
@@ -285,34 +314,47 @@ static void put_key(struct slice key, size_t indent, struct buf *out)
     buf_putc(out, ':');
 }
 
-/* A line "key: text" of which neither part needs a quote, as most lines are; false for all others. */
-static bool put_line(struct slice key, const struct node *value, size_t margin, struct buf *out)
+/* A line "key: text", or the beginning "key:" of one that has no text. Neither needs a quote, as in most lines. */
+static void put_simple(struct slice key, const struct slice *text, size_t margin, struct buf *out)
 {
-    if (value->kind != NODE_STRING || key.len > KEY_SIMPLE_MAX || !is_simple(key) ||
-        !is_simple(value->text)) {
-        return false;
+    char *at = buf_extend(out, margin + key.len + 1 + (text ? text->len + 2 : 0));
+    if (!at) {
+        return;
     }
-    const struct slice text = value->text;
-    char *at = buf_extend(out, margin + key.len + text.len + 3);
-    if (at) {
-        memset(at, ' ', margin);
-        memcpy(at += margin, key.ptr, key.len);
-        memcpy(at += key.len, ": ", 2);
-        memcpy(at += 2, text.ptr, text.len);
-        at[text.len] = '\n';
+    memset(at, ' ', margin);
+    bytes_copy(at += margin, key.ptr, key.len);
+    at[key.len] = ':';
+    if (text) {
+        at += key.len + 1;
+        *at++ = ' ';
+        bytes_copy(at, text->ptr, text->len);
+        at[text->len] = '\n';
     }
-    return true;
+}
+
+/* `margin` is what stands before the key, which is written at `indent`. */
+static void put_pair(struct slice key, const struct node *value, size_t margin, size_t indent,
+                     struct buf *out)
+{
+    const bool simple = key.len <= KEY_SIMPLE_MAX && is_simple(key);
+    if (simple && value->kind == NODE_STRING && is_simple(value->text)) {
+        put_simple(key, &value->text, margin, out);
+        return;
+    }
+    if (simple) {
+        put_simple(key, NULL, margin, out);
+    } else {
+        buf_fill(out, ' ', margin);
+        put_key(key, indent, out);
+    }
+    put_value(value, indent, false, out);
 }
 
 static void put_map(const struct node *map, size_t indent, bool first_in_line, struct buf *out)
 {
     for (size_t i = 0; i < map->count; i++) {
         const size_t margin = i > 0 || !first_in_line ? indent : 0;
-        if (!put_line(map->pairs[i].key, map->pairs[i].value, margin, out)) {
-            buf_fill(out, ' ', margin);
-            put_key(map->pairs[i].key, indent, out);
-            put_value(map->pairs[i].value, indent, false, out);
-        }
+        put_pair(map->pairs[i].key, map->pairs[i].value, margin, indent, out);
     }
 }
 
@@ -380,11 +422,7 @@ static void put_value(const struct node *node, size_t indent, bool in_list, stru
 
 void document_write_pair(struct slice key, const struct node *value, size_t indent, struct buf *out)
 {
-    if (!put_line(key, value, indent, out)) {
-        buf_fill(out, ' ', indent);
-        put_key(key, indent, out);
-        put_value(value, indent, false, out);
-    }
+    put_pair(key, value, indent, indent, out);
 }
 
 void document_write_yaml(const struct node *root, struct buf *out)

@@ -23,6 +23,7 @@ struct input_file {
     struct slice text;      /* without a byte order mark, and never UTF-16 */
     uint32_t file;          /* for spans */
     bool owned;             /* the text is a copy that nobody else has */
+    bool written;           /* by gateshift, so that it holds nothing to hide */
     uint64_t device, inode; /* 0 for text that is in no file */
 };
 

@@ -44,7 +44,8 @@ static const struct node *fallback(struct schema *schema, const struct schema_no
     const struct node **slot = &schema->fallbacks[node->fallback];
     if (!*slot && node->fallback) {
         const struct input_file file = {.name = SLICE("default"),
-                                        .text = slice_of(schema_fallbacks[node->fallback])};
+                                        .text = slice_of(schema_fallbacks[node->fallback]),
+                                        .written = true};
         struct documents documents = {0};
         size_t nodes = schema->run->nodes; /* the limit is one of the input */
         document_read(schema->run, &file, &documents);
