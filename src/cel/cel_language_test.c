@@ -319,6 +319,33 @@ static void test_cel_bounds(void **state)
                  50000, "unknown: a regular expression needs more steps than are allowed");
 }
 
+/* Looking for a long key in a mapping of a manifest costs what comparing it costs. */
+static void test_cel_long_keys_use_the_budget_up(void **state)
+{
+    enum { KEYS = 16, LENGTH = 60000 };
+    (void)state;
+    struct run run;
+    struct cel_error error;
+    struct slice text;
+    run_open(&run, NULL, NULL, NULL);
+    struct node *self = node_map(run.arena);
+    for (int i = 0; i < KEYS; i++) {
+        char *key = arena_alloc(run.arena, LENGTH);
+        memset(key, 'k', LENGTH);
+        key[LENGTH - 1] = (char)('a' + i);
+        node_set_slice(run.arena, self, (struct slice){key, LENGTH}, node_int(run.arena, i));
+    }
+    struct cel_input input = {.self = self};
+    struct cel_evaluator evaluator = {.run = &run, .scratch = run.arena, .steps = 1000000};
+    const struct cel_program *program =
+        cel_compile(run.arena, SLICE("self.all(a, self.all(b, b in self))"), &error);
+    assert_int_equal(cel_evaluate(program, &input, &evaluator, &text), CEL_UNKNOWN);
+    program = cel_compile(run.arena, SLICE("self.all(a, a in self)"), &error);
+    evaluator.steps = 1000000;
+    assert_int_equal(cel_evaluate(program, &input, &evaluator, &text), CEL_TRUE);
+    run_close(&run);
+}
+
 /* A budget may be shared by several rules: what one used is gone. */
 static void test_cel_budget_is_shared(void **state)
 {
@@ -348,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_cel_optional_values),
         cmocka_unit_test(test_cel_old_self),
         cmocka_unit_test(test_cel_bounds),
+        cmocka_unit_test(test_cel_long_keys_use_the_budget_up),
         cmocka_unit_test(test_cel_budget_is_shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

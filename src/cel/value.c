@@ -159,20 +159,30 @@ struct value value_at(const struct value *map, size_t index)
     return map->items ? map->items[2 * index + 1] : value_of_node(map->node->pairs[index].value);
 }
 
+/* Keys of a mapping of a manifest are texts. */
+static bool node_find(const struct node *map, const struct value *key, struct value *out)
+{
+    const struct pair *pair = key->kind == VALUE_STRING ? node_pair(map, key->text) : NULL;
+    if (pair) {
+        *out = value_of_node(pair->value);
+    }
+    return pair != NULL;
+}
+
 bool map_find(struct evaluation *e, const struct value *map, const struct value *key,
               struct value *out)
 {
     size_t count = value_count(map);
-    if (!charge_steps(e, count / 8)) {
+    const uint64_t each = map->items || key->kind != VALUE_STRING ? 0 : key->text.len / 64;
+    if (!charge_steps(e, count / 8 + count * each)) {
         return false;
     }
-    if (!map->items && key->kind != VALUE_STRING) {
-        return false;
+    if (!map->items) {
+        return node_find(map->node, key, out);
     }
     for (size_t i = 0; i < count && !e->stopped.ptr; i++) {
-        struct value each = value_key(map, i);
-        if (value_equal(e, &each, key)) {
-            *out = value_at(map, i);
+        if (value_equal(e, &map->items[2 * i], key)) {
+            *out = map->items[2 * i + 1];
             return true;
         }
     }
