@@ -83,11 +83,10 @@ static bool is_path_byte(char c)
 }
 
 /* What the CRD refuses in an Exact or PathPrefix value beside characters. */
-static bool has_odd_segments(struct slice path)
+static bool is_refused(struct slice path)
 {
-    return slice_contains(path, SLICE("//")) || slice_contains(path, SLICE("/./")) ||
-           slice_contains(path, SLICE("/../")) || slice_ends(path, SLICE("/.")) ||
-           slice_ends(path, SLICE("/.."));
+    size_t index = 0;
+    return !path_is_simple(path) && (path_refused_part(path, &index) || path_ends_in_dots(path));
 }
 
 /* The path as clients send it. A table that matches decoded paths has decoded values. */
@@ -150,8 +149,7 @@ static bool literal_draft(struct conversion *c, const struct rule *rule, enum pa
                  "': requests that are escaped in another way do not match",
                  SLICE_ARG(path), SLICE_ARG(value));
     }
-    if (has_odd_segments(value) || slice_contains(value, SLICE("%2f")) ||
-        slice_contains(value, SLICE("%2F"))) {
+    if (is_refused(value)) {
         value = regex_quoted(c, value, rank);
         out->rank = RANK_REGEX;
         say_rule(c, DIAG_C015, rule,

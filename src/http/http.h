@@ -117,6 +117,13 @@ struct slice percent_escape(struct arena *arena, struct slice text, kept_fn *kep
 /* Escapes for a rewritten URI as nginx's ngx_escape_uri(NGX_ESCAPE_URI) does: blank, % ? # control and
  * non-ASCII bytes, and " < > \ ^ ` { | }. */
 struct slice path_escape(struct arena *arena, struct slice path);
+/* No dot, no escape, no empty element: there is nothing to normalise, as in most paths. */
+bool path_is_simple(struct slice path);
+/* What neither an Ingress takes with pathType Exact or Prefix nor an HTTPRoute with any but RegularExpression: the next
+ * such part inside of a path ("//", "/./", "%2f"), *index being 0 at first, null for no more; and "/." or "/.." at its
+ * end. */
+const char *path_refused_part(struct slice path, size_t *index);
+bool path_ends_in_dots(struct slice path);
 
 /* "http://host:port/path?query" in parts; parts that are not there are absent, port 0. */
 struct url {

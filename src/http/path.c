@@ -215,3 +215,34 @@ struct slice path_escape(struct arena *arena, struct slice path)
 {
     return percent_escape(arena, path, kept_in_path);
 }
+
+bool path_is_simple(struct slice path)
+{
+    char before = '\0';
+    for (size_t i = 0; i < path.len; i++) {
+        const char c = path.ptr[i];
+        if (c == '.' || c == '%' || (c == '/' && before == '/')) {
+            return false;
+        }
+        before = c;
+    }
+    return true;
+}
+
+/* apis/v1/httproute_types.go of gateway-api (HTTPPathMatch); pkg/apis/networking/validation of Kubernetes. */
+const char *path_refused_part(struct slice path, size_t *index)
+{
+    static const char *const parts[] = {"//", "/./", "/../", "%2f", "%2F"};
+    while (*index < ARRAY_LEN(parts)) {
+        const char *part = parts[(*index)++];
+        if (slice_contains(path, slice_of(part))) {
+            return part;
+        }
+    }
+    return NULL;
+}
+
+bool path_ends_in_dots(struct slice path)
+{
+    return slice_ends(path, SLICE("/.")) || slice_ends(path, SLICE("/.."));
+}

@@ -125,6 +125,44 @@ static void test_http_escapes_as_nginx_does(void **state)
     arena_close(arena);
 }
 
+static void test_http_knows_parts_that_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *parts;
+        bool simple, dots;
+    } refusals[] = {
+        {"/", "", true, false},
+        {"/shop/cart-1", "", true, false},
+        {"", "", true, false},
+        {"//", "//", false, false},
+        {"/a//b", "//", false, false},
+        {"/a/./b", "/./", false, false},
+        {"/a/../b", "/../", false, false},
+        {"/a%2fb%2Fc", "%2f %2F", false, false},
+        {"/a/.", "", false, true},
+        {"/a/..", "", false, true},
+        {"/a.b/c", "", false, false},
+        {"/a%20b", "", false, false},
+        {"/.//../x", "// /./ /../", false, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        const struct slice path = slice_of(refusals[i].path);
+        struct buf parts;
+        buf_init(&parts, BUF_TEXT_MAX);
+        const char *part;
+        for (size_t at = 0; (part = path_refused_part(path, &at)) != NULL;) {
+            buf_printf(&parts, "%s%s", parts.len ? " " : "", part);
+        }
+        if (!slice_is(buf_slice(&parts), refusals[i].parts) ||
+            path_is_simple(path) != refusals[i].simple ||
+            path_ends_in_dots(path) != refusals[i].dots) {
+            fail_msg("of '%s': '" SLICE_FMT "'", refusals[i].path, SLICE_ARG(buf_slice(&parts)));
+        }
+        buf_release(&parts);
+    }
+}
+
 static void test_http_splits_targets(void **state)
 {
     (void)state;
@@ -163,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_http_normalises_paths),
         cmocka_unit_test(test_http_normal_form_is_stable),
         cmocka_unit_test(test_http_escapes_as_nginx_does),
+        cmocka_unit_test(test_http_knows_parts_that_are_refused),
         cmocka_unit_test(test_http_splits_targets),
         cmocka_unit_test(test_http_reads_queries),
     };

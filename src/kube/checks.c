@@ -27,6 +27,10 @@ bool is_dns_subdomain(struct slice s)
     char before = '.';
     for (size_t i = 0; i < s.len; i++) {
         const char c = s.ptr[i];
+        if (c >= 'a' && c <= 'z') { /* as most are */
+            before = c;
+            continue;
+        }
         /* a label begins and ends with a letter or digit; here its length has no limit of its own */
         if (!is_lower_alnum(c) &&
             ((c != '.' && c != '-') || before == '.' || (c == '.' && before == '-'))) {

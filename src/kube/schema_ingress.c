@@ -128,14 +128,15 @@ static void finish_path(struct decoder *decoder, const struct where *where, cons
                      SLICE_ARG(path->path));
         return;
     }
-    static const char *const inside[] = {"//", "/./", "/../", "%2f", "%2F"};
-    for (size_t i = 0; strict && i < ARRAY_LEN(inside); i++) {
-        if (slice_contains(path->path, slice_of(inside[i]))) {
-            decode_error(decoder, DIAG_K009, &here, span,
-                         "must not contain '%s' with pathType Exact or Prefix", inside[i]);
-        }
+    if (!strict || path_is_simple(path->path)) {
+        return;
     }
-    if (strict && (slice_ends(path->path, SLICE("/..")) || slice_ends(path->path, SLICE("/.")))) {
+    const char *part;
+    for (size_t i = 0; (part = path_refused_part(path->path, &i)) != NULL;) {
+        decode_error(decoder, DIAG_K009, &here, span,
+                     "must not contain '%s' with pathType Exact or Prefix", part);
+    }
+    if (path_ends_in_dots(path->path)) {
         decode_error(decoder, DIAG_K009, &here, span, "must not end in '/.' or '/..'");
     }
 }
