@@ -56,8 +56,9 @@ bool annotations_grpc(const struct annotations *annotations)
 int64_t annotation_int(const struct annotations *annotations, enum annotation_id id,
                        int64_t otherwise)
 {
+    const struct annotation *item = annotation_get(annotations, id);
     int64_t number;
-    return slice_to_int(annotation_text(annotations, id), &number) ? number : otherwise;
+    return item && slice_to_int(item->value, &number) ? number : otherwise;
 }
 
 void annotation_use(const struct annotations *annotations, enum annotation_id id)
