@@ -236,9 +236,10 @@ struct conversion {
     struct map *ports;              /* "namespace/service port" to struct port_use */
     struct language_set *languages; /* null: none was asked for; with it the next ones */
     struct map *path_memo, *pair_memo, *shadow_memo;
-    size_t questions;                      /* about pairs of paths */
-    struct drafts views[2];                /* of the host at hand, by http and by https */
-    struct shares shares;                  /* of the host at hand */
+    size_t questions;       /* about pairs of paths */
+    struct drafts views[2]; /* of the host at hand, by http and by https */
+    struct policy *named;   /* objects that backendRefs of the rule at hand name; null: none yet */
+    struct shares shares;   /* of the host at hand */
     const struct route_redirect *redirect; /* the last redirect to https, and what it became */
     const struct behaviour *redirect_behaviour;
     /* of the data plane, those that are written in each rule, by http and by https; null: none */
@@ -411,8 +412,7 @@ struct emission {
     struct node *retry, *session;               /* null: none */
     struct node *url_rewrite;                   /* the one that effects share */
     struct node *policies[POLICIES_MAX];        /* by kind of the target; null: none */
-    struct policy named[BACKENDS_MAX];          /* objects that backendRefs name */
-    size_t named_count;
+    size_t named_count;                         /* of c->named */
 };
 /* The member of a new filter: "cors" of a filter of type "CORS". */
 struct node *filter_add(struct emission *e, const char *type, const char *member);

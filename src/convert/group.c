@@ -320,9 +320,12 @@ static void say_dead_redirect(struct conversion *c, const struct plane *plane,
                               const struct unit *unit, const struct origin *origin)
 {
     const struct unit *secure = plane_unit(plane, true, unit->hostname);
+    if (secure && secure->secure) {
+        return;
+    }
     const struct listener_plan *any = covering_listener(c, plane, 443, unit->hostname);
     bool passed = any && any->stream == STREAM_TLS && slice_equal(any->hostname, unit->hostname);
-    if ((!secure || !secure->secure) && !passed) {
+    if (!passed) {
         say(c, DIAG_C024, SEVERITY_ERROR, origin->span, origin,
             "host '" SLICE_FMT
             "' is redirected to https, and has no certificate to be served with: "
@@ -502,12 +505,12 @@ static void group_name(struct conversion *c, struct route_group *group, bool alo
 
 void group_ahead(const struct conversion *c, size_t i)
 {
+    enum { PARTS = 512 }; /* what it points to, and was made behind it */
     if (i + 2 * STEPS_AHEAD < c->group_count) {
-        memory_ahead(c->groups[i + 2 * STEPS_AHEAD], sizeof(struct route_group));
+        memory_ahead(c->groups[i + 2 * STEPS_AHEAD], sizeof(struct route_group) + PARTS);
     }
     if (i + STEPS_AHEAD < c->group_count) {
         const struct route_group *group = c->groups[i + STEPS_AHEAD];
-        memory_ahead(group->rules, group->rule_count * sizeof *group->rules);
         memory_ahead(group->units[0], sizeof *group->units[0]);
         object_ahead(group->origin.place ? origin_ingress(c, &group->origin) : NULL);
     }

@@ -131,7 +131,7 @@ void host_policies_need(struct conversion *c, const struct draft *draft)
 }
 
 void rule_policies_note(struct conversion *c, const struct plane *plane, size_t gateway,
-                        const struct draft *draft, struct slice rule)
+                        const struct draft *draft, const struct rule_place *place)
 {
     const struct policies *policies = draft->behaviour->policies;
     for (size_t i = 0; policies && i < policies->count; i++) {
@@ -139,7 +139,9 @@ void rule_policies_note(struct conversion *c, const struct plane *plane, size_t 
             struct host_policy *policy = policy_of(c, policies->items[i].kind, plane, gateway,
                                                    policies->items[i].spec, &draft->rule->origin);
             struct texts *rules = &policy->places.rules;
-            *ARENA_PUSH(c->arena, rules->items, rules->count, policy->rule_capacity) = rule;
+            *ARENA_PUSH(c->arena, rules->items, rules->count, policy->rule_capacity) =
+                arena_printf(c->arena, SLICE_FMT "." SLICE_FMT ".%zu", SLICE_ARG(place->namespace),
+                             SLICE_ARG(place->route), place->index);
         }
     }
 }

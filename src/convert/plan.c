@@ -71,14 +71,44 @@ struct unit *plane_unit(const struct plane *plane, bool https, struct slice host
     return units ? units->of[https] : NULL;
 }
 
-static void unit_add(struct conversion *c, struct plane *plane, const struct entry *entry,
-                     struct slice hostname)
+static struct host_units *host_units(struct conversion *c, struct plane *plane,
+                                     struct slice hostname)
 {
     struct host_units *units = map_get(plane->by_host, hostname);
     if (!units) {
         units = ARENA_NEW(c->arena, struct host_units);
         map_put(plane->by_host, hostname, units);
     }
+    return units;
+}
+
+/* The entry before: what it made out often holds for the next one, as those of a host for http and for https stand
+ * side by side. */
+struct placed {
+    const struct entry *entry; /* null: there is none with a hostname */
+    struct slice home, hostname;
+    struct plane *plane;
+    struct host_units *units;
+};
+
+static bool is_same_text(struct slice a, struct slice b)
+{
+    return a.ptr == b.ptr && a.len == b.len;
+}
+
+static bool is_beside(const struct placed *placed, const struct entry *entry, struct slice home)
+{
+    const struct entry *before = placed->entry;
+    return before && before->host.kind == entry->host.kind &&
+           is_same_text(before->host.name, entry->host.name) &&
+           is_same_text(before->gateway, entry->gateway) && is_same_text(placed->home, home);
+}
+
+static void unit_add(struct conversion *c, const struct placed *placed, const struct entry *entry)
+{
+    const struct slice hostname = placed->hostname;
+    struct plane *plane = placed->plane;
+    struct host_units *units = placed->units;
     struct unit *unit = units->of[entry->https];
     if (unit) {
         if (unit->rules != entry->rules) {
@@ -119,10 +149,9 @@ static struct plane *plane_of(struct conversion *c, struct map *index, const str
     return plane_find(c, index, entry->gateway, home);
 }
 
-static void entry_add(struct conversion *c, struct map *index, const struct entry *entry,
-                      struct slice home)
+static void entry_add(struct conversion *c, struct map *index, struct placed *placed,
+                      const struct entry *entry, struct slice home)
 {
-    struct slice hostname;
     say_unknown(c, entry->unknown, &entry->origin);
     switch (entry->kind) {
     case ENTRY_TUNNEL:
@@ -133,9 +162,16 @@ static void entry_add(struct conversion *c, struct map *index, const struct entr
     case ENTRY_RULES:
         break;
     }
-    if (host_name(c, entry, &hostname)) {
-        unit_add(c, plane_of(c, index, entry, home), entry, hostname);
+    if (!is_beside(placed, entry, home)) {
+        *placed = (struct placed){.home = home};
+        if (!host_name(c, entry, &placed->hostname)) {
+            return;
+        }
+        placed->plane = plane_of(c, index, entry, home);
+        placed->units = host_units(c, placed->plane, placed->hostname);
+        placed->entry = entry;
     }
+    unit_add(c, placed, entry);
 }
 
 /* ---- listeners ------------------------------------------------------------------------------ */
@@ -380,24 +416,35 @@ static void say_default_certificates(struct conversion *c, const struct plane *p
     }
 }
 
+/* Adds the entries that have a home, or those that have none; true: there are others. */
+static bool entries_add(struct conversion *c, struct map *index, const struct map *homes, bool home)
+{
+    bool others = false;
+    struct placed placed = {0};
+    for (size_t i = 0; i < c->table->entry_count; i++) {
+        const struct entry *entry = &c->table->entries[i];
+        if (i + 4 * STEPS_AHEAD < c->table->entry_count) {
+            memory_ahead(entry[4 * STEPS_AHEAD].host.name.ptr, 1);
+        }
+        struct slice namespace = homes && entry->kind == ENTRY_TUNNEL ? stream_namespace(entry)
+                                                                      : home_of(c, homes, entry);
+        if ((namespace.len > 0) == home) {
+            c->silent = !entry_is_chosen(c, entry);
+            entry_add(c, index, &placed, entry, namespace);
+            c->silent = false;
+        } else {
+            others = true;
+        }
+    }
+    return others;
+}
+
 void planes_build(struct conversion *c)
 {
     struct map *index = map_new(c->arena), *taken = map_new(c->arena);
     const struct map *homes = homes_find(c);
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < c->table->entry_count; i++) {
-            const struct entry *entry = &c->table->entries[i];
-            if (i + 4 * STEPS_AHEAD < c->table->entry_count) {
-                memory_ahead(entry[4 * STEPS_AHEAD].host.name.ptr, 1);
-            }
-            struct slice home = homes && entry->kind == ENTRY_TUNNEL ? stream_namespace(entry)
-                                                                     : home_of(c, homes, entry);
-            if ((home.len > 0) == (pass == 0)) {
-                c->silent = !entry_is_chosen(c, entry);
-                entry_add(c, index, entry, home);
-                c->silent = false;
-            }
-        }
+    if (entries_add(c, index, homes, true)) {
+        (void)entries_add(c, index, homes, false);
     }
     for (size_t i = 0; i < c->plane_count; i++) {
         listeners_build(c, c->planes[i]);

@@ -93,7 +93,10 @@ struct slice policy_named(struct emission *e, size_t index, struct slice wanted,
                           const struct node *spec)
 {
     const struct policy_kind *kind = &e->c->options->target->vendor->kinds[index];
-    struct policy *policy = &e->named[e->named_count++];
+    if (!e->c->named) {
+        e->c->named = ARENA_ARRAY(e->c->arena, struct policy, BACKENDS_MAX);
+    }
+    struct policy *policy = &e->c->named[e->named_count++];
     *policy = (struct policy){.kind = kind, .yaml = spec_text(e->c, spec)};
     policy->name = shared_name(e, kind, policy->yaml, wanted);
     return policy->name;
@@ -154,7 +157,7 @@ const struct policies *policies_of(struct emission *e)
         }
     }
     for (size_t i = 0; i < e->named_count; i++) {
-        found.items[found.count++] = e->named[i];
+        found.items[found.count++] = e->c->named[i];
     }
     return found.count ? policies_share(c, &found) : NULL;
 }

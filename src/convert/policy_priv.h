@@ -81,9 +81,14 @@ const struct policies *policies_of(struct emission *e);
 bool policies_attach_alike(const struct policies *a, const struct policies *b);
 /* ATTACH_HOSTS: the draft is written, so that what it asked for its host is needed. */
 void host_policies_need(struct conversion *c, const struct draft *draft);
-/* The same of what it asked for itself, where the target calls it `rule`. */
+/* Where a rule was written. */
+struct rule_place {
+    struct slice namespace, route;
+    size_t index;
+};
+/* The same of what it asked for itself, by the name that the target gives to a rule at that place. */
 void rule_policies_note(struct conversion *c, const struct plane *plane, size_t gateway,
-                        const struct draft *draft, struct slice rule);
+                        const struct draft *draft, const struct rule_place *place);
 /* Those of the group's rules, for an HTTPRoute that was written. */
 void policies_write(struct conversion *c, const struct route_group *group, struct slice route);
 void gateway_policies_write(struct conversion *c, const struct plane *plane, struct slice gateway);

@@ -297,11 +297,9 @@ static void route_write(struct conversion *c, const struct route_group *group,
     c->out->routes++;
     policies_write(c, group, name);
     for (size_t i = at->rules.from; i < at->rules.to; i++) {
-        struct slice rule =
-            arena_printf(c->arena, SLICE_FMT "." SLICE_FMT ".%zu",
-                         SLICE_ARG(group->origin.namespace), SLICE_ARG(name), i - at->rules.from);
+        const struct rule_place place = {group->origin.namespace, name, i - at->rules.from};
         rule_policies_note(c, group->plane, group->units[at->units.from]->gateway,
-                           rules->items[i].drafts[0], rule);
+                           rules->items[i].drafts[0], &place);
     }
 }
 

@@ -12,10 +12,15 @@ struct slice origin_subject(struct conversion *c, const struct origin *origin)
 /* What an annotation asks for may hold for rules of another Ingress, such as of a canary: whose it is counts. */
 static struct slice subject_at(struct conversion *c, const struct origin *origin, struct span span)
 {
-    const struct object *owner = span.line && slice_is(origin->kind, "Ingress")
-                                     ? ingress_annotated(c->arena, c->kube, &c->ingresses, span)
-                                     : NULL;
-    return owner ? owner->subject : origin_subject(c, origin);
+    const struct object *own = origin_ingress(c, origin);
+    if (!own) {
+        return origin_subject(c, origin);
+    }
+    if (!span.line || (span_equal(span, origin->span) && object_begins_before(own, span))) {
+        return own->subject;
+    }
+    const struct object *owner = ingress_annotated(c->arena, c->kube, &c->ingresses, own, span);
+    return owner ? owner->subject : own->subject;
 }
 
 static bool is_new(struct conversion *c, enum diag_code code, struct span span,

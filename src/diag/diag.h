@@ -40,6 +40,10 @@ struct span {
     uint32_t file, line, column;
 };
 #define SPAN_NONE ((struct span){0, 0, 0})
+static inline bool span_equal(struct span a, struct span b)
+{
+    return a.line == b.line && a.column == b.column && a.file == b.file;
+}
 
 struct diagnostic {
     enum diag_code code;

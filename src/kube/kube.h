@@ -369,9 +369,13 @@ struct ingress_places {
     const struct object **items;
     size_t count;
 };
-/* The Ingress that has an annotation at this place; null: none has, or `kube` is null. */
+/* The Ingress that has an annotation at this place; null: none has, or `kube` is null. `likely` may be null. Where
+ * several share it, by a YAML alias, it is that of the one where it stands. */
 const struct object *ingress_annotated(struct arena *arena, const struct kube *kube,
-                                       struct ingress_places *places, struct span span);
+                                       struct ingress_places *places, const struct object *likely,
+                                       struct span span);
+/* It begins there, or before in the same file. */
+bool object_begins_before(const struct object *object, struct span span);
 /* For passes over many objects: this one is needed soon, with what was read right after it. May be null. */
 void object_ahead(const struct object *object);
 /* The same for a pass that is at the i-th of a kind. */

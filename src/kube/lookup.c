@@ -161,9 +161,30 @@ static const struct object *ingress_before(const struct ingress_places *places, 
     return low && places->items[low - 1]->span.file == span.file ? places->items[low - 1] : NULL;
 }
 
-const struct object *ingress_annotated(struct arena *arena, const struct kube *kube,
-                                       struct ingress_places *places, struct span span)
+bool object_begins_before(const struct object *object, struct span span)
 {
+    const struct object place = {.span = span}, *there = &place;
+    return object->span.file == span.file && by_span(&object, &there, NULL) <= 0;
+}
+
+static bool has_annotation_at(const struct object *object, struct span span)
+{
+    for (size_t i = 0; object && i < object->annotations.count; i++) {
+        const struct span *at = &object->annotations.items[i].span;
+        if (at->line == span.line && at->column == span.column) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct object *ingress_annotated(struct arena *arena, const struct kube *kube,
+                                       struct ingress_places *places, const struct object *likely,
+                                       struct span span)
+{
+    if (likely && object_begins_before(likely, span) && has_annotation_at(likely, span)) {
+        return likely;
+    }
     if (kube && !places->items) {
         places->count = kube->counts[KUBE_INGRESS];
         places->items = ARENA_ARRAY(arena, const struct object *, places->count + 1);
@@ -174,11 +195,5 @@ const struct object *ingress_annotated(struct arena *arena, const struct kube *k
                     NULL);
     }
     const struct object *owner = kube ? ingress_before(places, span) : NULL;
-    for (size_t i = 0; owner && i < owner->annotations.count; i++) {
-        const struct span *at = &owner->annotations.items[i].span;
-        if (at->line == span.line && at->column == span.column) {
-            return owner;
-        }
-    }
-    return NULL;
+    return has_annotation_at(owner, span) ? owner : NULL;
 }

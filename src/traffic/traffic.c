@@ -8,11 +8,14 @@ static void sign_add(struct reader *reader, struct traffic_route *route, enum tr
                      struct span span, struct slice text)
 {
     struct arena *arena = reader->run->arena;
+    const struct origin *origin = &route->rule->origin;
+    const struct object *own =
+        reader->kube && origin->place ? kube_at(reader->kube, KUBE_INGRESS, origin->place) : NULL;
+    const bool elsewhere = span.line && !span_equal(span, origin->span);
     const struct object *owner =
-        span.line ? ingress_annotated(arena, reader->kube, &reader->places, span) : NULL;
-    *ARENA_PUSH(arena, route->signs, route->count, route->capacity) =
-        (struct traffic_sign){kind, text, span.line ? span : route->rule->origin.span,
-                              owner ? owner->subject : SLICE_ABSENT};
+        elsewhere ? ingress_annotated(arena, reader->kube, &reader->places, own, span) : NULL;
+    *ARENA_PUSH(arena, route->signs, route->count, route->capacity) = (struct traffic_sign){
+        kind, text, span.line ? span : origin->span, owner ? owner->subject : SLICE_ABSENT};
     route->kinds |= TRAFFIC_BIT(kind);
 }
 
