@@ -317,6 +317,42 @@ static void test_gateway_policies_of_istio_for_some_paths(void **state)
     }
 }
 
+#define EDGE_WITH(annotations)                                                                     \
+    GATEWAY_HEAD                                                                                   \
+    "kind: Gateway\nmetadata: {name: edge, namespace: shop}\nspec: {gatewayClassName: c, "         \
+    "infrastructure: {annotations: {" annotations                                                  \
+    "}}, listeners: [{name: http, port: 80, protocol: HTTP}]}\n---\n"
+#define CONFIG(text) EDGE_WITH("proxy.istio.io/config: '" text "'")
+
+/* Who asks for the PROXY protocol; the annotation is YAML, or JSON, in a text. */
+static void test_gateway_proxy_protocol_of_istio(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *gateway;
+        bool proxied, known;
+    } rows[] = {
+        {EDGE, false, true},
+        {EDGE_WITH("a: b"), false, true},
+        {CONFIG("concurrency: 2"), false, true},
+        {CONFIG("gatewayTopology: {proxyProtocol: {}}"), true, true},
+        {CONFIG("{\"gatewayTopology\": {\"proxyProtocol\": {}}}"), true, true},
+        {CONFIG("gatewayTopology: {numTrustedProxies: 1}"), false, false},
+        {CONFIG("{"), false, false},
+        {CONFIG("text"), false, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        char yaml[2048];
+        snprintf(yaml, sizeof yaml, SERVICE("web") "%s" ROUTE("a", "rules: [{" TO("web") "}]"),
+                 rows[i].gateway);
+        fixture_open(&f, "istio", FIXTURE_OPEN, yaml);
+        assert_int_equal(f.table.view.proxy_protocol.name.ptr != NULL, rows[i].proxied);
+        assert_int_equal(f.table.unknown == NULL, rows[i].known);
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_gateway_policies_of_nginx),
         cmocka_unit_test(test_gateway_policies_of_istio),
         cmocka_unit_test(test_gateway_policies_of_istio_for_some_paths),
+        cmocka_unit_test(test_gateway_proxy_protocol_of_istio),
     };
     return cmocka_run_group_tests_name("gateway_policies", tests, NULL, NULL);
 }

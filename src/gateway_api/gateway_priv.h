@@ -11,6 +11,8 @@ struct gateway_state;
 struct policy_reader;
 
 /* One match of one rule of a route: what takes part in the order of precedence. */
+struct policy_work;
+typedef void policy_view_fn(struct policy_work *work, const struct node *spec, struct view *view);
 /* Paths of a match that policies tell from its others: one, or all that start with the text. */
 struct path_part {
     struct slice text;
@@ -150,9 +152,10 @@ struct builder {
     struct map *assumed;      /* "Service shop/web": what is not in the input */
     struct map *tls_policies; /* "namespace/service" and "namespace/service/port name" */
     const struct policy_reader *readers; /* of the implementation's own kinds; null: it has none */
-    struct map *policies;                /* of these kinds, by what they are attached to */
-    size_t resolvers;                    /* Gateways that look names outside of the cluster up */
-    const struct object **each;          /* policies of which several may be in force */
+    policy_view_fn *gateway_view;
+    struct map *policies;       /* of these kinds, by what they are attached to */
+    size_t resolvers;           /* Gateways that look names outside of the cluster up */
+    const struct object **each; /* policies of which several may be in force */
     size_t each_count, each_capacity;
     struct map *common;                    /* kind of a policy to what all Gateways have by it */
     const struct object *policies_unknown; /* one that may hold for every route; null: none */

@@ -192,9 +192,10 @@ static const struct {
     const char *profile;
     const struct policy_reader *readers;
     const int *gates;
-} vendors[] = {{"envoy-gateway", envoy_gateway_readers, envoy_gateway_gates},
-               {"istio", istio_readers, istio_gates},
-               {"nginx-gateway-fabric", ngf_readers, ngf_gates}};
+    policy_view_fn *gateway_view; /* what a Gateway itself says of how it reads requests; or null */
+} vendors[] = {{"envoy-gateway", envoy_gateway_readers, envoy_gateway_gates, NULL},
+               {"istio", istio_readers, istio_gates, istio_view},
+               {"nginx-gateway-fabric", ngf_readers, ngf_gates, NULL}};
 
 bool gateway_api_owns_kind(const struct gateway_profile *profile, const struct object *object)
 {
@@ -230,6 +231,7 @@ static void vendor_choose(struct builder *builder)
         if (strcmp(builder->profile->name, vendors[i].profile) == 0) {
             struct route_table *table = builder->table;
             builder->readers = vendors[i].readers;
+            builder->gateway_view = vendors[i].gateway_view;
             for (table->gate_count = 0; vendors[i].gates[table->gate_count] != EFFECT_COUNT;
                  table->gate_count++) {
                 table->gates[table->gate_count] = vendors[i].gates[table->gate_count];
@@ -556,41 +558,4 @@ const struct object *policy_backend(struct builder *builder, const struct object
         }
     }
     return NULL;
-}
-
-/* In what policies can change. */
-static bool read_alike(const struct view *a, const struct view *b)
-{
-    return a->match_form.merge_slashes == b->match_form.merge_slashes &&
-           a->escaped_slash_status == b->escaped_slash_status && a->underscores == b->underscores &&
-           slice_equal(a->client_header, b->client_header) &&
-           networks_equal(&a->client_trusted, &b->client_trusted) &&
-           !a->proxy_protocol.name.ptr == !b->proxy_protocol.name.ptr &&
-           a->proxy_optional == b->proxy_optional;
-}
-
-/* A table reads requests in one way, so that all its Gateways have to agree. */
-void policies_view(struct builder *builder)
-{
-    for (const struct policy_reader *reader = builder->readers; reader && reader->kind; reader++) {
-        for (size_t i = 0; reader->view && i < builder->gateway_count; i++) {
-            const struct object *gateway = &builder->gateways[i].gateway->object;
-            const struct object *own = policy_at(builder, reader, "Gateway", gateway->namespace,
-                                                 gateway->name, SLICE_ABSENT);
-            struct policy_work work = {
-                .builder = builder, .policy = own, .unknown = &builder->table->unknown};
-            struct view view = builder->profile->view;
-            if (own) {
-                work.source = (struct effect_source){own->kind_name, own->span};
-                reader->view(&work, node_get(own->root, "spec"), &view);
-            }
-            if (i && !read_alike(&view, &builder->table->view)) {
-                builder->table->unknown =
-                    unknown_add(builder->run, builder->table->unknown, ASPECT_ROUTING,
-                                (struct effect_source){slice_of(reader->kind), SPAN_NONE},
-                                SLICE("the Gateways read requests in different ways"));
-            }
-            builder->table->view = view;
-        }
-    }
 }

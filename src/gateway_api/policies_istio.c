@@ -294,6 +294,36 @@ static void authorization(struct policy_work *work, const struct node *spec,
     work->effects->addresses = addresses;
 }
 
+/* ---- Gateway -------------------------------------------------------------------------------- */
+
+/* ProxyConfig of the Gateway's pods, as YAML (istio/api mesh/v1alpha1 proxy.proto, gatewayTopology); with
+ * proxyProtocol all listeners ask for the header (pilot/pkg/networking/core/gateway.go). MeshConfig can say the same,
+ * which is not in the input. */
+void istio_view(struct policy_work *work, const struct node *spec, struct view *view)
+{
+    static const char *const known[] = {"proxyProtocol"};
+    const struct node *annotations = node_get(node_get(spec, "infrastructure"), "annotations");
+    const struct input_file file = {.name = work->policy->subject,
+                                    .text = policy_text(annotations, "proxy.istio.io/config")};
+    struct run quiet = *work->builder->run;
+    struct documents documents = {0};
+    if (!file.text.len) {
+        return;
+    }
+    quiet.diag = diag_beside(quiet.diag);
+    document_read(&quiet, &file, &documents);
+    if (documents.count != 1 || documents.roots[0]->kind != NODE_MAP) {
+        policy_unknown(work, ASPECT_PROTECTION, "spec.infrastructure.annotations");
+        return;
+    }
+    const struct node *topology = node_get(documents.roots[0], "gatewayTopology");
+    policy_fields(work, topology, "gatewayTopology", known, ARRAY_LEN(known), ASPECT_PROTECTION);
+    if (node_get(topology, "proxyProtocol")) {
+        view->proxy_protocol = work->source;
+        view->proxy_protocol.name = SLICE("proxy.istio.io/config");
+    }
+}
+
 const struct policy_reader istio_readers[] = {
     {.group = "networking.istio.io",
      .kind = "DestinationRule",

@@ -99,3 +99,52 @@ void policies_take_back(struct builder *builder, const struct effects *common,
         }
     }
 }
+
+/* ---- how requests are read ------------------------------------------------------------------ */
+
+/* In what policies can change. */
+static bool read_alike(const struct view *a, const struct view *b)
+{
+    return a->match_form.merge_slashes == b->match_form.merge_slashes &&
+           a->escaped_slash_status == b->escaped_slash_status && a->underscores == b->underscores &&
+           slice_equal(a->client_header, b->client_header) &&
+           networks_equal(&a->client_trusted, &b->client_trusted) &&
+           !a->proxy_protocol.name.ptr == !b->proxy_protocol.name.ptr &&
+           a->proxy_optional == b->proxy_optional;
+}
+
+static struct view view_of(struct builder *builder, const struct object *gateway)
+{
+    struct view view = builder->profile->view;
+    struct policy_work work = {.builder = builder, .unknown = &builder->table->unknown};
+    for (const struct policy_reader *reader = builder->readers; reader->kind; reader++) {
+        work.policy = reader->view ? policy_at(builder, reader, "Gateway", gateway->namespace,
+                                               gateway->name, SLICE_ABSENT)
+                                   : NULL;
+        if (work.policy) {
+            work.source = (struct effect_source){work.policy->kind_name, work.policy->span};
+            reader->view(&work, node_get(work.policy->root, "spec"), &view);
+        }
+    }
+    if (builder->gateway_view) {
+        work.policy = gateway;
+        work.source = (struct effect_source){gateway->kind_name, gateway->span};
+        builder->gateway_view(&work, node_get(gateway->root, "spec"), &view);
+    }
+    return view;
+}
+
+/* A table reads requests in one way, so that all its Gateways have to agree. */
+void policies_view(struct builder *builder)
+{
+    for (size_t i = 0; builder->readers && i < builder->gateway_count; i++) {
+        struct view view = view_of(builder, &builder->gateways[i].gateway->object);
+        if (i && !read_alike(&view, &builder->table->view)) {
+            builder->table->unknown =
+                unknown_add(builder->run, builder->table->unknown, ASPECT_ROUTING,
+                            (struct effect_source){SLICE("Gateway"), SPAN_NONE},
+                            SLICE("the Gateways read requests in different ways"));
+        }
+        builder->table->view = view;
+    }
+}

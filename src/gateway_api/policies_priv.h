@@ -54,7 +54,7 @@ struct policy_reader {
     void (*parts)(const struct policy_work *work, const struct node *spec,
                   const struct route_state *route, struct path_parts *out);
     /* How the Gateway reads requests: of Gateways only. */
-    void (*view)(struct policy_work *work, const struct node *spec, struct view *view);
+    policy_view_fn *view;
     void (*index)(struct builder *builder, const struct policy_reader *reader,
                   const struct object *policy); /* POLICY_BY_INDEX */
 };
@@ -63,10 +63,9 @@ struct policy_reader {
 extern const struct policy_reader envoy_gateway_readers[], istio_readers[], ngf_readers[];
 /* The order in which they answer; ends by EFFECT_COUNT. */
 extern const int envoy_gateway_gates[], istio_gates[], ngf_gates[];
+policy_view_fn istio_view;
 
 void policies_read(struct builder *builder);
-/* How requests are read; once the Gateways are known. */
-void policies_view(struct builder *builder);
 const struct object *policy_at(struct builder *builder, const struct policy_reader *reader,
                                const char *kind, struct slice namespace, struct slice name,
                                struct slice section); /* null: none is in force */
@@ -91,6 +90,8 @@ struct slice policy_read_elsewhere(struct builder *builder, const struct object_
 const struct object *policy_backend(struct builder *builder, const struct object_ref *ref);
 
 /* ---- policies_platform.c */
+/* How requests are read; once the Gateways are known. */
+void policies_view(struct builder *builder);
 /* What all Gateways have alike becomes the table's platform; once the Gateways are known. */
 void policies_platform(struct builder *builder);
 /* Null where they differ. */
