@@ -38,39 +38,46 @@ static void say_nothing_written(struct conversion *c)
 
 /* ---- the way --------------------------------------------------------------------------------- */
 
-void convert_table(struct run *run, const struct kube *kube, const struct route_table *table,
-                   const struct convert_options *options, struct converted *out)
+static void conversion_open(struct run *run, struct conversion *c)
 {
-    *out = (struct converted){0};
-    struct conversion conversion = {.run = run,
-                                    .arena = run->arena,
-                                    .nodes = arena_open(0, NULL, NULL),
-                                    .kube = kube,
-                                    .table = table,
-                                    .options = options,
-                                    .out = out,
-                                    .group_index = map_new(run->arena),
-                                    .families = map_new(run->arena),
-                                    .route_names = map_new(run->arena),
-                                    .grants = map_new(run->arena),
-                                    .said = map_new(run->arena),
-                                    .plain_backends = map_new(run->arena),
-                                    .ports = map_new(run->arena),
-                                    .set_names = map_new(run->arena),
-                                    .issued = map_new(run->arena),
-                                    .choices = map_new(run->arena),
-                                    .hosts_out = map_new(run->arena),
-                                    .behaviours = map_new(run->arena),
-                                    .forwarding = map_new(run->arena),
-                                    .policy_sets = map_new(run->arena),
-                                    .filter_names = map_new(run->arena),
-                                    .backend_tls = map_new(run->arena),
-                                    .backend_certificates = map_new(run->arena),
-                                    .service_policies = map_new(run->arena),
-                                    .host_policies = map_new(run->arena)};
-    struct conversion *c = &conversion;
+    *c = (struct conversion){.run = run,
+                             .arena = run->arena,
+                             .brief = arena_open(0, NULL, NULL),
+                             .nodes = arena_open(0, NULL, NULL),
+                             .group_index = map_new(run->arena),
+                             .families = map_new(run->arena),
+                             .route_names = map_new(run->arena),
+                             .grants = map_new(run->arena),
+                             .said = map_new(run->arena),
+                             .plain_backends = map_new(run->arena),
+                             .ports = map_new(run->arena),
+                             .set_names = map_new(run->arena),
+                             .issued = map_new(run->arena),
+                             .choices = map_new(run->arena),
+                             .hosts_out = map_new(run->arena),
+                             .behaviours = map_new(run->arena),
+                             .forwarding = map_new(run->arena),
+                             .policy_sets = map_new(run->arena),
+                             .filter_names = map_new(run->arena),
+                             .backend_tls = map_new(run->arena),
+                             .backend_certificates = map_new(run->arena),
+                             .service_policies = map_new(run->arena),
+                             .host_policies = map_new(run->arena)};
     buf_init(&c->text, BUF_TEXT_MAX);
     buf_init(&c->key, BUF_TEXT_MAX);
+}
+
+static void conversion_close(struct conversion *c)
+{
+    languages_close(c);
+    buf_release(&c->text);
+    buf_release(&c->key);
+    arena_close(c->nodes);
+    arena_close(c->brief);
+}
+
+static void objects_write(struct conversion *c)
+{
     platform_edits_find(c);
     say_platform(c);
     issued_find(c);
@@ -101,16 +108,26 @@ void convert_table(struct run *run, const struct kube *kube, const struct route_
     infrastructure_say_addresses(c);
     order_say_settings(c);
     say_left_out(c);
+}
+
+void convert_table(struct run *run, const struct kube *kube, const struct route_table *table,
+                   const struct convert_options *options, struct converted *out)
+{
+    struct conversion conversion;
+    conversion_open(run, &conversion);
+    conversion.kube = kube;
+    conversion.table = table;
+    conversion.options = options;
+    conversion.out = out;
+    *out = (struct converted){0};
+    objects_write(&conversion);
     const struct convert_choice *choice = &options->choice;
     bool all = !choice->namespace.len && !choice->selector && !choice->host_count;
     if (!out->count && !options->gateway_name.len && all) {
-        say_nothing_written(c);
+        say_nothing_written(&conversion);
     }
-    sort_stable(c->arena, out->objects, out->count, sizeof *out->objects, by_place, NULL);
-    languages_close(c);
-    buf_release(&c->text);
-    buf_release(&c->key);
-    arena_close(c->nodes);
+    sort_stable(run->arena, out->objects, out->count, sizeof *out->objects, by_place, NULL);
+    conversion_close(&conversion);
 }
 
 void converted_write(const struct converted *converted, struct buf *out)

@@ -199,7 +199,7 @@ struct shares {
 
 struct conversion {
     struct run *run;
-    struct arena *arena;
+    struct arena *arena, *brief; /* brief: for the group that is written, cleared after it */
     struct arena *nodes; /* trees of what is written at the moment; cleared when it is text */
     const struct kube *kube;
     const struct route_table *table;

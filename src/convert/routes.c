@@ -52,17 +52,17 @@ static struct written_rule *rule_to_join(struct written_rules *rules, const stru
 static void rules_merge(struct conversion *c, const struct route_group *group,
                         struct written_rules *out)
 {
-    struct map *latest = group->rule_count > RULES_MAX ? map_new(c->arena) : NULL;
+    struct map *latest = group->rule_count > RULES_MAX ? map_new(c->brief) : NULL;
     for (size_t i = 0; i < group->rule_count; i++) {
         const struct draft *draft = &group->rules[i];
         struct written_rule *rule = rule_to_join(out, latest, draft);
         if (!rule) {
-            rule = ARENA_PUSH(c->arena, out->items, out->count, out->capacity);
+            rule = ARENA_PUSH(c->brief, out->items, out->count, out->capacity);
             if (latest) {
                 map_put(latest, behaviour_key(draft), (void *)out->count);
             }
         }
-        *ARENA_PUSH(c->arena, rule->drafts, rule->count, rule->capacity) = draft;
+        *ARENA_PUSH(c->brief, rule->drafts, rule->count, rule->capacity) = draft;
     }
 }
 
@@ -162,7 +162,7 @@ static void parent_add(struct conversion *c, struct parents *parents, const stru
             return;
         }
     }
-    *ARENA_PUSH(c->arena, parents->items, parents->count, parents->capacity) = *parent;
+    *ARENA_PUSH(c->brief, parents->items, parents->count, parents->capacity) = *parent;
 }
 
 static void attach(struct conversion *c, const struct route_group *group, const struct plane *plane,
@@ -358,6 +358,7 @@ static void routes_write(struct conversion *c, const struct route_group *group)
             }
         }
     }
+    arena_clear(c->brief);
 }
 
 void groups_write(struct conversion *c)
