@@ -316,6 +316,23 @@ static void group_add(struct conversion *c, struct plane *plane, struct unit *un
     }
 }
 
+/* The controller looks for a host that 'tls' does not name in the certificates of the Ingress, too (controller.go,
+ * extractTLSSecretName): what stands in a Secret that is not in the input is not known. */
+static struct slice unread_secret(struct conversion *c, const struct origin *origin)
+{
+    const struct ingress *ingress = (const void *)origin_ingress(c, origin);
+    for (size_t i = 0; ingress && i < ingress->tls_count; i++) {
+        const struct slice namespace = ingress->object.namespace, name = ingress->tls[i].secret;
+        if (name.len && !kube_find(c->kube, KUBE_SECRET, namespace, name)) {
+            return arena_printf(c->arena,
+                                "; if the certificate in Secret '" SLICE_FMT "/" SLICE_FMT
+                                "', which is not in the input, is for this host, add the Secret",
+                                SLICE_ARG(namespace), SLICE_ARG(name));
+        }
+    }
+    return SLICE("");
+}
+
 static void say_dead_redirect(struct conversion *c, const struct plane *plane,
                               const struct unit *unit, const struct origin *origin)
 {
@@ -329,8 +346,9 @@ static void say_dead_redirect(struct conversion *c, const struct plane *plane,
         say(c, DIAG_C024, SEVERITY_ERROR, origin->span, origin,
             "host '" SLICE_FMT
             "' is redirected to https, and has no certificate to be served with: "
-            "name a Secret for it under 'tls', or switch the redirect off",
-            SLICE_ARG(unit->hostname.ptr ? unit->hostname : SLICE("*")));
+            "name a Secret for it under 'tls', or switch the redirect off" SLICE_FMT,
+            SLICE_ARG(unit->hostname.ptr ? unit->hostname : SLICE("*")),
+            SLICE_ARG(unread_secret(c, origin)));
     }
 }
 
