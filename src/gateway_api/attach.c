@@ -71,6 +71,8 @@ static void add_attachment(struct builder *builder, struct listener_state *liste
     struct attachment *attachment =
         ARENA_PUSH(builder->run->arena, listener->attachments, listener->count, listener->capacity);
     *attachment = (struct attachment){host, route};
+    *ARENA_PUSH(builder->run->arena, route->served, route->served_count, route->served_capacity) =
+        (struct served_host){listener, host};
     for (size_t i = 0; i < route->gateway_count; i++) {
         if (route->gateways[i] == listener->gateway) {
             return;

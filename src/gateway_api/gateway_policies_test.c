@@ -35,7 +35,7 @@
 
 static void open_policies(struct fixture *f, const char *profile, const char *policies)
 {
-    char yaml[4096];
+    char yaml[8192];
     snprintf(yaml, sizeof yaml,
              SERVICE("web") EDGE ROUTE("a", "rules: [{name: first, matches: [{path: {value: /p}}], "
                                             "backendRefs: [{name: web, port: 80}]}]") "%s",
@@ -263,7 +263,15 @@ static void test_gateway_policies_of_istio(void **state)
         {"a limit of another host",
          FILTER(BUFFER
                 ", " SWITCHED_ON(", routeConfiguration: {vhost: {domainName: b.org}}", "4096")),
-         "unknown", 0, 0, 0}, /* the route is for every host */
+         "web", -1, 10000, 0}, /* the route is for every host, which is a virtual host of its own */
+        {"a limit of every other host",
+         FILTER(BUFFER
+                ", " SWITCHED_ON(", routeConfiguration: {vhost: {domainName: '*'}}", "4096")),
+         "web", 4096, 10000, 0},
+        {"what is not followed, of another host",
+         FILTER(BUFFER
+                ", " SWITCHED_ON(", routeConfiguration: {vhost: {domainName: b.org}}", "[]")),
+         "web", -1, 10000, 0},
         {"a filter that is nowhere on", FILTER(BUFFER), "unknown", 0, 0, 0},
         {"any other filter", FILTER("{applyTo: CLUSTER, patch: {operation: MERGE, value: {}}}"),
          "unknown", 0, 0, 0},
@@ -277,16 +285,41 @@ static void test_gateway_policies_of_istio(void **state)
     check("istio", rows, ARRAY_LEN(rows));
 }
 
+struct answers {
+    const char *policies;
+    struct {
+        const char *target, *answer; /* "web 4096" where a limit of the body is in force */
+    } asked[5];
+};
+
+static void check_answers(const struct answers *rows, size_t count, const char *url)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct fixture f;
+        open_policies(&f, "istio", rows[i].policies);
+        for (size_t j = 0; j < ARRAY_LEN(rows[i].asked) && rows[i].asked[j].target; j++) {
+            char request[64], answer[64];
+            snprintf(request, sizeof request, "GET %s%s", url, rows[i].asked[j].target);
+            const char *backend = fixture_ask(&f, request);
+            int64_t body = body_limit(&f);
+            if (body < 0) {
+                snprintf(answer, sizeof answer, "%s", backend);
+            } else {
+                snprintf(answer, sizeof answer, "%s %lld", backend, (long long)body);
+            }
+            if (strcmp(answer, rows[i].asked[j].answer) != 0) {
+                fail_msg("row %zu, %s: %s", i, rows[i].asked[j].target, answer);
+            }
+        }
+        fixture_close(&f);
+    }
+}
+
 /* Where a policy holds for some of the paths of a rule, each path is answered as it should be. */
 static void test_gateway_policies_of_istio_for_some_paths(void **state)
 {
     (void)state;
-    static const struct {
-        const char *policies;
-        struct {
-            const char *target, *answer;
-        } asked[5];
-    } rows[] = {
+    static const struct answers rows[] = {
         {FOR("paths: [/p]"), {{"/p", "401"}, {"/p/", "web"}, {"/p/x", "web"}}},
         {FOR("paths: [/p/*]"), {{"/p", "web"}, {"/p/", "401"}, {"/p/x", "401"}}},
         {FOR("paths: ['/p/x*', /p/y]"),
@@ -302,19 +335,49 @@ static void test_gateway_policies_of_istio_for_some_paths(void **state)
         {FOR("paths: ['/p/x*']") BESIDE("path: {value: /p/x}, method: PUT"),
          {{"/p", "web"}, {"/p/x", "401"}, {"/p/xy", "401"}}},
     };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct fixture f;
-        open_policies(&f, "istio", rows[i].policies);
-        for (size_t j = 0; j < ARRAY_LEN(rows[i].asked) && rows[i].asked[j].target; j++) {
-            char request[64];
-            snprintf(request, sizeof request, "GET http://a.org%s", rows[i].asked[j].target);
-            const char *answer = fixture_ask(&f, request);
-            if (strcmp(answer, rows[i].asked[j].answer) != 0) {
-                fail_msg("row %zu, %s: %s", i, rows[i].asked[j].target, answer);
-            }
-        }
-        fixture_close(&f);
-    }
+    check_answers(rows, ARRAY_LEN(rows), "http://a.org");
+}
+
+#define OF(host, name, to)                                                                         \
+    ROUTE(name, "hostnames: ['" host "'], rules: [{matches: [{path: {value: /p}}], " TO(to) "}]")
+#define LIMIT_OF(host)                                                                             \
+    FILTER(BUFFER                                                                                  \
+           ", " SWITCHED_ON(", routeConfiguration: {vhost: {domainName: '" host "'}}", "4096"))
+
+/* What a policy says of one host holds for no other; route `a` is for every host that has no other. */
+static void test_gateway_policies_of_istio_for_some_hosts(void **state)
+{
+    (void)state;
+    static const struct answers rows[] = {
+        {OF("b.org", "b", "x") FOR("hosts: [b.org, 'b.org:*']"),
+         {{"b.org/p", "401"}, {"a.org/p", "web"}, {"a.b.org/p", "web"}}},
+        {OF("b.org", "b", "x") FOR("hosts: [B.ORG], paths: [/p/x]"),
+         {{"b.org/p", "x"}, {"b.org/p/x", "401"}, {"a.org/p/x", "web"}}},
+        {FOR("hosts: [b.org]"), {{"b.org/p", "unknown"}}}, /* some of what the route gets */
+        {OF("*.b.org", "b", "x") FOR("hosts: ['*.b.org']"),
+         {{"a.b.org/p", "401"}, {"a.org/p", "web"}}},
+        {OF("*.b.org", "b", "x") FOR("hosts: [a.b.org]"),
+         {{"a.b.org/p", "unknown"}, {"a.org/p", "web"}}},
+        {OF("*.b.org", "b", "x") OF("a.b.org", "c", "z") FOR("hosts: [a.b.org]"),
+         {{"a.b.org/p", "401"}, {"c.b.org/p", "x"}, {"a.org/p", "web"}}},
+        {OF("*.b.org", "b", "x") OF("*.a.b.org", "c", "z") FOR("hosts: ['*.a.b.org']"),
+         {{"c.a.b.org/p", "401"}, {"a.b.org/p", "x"}, {"a.org/p", "web"}}},
+        {OF("b.org", "b", "x") FOR("hosts: ['b.*']"), {{"a.org/p", "unknown"}}},
+        {OF("b.org", "b", "x") FOR("hosts: ['*b.org']"),
+         {{"b.org/p", "401"}, {"a.org/p", "unknown"}}},
+        {OF("b.org", "b", "x") FOR("hosts: ['b.org:8080']"),
+         {{"b.org/p", "unknown"}, {"a.org/p", "web"}}},
+        {OF("b.org", "b", "x") LIMIT_OF("b.org"),
+         {{"b.org/p", "x 4096"}, {"a.org/p", "web"}, {"a.b.org/p", "web"}}},
+        {OF("*.b.org", "b", "x") OF("a.b.org", "c", "z") LIMIT_OF("*.b.org"),
+         {{"c.b.org/p", "x 4096"}, {"a.b.org/p", "z"}, {"a.org/p", "web"}}},
+        {OF("b.org", "b", "x") LIMIT_OF("*"), {{"b.org/p", "x"}, {"a.org/p", "web 4096"}}},
+        {OF("b.org", "b", "x") FILTER(
+             "{applyTo: HTTP_ROUTE, match: {context: GATEWAY, routeConfiguration: {vhost: "
+             "{route: {name: shop.b.0}}}}, patch: {operation: MERGE, value: {tracing: {}}}}"),
+         {{"b.org/p", "unknown"}, {"a.org/p", "web"}}},
+    };
+    check_answers(rows, ARRAY_LEN(rows), "http://");
 }
 
 #define EDGE_WITH(annotations)                                                                     \
@@ -360,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_gateway_policies_of_nginx),
         cmocka_unit_test(test_gateway_policies_of_istio),
         cmocka_unit_test(test_gateway_policies_of_istio_for_some_paths),
+        cmocka_unit_test(test_gateway_policies_of_istio_for_some_hosts),
         cmocka_unit_test(test_gateway_proxy_protocol_of_istio),
     };
     return cmocka_run_group_tests_name("gateway_policies", tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #define GATEWAY_GROUP "gateway.networking.k8s.io"
 
 struct gateway_state;
+struct listener_state;
 struct policy_reader;
 
 /* One match of one rule of a route: what takes part in the order of precedence. */
@@ -49,6 +50,12 @@ struct fault {
     struct slice message;
 };
 
+/* A host name of a listener that a route serves. */
+struct served_host {
+    struct listener_state *listener;
+    struct host_pattern host; /* intersected */
+};
+
 struct route_state {
     const struct http_route *route;
     struct gateway_state **gateways; /* that let it in */
@@ -56,6 +63,8 @@ struct route_state {
     size_t age; /* place in the order of creation time, namespace, name */
     struct parent_state *parents;
     size_t parent_count;
+    struct served_host *served; /* what it is attached by */
+    size_t served_count, served_capacity;
     bool compiled;
     struct candidate *candidates;
     size_t count, capacity;
@@ -97,6 +106,7 @@ struct listener_state {
     const struct unknown *unknown;
     struct attachment *attachments;
     size_t count, capacity;
+    struct map *names; /* of these hosts; null until somebody asks */
 };
 
 struct gateway_state {

@@ -239,6 +239,8 @@ static const struct shape shapes[] = {
     {RATE_TYPE, RATE_TYPE, EFFECT_rate_limit, read_rates},
     {FILTERS "rbac.v3.RBAC", FILTERS "rbac.v3.RBACPerRoute", EFFECT_addresses, read_access},
 };
+/* Any other, which is off as well where nothing switches it on. */
+static const struct shape not_followed = {"", "", EFFECT_COUNT, NULL};
 
 /* ---- patches -------------------------------------------------------------------------------- */
 
@@ -264,7 +266,7 @@ static const struct shape *read_filter(const struct node *patch, struct slice *n
             return &shapes[i];
         }
     }
-    return NULL;
+    return &not_followed;
 }
 
 /* What stands in the route, or in its action "route", beside nothing else. */
@@ -306,7 +308,8 @@ static const void *read_place(struct policy_work *work, const struct shape *shap
         return config ? shape->read(work, config) : NULL;
     }
     config = node_get(configs, arena_string(work->builder->run->arena, name));
-    return config && configs->count == 1 && slice_is(policy_text(config, "@type"), shape->host)
+    return shape->read && config && configs->count == 1 &&
+                   slice_is(policy_text(config, "@type"), shape->host)
                ? shape->read(work, config)
                : NULL;
 }
@@ -340,16 +343,6 @@ static bool is_rule(const struct policy_work *work, const struct route_state *st
     return slice_equal(own, name);
 }
 
-static bool has_host(const struct route_state *state, struct slice host)
-{
-    for (size_t i = 0; i < state->route->hostnames.count; i++) {
-        if (slice_equal(state->route->hostnames.items[i], host)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool set_effect(struct effects *effects, enum effect_id id, const void *effect)
 {
     if (effect_get(effects, id)) {
@@ -373,29 +366,48 @@ static const struct shape *shape_of_route(const struct node *patch)
 
 /* What holds for the rule at hand, of all patches. */
 struct found {
+    const struct shape *shape;
     const void *of_hosts, *of_rule; /* null: nothing */
     size_t hosts;                   /* of the route */
     bool every_host, understood;
 };
 
-static void read_patch(struct policy_work *work, const struct shape *shape, struct slice name,
-                       const struct node *patches, size_t at, size_t first,
-                       const struct route_state *state, struct found *out)
+/* What is merged into other virtual hosts and routes changes nothing of this one. */
+static bool is_elsewhere(const struct policy_work *work, const struct place *place,
+                         const struct route_state *state)
 {
+    return (place->host.len && !istio_domains(state, place->host)) ||
+           (place->rule.len && !is_rule(work, state, place->rule));
+}
+
+/* With `filter` the patch switches that on, which is called `name`. */
+static void read_patch(struct policy_work *work, const struct shape *filter, struct slice name,
+                       const struct node *patches, size_t at, const struct route_state *state,
+                       struct found *out)
+{
+    const struct node *patch = patches->items[at];
+    const struct shape *shape = filter ? filter : shape_of_route(patch);
     struct place place;
-    const void *own = read_place(work, shape, patches->items[at], name, &place);
-    out->understood = own && !is_patched(patches, first, at, &place);
+    if (place_read(patch, &place) && is_elsewhere(work, &place, state)) {
+        return;
+    }
+    const void *own = shape ? read_place(work, shape, patch, name, &place) : NULL;
+    size_t hosts = place.host.len ? istio_domains(state, place.host) : state->served_count;
+    out->understood = own && !is_patched(patches, filter ? 1 : 0, at, &place) &&
+                      (!out->shape || out->shape == shape);
+    out->shape = shape;
     if (!out->understood) {
         return;
     }
     if (place.rule.len) {
-        out->of_rule = is_rule(work, state, place.rule) ? own : out->of_rule;
+        out->understood = hosts == state->served_count;
+        out->of_rule = own;
         return;
     }
     out->understood = !out->of_hosts || effect_equal(shape->effect, own, out->of_hosts);
     out->of_hosts = own;
     out->every_host = out->every_host || !place.host.len;
-    out->hosts += place.host.len && has_host(state, place.host);
+    out->hosts += hosts;
 }
 
 /* What a route has goes before what its host has. */
@@ -405,24 +417,20 @@ void istio_envoy_filter(struct policy_work *work, const struct node *spec,
     static const char *const known[] = {"targetRefs", "configPatches"};
     const struct node *patches = node_get(spec, "configPatches");
     struct slice name = SLICE_ABSENT;
-    size_t count = policy_items(patches), wanted = state->route->hostnames.count;
+    size_t count = policy_items(patches);
     bool plain = count && policy_has_only(spec, known, ARRAY_LEN(known));
-    const struct shape *shape = plain ? read_filter(patches->items[0], &name) : NULL;
-    size_t first = shape ? 1 : 0;
-    shape = shape || !plain ? shape : shape_of_route(patches->items[0]);
-    struct found found = {.understood = shape && count > first};
+    const struct shape *filter = plain ? read_filter(patches->items[0], &name) : NULL;
+    size_t first = filter ? 1 : 0;
+    struct found found = {.understood = plain && count > first};
     for (size_t i = first; found.understood && i < count; i++) {
-        read_patch(work, shape, name, patches, i, first, state, &found);
+        read_patch(work, filter, name, patches, i, state, &found);
     }
-    bool all = found.every_host || (wanted && found.hosts == wanted);
-    if (found.understood && !found.of_rule && !all && !found.hosts && wanted) {
-        return;
+    if (found.understood && !found.shape) {
+        return; /* for other hosts, or rules of other routes */
     }
-    if (found.understood && !found.of_rule && !found.of_hosts) {
-        return; /* for rules of other routes */
-    }
+    bool all = found.every_host || found.hosts == state->served_count;
     const void *effect = found.of_rule ? found.of_rule : all ? found.of_hosts : NULL;
-    if (!found.understood || !effect || !set_effect(work->effects, shape->effect, effect)) {
+    if (!found.understood || !effect || !set_effect(work->effects, found.shape->effect, effect)) {
         policy_unknown(work, ASPECT_PROTECTION, "configPatches");
     }
 }

@@ -226,39 +226,7 @@ static void list_parts(const struct policy_work *work, const struct node *list,
     }
 }
 
-/* ---- hosts and ports ------------------------------------------------------------------------ */
-
-static enum cover counted(size_t count, size_t all)
-{
-    return !count ? COVER_NONE : count == all ? COVER_ALL : COVER_SOME;
-}
-
-/* "*", "*.org" and "a.*" hold as well, and names are not case-sensitive. */
-static bool is_named(const struct node *hosts, struct slice name)
-{
-    for (size_t i = 0; i < policy_items(hosts); i++) {
-        struct slice host = hosts->items[i]->text;
-        struct slice end = slice_sub(host, 1, host.len), start = slice_sub(host, 0, host.len - 1);
-        bool of_ports = slice_ends(host, SLICE(":*"));
-        if (slice_equal_fold(host, name) ||
-            (slice_starts(host, SLICE("*")) && slice_ends(name, end)) ||
-            (slice_ends(host, SLICE("*")) && !of_ports && slice_starts(name, start))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum cover hosts_cover(const struct node *operation, const struct route_state *state)
-{
-    const struct node *hosts = node_get(operation, "hosts");
-    const struct slices *names = &state->route->hostnames;
-    size_t count = 0;
-    for (size_t i = 0; i < names->count; i++) {
-        count += is_named(hosts, names->items[i]);
-    }
-    return !hosts ? COVER_ALL : names->count ? counted(count, names->count) : COVER_SOME;
-}
+/* ---- ports ---------------------------------------------------------------------------------- */
 
 /* Of the listeners that the route is attached to; the Gateway's pods listen on the ports that it names. */
 static enum cover ports_cover(struct policy_work *work, const struct node *operation,
@@ -279,15 +247,15 @@ static enum cover ports_cover(struct policy_work *work, const struct node *opera
             }
         }
     }
-    return !ports ? COVER_ALL : counted(count, all);
+    return !ports ? COVER_ALL : istio_counted(count, all);
 }
 
 static enum cover operation_covers(struct policy_work *work, const struct node *operation,
                                    const struct route_state *state)
 {
     static const char *const known[] = {"hosts", "ports", "paths", "notPaths"};
-    const enum cover parts[] = {hosts_cover(operation, state), ports_cover(work, operation, state),
-                                paths_cover(work, operation)};
+    const enum cover parts[] = {istio_hosts_cover(work, operation, state),
+                                ports_cover(work, operation, state), paths_cover(work, operation)};
     bool all = policy_has_only(operation, known, ARRAY_LEN(known));
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         if (parts[i] == COVER_NONE) {
@@ -326,7 +294,7 @@ void istio_parts(const struct policy_work *work, const struct node *spec,
         const struct node *to = node_get(rules->items[i], "to");
         for (size_t j = 0; j < policy_items(to); j++) {
             const struct node *operation = node_get(to->items[j], "operation");
-            if (hosts_cover(operation, state) != COVER_NONE) {
+            if (istio_hosts_cover(work, operation, state) != COVER_NONE) {
                 list_parts(work, node_get(operation, "paths"), state, out);
                 list_parts(work, node_get(operation, "notPaths"), state, out);
             }

@@ -4,8 +4,17 @@
 
 #include "gateway_api/policies_priv.h"
 
-/* ---- policies_istio_paths.c */
 enum cover { COVER_NONE, COVER_ALL, COVER_SOME };
+
+/* ---- policies_istio_hosts.c */
+enum cover istio_counted(size_t count, size_t all);
+/* Which requests of the route have a host that the Operation of an AuthorizationPolicy names. */
+enum cover istio_hosts_cover(const struct policy_work *work, const struct node *operation,
+                             const struct route_state *state);
+/* Virtual hosts of the route that have the domain. */
+size_t istio_domains(const struct route_state *state, struct slice domain);
+
+/* ---- policies_istio_paths.c */
 /* Which requests of the rule at hand a rule of an AuthorizationPolicy holds for, by its `to`: all without one. */
 enum cover istio_rule_covers(struct policy_work *work, const struct node *rule,
                              const struct route_state *state);
