@@ -98,15 +98,17 @@ static struct slice in_folder(struct run *run, struct slice folder, const char *
     return arena_printf(run->arena, SLICE_FMT "/%s", SLICE_ARG(folder), name);
 }
 
-/* Nothing would be checked, and the run would be green. */
-static void read_cases(struct run *run, const struct input_file *file, struct expect_cases *cases)
+/* Nothing is checked, and the run would be green without a word. */
+static void read_cases(struct run *run, const struct input_file *file, enum severity severity,
+                       struct expect_cases *cases)
 {
     size_t errors = diag_count_severity(run->diag, SEVERITY_ERROR);
     expect_read(run, file, cases);
     if (!cases->count && errors == diag_count_severity(run->diag, SEVERITY_ERROR)) {
-        diag_at(run->diag, DIAG_T004, (struct span){file->file, 1, 1}, SLICE_ABSENT,
-                "the list of requests is empty, so nothing would be checked; give at least one "
-                "request with what you expect of it");
+        diag_severity_at(run->diag, DIAG_T004, severity, (struct span){file->file, 1, 1},
+                         SLICE_ABSENT,
+                         "the list of requests is empty, so nothing is checked; give at least one "
+                         "request with what you expect of it");
     }
 }
 
@@ -125,7 +127,7 @@ static void run_folder(struct results *results, struct app *app, struct slice fo
             STATUS_OK &&
         input_add(&run, &requests, in_folder(&run, folder, "requests.json"), STDIN_FILENO) ==
             STATUS_OK) {
-        read_cases(&run, &requests.files[0], &cases);
+        read_cases(&run, &requests.files[0], SEVERITY_ERROR, &cases);
         built = open_side(app, &run, &manifests, &side);
     }
     size_t errors = app->options.keep_going && built ? 0 : add_errors(results, &run, folder);
@@ -231,7 +233,7 @@ static bool run_files(struct results *results, struct app *app)
         struct slice name = app->options.operands.items[i];
         enum status status = input_add(&app->run, &requests, name, STDIN_FILENO);
         if (status == STATUS_OK && requests.count) {
-            read_cases(&app->run, &requests.files[0], &cases);
+            read_cases(&app->run, &requests.files[0], SEVERITY_WARNING, &cases);
         }
         if (!app_stops(app)) {
             run_cases(results, &app->run, &side, name, &cases);

@@ -87,6 +87,7 @@ struct plan_asked {
 };
 struct plan_difficulty {
     size_t findings[PLAN_IMPACTS], unproven; /* unproven: hosts */
+    size_t unprotected; /* of the findings: breaking ones about who is let in */
 };
 struct plan_wave {
     struct slice name; /* its namespaces, or its first host */

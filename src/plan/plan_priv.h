@@ -61,6 +61,7 @@ enum {
     WHEN_SHARED = 16384,    /* the old controller takes classes or settings along */
     WHEN_MORE = 32768,      /* another wave follows */
     WHEN_LAST = 65536,      /* none does */
+    WHEN_OPEN = 131072,     /* others are let in afterwards */
     WHEN_GATEWAY = 256      /* for each Gateway */
 };
 struct step_row {

@@ -186,6 +186,11 @@ static const struct step_row rows[] = {
     RUN(GATEWAYS, UNDO, 0, "kubectl delete --ignore-not-found -f rollback/gateways.yaml"),
 
     /* ---- routes */
+    SAY(ROUTES, BEFORE, WHEN_OPEN,
+        "Not all that keeps people out of these hosts today is there on the new side: the list of "
+        "differences names it. Put something in its place, at the new side or in front of it, or "
+        "decide that everybody may come in: from this step on, whoever knows the address of the "
+        "Gateway does, also while the records name the old side."),
     RUN(ROUTES, BEFORE, 0, "kubectl apply --dry-run=server -f routes/{wave}/"),
     RUN(ROUTES, DO, 0, "kubectl apply -f routes/{wave}/"),
     RUN(ROUTES, SEEN, 0,
@@ -198,6 +203,9 @@ static const struct step_row rows[] = {
         "missing. "
         "No client comes to them yet: "
         "records still name the old side."),
+    SAY(ROUTES, STOP, WHEN_OPEN,
+        "Something that keeps people out today has nothing in its place, and nobody decided that "
+        "it may be so."),
     SAY(ROUTES, STOP, 0,
         "After a minute a route is still missing, or says Accepted=False or ResolvedRefs=False "
         "(its Gateway or a Service is not found): `kubectl describe` tells more."),

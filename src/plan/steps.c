@@ -249,6 +249,7 @@ static unsigned facts_of(const struct planner *planner, const struct plan_wave *
         facts |= rollback_has_shared(&plan->waves[w].rollback) ? WHEN_SHARED : 0;
     }
     facts |= !wave ? 0 : wave + 1 < plan->waves + plan->moving ? WHEN_MORE : WHEN_LAST;
+    facts |= wave && wave->difficulty.unprotected ? WHEN_OPEN : 0;
     return facts | (wave && wave->rollback.trap_count ? WHEN_TRAP : 0);
 }
 

@@ -258,6 +258,8 @@ static void count_differences(struct gathering *g, struct plan_wave *wave)
             here = map_get(names, finding->hosts[h]) != NULL;
         }
         wave->difficulty.findings[finding->impact] += here;
+        wave->difficulty.unprotected +=
+            here && finding->impact == IMPACT_BREAKING && finding->aspect == ASPECT_PROTECTION;
     }
     for (size_t h = 0; h < comparison->host_count; h++) {
         const struct host_verdict *verdict = &comparison->hosts[h];
