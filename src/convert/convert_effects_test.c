@@ -311,6 +311,36 @@ static void test_convert_cors_of_any_origin_gives_no_credentials(void **state)
     }
 }
 
+/* nginx.tmpl answers OPTIONS where the Origin is allowed, which is any, and none, with "*" alone. */
+static void test_convert_cors_says_which_options_requests_differ(void **state)
+{
+    (void)state;
+    static const struct {
+        bool any, echo;
+        const char *before, *after;
+    } rows[] = {
+        {false, true, "every OPTIONS request whose Origin is allowed is",
+         "with such an Origin and"},
+        {true, false, "every OPTIONS request is", "with Origin and"},
+        {true, true, "every OPTIONS request with an Origin is", "with Origin and"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        struct rule *rule = single(&f, PATH_PREFIX_ELEMENT, "/");
+        struct slice origins[] = {SLICE("https://a.com")};
+        struct route_cors *cors = cors_of(&f, origins, ARRAY_LEN(origins));
+        cors->preflight_needs_method = false;
+        cors->any_origin = rows[i].any;
+        cors->echo_origin = rows[i].echo;
+        rule->effects.cors = cors;
+        (void)convert(&f);
+        assert_int_equal(said(&f, DIAG_C002), 1);
+        assert_true(said_text(&f, DIAG_C002, rows[i].before));
+        assert_true(said_text(&f, DIAG_C002, rows[i].after));
+        fixture_close(&f);
+    }
+}
+
 static void test_convert_cors_needs_a_release(void **state)
 {
     (void)state;
@@ -468,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_convert_headers_for_https_only_make_two_routes),
         cmocka_unit_test(test_convert_cors),
         cmocka_unit_test(test_convert_cors_of_any_origin_gives_no_credentials),
+        cmocka_unit_test(test_convert_cors_says_which_options_requests_differ),
         cmocka_unit_test(test_convert_cors_needs_a_release),
         cmocka_unit_test(test_convert_timeouts_between_reads_are_no_total),
         cmocka_unit_test(test_convert_total_timeouts),

@@ -98,9 +98,13 @@ static void say_near(struct emission *e, const struct route_cors *cors, const st
 {
     if (!cors->preflight_needs_method) {
         say_effect(e->c, DIAG_C002, SEVERITY_WARNING, e->rule, cors,
-                   "'" SLICE_FMT "': every OPTIONS request is answered by the data plane today, "
-                   "afterwards only preflights with Origin and Access-Control-Request-Method are",
-                   SLICE_ARG(cors->source.name));
+                   "'" SLICE_FMT "': every OPTIONS request%s is answered by the data plane today, "
+                   "afterwards only preflights with %s and Access-Control-Request-Method are",
+                   SLICE_ARG(cors->source.name),
+                   !cors->any_origin   ? " whose Origin is allowed"
+                   : cors->echo_origin ? " with an Origin"
+                                       : "",
+                   cors->any_origin ? "Origin" : "such an Origin");
     }
     for (size_t i = 0; i < origins->count; i++) {
         if (slice_contains(origins->items[i]->text, SLICE("*."))) {

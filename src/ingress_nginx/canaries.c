@@ -59,6 +59,40 @@ void canaries_collect(struct model *model)
     }
 }
 
+static const enum annotation_id conditions[] = {
+    AN_canary,        AN_canary_by_cookie,    AN_canary_by_header,        AN_canary_by_header_value,
+    AN_canary_weight, AN_canary_weight_total, AN_canary_by_header_pattern};
+
+/* Says of a canary that another one goes before it: of the same main Service, or with the same Service of its own,
+ * which has the conditions of the Ingress that named it first (controller.go, createUpstreams). */
+static void yield(struct model *model, const struct location *location, const struct item *item,
+                  const struct upstream *canary, struct span span)
+{
+    const struct upstream *main = location->upstream;
+    const struct upstream *first = main ? main->alternative : NULL;
+    if (!first) {
+        return;
+    }
+    bool shared = first == canary;
+    if (canary == main ||
+        (shared && rivals_agree(first->item, item, conditions, ARRAY_LEN(conditions)))) {
+        return;
+    }
+    struct slice what = arena_printf(
+        model->run->arena,
+        shared ? "the controller asks the canary of Service '" SLICE_FMT "/" SLICE_FMT
+                 "' as the first Ingress of its own Service says, and not as this one does"
+               : "the controller asks only the first canary of Service '" SLICE_FMT "/" SLICE_FMT
+                 "', which is not this one: it gets no requests",
+        SLICE_ARG(location->backend.namespace), SLICE_ARG(location->backend.service));
+    const struct yielding yielding = {
+        first->item, item, span, what,
+        shared ? "give both the same annotations canary-*"
+               : "delete one of the two canaries, or put this one off until the other has gone"};
+    rivals_yield(model, DIAG_N026, &yielding);
+    rivals_named(item, conditions, ARRAY_LEN(conditions));
+}
+
 static void hang_on(const struct location *location, struct upstream *canary)
 {
     if (location->upstream && !location->upstream->alternative) {
@@ -96,6 +130,7 @@ static void merge_path(struct model *model, const struct item *item, size_t rule
             slice_equal(location->path, path->path) &&
             location->exact == (path->type == PATH_TYPE_EXACT)) {
             hang_on(location, canary);
+            yield(model, location, item, canary, path->span);
             merged = true;
         }
     }
@@ -122,6 +157,9 @@ static void merge_default(struct model *model, const struct item *item)
         }
         if (server->locations[i]->has_backend) {
             hang_on(server->locations[i], canary);
+            if (i == 0) { /* says it once */
+                yield(model, server->locations[i], item, canary, backend->span);
+            }
         }
     }
 }
@@ -274,20 +312,13 @@ void canary_rules(struct model *model, const struct location *location,
                   const struct upstream *canary, struct route_table *table, struct rule_list *list)
 {
     const struct annotations *annotations = canary->item->annotations;
-    static const enum annotation_id all[] = {AN_canary,
-                                             AN_canary_by_cookie,
-                                             AN_canary_by_header,
-                                             AN_canary_by_header_value,
-                                             AN_canary_weight,
-                                             AN_canary_weight_total,
-                                             AN_canary_by_header_pattern};
     const struct rule main = list->rules[--list->count];
     struct slice header = annotation_text(annotations, AN_canary_by_header);
     struct slice value = annotation_text(annotations, AN_canary_by_header_value);
     struct slice pattern = annotation_text(annotations, AN_canary_by_header_pattern);
     struct slice cookie = annotation_text(annotations, AN_canary_by_cookie);
-    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        annotation_use(annotations, all[i]);
+    for (size_t i = 0; i < ARRAY_LEN(conditions); i++) {
+        annotation_use(annotations, conditions[i]);
     }
     add_pinned(model, list, &main, location->upstream, canary, table);
     if (header.ptr && value.ptr) {

@@ -74,41 +74,43 @@ static struct slice vault_of(const struct model *model, const struct ingress *in
 }
 
 /* The operator of AKS writes spec.tls itself, with the hosts of all rules (pkg/controller/keyvault). */
-static bool choose_managed(struct model *model, struct server *server,
-                           const struct ingress *ingress)
+static bool choose_managed(struct model *model, const struct server *server,
+                           const struct ingress *ingress, struct certificate *out)
 {
     struct aks_certificate vault;
     if (!model->aks || !aks_certificate_read(model->run, &ingress->object, &vault) ||
         !vault.managed) {
         return false;
     }
-    server->has_certificate = true;
-    server->certificate = (struct certificate){.namespace = ingress->object.namespace,
-                                               .secret = vault.secret,
-                                               .host = server->host,
-                                               .vault = vault.uri,
-                                               .span = vault.span};
+    *out = (struct certificate){.namespace = ingress->object.namespace,
+                                .secret = vault.secret,
+                                .host = server->host,
+                                .vault = vault.uri,
+                                .span = vault.span};
     return true;
 }
 
-void certificate_choose(struct model *model, struct server *server, const struct ingress *ingress)
+/* False when the Ingress asks for no TLS. Without a Secret in it the certificate is the controller's default one;
+ * *refused is the entry whose Secret gives none. */
+static bool choose(struct model *model, const struct server *server, const struct ingress *ingress,
+                   struct certificate *out, const struct ingress_tls **refused)
 {
-    if (server->has_certificate || choose_managed(model, server, ingress) ||
-        ingress->tls_count == 0) {
-        return;
+    *out = (struct certificate){0};
+    *refused = NULL;
+    if (choose_managed(model, server, ingress, out) || ingress->tls_count == 0) {
+        return out->secret.len > 0;
     }
     /* Any TLS section makes the host one with a certificate, be it the default one. */
-    server->has_certificate = true;
     struct slice through = SLICE_ABSENT;
     const struct ingress_tls *tls = tls_for(model, ingress, server->host, &through);
     if (!tls) {
-        return;
+        return true;
     }
     /* That TLS was asked for counts, also where the default certificate is shown in the end. */
-    server->certificate.host = through;
-    server->certificate.span = tls->span;
+    out->host = through;
+    out->span = tls->span;
     if (!tls->secret.len) {
-        return;
+        return true;
     }
     const struct secret *secret = find_secret(model, ingress, tls->secret);
     bool usable = secret ? secret_has_certificate(secret) : !run_secrets_closed(model->run);
@@ -116,17 +118,65 @@ void certificate_choose(struct model *model, struct server *server, const struct
         usable = false;
     }
     if (!usable) {
-        diag_at(model->run->diag, DIAG_N014, tls->span, ingress->object.subject,
-                "Secret '" SLICE_FMT "' gives no certificate for host '" SLICE_FMT
-                "', so the controller's default certificate is shown",
-                SLICE_ARG(tls->secret), SLICE_ARG(server->host));
+        *refused = tls;
+        return true;
+    }
+    *out = (struct certificate){.namespace = ingress->object.namespace,
+                                .secret = tls->secret,
+                                .host = through,
+                                .vault = vault_of(model, ingress, tls->secret),
+                                .span = tls->span};
+    return true;
+}
+
+static struct slice certificate_text(struct model *model, const struct certificate *certificate)
+{
+    return certificate->secret.len
+               ? arena_printf(model->run->arena, "Secret '" SLICE_FMT "/" SLICE_FMT "'",
+                              SLICE_ARG(certificate->namespace), SLICE_ARG(certificate->secret))
+               : SLICE("the controller's default certificate");
+}
+
+/* The host has that of another Ingress already. An older one that asks for nothing for this host is nothing to
+ * correct; one whose age is not known might be the first, and the host had the default certificate. */
+static void yield(struct model *model, const struct server *server, const struct item *item)
+{
+    struct certificate own;
+    const struct certificate *shown = &server->certificate;
+    const struct ingress_tls *refused;
+    const struct item *first = server->certificate_item;
+    if (first == item || !choose(model, server, item->ingress, &own, &refused) ||
+        (slice_equal(own.secret, shown->secret) && slice_equal(own.namespace, shown->namespace)) ||
+        (!own.secret.len && order_is_known(first->ingress, item->ingress))) {
         return;
     }
-    server->certificate = (struct certificate){.namespace = ingress->object.namespace,
-                                               .secret = tls->secret,
-                                               .host = through,
-                                               .vault = vault_of(model, ingress, tls->secret),
-                                               .span = tls->span};
+    struct slice what = arena_printf(
+        model->run->arena,
+        "host '" SLICE_FMT "' shows " SLICE_FMT ", as its first Ingress with a TLS section says, "
+        "and not " SLICE_FMT ", as this one says",
+        SLICE_ARG(server->host), SLICE_ARG(certificate_text(model, shown)),
+        SLICE_ARG(certificate_text(model, &own)));
+    const struct yielding yielding = {first, item,
+                                      own.span.line ? own.span : item->ingress->object.span, what,
+                                      "name one Secret for the host in both"};
+    rivals_yield(model, DIAG_N040, &yielding);
+}
+
+void certificate_choose(struct model *model, struct server *server, const struct item *item)
+{
+    const struct ingress_tls *refused;
+    if (server->has_certificate) {
+        yield(model, server, item);
+        return;
+    }
+    server->has_certificate = choose(model, server, item->ingress, &server->certificate, &refused);
+    server->certificate_item = item;
+    if (refused) {
+        diag_at(model->run->diag, DIAG_N014, refused->span, item->ingress->object.subject,
+                "Secret '" SLICE_FMT "' gives no certificate for host '" SLICE_FMT
+                "', so the controller's default certificate is shown",
+                SLICE_ARG(refused->secret), SLICE_ARG(server->host));
+    }
 }
 
 static bool listed(const struct ingress *ingress, struct slice name)

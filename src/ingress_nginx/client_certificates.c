@@ -71,6 +71,38 @@ static enum client_demand demand_of(struct slice verify)
     return DEMAND_VALID;
 }
 
+static struct slice value_text(struct model *model, const struct item *item, enum annotation_id id)
+{
+    struct slice text = annotation_text(item->annotations, id);
+    return text.ptr ? arena_printf(model->run->arena, "'" SLICE_FMT "'", SLICE_ARG(text))
+                    : SLICE("not set");
+}
+
+/* The host has those of another Ingress already. */
+static void yield(struct model *model, const struct server *server, const struct item *item)
+{
+    const struct item *first = server->client_item;
+    size_t differs = 0;
+    while (differs < ARRAY_LEN(parts) && rivals_agree(first, item, &parts[differs], 1)) {
+        differs++;
+    }
+    if (first == item || differs == ARRAY_LEN(parts)) {
+        return;
+    }
+    struct slice what =
+        arena_printf(model->run->arena,
+                     "host '" SLICE_FMT "' asks clients for certificates as its first Ingress with "
+                     "'auth-tls-secret' says, and not as this one does: '%s' is " SLICE_FMT
+                     " there and " SLICE_FMT " here",
+                     SLICE_ARG(server->host), annotation_row(parts[differs])->name,
+                     SLICE_ARG(value_text(model, first, parts[differs])),
+                     SLICE_ARG(value_text(model, item, parts[differs])));
+    const struct yielding yielding = {
+        first, item, annotation_source(item->annotations, AN_auth_tls_secret).span, what,
+        "give both the same annotations auth-tls-*, or separate hosts"};
+    rivals_yield(model, DIAG_N040, &yielding);
+}
+
 /* The first Ingress of the host that has one (controller.go, getBackendServers). */
 void client_certificate_read(struct model *model, struct server *server, const struct item *item)
 {
@@ -88,6 +120,7 @@ void client_certificate_read(struct model *model, struct server *server, const s
     }
     struct slice name = annotation_text(annotations, AN_auth_tls_match_cn);
     if (server->client) {
+        yield(model, server, item);
         return;
     }
     int64_t depth = annotation_int(annotations, AN_auth_tls_verify_depth, 1);
@@ -105,6 +138,7 @@ void client_certificate_read(struct model *model, struct server *server, const s
     };
     error_page(model, annotation_text(annotations, AN_auth_tls_error_page), check);
     server->client = check;
+    server->client_item = item;
     server->client_passed =
         annotation_true(annotations, AN_auth_tls_pass_certificate_to_upstream, false);
 }

@@ -97,10 +97,14 @@ static bool permitted(struct model *model, const struct item *item, const struct
         return true;
     }
     if (!item_is_canary(item)) {
-        diag_at(model->run->diag, DIAG_N026, path->span, item->ingress->object.subject,
-                "path '" SLICE_FMT "' gets no location, because an older canary has the same "
-                "Service '" SLICE_FMT "'",
-                SLICE_ARG(path->path), SLICE_ARG(path->backend.service));
+        const struct yielding yielding = {
+            upstream->item, item, path->span,
+            arena_printf(model->run->arena,
+                         "path '" SLICE_FMT "' gets no location, because a canary that is first "
+                         "has the same Service '" SLICE_FMT "'",
+                         SLICE_ARG(path->path), SLICE_ARG(path->backend.service)),
+            "give the canary a Service of its own"};
+        rivals_yield(model, DIAG_N026, &yielding);
     }
     return false;
 }

@@ -181,6 +181,8 @@ struct server {
     struct slice *aliases;
     size_t alias_count;
     struct effect_source alias_source;
+    /* whose aliases, certificate and client certificates these are; null: nobody's */
+    const struct item *alias_item, *certificate_item, *client_item;
     bool regex_mode;
     bool passthrough;     /* asked for by the Ingress that creates the server */
     bool has_certificate; /* an Ingress with a TLS section serves it */
@@ -264,7 +266,7 @@ void client_certificate_read(struct model *model, struct server *server, const s
 void client_certificate_headers(struct model *model, const struct server *server,
                                 struct edits *edits);
 /* ---- certificates.c */
-void certificate_choose(struct model *model, struct server *server, const struct ingress *ingress);
+void certificate_choose(struct model *model, struct server *server, const struct item *item);
 void certificates_collect(struct model *model);
 bool certificate_covers(const struct model *model, const struct server *server, struct slice alias);
 /* What a client sees that asks for this name in the handshake, whichever server answers then. */
@@ -494,6 +496,21 @@ void platform_effects(struct model *model, struct route_table *table);
 void rivals_check(struct model *model, const struct server *server, const struct location *location,
                   const struct view_of *view, const struct leaf *leaf, struct route_table *table,
                   struct rule *rule);
+
+/* Of two Ingresses that say different things where only the first one counts, the other one. */
+struct yielding {
+    const struct item *first, *other;
+    struct span span;   /* of the other one */
+    struct slice what;  /* counts, and what does not */
+    const char *advice; /* where the ages are known */
+};
+/* Says so with the code, or with N029 where the input does not tell which of them is the first. */
+void rivals_yield(struct model *model, enum diag_code code, const struct yielding *yielding);
+/* A message says of them that they do nothing. */
+void rivals_named(const struct item *item, const enum annotation_id *ids, size_t count);
+/* True when two Ingresses have the same texts for all of them. */
+bool rivals_agree(const struct item *a, const struct item *b, const enum annotation_id *ids,
+                  size_t count);
 
 /* ---- settings_text.c, settings.c, flags.c: what `explain` says */
 void setting_describe(struct nginx_setting_info *info);

@@ -120,3 +120,45 @@ void rivals_check(struct model *model, const struct server *server, const struct
         }
     }
 }
+
+/* ---- what only the first Ingress says ------------------------------------------------------- */
+
+void rivals_yield(struct model *model, enum diag_code code, const struct yielding *yielding)
+{
+    const struct ingress *first = yielding->first->ingress, *other = yielding->other->ingress;
+    if (!order_is_known(first, other)) {
+        diag_at(model->run->diag, DIAG_N029, yielding->span, other->object.subject,
+                SLICE_FMT "; '" SLICE_FMT "' is taken to be the first one by the order of names "
+                          "only, because the ages of the two are not in the input: give the "
+                          "objects as the cluster has them (kubectl get ingress -A -o yaml, or "
+                          "gateshift snapshot)",
+                SLICE_ARG(yielding->what), SLICE_ARG(first->object.subject));
+        return;
+    }
+    diag_at(model->run->diag, code, yielding->span, other->object.subject,
+            SLICE_FMT "; '" SLICE_FMT "' %s: %s", SLICE_ARG(yielding->what),
+            SLICE_ARG(first->object.subject),
+            first == other ? "names the other one first" : "is older, or as old and later by name",
+            yielding->advice);
+}
+
+void rivals_named(const struct item *item, const enum annotation_id *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct annotation *one = annotation_get(item->annotations, ids[i]);
+        if (one) {
+            one->named = true;
+        }
+    }
+}
+
+bool rivals_agree(const struct item *a, const struct item *b, const enum annotation_id *ids,
+                  size_t count)
+{
+    bool same = true;
+    for (size_t i = 0; i < count && same; i++) {
+        same = slice_equal(annotation_text(a->annotations, ids[i]),
+                           annotation_text(b->annotations, ids[i]));
+    }
+    return same;
+}

@@ -121,9 +121,12 @@ static void catch_all(struct model *model, const struct item *item)
     const struct ingress_backend *backend = &item->ingress->default_backend;
     if (!root->automatic) {
         diag_at(model->run->diag, DIAG_N013, backend->span, item->ingress->object.subject,
-                "'" SLICE_FMT "' is older and has the default backend of unknown hosts already; "
+                "'" SLICE_FMT "' %s and has the default backend of unknown hosts already; "
                 "this one gets nothing",
-                SLICE_ARG(root->item->ingress->object.subject));
+                SLICE_ARG(root->item->ingress->object.subject),
+                order_is_known(root->item->ingress, item->ingress)
+                    ? "is older, or as old and later by name,"
+                    : "is later by name, which decides as far as ages are not given,");
         add_rival(model, root, item, backend, backend->span);
         return;
     }
@@ -276,12 +279,36 @@ static void read_alias(struct model *model, struct server *server, const struct 
     }
 }
 
+/* The host has those of another Ingress already. */
+static void yield_aliases(struct model *model, const struct server *server, const struct item *item)
+{
+    static const enum annotation_id id = AN_server_alias;
+    const struct item *first = server->alias_item;
+    if (first == item || rivals_agree(first, item, &id, 1)) {
+        return;
+    }
+    struct slice what = arena_printf(
+        model->run->arena,
+        "host '" SLICE_FMT "' has the aliases of its first Ingress with 'server-alias' ('" SLICE_FMT
+        "'), and not those of this one ('" SLICE_FMT "')",
+        SLICE_ARG(server->host), SLICE_ARG(annotation_text(first->annotations, id)),
+        SLICE_ARG(annotation_text(item->annotations, id)));
+    const struct yielding yielding = {first, item, annotation_get(item->annotations, id)->span,
+                                      what, "put all aliases of the host into one list"};
+    rivals_yield(model, DIAG_N040, &yielding);
+    rivals_named(item, &id, 1);
+}
+
 static void read_aliases(struct model *model, struct server *server, const struct item *item)
 {
     struct slice rest = annotation_text(item->annotations, AN_server_alias), alias;
+    if (rest.ptr && server->alias_count) {
+        yield_aliases(model, server, item);
+    }
     if (!rest.ptr || server->alias_count) {
         return;
     }
+    server->alias_item = item;
     size_t most = 2;
     for (size_t i = 0; i < rest.len; i++) {
         most += rest.ptr[i] == ',' ? 2 : 0;
@@ -344,7 +371,7 @@ static void read_fields(struct model *model, const struct item *item, size_t rul
     *ARENA_PUSH(model->scratch, server->items, server->item_count, server->item_capacity) = item;
     server->has_snippet =
         server->has_snippet || annotation_set(item->annotations, AN_server_snippet);
-    certificate_choose(model, server, item->ingress);
+    certificate_choose(model, server, item);
     read_aliases(model, server, item);
 }
 

@@ -19,11 +19,11 @@ static bool names_object(const struct diagnostic *item, const struct rule *rule)
 }
 
 /* Says that hosts lose their https, and nothing of what else becomes of them; that labels, annotations and names of
- * objects are others, and nothing of requests. */
+ * objects are others, or who is first today, and nothing of requests. */
 static bool speaks_of(const struct diagnostic *item, const struct finding *finding)
 {
-    static const enum diag_code quiet[] = {DIAG_C044, DIAG_C054, DIAG_C055,
-                                           DIAG_I008, DIAG_N008, DIAG_N027};
+    static const enum diag_code quiet[] = {DIAG_C044, DIAG_C054, DIAG_C055, DIAG_I008,
+                                           DIAG_N008, DIAG_N027, DIAG_N029, DIAG_N040};
     for (size_t i = 0; i < ARRAY_LEN(quiet); i++) {
         if (item->code == quiet[i]) {
             return false;
