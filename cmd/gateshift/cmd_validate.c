@@ -102,7 +102,8 @@ int cmd_validate(struct app *app)
     validate(&app->run, &input, &options, &validated);
     diag_finish(app->run.diag);
     if (validated.count == 0 && app_input_errors(app->run.diag) == 0) {
-        diag_at(app->run.diag, DIAG_I010, SPAN_NONE, SLICE_ABSENT, "the input holds no object");
+        diag_at(app->run.diag, DIAG_I010, SPAN_NONE, SLICE_ABSENT,
+                "the input holds no object" SLICE_FMT, SLICE_ARG(input_names(&app->run, &input)));
         return EXIT_INPUT;
     }
     if (app_output_is(app, "json")) {

@@ -170,6 +170,25 @@ static void test_convert_hosts_with_different_rules_have_routes_of_their_own(voi
     fixture_close(&f);
 }
 
+static void test_convert_says_whose_rules_of_one_host_are_left_out(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    struct rule_list *a = rules_new(&f), *b = rules_new(&f);
+    rule_to(&f, a, "web", PATH_PREFIX_ELEMENT, "/", "a")->origin.field = SLICE("spec.rules[1]");
+    rule_to(&f, b, "other", PATH_PREFIX_ELEMENT, "/", "b")->origin.field = SLICE("spec.rules[0]");
+    host_add(&f, "a.example.com", a, NULL, NULL);
+    host_add(&f, "a.example.com", b, NULL, NULL);
+    const char *yaml = convert(&f);
+    assert_has(yaml, "name: a\n");
+    assert_lacks(yaml, "name: b\n");
+    assert_true(said_text(&f, DIAG_C026, "those of 'Ingress shop/web' (such as spec.rules[1])"));
+    assert_true(said_text(&f, DIAG_C026, "are written, those of 'Ingress shop/other'"));
+    assert_true(said_text(&f, DIAG_C026, "are not; let one Ingress alone have this host"));
+    fixture_close(&f);
+}
+
 static void test_convert_names_do_not_collide(void **state)
 {
     (void)state;
@@ -376,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_convert_more_hosts_than_listeners_need_more_gateways),
         cmocka_unit_test(test_convert_hosts_with_the_same_rules_share_routes_of_sixteen),
         cmocka_unit_test(test_convert_hosts_with_different_rules_have_routes_of_their_own),
+        cmocka_unit_test(test_convert_says_whose_rules_of_one_host_are_left_out),
         cmocka_unit_test(test_convert_names_do_not_collide),
         cmocka_unit_test(test_convert_long_names_are_cut),
         cmocka_unit_test(test_convert_several_namespaces_share_a_gateway_in_its_own),

@@ -104,6 +104,33 @@ static bool is_beside(const struct placed *placed, const struct entry *entry, st
            is_same_text(before->gateway, entry->gateway) && is_same_text(placed->home, home);
 }
 
+/* Whose rules an entry has, by one of them: several hosts of one Ingress differ in the field. */
+static struct slice rules_text(struct conversion *c, const struct entry *entry)
+{
+    const struct rule_list *rules = entry->rules;
+    for (size_t i = 0; rules && i < rules->count; i++) {
+        const struct origin *origin = &rules->rules[i].origin;
+        if (origin->name.len && origin->field.len) {
+            return arena_printf(c->arena, "of '" SLICE_FMT "' (such as " SLICE_FMT ")",
+                                SLICE_ARG(origin_subject(c, origin)), SLICE_ARG(origin->field));
+        }
+    }
+    return entry->origin.name.len ? arena_printf(c->arena, "of '" SLICE_FMT "'",
+                                                 SLICE_ARG(origin_subject(c, &entry->origin)))
+                                  : SLICE("for hosts that no Ingress names");
+}
+
+static void say_twice(struct conversion *c, const struct entry *written, const struct entry *entry,
+                      struct slice hostname)
+{
+    say(c, DIAG_C026, SEVERITY_ERROR, entry->origin.span, &entry->origin,
+        "host '" SLICE_FMT
+        "' has two sets of rules that Gateway API cannot tell apart: those " SLICE_FMT
+        " are written, those " SLICE_FMT " are not; let one Ingress alone have this host, be it "
+        "in its rules or by 'server-alias'",
+        SLICE_ARG(hostname), SLICE_ARG(rules_text(c, written)), SLICE_ARG(rules_text(c, entry)));
+}
+
 static void unit_add(struct conversion *c, const struct placed *placed, const struct entry *entry)
 {
     const struct slice hostname = placed->hostname;
@@ -112,10 +139,7 @@ static void unit_add(struct conversion *c, const struct placed *placed, const st
     struct unit *unit = units->of[entry->https];
     if (unit) {
         if (unit->rules != entry->rules) {
-            say(c, DIAG_C026, SEVERITY_ERROR, entry->origin.span, &entry->origin,
-                "host '" SLICE_FMT "' has two sets of rules that Gateway API cannot tell apart: "
-                "the first is written",
-                SLICE_ARG(hostname));
+            say_twice(c, entry->https ? unit->https : unit->http, entry, hostname);
         }
         return;
     }

@@ -94,7 +94,8 @@ bool stream_add(struct conversion *c, struct plane *plane, const struct entry *e
                        wanted);
     if (!listener) {
         say(c, DIAG_C026, SEVERITY_ERROR, entry->origin.span, &entry->origin,
-            SLICE_FMT " has the address of another listener, which is written",
+            SLICE_FMT " is not converted, because another listener with the same host and port "
+                      "is written: give one of the two another",
             SLICE_ARG(stream_name(c, entry)));
         return false;
     }

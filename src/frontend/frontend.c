@@ -21,6 +21,7 @@ static void read_input(struct run *run, struct input *input, struct slice namesp
     kube_init(run, kube);
     kube->keeps_trees = keeps_trees;
     kube_hide_secrets(run);
+    kube->files = input_names(run, input);
     for (size_t i = 0; i < input->count; i++) {
         document_read_each(run, &input->files[i], read_document, &reading);
     }
@@ -79,10 +80,11 @@ void side_use_settings(struct run *run, const struct kube *settings, struct side
 }
 
 /* Nothing to build from. Errors that were found while reading say why already. */
-static bool nothing(struct run *run, const char *what)
+static bool nothing(struct run *run, const struct kube *kube, const char *what)
 {
     if (diag_count_input_errors(run->diag) == 0) {
-        diag_at(run->diag, DIAG_I010, SPAN_NONE, SLICE_ABSENT, "the input holds no %s", what);
+        diag_at(run->diag, DIAG_I010, SPAN_NONE, SLICE_ABSENT, "the input holds no %s" SLICE_FMT,
+                what, SLICE_ARG(kube->files));
     }
     return false;
 }
@@ -113,7 +115,7 @@ static bool build_ingress(struct run *run, const struct side_options *options, s
     ingress_nginx_choose(run, &side->kube, &options->nginx, &choice);
     ingress_claim_all(run, &side->kube, &choice, &claims);
     if (!claims.any_nginx && !claims.any_neutral) {
-        return nothing(run, "Ingress that a known controller serves");
+        return nothing(run, &side->kube, "Ingress that a known controller serves");
     }
     if (claims.any_nginx) {
         ingress_nginx_build(run, &side->kube, &claims, &options->nginx, &side->table);
@@ -194,12 +196,12 @@ bool side_build(struct run *run, const struct side_options *options, struct side
         return false;
     }
     if (side->kind == SIDE_INGRESS && !ingresses) {
-        return nothing(run, options->kind == SIDE_AUTO
-                                ? "Ingress, Gateway or HTTPRoute that can be read"
-                                : "Ingress that can be read");
+        return nothing(run, kube,
+                       options->kind == SIDE_AUTO ? "Ingress, Gateway or HTTPRoute that can be read"
+                                                  : "Ingress that can be read");
     }
     if (side->kind == SIDE_GATEWAY && !routes) {
-        return nothing(run, "Gateway or HTTPRoute that can be read");
+        return nothing(run, kube, "Gateway or HTTPRoute that can be read");
     }
     hint_side(run, options, side, kube->counts[KUBE_INGRESS] && routes);
     unread_report(run, kube, side->kind, profile);

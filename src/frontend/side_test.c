@@ -104,6 +104,25 @@ static void test_frontend_refuses_input_without_objects(void **state)
     assert_false(side_build(run, &options, &side));
     assert_int_equal(diag_count(run->diag), 1);
     assert_int_equal(diag_get(run->diag, 0)->code, DIAG_I010);
+    assert_true(slice_is(diag_get(run->diag, 0)->message,
+                         "the input holds no Ingress, Gateway or HTTPRoute that can be read "
+                         "(in.yaml)"));
+}
+
+static void test_frontend_names_some_of_many_files_without_objects(void **state)
+{
+    struct run *run = *state;
+    const struct side_options options = {.kind = SIDE_AUTO};
+    struct side side = {0};
+    struct input input = {0};
+    static const char *const names[] = {"a.yaml", "b.yaml", "c.yaml", "d.yaml", "e.yaml"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        input_add_text(run, &input, slice_of(names[i]), SLICE("# nothing\n"));
+    }
+    side_read(run, &input, SLICE_ABSENT, &side.kube);
+    assert_false(side_build(run, &options, &side));
+    assert_true(slice_contains(diag_get(run->diag, 0)->message,
+                               SLICE("(a.yaml, b.yaml, c.yaml and 2 more)")));
 }
 
 static void test_frontend_refuses_ingresses_that_nobody_serves(void **state)
@@ -252,6 +271,7 @@ int main(void)
         TEST(test_frontend_takes_the_side_that_is_asked_for),
         TEST(test_frontend_refuses_ingresses_that_nobody_serves),
         TEST(test_frontend_refuses_input_without_objects),
+        TEST(test_frontend_names_some_of_many_files_without_objects),
         TEST(test_frontend_does_not_repeat_faults_of_the_input),
         TEST(test_frontend_shares_services_between_sides),
         TEST(test_frontend_reads_back_what_was_converted),

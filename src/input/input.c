@@ -293,3 +293,17 @@ void input_sort(struct run *run, struct input *input)
     input->count = kept;
     sort_stable(run->arena, files, kept, sizeof *files, compare_files, NULL);
 }
+
+struct slice input_names(struct run *run, const struct input *input)
+{
+    enum { SHOWN = 3 };
+    struct slice out = SLICE("");
+    for (size_t i = 0; i < input->count && i < SHOWN; i++) {
+        out = ARENA_JOIN(run->arena, out, i ? SLICE(", ") : SLICE(" ("), input->files[i].name);
+    }
+    if (input->count > SHOWN) {
+        out = arena_printf(run->arena, SLICE_FMT " and %zu more", SLICE_ARG(out),
+                           input->count - SHOWN);
+    }
+    return input->count ? ARENA_JOIN(run->arena, out, SLICE(")")) : out;
+}

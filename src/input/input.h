@@ -41,6 +41,8 @@ void input_add_text(struct run *run, struct input *input, struct slice name, str
 /* Overwrites the text of a file and takes it away from diagnostics. Text that was in memory already is its
  * owner's, and only forgotten. */
 void input_wipe(struct run *run, struct input_file *file);
+/* " (a.yaml, b.yaml, c.yaml and 2 more)", for a message about all of it; empty when there is no file. */
+struct slice input_names(struct run *run, const struct input *input);
 /* Sorts by name and drops files that were given twice, under one name or several, so that the order
  * on the command line does not matter. */
 void input_sort(struct run *run, struct input *input);

@@ -330,7 +330,8 @@ struct kube {
     struct map *index;             /* "kind\0namespace\0name" to object */
     struct map *slices_by_service; /* "namespace\0service" to struct endpoint_group */
     struct recent_texts *texts;    /* of what many objects have in common */
-    struct map *said; /* what is to be said only once about this input, by a text of its user */
+    struct slice files; /* input_names of what it was read from; absent: side_read has not */
+    struct map *said;   /* what is to be said only once about this input, by a text of its user */
     bool
         keeps_trees; /* objects that are read keep their trees, but for Secrets; set after kube_init */
 };
