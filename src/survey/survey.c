@@ -16,6 +16,7 @@ struct making {
     const struct survey_input *input;
     struct survey *out;
     struct map *by_name; /* "namespace/name" to struct survey_ingress */
+    struct map *by_span; /* of backends that Ingresses name, to the same */
     struct map *hosts, *services, *used, *owners;
 };
 
@@ -80,10 +81,17 @@ static void add_feature(struct making *m, struct survey_ingress *ingress, const 
     }
 }
 
+static struct slice span_key(struct run *run, struct span span)
+{
+    return arena_printf(run->arena, "%u:%u:%u", (unsigned)span.file, (unsigned)span.line,
+                        (unsigned)span.column);
+}
+
 static void add_backend(struct making *m, struct survey_ingress *ingress,
                         const struct ingress_backend *backend)
 {
     if (backend->present && backend->service.len) {
+        map_put(m->by_span, span_key(m->run, backend->span), ingress);
         text_add(m->run->arena, &ingress->services, backend->service);
         map_put(m->services, name_of(m->run, ingress->object->namespace, backend->service), m);
     }
@@ -127,20 +135,11 @@ static void read_ingresses(struct making *m)
 
 /* ---- routing that they need already --------------------------------------------------------- */
 
-static void read_rule(struct making *m, const struct rule *rule, struct map *served)
+static void read_served(struct making *m, const struct rule *rule, struct survey_ingress *ingress)
 {
-    struct survey_ingress *ingress = ingress_of(m, &rule->origin);
-    if (!ingress) {
-        return;
-    }
-    map_put(served, name_of(m->run, rule->origin.namespace, rule->origin.name), m);
+    ingress->is_served = true;
     ingress->by_weight = ingress->by_weight || rule->backend_count > 1;
     ingress->by_header = ingress->by_header || rule->match.test_count > 0;
-    for (size_t i = 0; i < rule->backend_count; i++) {
-        bool away = rule->backends[i].service.len &&
-                    !slice_equal(rule->backends[i].namespace, rule->origin.namespace);
-        ingress->across_namespaces = ingress->across_namespaces || away;
-    }
     for (const struct unknown *unknown = rule->unknown; unknown; unknown = unknown->next) {
         bool hides = unknown->aspect == ASPECT_ROUTING || unknown->aspect == ASPECT_REDIRECT ||
                      unknown->aspect == ASPECT_PROTECTION;
@@ -151,10 +150,62 @@ static void read_rule(struct making *m, const struct rule *rule, struct map *ser
     }
 }
 
+/* Beside the Ingress of the rule there are those of canaries, which have a share of its requests. */
+static void read_rule(struct making *m, const struct rule *rule)
+{
+    struct survey_ingress *ingress = ingress_of(m, &rule->origin);
+    if (!ingress) {
+        return;
+    }
+    read_served(m, rule, ingress);
+    for (size_t i = 0; i < rule->backend_count; i++) {
+        const struct backend *backend = &rule->backends[i];
+        bool away =
+            backend->service.len && !slice_equal(backend->namespace, rule->origin.namespace);
+        struct survey_ingress *canary =
+            rule->backend_count > 1 ? map_get(m->by_span, span_key(m->run, backend->span)) : NULL;
+        ingress->across_namespaces = ingress->across_namespaces || away;
+        if (canary && canary != ingress) {
+            read_served(m, rule, canary);
+        }
+    }
+}
+
+/* What was said of an Ingress that gets no requests: nobody takes it, it is not loaded, it is a canary that belongs to
+ * nothing, or all that it asks for is another's. */
+static void say_why_unserved(struct making *m)
+{
+    static const enum diag_code codes[] = {DIAG_I001, DIAG_I002, DIAG_N003, DIAG_N016, DIAG_N026};
+    struct map *unserved = map_new(m->run->arena);
+    for (size_t i = 0; i < m->out->ingress_count; i++) {
+        struct survey_ingress *ingress = &m->out->ingresses[i];
+        if (!ingress->is_served) {
+            ingress->grade = GRADE_UNKNOWN;
+            map_put(unserved, ingress->object->subject, ingress);
+        }
+    }
+    for (size_t i = 0; i < diag_count(m->run->diag); i++) {
+        const struct diagnostic *said = diag_get(m->run->diag, i);
+        struct survey_ingress *ingress =
+            said->subject.len ? map_get(unserved, said->subject) : NULL;
+        for (size_t j = 0; ingress && j < ARRAY_LEN(codes); j++) {
+            if (said->code == codes[j]) {
+                text_add(m->run->arena, &ingress->reasons, said->message);
+            }
+        }
+    }
+    for (size_t i = 0; i < m->out->ingress_count; i++) {
+        struct survey_ingress *ingress = &m->out->ingresses[i];
+        if (!ingress->is_served && !ingress->reasons.count) {
+            text_add(m->run->arena, &ingress->reasons, SLICE("nothing of what runs is its own"));
+        }
+    }
+}
+
 static void read_table(struct making *m)
 {
     const struct route_table *table = &m->input->before->table;
-    struct map *served = map_new(m->run->arena), *lists = map_new(m->run->arena);
+    struct map *lists = map_new(m->run->arena);
     for (size_t i = 0; i < table->entry_count; i++) {
         for (const struct rule_list *list = table->entries[i].rules; list; list = list->next) {
             struct slice key = {(const char *)&list, sizeof list};
@@ -162,18 +213,11 @@ static void read_table(struct making *m)
                 break; /* shared by hosts, and read before */
             }
             for (size_t j = 0; j < list->count; j++) {
-                read_rule(m, &list->rules[j], served);
+                read_rule(m, &list->rules[j]);
             }
         }
     }
-    for (size_t i = 0; i < m->out->ingress_count; i++) {
-        struct survey_ingress *ingress = &m->out->ingresses[i];
-        if (!map_get(served, name_of(m->run, ingress->object->namespace, ingress->object->name))) {
-            ingress->grade = GRADE_UNKNOWN;
-            text_add(m->run->arena, &ingress->reasons,
-                     SLICE("no controller in the input serves it"));
-        }
-    }
+    say_why_unserved(m);
 }
 
 /* ---- what differs, and what it carries ------------------------------------------------------- */
@@ -329,6 +373,7 @@ void survey_make(struct run *run, const struct survey_input *input, struct surve
                             .input = input,
                             .out = out,
                             .by_name = map_new(run->arena),
+                            .by_span = map_new(run->arena),
                             .hosts = map_new(run->arena),
                             .services = map_new(run->arena),
                             .used = map_new(run->arena),

@@ -17,7 +17,7 @@ enum grade {
     GRADE_READY,  /* converts, and nothing of its own differs */
     GRADE_REVIEW, /* converts with differences that were named */
     GRADE_DECIDE, /* something cannot be said, or breaks: somebody has to choose */
-    GRADE_UNKNOWN /* what it does today is not known, or nobody serves it */
+    GRADE_UNKNOWN /* what it does today is not known, or it gets no requests */
 };
 const char *grade_name(enum grade grade); /* "ready", "review", "decide", "unknown" */
 
@@ -44,6 +44,7 @@ struct survey_ingress {
     unsigned traffic;     /* bits of enum traffic_kind */
     struct texts signs;   /* what they were read from, for people */
     bool model_serving;
+    bool is_served;                               /* requests reach it today */
     bool by_weight, by_header, across_namespaces; /* routing that it needs already */
 };
 /* A namespace, and what its team owns. */
