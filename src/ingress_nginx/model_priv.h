@@ -191,7 +191,7 @@ struct server {
     struct origin www_origin;
     const struct item **items; /* the Ingresses that name the host */
     size_t item_count, item_capacity;
-    bool has_snippet; /* one of them has server-snippet */
+    const struct item *snippet_item; /* the first of them with server-snippet; null: none */
     struct origin origin;
     const struct unknown *unknown;     /* of the whole host */
     struct effect_source refused;      /* the server answers 403 because of this */

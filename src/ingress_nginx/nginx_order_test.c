@@ -9,7 +9,10 @@
 
 /* What only the first of several Ingresses decides, and what is said at the others. */
 
-static const char SECRETS[] =
+static const char OBJECTS[] =
+    "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: ingress-nginx-controller, namespace: "
+    "ingress-nginx}\ndata: {allow-snippet-annotations: \"true\", annotations-risk-level: "
+    "Critical}\n"
     "---\napiVersion: v1\nkind: Secret\nmetadata: {name: ca1, namespace: shop}\n"
     "data: {ca.crt: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==}\n"
     "---\napiVersion: v1\nkind: Secret\nmetadata: {name: ca2, namespace: shop}\n"
@@ -83,6 +86,12 @@ static const struct {
      {"~i g; P / s", "~a h; P /a s; @server-alias x", "~b h; P /b s; @server-alias y"},
      DIAG_N040,
      "host 'h' has the aliases of its first Ingress"},
+    {{"i g; P / s", "a h; P /a s; @server-snippet server_tokens off",
+      "b h; P /b s; @server-snippet server_tokens on"},
+     {"~i g; P / s", "~a h; P /a s; @server-snippet server_tokens off",
+      "~b h; P /b s; @server-snippet server_tokens on"},
+     DIAG_N040,
+     "host 'h' has the snippet of its first Ingress"},
 };
 
 static void check_message(const struct world *world, enum diag_code code, const char *subject,
@@ -101,7 +110,7 @@ static void test_ingress_nginx_the_first_ingress_is_named(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct world world;
-        world_open(&world, false, SECRETS,
+        world_open(&world, false, OBJECTS,
                    WORLD(rows[i].aged[0], rows[i].aged[1], rows[i].aged[2]));
         check_message(&world, rows[i].code, "Ingress shop/b", "'Ingress shop/a' is older",
                       rows[i].text);
@@ -109,7 +118,7 @@ static void test_ingress_nginx_the_first_ingress_is_named(void **state)
         assert_int_equal(count(&world, DIAG_N029), 0);
         assert_int_equal(count(&world, DIAG_N027), 0);
         world_close(&world);
-        world_open(&world, false, SECRETS,
+        world_open(&world, false, OBJECTS,
                    WORLD(rows[i].ageless[0], rows[i].ageless[1], rows[i].ageless[2]));
         check_message(&world, DIAG_N029, "Ingress shop/a",
                       "'Ingress shop/b' is taken to be the first one by the order of names only",
@@ -140,7 +149,7 @@ static void test_ingress_nginx_the_same_twice_is_no_matter_of_order(void **state
     };
     for (size_t i = 0; i < ARRAY_LEN(worlds); i++) {
         struct world world;
-        world_open(&world, false, SECRETS, WORLD(worlds[i][0], worlds[i][1], worlds[i][2]));
+        world_open(&world, false, OBJECTS, WORLD(worlds[i][0], worlds[i][1], worlds[i][2]));
         assert_int_equal(count(&world, DIAG_N026), 0);
         assert_int_equal(count(&world, DIAG_N029), 0);
         assert_int_equal(count(&world, DIAG_N040), 0);

@@ -279,24 +279,45 @@ static void read_alias(struct model *model, struct server *server, const struct 
     }
 }
 
-/* The host has those of another Ingress already. */
+/* The host has the annotation of another Ingress already. */
+static void yield(struct model *model, const struct item *first, const struct item *item,
+                  enum annotation_id id, struct slice what, const char *advice)
+{
+    if (first != item && !rivals_agree(first, item, &id, 1)) {
+        const struct yielding yielding = {first, item, annotation_get(item->annotations, id)->span,
+                                          what, advice};
+        rivals_yield(model, DIAG_N040, &yielding);
+        rivals_named(item, &id, 1);
+    }
+}
+
 static void yield_aliases(struct model *model, const struct server *server, const struct item *item)
 {
-    static const enum annotation_id id = AN_server_alias;
     const struct item *first = server->alias_item;
-    if (first == item || rivals_agree(first, item, &id, 1)) {
-        return;
-    }
     struct slice what = arena_printf(
         model->run->arena,
         "host '" SLICE_FMT "' has the aliases of its first Ingress with 'server-alias' ('" SLICE_FMT
         "'), and not those of this one ('" SLICE_FMT "')",
-        SLICE_ARG(server->host), SLICE_ARG(annotation_text(first->annotations, id)),
-        SLICE_ARG(annotation_text(item->annotations, id)));
-    const struct yielding yielding = {first, item, annotation_get(item->annotations, id)->span,
-                                      what, "put all aliases of the host into one list"};
-    rivals_yield(model, DIAG_N040, &yielding);
-    rivals_named(item, &id, 1);
+        SLICE_ARG(server->host), SLICE_ARG(annotation_text(first->annotations, AN_server_alias)),
+        SLICE_ARG(annotation_text(item->annotations, AN_server_alias)));
+    yield(model, first, item, AN_server_alias, what, "put all aliases of the host into one list");
+}
+
+static void read_snippet(struct model *model, struct server *server, const struct item *item)
+{
+    const struct item *first = server->snippet_item;
+    if (!annotation_set(item->annotations, AN_server_snippet)) {
+        return;
+    }
+    if (!first) {
+        server->snippet_item = item;
+        return;
+    }
+    struct slice what = arena_printf(model->run->arena,
+                                     "host '" SLICE_FMT "' has the snippet of its first Ingress "
+                                     "with 'server-snippet', and not that of this one",
+                                     SLICE_ARG(server->host));
+    yield(model, first, item, AN_server_snippet, what, "put all directives into one of them");
 }
 
 static void read_aliases(struct model *model, struct server *server, const struct item *item)
@@ -369,8 +390,7 @@ static void read_fields(struct model *model, const struct item *item, size_t rul
         return;
     }
     *ARENA_PUSH(model->scratch, server->items, server->item_count, server->item_capacity) = item;
-    server->has_snippet =
-        server->has_snippet || annotation_set(item->annotations, AN_server_snippet);
+    read_snippet(model, server, item);
     certificate_choose(model, server, item);
     read_aliases(model, server, item);
 }

@@ -94,7 +94,7 @@ void snippets_of(const struct model *model, const struct server *server,
     if (server->outside) {
         return;
     }
-    const bool looks = server->has_snippet && !server->refused.name.ptr;
+    const bool looks = server->snippet_item && !server->refused.name.ptr;
     for (size_t i = 0; looks && i < server->item_count; i++) {
         const struct annotations *annotations = server->items[i]->annotations;
         if (annotation_set(annotations, AN_server_snippet)) {
