@@ -100,7 +100,7 @@ static bool is_pair(struct slice value, const char *signs)
     if (slice_is(value, "off")) {
         return true;
     }
-    bool ends = value.ptr[0] == ' ' || value.ptr[value.len - 1] == ' ';
+    bool ends = !value.len || value.ptr[0] == ' ' || value.ptr[value.len - 1] == ' ';
     while (!ends && slice_split(&value, ' ', &word)) {
         if (!only(word, signs)) {
             return false;
