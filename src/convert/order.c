@@ -126,9 +126,8 @@ static struct slice match_text(struct conversion *c, const struct draft *draft)
 
 static bool same_origin(const struct draft *a, const struct draft *b)
 {
-    const struct span *x = &a->rule->origin.span, *y = &b->rule->origin.span;
     return a->rule == b->rule || b->rule->implied ||
-           (x->file == y->file && x->line == y->line && x->column == y->column);
+           span_equal(a->rule->origin.span, b->rule->origin.span);
 }
 
 void draft_hide(struct conversion *c, struct slice hostname, const struct draft *by,
@@ -322,8 +321,7 @@ static void drop_not_found(struct conversion *c, struct drafts *drafts)
 struct overtaken {
     const struct effect_source *source;
     struct slice path; /* the first of them */
-    struct slice *hosts;
-    size_t count, capacity;
+    struct map *hosts;
 };
 
 static void note_overtaken(struct conversion *c, const struct effect_source *setting,
@@ -336,16 +334,11 @@ static void note_overtaken(struct conversion *c, const struct effect_source *set
     struct overtaken *item = map_get(c->overtaken, setting->name);
     if (!item) {
         item = ARENA_NEW(c->arena, struct overtaken);
-        *item = (struct overtaken){.source = setting, .path = match_text(c, second)};
+        *item = (struct overtaken){
+            .source = setting, .path = match_text(c, second), .hosts = map_new(c->arena)};
         map_put(c->overtaken, setting->name, item);
     }
-    /* by http and by https */
-    for (size_t i = item->count; i-- > 0;) {
-        if (slice_equal(item->hosts[i], host)) {
-            return;
-        }
-    }
-    *ARENA_PUSH(c->arena, item->hosts, item->count, item->capacity) = host;
+    (void)map_add(item->hosts, host, item); /* by http and by https */
 }
 
 void order_say_settings(struct conversion *c)
@@ -354,13 +347,18 @@ void order_say_settings(struct conversion *c)
     struct slice *names = c->overtaken ? sorted_keys(c, c->overtaken, &count) : NULL;
     for (size_t i = 0; i < count; i++) {
         const struct overtaken *item = map_get(c->overtaken, names[i]);
+        struct slice *hosts = ARENA_ARRAY(c->arena, struct slice, map_count(item->hosts));
+        size_t host_count = 0;
+        for (const struct map_entry *e = map_first(item->hosts); e; e = map_next(e)) {
+            hosts[host_count++] = map_key(e);
+        }
         say(c, DIAG_C016, SEVERITY_ERROR, item->source->span, NULL,
             "'" SLICE_FMT "' answers before paths are looked at today; in Gateway API exact paths "
             "and longer prefixes come first, such as '" SLICE_FMT "' of host '" SLICE_FMT
             "', and let such requests through: keep them out by a policy of the target, or in "
             "front of it; hosts with such paths (%zu): " SLICE_FMT,
-            SLICE_ARG(names[i]), SLICE_ARG(item->path), SLICE_ARG(item->hosts[0]), item->count,
-            SLICE_ARG(all_names(c, item->hosts, item->count)));
+            SLICE_ARG(names[i]), SLICE_ARG(item->path), SLICE_ARG(hosts[0]), host_count,
+            SLICE_ARG(all_names(c, hosts, host_count)));
     }
 }
 

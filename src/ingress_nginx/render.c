@@ -132,15 +132,11 @@ static void put_location(struct render *render, const struct server *server,
     buf_puts(out, "    }\n");
 }
 
-/* The first Ingress of the host that has one counts (controller.go, createServers). */
-static void put_server_snippets(struct render *render, const struct server *server)
+static void put_server_snippet(struct render *render, const struct server *server)
 {
-    for (size_t i = 0; i < server->item_count; i++) {
-        struct slice text = annotation_text(server->items[i]->annotations, AN_server_snippet);
-        if (text.len) {
-            buf_printf(render->out, "    # server-snippet\n" SLICE_FMT "\n", SLICE_ARG(text));
-            break;
-        }
+    if (server->snippet_item) {
+        struct slice text = annotation_text(server->snippet_item->annotations, AN_server_snippet);
+        buf_printf(render->out, "    # server-snippet\n" SLICE_FMT "\n", SLICE_ARG(text));
     }
 }
 
@@ -319,7 +315,7 @@ static void put_server(struct render *render, const struct server *server)
         buf_printf(out, "    # '" SLICE_FMT "' names no usable Secret\n    return 403;\n",
                    SLICE_ARG(server->refused.name));
     } else {
-        put_server_snippets(render, server);
+        put_server_snippet(render, server);
         render_error_locations(render, server);
         for (size_t i = 0; i < server->count; i++) {
             put_location(render, server, server->locations[i]);

@@ -94,14 +94,10 @@ void snippets_of(const struct model *model, const struct server *server,
     if (server->outside) {
         return;
     }
-    const bool looks = server->snippet_item && !server->refused.name.ptr;
-    for (size_t i = 0; looks && i < server->item_count; i++) {
-        const struct annotations *annotations = server->items[i]->annotations;
-        if (annotation_set(annotations, AN_server_snippet)) {
-            place(run, SNIPPET_SERVER, annotation_text(annotations, AN_server_snippet),
-                  annotation_source(annotations, AN_server_snippet), location, out);
-            break;
-        }
+    if (server->snippet_item && !server->refused.name.ptr) {
+        const struct annotations *annotations = server->snippet_item->annotations;
+        place(run, SNIPPET_SERVER, annotation_text(annotations, AN_server_snippet),
+              annotation_source(annotations, AN_server_snippet), location, out);
     }
     place_setting(model, SNIPPET_SERVER, settings->server_snippet, "server-snippet", location, out);
     if (!location || (location->item && location->item->annotations->denied)) {

@@ -135,24 +135,32 @@ enum endpoints_state kube_endpoints(const struct kube *kube, const struct servic
     return ENDPOINTS_NONE;
 }
 
+static int compare_spans(struct span x, struct span y)
+{
+    return x.file != y.file   ? (x.file > y.file) - (x.file < y.file)
+           : x.line != y.line ? (x.line > y.line) - (x.line < y.line)
+                              : (x.column > y.column) - (x.column < y.column);
+}
+
 static int by_span(const void *a, const void *b, void *context)
 {
-    const struct span *x = &(*(const struct object *const *)a)->span,
-                      *y = &(*(const struct object *const *)b)->span;
     (void)context;
-    return x->file != y->file   ? (x->file > y->file) - (x->file < y->file)
-           : x->line != y->line ? (x->line > y->line) - (x->line < y->line)
-                                : (x->column > y->column) - (x->column < y->column);
+    return compare_spans((*(const struct object *const *)a)->span,
+                         (*(const struct object *const *)b)->span);
+}
+
+bool object_begins_before(const struct object *object, struct span span)
+{
+    return object->span.file == span.file && compare_spans(object->span, span) <= 0;
 }
 
 /* The last Ingress that begins at a place, or before it in the same file; null: there is none. */
 static const struct object *ingress_before(const struct ingress_places *places, struct span span)
 {
-    const struct object place = {.span = span}, *wanted = &place;
     size_t low = 0, high = places->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (by_span(&places->items[middle], &wanted, NULL) <= 0) {
+        if (compare_spans(places->items[middle]->span, span) <= 0) {
             low = middle + 1;
         } else {
             high = middle;
@@ -161,17 +169,10 @@ static const struct object *ingress_before(const struct ingress_places *places, 
     return low && places->items[low - 1]->span.file == span.file ? places->items[low - 1] : NULL;
 }
 
-bool object_begins_before(const struct object *object, struct span span)
-{
-    const struct object place = {.span = span}, *there = &place;
-    return object->span.file == span.file && by_span(&object, &there, NULL) <= 0;
-}
-
 static bool has_annotation_at(const struct object *object, struct span span)
 {
     for (size_t i = 0; object && i < object->annotations.count; i++) {
-        const struct span *at = &object->annotations.items[i].span;
-        if (at->line == span.line && at->column == span.column) {
+        if (span_equal(object->annotations.items[i].span, span)) {
             return true;
         }
     }
